@@ -1,0 +1,328 @@
+# Makefile: the only build file of the house; GNU make 4.3 or later, no configure step.
+#
+# `make` builds build/yg-agent and build/yg-syncd, `make check` proves them, `make help` lists
+# the rest. Every .c file is compiled once per flavour (release, asan, tsan, ...), into
+# build/obj/FLAVOUR; the rules for one flavour are the template FLAVOUR_RULES below.
+
+VERSION := 0.1.0
+BUILD   ?= build
+FLAVOUR ?= release
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+DESTDIR ?=
+prefix  ?= /usr/local
+V       ?= 0
+DEMO    ?=
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+SHELL := /bin/sh
+Q := $(if $(filter 1,$(V)),,@)
+say = @$(if $(filter 1,$(V)),:,printf '  %-7s %s\n' $(1) $(2))
+
+# ---- what is compiled ---------------------------------------------------------------------------
+
+# The libraries of the house. Looked up when the first file is compiled, not before, so that
+# `make install-deps` works on a machine that has none of them.
+PACKAGES := sqlite3 libcurl libcjson zlib libsodium libmicrohttpd gnutls
+PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
+PACKAGE_LIBS   = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PACKAGE_LIBS)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+            -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef -Werror
+COMMON   := -std=c11 -D_GNU_SOURCE -I. -g -ffile-prefix-map=$(CURDIR)=. $(WARNINGS)
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG := $(or $(shell command -v clang-14 2>/dev/null),clang)
+CLANG_FORMAT := $(or $(shell command -v clang-format-14 2>/dev/null),clang-format)
+
+# Asserts stay on in every flavour: a wrong state must stop the program, not the data.
+HARDENED := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+CC_release     := $(CC)
+FLAGS_release  := -O2 $(HARDENED)
+LINK_release   := -pie -Wl,-z,relro,-z,now
+CC_clang       := $(CLANG)
+FLAGS_clang    := -O2 $(HARDENED)
+LINK_clang     := -pie -Wl,-z,relro,-z,now
+CC_asan        := $(CLANG)
+FLAGS_asan     := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+                  -fno-sanitize-recover=all
+LINK_asan      := -fsanitize=address,undefined
+CC_tsan        := $(CLANG)
+FLAGS_tsan     := -O1 -fno-omit-frame-pointer -fsanitize=thread
+LINK_tsan      := -fsanitize=thread
+CC_fuzz        := $(CLANG)
+FLAGS_fuzz     := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+                  -fno-sanitize-recover=all
+LINK_fuzz      := -fsanitize=address,undefined
+FLAVOURS       := release clang asan tsan fuzz
+
+HOST_SOURCES   := base/embed.c base/embed_words.c
+LIBRARY_SOURCES := $(filter-out $(HOST_SOURCES) agent/main.c syncd/main.c, \
+    $(wildcard base/*.c schema/*.c schema/*/*.c agent/*.c agent/*/*.c syncd/*.c syncd/*/*.c))
+PROGRAM_SOURCES := $(wildcard agent/main.c syncd/main.c)
+TIDY_SOURCES    := $(wildcard tests/tidy/*.c)
+SUPPORT_SOURCES := $(filter-out tests/tidy/main.c,$(TIDY_SOURCES)) $(wildcard tests/support/*.c)
+TEST_SOURCES    := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c \
+                                     tests/conformance/test_*.c tests/fault/test_*.c))
+BENCH_SOURCES   := $(wildcard tests/bench/bench_*.c)
+FUZZ_SOURCES    := $(wildcard tests/fuzz/fuzz_*.c)
+E2E_SCRIPTS     := $(sort $(wildcard tests/e2e/test_*.sh tests/e2e/test_*.mjs))
+C_FILES         := $(sort $(wildcard $(foreach d,base schema agent syncd tests, \
+                       $(d)/*.[ch] $(d)/*/*.[ch])))
+
+# ---- generated sources --------------------------------------------------------------------------
+
+# Folders of text files that are embedded in the programs: NAME=FOLDER makes
+# build/gen/asset_NAME.c with the table asset_NAME. A folder that does not exist is left out.
+ASSETS := forms=schema/forms
+asset_name   = $(firstword $(subst =, ,$(1)))
+asset_folder = $(lastword $(subst =, ,$(1)))
+asset_files  = $(sort $(shell find $(call asset_folder,$(1)) -type f 2>/dev/null))
+
+GENERATED := $(if $(wildcard base/words/zh.tsv),$(BUILD)/gen/words_zh.c) \
+    $(foreach a,$(ASSETS),$(if $(wildcard $(call asset_folder,$(a))),$(BUILD)/gen/asset_$(call asset_name,$(a)).c))
+
+$(BUILD)/host/%: base/%.c | $(BUILD)/ready
+	$(call say,HOSTCC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(COMMON) -O1 -o $@ $<
+
+$(BUILD)/gen/words_zh.c: base/words/zh.tsv $(BUILD)/host/embed_words
+	$(call say,EMBED,$<)
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/host/embed_words $< $@
+
+# The list of names is a prerequisite of its own: a file that is removed must vanish from the table.
+define ASSET_RULES
+$(BUILD)/gen/asset_$(1).list: FORCE
+	@mkdir -p $$(@D); printf '%s\n' $(3) | cmp -s - $$@ || printf '%s\n' $(3) > $$@
+$(BUILD)/gen/asset_$(1).c: $(3) $(BUILD)/host/embed $(BUILD)/gen/asset_$(1).list
+	$$(call say,EMBED,$(2))
+	$(Q)$(BUILD)/host/embed $$@ asset_$(1) $(2) $(3)
+endef
+$(foreach a,$(ASSETS),$(if $(wildcard $(call asset_folder,$(a))),$(eval $(call \
+    ASSET_RULES,$(call asset_name,$(a)),$(call asset_folder,$(a)),$(call asset_files,$(a))))))
+
+# ---- one flavour --------------------------------------------------------------------------------
+
+# Release programs stand in build/ itself; those of the other flavours in build/FLAVOUR/.
+program_dir = $(BUILD)$(if $(filter release,$(1)),,/$(1))
+library   = $(BUILD)/lib/$(1)/libyg.a
+support   = $(BUILD)/lib/$(1)/libtest.a
+programs  = $(patsubst %/main.c,$(call program_dir,$(1))/yg-%,$(PROGRAM_SOURCES))
+objects   = $(patsubst %.c,$(BUILD)/obj/$(1)/%.o,$(2))
+generated = $(patsubst $(BUILD)/gen/%.c,$(BUILD)/obj/$(1)/gen/%.o,$(GENERATED))
+fuzzers   = $(patsubst tests/%.c,$(BUILD)/test/$(1)/%,$(FUZZ_SOURCES))
+tests     = $(patsubst tests/%.c,$(BUILD)/test/$(1)/%,$(TEST_SOURCES))
+
+define FLAVOUR_RULES
+# Changed flags, and files that came or went, must rebuild what depends on them.
+$(BUILD)/obj/$(1)/flags: FORCE
+	@mkdir -p $$(@D); printf '%s\n' '$$(CC_$(1)) $$(COMMON) $$(FLAGS_$(1)) $(VERSION)' > $$@.new; \
+	    cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+$(BUILD)/lib/$(1)/members: FORCE
+	@mkdir -p $$(@D); printf '%s\n' $(LIBRARY_SOURCES) $(SUPPORT_SOURCES) > $$@.new; \
+	    cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+
+$(BUILD)/obj/$(1)/%.o: %.c $(BUILD)/obj/$(1)/flags | $(BUILD)/ready
+	$$(call say,'CC $(1)',$$<)
+	@mkdir -p $$(@D)
+	$(Q)$$(CC_$(1)) $$(COMMON) $$(FLAGS_$(1)) -DYG_VERSION='"$(VERSION)"' $$(PACKAGE_CFLAGS) \
+	    $$(if $$(findstring /tests/fuzz/,$$@),-fsanitize=fuzzer-no-link) -MMD -MP -c -o $$@ $$<
+$(BUILD)/obj/$(1)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/obj/$(1)/flags | $(BUILD)/ready
+	@mkdir -p $$(@D)
+	$(Q)$$(CC_$(1)) $$(COMMON) -Wno-overlength-strings $$(FLAGS_$(1)) -MMD -MP -c -o $$@ $$<
+$(call objects,$(1),$(TEST_SOURCES) $(SUPPORT_SOURCES)): | $(BUILD)/ready-test
+
+$(call library,$(1)): $(call objects,$(1),$(LIBRARY_SOURCES)) $(call generated,$(1)) \
+    $(BUILD)/lib/$(1)/members
+	@rm -f $$@
+	$(Q)ar rcsD $$@ $$(filter %.o,$$^)
+$(call support,$(1)): $(call objects,$(1),$(SUPPORT_SOURCES)) $(BUILD)/lib/$(1)/members
+	@rm -f $$@
+	$(Q)ar rcsD $$@ $$(filter %.o,$$^)
+
+$(call program_dir,$(1))/yg-%: $(BUILD)/obj/$(1)/%/main.o $(call library,$(1))
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(CC_$(1)) $$(LINK_$(1)) -o $$@ $$^ $$(PACKAGE_LIBS) -lpthread -lm
+
+$(BUILD)/test/$(1)/%: $(BUILD)/obj/$(1)/tests/%.o $(call support,$(1)) $(call library,$(1))
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(CC_$(1)) $$(LINK_$(1)) $$(if $$(filter fuzz/%,$$*),-fsanitize=fuzzer) -o $$@ $$^ \
+	    -lcmocka $$(PACKAGE_LIBS) -lpthread -lm
+
+.SECONDARY: $(call objects,$(1),$(PROGRAM_SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES))
+-include $$(wildcard $(BUILD)/obj/$(1)/*/*.d $(BUILD)/obj/$(1)/*/*/*.d)
+endef
+$(foreach flavour,$(FLAVOURS),$(eval $(call FLAVOUR_RULES,$(flavour))))
+
+# Clang is needed for every flavour but release.
+$(foreach flavour,$(filter-out release,$(FLAVOURS)),$(eval \
+    $(call objects,$(flavour),$(LIBRARY_SOURCES) $(PROGRAM_SOURCES) $(FUZZ_SOURCES)) \
+    $(call generated,$(flavour)): | $(BUILD)/ready-test))
+
+# ---- tools of the house -------------------------------------------------------------------------
+
+TIDY   := $(BUILD)/host/tidy
+RUNNER := $(BUILD)/host/runner
+$(TIDY): $(call objects,release,$(TIDY_SOURCES))
+$(RUNNER): $(BUILD)/obj/release/tests/runner.o
+$(TIDY) $(RUNNER):
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_release) $(LINK_release) -o $@ $^
+
+# What every object defines, needs and keeps, for the rules that the sources alone do not show.
+# (base/embed.c and its like are programs of the build, not of the house.)
+SYMBOLS := $(BUILD)/symbols.txt
+$(SYMBOLS): $(call objects,release,$(LIBRARY_SOURCES) $(PROGRAM_SOURCES))
+	$(Q)nm -A -f sysv $^ < /dev/null > $@
+
+RUN = $(RUNNER) --jobs $(JOBS) --logs $(BUILD)/logs --build $(BUILD)
+RUN_UNIT = --label release --limit 120 $(call tests,release)
+RUN_ASAN = --label asan --limit 300 $(call tests,asan)
+RUN_E2E  = --label e2e --limit 300 $(E2E_SCRIPTS)
+# Not a search, only the corpus and a few thousand inputs: that the targets work at all.
+RUN_FUZZ = --label fuzz --limit 120 $(foreach fuzzer,$(call fuzzers,asan),\
+    '$(notdir $(fuzzer)): tests/replay.sh $(fuzzer)')
+RUN_TIDY = --label house --limit 120 'tidy: $(TIDY) --tap . $(SYMBOLS)'
+RUN_FORMAT = --label house --limit 120 'format: tests/format.sh check $(CLANG_FORMAT) $(C_FILES)'
+RUN_MAN  = --label house --limit 60 'man: tests/man.sh $(wildcard docs/*.[1-8])'
+
+# ---- targets ------------------------------------------------------------------------------------
+
+.PHONY: all help install-deps check check-built unit asan clang tidy format format-check e2e demo \
+    fuzz bench man bare install clean dist FORCE
+FORCE:
+
+## all           build both programs: build/yg-agent and build/yg-syncd (FLAVOUR=asan|tsan|clang)
+all: $(call library,$(FLAVOUR)) $(call programs,$(FLAVOUR))
+
+## help          this table
+help:
+	@echo 'Targets of this Makefile:'
+	@sed -n 's/^## /  make /p' Makefile
+	@echo 'Variables: BUILD=build  FLAVOUR=release  JOBS=$(JOBS)  V=1 (show commands)  DESTDIR  prefix'
+
+## install-deps  install the Debian packages that are missing (apt-get, as root or with sudo)
+install-deps:
+	@packaging/install-deps.sh build test
+
+# A build on a machine without the libraries should say what to do, not fail in the first #include.
+$(BUILD)/ready: packaging/install-deps.sh
+	@packaging/install-deps.sh --check build
+	@mkdir -p $(@D) && touch $@
+$(BUILD)/ready-test: packaging/install-deps.sh
+	@packaging/install-deps.sh --check build test
+	@mkdir -p $(@D) && touch $@
+
+# The first half runs before anything is known to be installed, so the rest is a second make.
+SECOND_MAKE = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
+
+## check         install what is missing, build, and run every test; ends with 'N passed, N failed'
+check:
+	@packaging/install-deps.sh build test
+	+@$(SECOND_MAKE) check-build || { echo '0 passed, 1 failed'; exit 1; }
+	@$(RUN) $(RUN_TIDY) $(RUN_FORMAT) $(RUN_MAN) $(RUN_E2E) $(RUN_FUZZ) $(RUN_ASAN) $(RUN_UNIT)
+.PHONY: check-build
+check-build: all clang $(call programs,asan) $(call tests,asan) $(call fuzzers,asan) \
+    $(call tests,release) $(TIDY) $(RUNNER) $(SYMBOLS)
+
+## unit          unit and property tests (T=name runs only tests/*/test_name.c)
+T ?=
+chosen = $(if $(T),$(filter %/test_$(T),$(1)),$(1))
+unit: $(call chosen,$(call tests,release)) $(call programs,release) $(RUNNER)
+	@$(RUN) --label release --limit 120 $(call chosen,$(call tests,release))
+
+## asan          the same tests under AddressSanitizer and UndefinedBehaviorSanitizer (clang)
+asan: $(call chosen,$(call tests,asan)) $(call programs,asan) $(RUNNER)
+	@$(RUN) --label asan --limit 300 $(call chosen,$(call tests,asan))
+
+## tsan          the same tests under ThreadSanitizer
+.PHONY: tsan
+tsan: $(call chosen,$(call tests,tsan)) $(call programs,tsan) $(RUNNER)
+	@$(RUN) --label tsan --limit 300 $(call chosen,$(call tests,tsan))
+
+## clang         compile everything with clang, warnings are errors (the objects of flavour asan)
+clang: $(call objects,asan,$(LIBRARY_SOURCES) $(PROGRAM_SOURCES) $(SUPPORT_SOURCES) $(TEST_SOURCES) \
+    $(BENCH_SOURCES) $(FUZZ_SOURCES) $(wildcard tests/tidy/main.c tests/runner.c))
+
+## tidy          the rules of the house: who includes whom, library doors, no hidden state, ...
+tidy: $(TIDY) $(SYMBOLS)
+	@$(TIDY) . $(SYMBOLS)
+
+## format        rewrite all C files with clang-format
+format:
+	@tests/format.sh rewrite $(CLANG_FORMAT) $(C_FILES)
+
+## format-check  tell which C files clang-format would change
+format-check:
+	@tests/format.sh check $(CLANG_FORMAT) $(C_FILES)
+
+## e2e           the real programs: tests/e2e/test_*.sh and test_*.mjs
+e2e: all $(RUNNER)
+	@$(RUN) $(RUN_E2E)
+
+## demo          install what is missing, build, and show the whole story (DEMO=once ends by itself)
+demo:
+	@packaging/install-deps.sh build
+	+@$(SECOND_MAKE) all
+	@DEMO='$(DEMO)' YG_BUILD='$(abspath $(BUILD))' bash packaging/demo.sh
+
+## fuzz          run every fuzz target for FUZZ_SECONDS (30) each
+FUZZ_SECONDS ?= 30
+FUZZERS := $(call fuzzers,fuzz)
+fuzz: $(FUZZERS)
+	@set -e; for fuzzer in $(FUZZERS); do name=$$(basename $$fuzzer); \
+	    mkdir -p $(BUILD)/corpus/$$name; echo "== $$name"; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+	        -artifact_prefix=$(BUILD)/corpus/$$name- $(BUILD)/corpus/$$name \
+	        $$(test -d tests/fuzz/corpus/$$name && echo tests/fuzz/corpus/$$name); done
+
+## bench         measure: tests/bench/bench_*.c and bench_*.sh
+BENCHES := $(patsubst tests/%.c,$(BUILD)/test/release/%,$(BENCH_SOURCES))
+bench: all $(BENCHES)
+	@set -e; for bench in $(BENCHES); do echo "== $$(basename $$bench)"; $$bench; done; \
+	    for bench in $(sort $(wildcard tests/bench/bench_*.sh)); do echo "== $$(basename $$bench)"; \
+	    YG_BUILD='$(abspath $(BUILD))' bash $$bench; done
+
+## man           check the man pages
+man:
+	@tests/man.sh $(wildcard docs/*.[1-8])
+
+## bare          both commands of the README in a bare Debian 12 (needs root and a network)
+bare:
+	@tests/bare.sh
+
+## install       install programs, man pages and units below DESTDIR/prefix
+install: all
+	install -D -m 755 $(BUILD)/yg-agent $(DESTDIR)$(prefix)/bin/yg-agent
+	install -D -m 755 $(BUILD)/yg-syncd $(DESTDIR)$(prefix)/sbin/yg-syncd
+	for page in $(wildcard docs/*.[1-8]); do install -D -m 644 $$page \
+	    $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/}; done
+	install -D -m 644 packaging/yg-syncd.service $(DESTDIR)$(prefix)/lib/systemd/system/yg-syncd.service
+	install -D -m 644 packaging/yg-syncd.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/yg-syncd.conf
+	sed -i 's|@sbindir@|$(prefix)/sbin|' $(DESTDIR)$(prefix)/lib/systemd/system/yg-syncd.service
+
+## dist          the committed sources as build/yangguang-VERSION.tar.gz
+dist:
+	@mkdir -p $(BUILD)
+	git archive --format=tar.gz --prefix=yangguang-$(VERSION)/ -o $(BUILD)/yangguang-$(VERSION).tar.gz HEAD
+
+## deb           Debian packages in build/deb (needs debhelper)
+.PHONY: deb
+deb: dist
+	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb
+	tar -xzf $(BUILD)/yangguang-$(VERSION).tar.gz -C $(BUILD)/deb
+	cp -R packaging/debian $(BUILD)/deb/yangguang-$(VERSION)/debian
+	cd $(BUILD)/deb/yangguang-$(VERSION) && dpkg-buildpackage -b -us -uc
+
+## clean         remove build/
+clean:
+	rm -rf $(BUILD)
