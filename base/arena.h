@@ -1,0 +1,56 @@
+/* arena.h: memory that is given back all at once.
+ *
+ * Allocation bumps a pointer through blocks that double in size; nothing is freed alone. What
+ * belongs to one request, one frame or one form goes into one arena. The cap bounds what an input
+ * can make us allocate. A failure is remembered, so that a builder may check once at the end;
+ * every allocation must still be checked for NULL before it is used. */
+#ifndef YG_BASE_ARENA_H
+#define YG_BASE_ARENA_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define ARENA_ALIGN_BYTES 16u
+
+struct arena_block;
+
+struct arena {
+    struct arena_block *first;   /* kept by arena_reset */
+    struct arena_block *current; /* the block that is being filled */
+    size_t held_bytes;           /* sum of the blocks' room */
+    size_t cap_bytes;            /* held_bytes never exceeds it */
+    enum rc failed;              /* RC_OK, RC_LIMIT or RC_NO_MEMORY; sticky until reset */
+};
+
+/* Nothing is allocated yet. */
+void arena_init(struct arena *arena, size_t cap_bytes);
+
+/* size bytes of zeros, aligned to ARENA_ALIGN_BYTES; size 0 gives a valid address. NULL when the
+ * cap or the memory is exhausted. */
+void *arena_alloc(struct arena *arena, size_t size);
+
+/* count items of size bytes; a product that overflows is the cap being exhausted. */
+void *arena_array(struct arena *arena, size_t count, size_t size);
+
+/* A copy with a terminator behind it that is not counted. NULL as arena_alloc. */
+void *arena_copy(struct arena *arena, const void *data, size_t size);
+
+/* A copy of the view (also terminated). An empty view with data NULL on failure. */
+struct view arena_view(struct arena *arena, struct view view);
+
+/* A formatted, terminated text. NULL as arena_alloc. */
+char *arena_text(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Everything allocated becomes invalid; the first block stays for the next use. */
+void arena_reset(struct arena *arena);
+
+/* Frees everything; the arena is then as after arena_init. Safe to call twice. */
+void arena_release(struct arena *arena);
+
+/* RC_OK, or why an allocation failed, with a message that names what and the cap. */
+enum rc arena_check(const struct arena *arena, const char *what, struct err *err);
+
+#endif
