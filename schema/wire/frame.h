@@ -1,0 +1,63 @@
+/* frame.h: up to LIMIT_FRAME_CHANGES changes of one actor, of one area, audience and form version,
+ * laid out by columns and compressed. The unit of transport, of storage and of the feed.
+ *
+ * frame.c opens with the byte layout; docs/protocol.md specifies it for other implementers. What
+ * matters here: decoding gives exactly the changes that were encoded, so that their canonical
+ * bytes, leaves and chains can be recomputed; nothing in it needs the form. Salts travel as one
+ * secret for each run of 64 numbers, or one by one when a frame has been cut anew (so that a cut
+ * frame tells nothing about what was left out). */
+#ifndef YG_SCHEMA_WIRE_FRAME_H
+#define YG_SCHEMA_WIRE_FRAME_H
+
+#include "base/zip.h"
+#include "schema/change.h"
+
+struct frame_change {
+    struct change change;
+    uint8_t salt[16];
+    bool erased;      /* redacted by law: only number and leaf are left */
+    uint8_t leaf[32]; /* computed by frame_decode (frame_leaves), or carried when erased */
+};
+
+struct frame {
+    uint64_t actor;
+    uint64_t area;
+    uint8_t audience;
+    uint64_t form;
+    uint32_t count;
+    struct frame_change *changes; /* ascending numbers */
+};
+
+/* salt secrets of whole runs: gives the 16 bytes of the run number / 64 of this frame's scope */
+typedef void frame_secret(void *context, uint64_t run, uint8_t secret[16]);
+
+/* Encodes. With secret NULL, salts travel one by one. All changes must be by frame->actor and of
+ * frame->form. The compressor is reused between calls; ZIP_LEVEL_DEFAULT suffices (level 9 saves
+ * half a percent and takes twice the time). RC_INVALID for a change that fails change_check;
+ * RC_LIMIT when the changes are too many or too large for one frame (LIMIT_FRAME_CHANGES,
+ * LIMIT_FRAME_BYTES compressed, LIMIT_FRAME_RAW_BYTES of canonical bytes, 524,288 entries): the
+ * caller then makes two of them. */
+enum rc frame_encode(const struct frame *frame, frame_secret *secret, void *context,
+                     struct zip_deflater *deflater, struct buf *out, struct err *err);
+
+/* Only the head: actor, area, audience, form, count, first and last number. Cheap. */
+struct frame_head {
+    uint64_t actor, area, form, first, last;
+    uint8_t audience;
+    uint32_t count;
+};
+enum rc frame_peek(struct view bytes, struct frame_head *out, struct err *err);
+
+/* Decodes into the arena. Leaves are computed. Hostile input gives RC_CORRUPT, RC_LIMIT or
+ * RC_UNSUPPORTED; a change that decodes but fails change_check gives RC_INVALID. */
+enum rc frame_decode(struct view bytes, struct zip_inflater *inflater, struct arena *arena,
+                     struct frame *out, struct err *err);
+
+/* Every reference to (from_actor, n >= from_number), as author, record, instance or replaced, and
+ * in places, covers, seals, acceptances and answers of FIELD_SAME, reads as to_actor: how a fork's
+ * own numbers are understood. Changes the decoded frame; new arrays are in the arena. Leaves stay
+ * as they are: they prove what was written. RC_NO_MEMORY, RC_LIMIT of the arena. */
+enum rc frame_rename(struct frame *frame, uint64_t from_actor, uint64_t from_number,
+                     uint64_t to_actor, struct arena *arena, struct err *err);
+
+#endif

@@ -1,0 +1,182 @@
+/* frame_rename.c: how the numbers of a fork are understood: every reference to (from, n >= number)
+ * reads as the fork's actor. The leaves stay those of the changes as they were written.
+ *
+ * Names also stand inside the values of pseudo-fields (places, covers, seals, acceptances), and
+ * everything that is kept in order of names has to be ordered again. */
+#include "schema/limits.h"
+#include "schema/wire/frame.h"
+
+struct renaming {
+    uint64_t from_actor, from_number, to_actor;
+    struct arena *arena;
+};
+
+static bool touches(const struct renaming *renaming, struct dot dot) {
+    return dot.actor == renaming->from_actor && dot.number >= renaming->from_number;
+}
+
+static struct dot renamed(const struct renaming *renaming, struct dot dot) {
+    if (touches(renaming, dot))
+        dot.actor = renaming->to_actor;
+    return dot;
+}
+
+static int version_order(const void *left, const void *right) {
+    const struct version_id *a = left, *b = right;
+
+    return version_id_compare(*a, *b);
+}
+
+static int dot_order(const void *left, const void *right) {
+    const struct dot *a = left, *b = right;
+
+    return dot_compare(*a, *b);
+}
+
+/* A copy with new names, sorted; the same array when none is touched. NULL without memory. */
+static const struct version_id *rename_versions(const struct renaming *renaming,
+                                                const struct version_id *versions, uint32_t count) {
+    struct version_id *copy;
+    bool any = false;
+
+    for (uint32_t i = 0; i < count; i++)
+        any = any || touches(renaming, versions[i].dot);
+    if (!any)
+        return versions;
+    copy = arena_array(renaming->arena, count, sizeof(*copy));
+    for (uint32_t i = 0; copy != NULL && i < count; i++) {
+        copy[i] = versions[i];
+        copy[i].dot = renamed(renaming, versions[i].dot);
+    }
+    if (copy != NULL)
+        qsort(copy, count, sizeof(*copy), version_order);
+    return copy;
+}
+
+static const struct dot *rename_dots(const struct renaming *renaming, const struct dot *dots,
+                                     uint32_t count) {
+    struct dot *copy = arena_array(renaming->arena, count, sizeof(*copy));
+
+    for (uint32_t i = 0; copy != NULL && i < count; i++)
+        copy[i] = renamed(renaming, dots[i]);
+    if (copy != NULL && count > 0)
+        qsort(copy, count, sizeof(*copy), dot_order);
+    return copy;
+}
+
+/* Bytes that do not decode are left as they are: they name nothing that we understand. */
+static enum rc rename_bytes(const struct renaming *renaming, struct entry *entry, struct err *err) {
+    struct view bytes = entry->value.bytes;
+    struct arena *arena = renaming->arena;
+    struct err ignored;
+    struct buf out;
+    struct place place;
+    struct cover cover;
+    struct seal seal;
+    struct acceptance acceptance;
+    enum rc rc;
+
+    err_init(&ignored, LANG_EN);
+    buf_init(&out, LIMIT_VALUE_BYTES);
+    if (entry->field == FIELD_EXISTS && value_is_cover(&entry->value)) {
+        if (cover_decode(bytes, arena, &cover, &ignored) == RC_OK) {
+            cover.dots = rename_dots(renaming, cover.dots, cover.count);
+            cover.parent.dot = renamed(renaming, cover.parent.dot);
+            if (cover.dots != NULL)
+                cover_encode(&cover, &out);
+        }
+    } else if (entry->field == FIELD_EXISTS) {
+        if (place_decode(bytes, &place, &ignored) == RC_OK) {
+            place.parent.dot = renamed(renaming, place.parent.dot);
+            place_encode(&place, &out);
+        }
+    } else if (entry->field >= FIELD_SEAL && entry->field <= FIELD_SEAL_LAST) {
+        if (seal_decode(bytes, arena, &seal, &ignored) == RC_OK) {
+            seal.dots = rename_dots(renaming, seal.dots, seal.count);
+            if (seal.dots != NULL)
+                seal_encode(&seal, &out);
+        }
+    } else if (entry->field == FIELD_ACCEPT &&
+               acceptance_decode(bytes, arena, &acceptance, &ignored) == RC_OK) {
+        acceptance.versions = rename_versions(renaming, acceptance.versions, acceptance.count);
+        if (acceptance.versions != NULL || acceptance.count == 0)
+            acceptance_encode(&acceptance, &out);
+    }
+    rc = buf_check(&out, "renamed value", err);
+    if (rc == RC_OK && out.size > 0)
+        entry->value.bytes = arena_view(arena, buf_view(&out));
+    buf_release(&out);
+    return rc;
+}
+
+/* "=ID" or "!ID" of a record or an instance. */
+static enum rc rename_same(const struct renaming *renaming, struct entry *entry, struct err *err) {
+    struct view bytes = entry->value.bytes;
+    struct view name = view_slice(bytes, 1, bytes.size);
+    struct instance_id instance;
+    struct dot dot;
+    struct err ignored;
+    char text[INSTANCE_TEXT_BYTES];
+    char *made;
+
+    err_init(&ignored, LANG_EN);
+    if (bytes.size < 2)
+        return RC_OK;
+    if (instance_parse(name, &instance, &ignored) == RC_OK && touches(renaming, instance.dot)) {
+        instance.dot = renamed(renaming, instance.dot);
+        instance_text(instance, text);
+    } else if (dot_parse(name, &dot, &ignored) == RC_OK && touches(renaming, dot)) {
+        dot_text(renamed(renaming, dot), text);
+    } else {
+        return RC_OK;
+    }
+    made = arena_text(renaming->arena, "%c%s", bytes.data[0], text);
+    if (made == NULL)
+        return arena_check(renaming->arena, "frame", err);
+    entry->value.bytes = view_text(made);
+    return RC_OK;
+}
+
+static enum rc rename_entry(const struct renaming *renaming, struct entry *entry, struct err *err) {
+    if (!instance_is_root(entry->instance))
+        entry->instance.dot = renamed(renaming, entry->instance.dot);
+    if (entry->replaces_count > 0)
+        entry->replaces = rename_versions(renaming, entry->replaces, entry->replaces_count);
+    if (entry->value.type == VALUE_BYTES && entry->field < FIELD_FIRST_OF_FORM)
+        return rename_bytes(renaming, entry, err);
+    if (entry->value.type == VALUE_TEXT && entry->field == FIELD_SAME)
+        return rename_same(renaming, entry, err);
+    return RC_OK;
+}
+
+enum rc frame_rename(struct frame *frame, uint64_t from_actor, uint64_t from_number,
+                     uint64_t to_actor, struct arena *arena, struct err *err) {
+    struct renaming renaming = {
+        .from_actor = from_actor, .from_number = from_number, .to_actor = to_actor, .arena = arena};
+
+    for (uint32_t i = 0; i < frame->count; i++) {
+        struct change *change = &frame->changes[i].change;
+        struct entry *entries;
+
+        change->dot = renamed(&renaming, change->dot);
+        if (frame->changes[i].erased)
+            continue;
+        change->record = renamed(&renaming, change->record);
+        entries = arena_array(arena, change->entry_count, sizeof(*entries));
+        if (entries == NULL)
+            return arena_check(arena, "frame", err);
+        if (change->entry_count > 0)
+            memcpy(entries, change->entries, change->entry_count * sizeof(*entries));
+        for (uint32_t j = 0; j < change->entry_count; j++) {
+            enum rc rc = rename_entry(&renaming, &entries[j], err);
+
+            if (rc != RC_OK)
+                return rc;
+        }
+        change_sort(entries, change->entry_count);
+        change->entries = entries;
+    }
+    if (frame->count > 0)
+        frame->actor = frame->changes[0].change.dot.actor;
+    return arena_check(arena, "frame", err);
+}

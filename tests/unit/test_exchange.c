@@ -1,0 +1,457 @@
+/* test_exchange.c: requests and answers, feeds, enrolment, the list of keys. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/crypt.h"
+#include "schema/area.h"
+#include "schema/wire/exchange.h"
+#include "schema/wire/word.h"
+#include "tests/support/wire.h"
+
+#define NOW      INT64_C(1763884800000)
+#define TOWNSHIP UINT64_C(430621101000)
+
+struct kit {
+    struct arena arena;
+    struct buf out;
+    struct err err;
+    uint8_t public_key[32], secret_key[64];
+};
+
+static int start(void **state) {
+    struct kit *kit = calloc(1, sizeof(*kit));
+    uint8_t seed[32] = {7};
+
+    if (kit == NULL)
+        return -1;
+    *state = kit;
+    err_init(&kit->err, LANG_EN);
+    arena_init(&kit->arena, 16u << 20);
+    buf_init(&kit->out, 16u << 20);
+    if (crypt_start(&kit->err) != RC_OK)
+        return -1;
+    crypt_sign_keypair(seed, kit->public_key, kit->secret_key);
+    return 0;
+}
+
+static int stop(void **state) {
+    struct kit *kit = *state;
+
+    arena_release(&kit->arena);
+    buf_release(&kit->out);
+    free(kit);
+    return 0;
+}
+
+/* The content of the only part of that kind. */
+static struct view only_part(struct kit *kit, uint8_t kind) {
+    struct reader in;
+    struct part part;
+
+    assert_int_equal(exchange_open(buf_view(&kit->out), &in, &kit->err), RC_OK);
+    while (exchange_next(&in, &part, &kit->err) == RC_OK) {
+        if (part.kind == kind)
+            return part.content;
+    }
+    fail_msg("no part %u", kind);
+    return part.content;
+}
+
+static struct hello small_hello(struct cursor *cursor) {
+    *cursor =
+        (struct cursor){.area = TOWNSHIP, .audience = 1, .position = 12345, .digest = {1, 2, 3}};
+    return (struct hello){.device = 0x1111222233334444,
+                          .actor = 0x5555666677778888,
+                          .epoch = 1,
+                          .scope_serial = 2,
+                          .scope_confirm = 2,
+                          .form_position = 3,
+                          .wall_ms = NOW,
+                          .own_last = 4321,
+                          .nonce = {9, 9},
+                          .cursor_count = 1,
+                          .cursors = cursor};
+}
+
+static void an_empty_exchange_is_small(void **state) {
+    struct kit *kit = *state;
+    struct cursor cursor;
+    struct hello hello = small_hello(&cursor);
+    struct answer answer = {.epoch = 1, .server_ms = NOW, .nonce = {4}};
+
+    exchange_start(&kit->out);
+    assert_int_equal(exchange_add_hello(&kit->out, &hello, kit->secret_key, &kit->err), RC_OK);
+    assert_true(kit->out.size <= 130);
+    buf_clear(&kit->out);
+    exchange_start(&kit->out);
+    exchange_add_answer(&kit->out, &answer);
+    assert_true(kit->out.size <= 60);
+}
+
+static void a_hello_comes_back(void **state) {
+    struct kit *kit = *state;
+    struct hello_person persons[2] = {{{1}, {0}}, {{2}, {0}}};
+    struct cursor cursors[3] = {
+        {TOWNSHIP, 1, 0, {0}}, {430600000000, 2, 77, {8, 7}}, {430621101207, 3, 1, {1}}};
+    struct hello hello = small_hello(cursors), back;
+    struct view content;
+
+    persons[1].name = view_text("李四");
+    cursors[0] = (struct cursor){TOWNSHIP, 1, 0, {0}};
+    hello.scope_confirm = 1;
+    hello.scope_at = 99;
+    hello.locked = true;
+    hello.whole = true;
+    hello.max_bytes = 70000;
+    hello.persons = persons;
+    hello.person_count = 2;
+    hello.cursor_count = 3;
+    exchange_start(&kit->out);
+    assert_int_equal(exchange_add_hello(&kit->out, &hello, kit->secret_key, &kit->err), RC_OK);
+    content = only_part(kit, PART_HELLO);
+    assert_int_equal(exchange_read_hello(content, &kit->arena, &back, &kit->err), RC_OK);
+    assert_true(back.device == hello.device && back.actor == hello.actor);
+    assert_true(back.epoch == 1 && back.scope_serial == 2 && back.scope_confirm == 1);
+    assert_true(back.scope_at == 99 && back.form_position == 3 && back.locked && back.whole);
+    assert_true(back.wall_ms == NOW && back.own_last == 4321 && back.max_bytes == 70000);
+    assert_memory_equal(back.nonce, hello.nonce, 16);
+    assert_int_equal(back.person_count, 2);
+    assert_true(view_is(back.persons[1].name, "李四") && back.persons[1].sign_public[0] == 2);
+    assert_int_equal(back.cursor_count, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_true(back.cursors[i].area == cursors[i].area);
+        assert_int_equal(back.cursors[i].audience, cursors[i].audience);
+        assert_true(back.cursors[i].position == cursors[i].position);
+        assert_memory_equal(back.cursors[i].digest, cursors[i].digest, 8);
+    }
+}
+
+static void a_hello_is_signed(void **state) {
+    struct kit *kit = *state;
+    struct cursor cursor;
+    struct hello hello = small_hello(&cursor), back;
+    struct view content;
+    uint8_t *bytes;
+
+    exchange_start(&kit->out);
+    assert_int_equal(exchange_add_hello(&kit->out, &hello, kit->secret_key, &kit->err), RC_OK);
+    content = only_part(kit, PART_HELLO);
+    assert_int_equal(exchange_verify_hello(content, kit->public_key, &kit->err), RC_OK);
+    bytes = arena_copy(&kit->arena, content.data, content.size);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < content.size; i++) {
+        bytes[i] ^= 1;
+        assert_int_equal(
+            exchange_verify_hello(view_of(bytes, content.size), kit->public_key, &kit->err),
+            RC_DENIED);
+        bytes[i] ^= 1;
+        assert_int_not_equal(exchange_read_hello(view_of(bytes, i), &kit->arena, &back, &kit->err),
+                             RC_OK);
+    }
+}
+
+static void an_answer_comes_back(void **state) {
+    struct kit *kit = *state;
+    struct outcome outcomes[2] = {{17, 4}, {19, 1}};
+    struct receipt receipts[2] = {{.actor = 5,
+                                   .number = 20,
+                                   .hash = {3},
+                                   .fork_actor = 6,
+                                   .fork_from = 15,
+                                   .want_from = 21,
+                                   .backed_up = 10,
+                                   .outcome_count = 2,
+                                   .outcomes = outcomes},
+                                  {.actor = 7, .number = 1, .hash = {4}}};
+    uint64_t areas[2] = {TOWNSHIP, 430621000000};
+    struct feed_head heads[1] = {{TOWNSHIP, 1, 50, {2}}};
+    struct certificate certificates[1] = {{{1}, {0}, 3}};
+    uint8_t hashes[2][32] = {{1}, {2}};
+    struct answer back, answer = {.epoch = 2,
+                                  .server_ms = NOW,
+                                  .nonce = {8},
+                                  .more = true,
+                                  .receipt_count = 2,
+                                  .receipts = receipts,
+                                  .has_scope = true,
+                                  .scope = {3, 2, areas, 6, true, false},
+                                  .head_count = 1,
+                                  .heads = heads,
+                                  .certificate_count = 1,
+                                  .certificates = certificates,
+                                  .form_hash_count = 2,
+                                  .form_hashes = (const uint8_t(*)[32])hashes};
+    struct view content;
+
+    certificates[0].name = view_text("王五");
+    exchange_start(&kit->out);
+    exchange_add_answer(&kit->out, &answer);
+    assert_int_equal(exchange_add_signed(&kit->out, &answer, kit->secret_key, &kit->err), RC_OK);
+    assert_int_equal(exchange_read_answer(only_part(kit, PART_ANSWER), &back, &kit->err), RC_OK);
+    assert_true(back.epoch == 2 && back.server_ms == NOW && back.more && !back.has_signed);
+    content = only_part(kit, PART_SIGNED);
+    assert_int_equal(exchange_read_signed(content, kit->public_key, &kit->arena, &back, &kit->err),
+                     RC_OK);
+    assert_true(back.has_signed && back.receipt_count == 2);
+    assert_true(back.receipts[0].fork_actor == 6 && back.receipts[0].fork_from == 15);
+    assert_true(back.receipts[0].want_from == 21 && back.receipts[0].backed_up == 10);
+    assert_int_equal(back.receipts[0].outcome_count, 2);
+    assert_true(back.receipts[0].outcomes[1].number == 19);
+    assert_int_equal(back.receipts[0].outcomes[1].verdict, 1);
+    assert_true(back.receipts[1].actor == 7 && back.receipts[1].hash[0] == 4);
+    assert_true(back.has_scope && back.scope.serial == 3 && back.scope.revoked);
+    assert_false(back.scope.wipe);
+    assert_true(back.scope.area_count == 2 && back.scope.areas[1] == 430621000000);
+    assert_int_equal(back.scope.audience_mask, 6);
+    assert_true(back.head_count == 1 && back.heads[0].position == 50);
+    assert_true(view_is(back.certificates[0].name, "王五"));
+    assert_int_equal(back.certificates[0].role, 3);
+    assert_true(back.form_hash_count == 2 && back.form_hashes[1][0] == 2);
+    /* The signature binds the nonce that came beside it. */
+    back.nonce[0] ^= 1;
+    assert_int_equal(exchange_read_signed(content, kit->public_key, &kit->arena, &back, &kit->err),
+                     RC_DENIED);
+}
+
+static void unknown_parts_are_skipped(void **state) {
+    struct kit *kit = *state;
+    struct cursor back, cursor = {TOWNSHIP, 1, 5, {1}};
+    struct reader in;
+    struct part part;
+
+    exchange_start(&kit->out);
+    buf_add_u8(&kit->out, 200);
+    buf_add_sized(&kit->out, view_text("from the future"));
+    exchange_add_cursor(&kit->out, &cursor);
+    assert_int_equal(exchange_read_cursor(only_part(kit, PART_CURSOR), &back, &kit->err), RC_OK);
+    assert_true(back.position == 5 && back.area == TOWNSHIP);
+    assert_int_equal(exchange_open(buf_view(&kit->out), &in, &kit->err), RC_OK);
+    assert_int_equal(exchange_next(&in, &part, &kit->err), RC_OK);
+    assert_int_equal(part.kind, 200);
+    assert_int_equal(exchange_next(&in, &part, &kit->err), RC_OK);
+    assert_int_equal(exchange_next(&in, &part, &kit->err), RC_NOT_FOUND);
+    assert_int_equal(exchange_next(&in, &part, &kit->err), RC_NOT_FOUND);
+}
+
+static void broken_bodies_are_told(void **state) {
+    struct kit *kit = *state;
+    struct reader in;
+    struct part part;
+
+    assert_int_equal(exchange_open(view_of(NULL, 0), &in, &kit->err), RC_CORRUPT);
+    assert_int_equal(exchange_open(view_text("\2abc"), &in, &kit->err), RC_UNSUPPORTED);
+    assert_int_equal(exchange_open(view_text("\1\2\x7f"), &in, &kit->err), RC_OK);
+    assert_int_equal(exchange_next(&in, &part, &kit->err), RC_CORRUPT);
+    assert_int_equal(exchange_next(&in, &part, &kit->err), RC_CORRUPT);
+}
+
+static void areas_have_one_encoding(void **state) {
+    static const uint64_t areas[] = {
+        0, 430000000000, 430600000000, 430621000000, 430621101000, 430621101207, 999999999999};
+    struct kit *kit = *state;
+    uint8_t audience;
+
+    for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
+        struct reader in;
+
+        buf_clear(&kit->out);
+        word_add_area(&kit->out, areas[i], 2);
+        reader_init(&in, buf_view(&kit->out));
+        assert_true(word_read_area(&in, &audience) == areas[i]);
+        assert_int_equal(audience, 2);
+        assert_true(read_done(&in));
+    }
+    buf_clear(&kit->out);
+    buf_add_varint(&kit->out, UINT64_C(430621000000) << 5);
+    {
+        struct reader in;
+
+        reader_init(&in, buf_view(&kit->out));
+        (void)word_read_area(&in, &audience);
+        assert_true(in.failed);
+    }
+}
+
+static void feed_entries_come_back(void **state) {
+    struct kit *kit = *state;
+    struct feed_entry back, entry = {.area = TOWNSHIP,
+                                     .audience = 1,
+                                     .position = 300,
+                                     .kind = FEED_FRAME,
+                                     .received_ms = NOW,
+                                     .offset_ms = -5000,
+                                     .as_actor = 0xfeed,
+                                     .as_from = 12};
+
+    entry.mask = view_text("\5");
+    entry.content = view_text("a frame");
+    exchange_start(&kit->out);
+    exchange_add_entry(&kit->out, &entry);
+    assert_int_equal(exchange_read_entry(only_part(kit, PART_ENTRY), &back, &kit->err), RC_OK);
+    assert_true(back.position == 300 && back.area == TOWNSHIP && back.kind == FEED_FRAME);
+    assert_true(back.received_ms == NOW && back.offset_ms == -5000);
+    assert_true(back.as_actor == 0xfeed && back.as_from == 12);
+    assert_true(view_equal(back.content, entry.content) && view_equal(back.mask, entry.mask));
+    assert_true(feed_entry_admits(&back, 0) && !feed_entry_admits(&back, 1));
+    assert_true(feed_entry_admits(&back, 2) && !feed_entry_admits(&back, 8));
+}
+
+static void corrected_time_is_never_after_receipt(void **state) {
+    const struct feed_entry entry = {.received_ms = NOW, .offset_ms = 1000};
+
+    (void)state;
+    assert_true(feed_entry_time(&entry, NOW - 5000) == NOW - 4000);
+    assert_true(feed_entry_time(&entry, NOW) == NOW);
+    assert_true(feed_entry_time(&entry, INT64_MAX) == NOW);
+}
+
+/* The chain of a feed does not move when a frame is cut to what it admits, or its content erased.
+ */
+static void digests_are_over_leaves(void **state) {
+    struct kit *kit = *state;
+    struct chance chance = {.state = 5};
+    struct frame frame = {0}, cut = {0};
+    struct feed_entry entry = {.kind = FEED_FRAME, .received_ms = NOW};
+    struct feed_entry own = {.kind = FEED_OWN, .received_ms = NOW};
+    uint8_t a[32], b[32], next[32];
+
+    wire_frame(&chance, 1, &kit->arena, &frame);
+    frame.count = 3;
+    frame.changes = arena_array(&kit->arena, 3, sizeof(*frame.changes));
+    assert_non_null(frame.changes);
+    for (uint32_t i = 0; i < 3; i++) {
+        frame.changes[i].change.dot = (struct dot){frame.actor, 10 + i};
+        frame.changes[i].leaf[0] = (uint8_t)i;
+    }
+    cut = frame;
+    cut.changes = arena_copy(&kit->arena, frame.changes, 3 * sizeof(*frame.changes));
+    assert_non_null(cut.changes);
+    cut.changes[1] = cut.changes[2];
+    cut.count = 2;
+    entry.mask = view_text("\5");
+    feed_entry_digest(&entry, &frame, a);
+    entry.mask = (struct view){0};
+    feed_entry_digest(&entry, &cut, b);
+    assert_memory_equal(a, b, 32);
+    feed_entry_digest(&own, &cut, b);
+    assert_memory_equal(a, b, 32);
+    cut.changes[1].leaf[5] ^= 1;
+    feed_entry_digest(&entry, &cut, b);
+    assert_memory_not_equal(a, b, 32);
+    feed_chain_next(a, b, next);
+    assert_memory_not_equal(next, a, 32);
+}
+
+static struct enrol_request some_request(uint8_t code_key[32]) {
+    struct enrol_request request = {.device_sign_public = {1},
+                                    .device_box_public = {2},
+                                    .person_sign_public = {3},
+                                    .nonce = {4},
+                                    .wall_ms = NOW};
+
+    request.person_name = view_text("张三");
+    enrol_derive(view_text("AB12C-D34EF-G56HJ-K78MN-P90QR-0"), request.code_id, code_key);
+    return request;
+}
+
+static void a_device_enrols(void **state) {
+    struct kit *kit = *state;
+    uint8_t code_key[32];
+    struct enrol_request back, request = some_request(code_key);
+    uint64_t areas[1] = {TOWNSHIP};
+    uint8_t pins[2][32] = {{5}, {6}};
+    struct enrol_answer answer = {.county_sign_public = {7},
+                                  .county_box_public = {8},
+                                  .epoch = 1,
+                                  .server_ms = NOW,
+                                  .device = 42,
+                                  .role = 2,
+                                  .scope = {1, 1, areas, 2, false, false},
+                                  .pin_count = 2,
+                                  .pins = (const uint8_t(*)[32])pins,
+                                  .next_nonce = {9}};
+    struct enrol_answer told;
+    size_t request_bytes;
+
+    answer.device_name = view_text("平板一");
+    answer.person_name = view_text("张三");
+    assert_int_equal(enrol_write_request(&request, code_key, &kit->out, &kit->err), RC_OK);
+    request_bytes = kit->out.size;
+    assert_int_equal(enrol_read_request(buf_view(&kit->out), &back, &kit->err), RC_OK);
+    assert_int_equal(enrol_check_request(buf_view(&kit->out), code_key, &kit->err), RC_OK);
+    assert_memory_equal(back.code_id, request.code_id, 16);
+    assert_true(view_is(back.person_name, "张三") && back.wall_ms == NOW);
+    kit->out.data[20] ^= 1;
+    assert_int_equal(enrol_check_request(buf_view(&kit->out), code_key, &kit->err), RC_DENIED);
+    kit->out.data[20] ^= 1;
+    assert_int_equal(enrol_write_answer(&answer, &back, code_key, &kit->out, &kit->err), RC_OK);
+    {
+        struct view body =
+            view_slice(buf_view(&kit->out), request_bytes, kit->out.size - request_bytes);
+
+        assert_int_equal(enrol_read_answer(body, &request, code_key, &kit->arena, &told, &kit->err),
+                         RC_OK);
+        assert_true(told.device == 42 && told.role == 2 && told.pin_count == 2);
+        assert_true(view_is(told.device_name, "平板一") && told.scope.areas[0] == TOWNSHIP);
+        assert_memory_equal(told.pins[1], pins[1], 32);
+        assert_memory_equal(told.next_nonce, answer.next_nonce, 16);
+        /* It answers this request and no other. */
+        request.nonce[0] ^= 1;
+        assert_int_equal(enrol_read_answer(body, &request, code_key, &kit->arena, &told, &kit->err),
+                         RC_DENIED);
+        request.nonce[0] ^= 1;
+        code_key[0] ^= 1;
+        assert_int_equal(enrol_read_answer(body, &request, code_key, &kit->arena, &told, &kit->err),
+                         RC_DENIED);
+    }
+}
+
+static void codes_are_forgiving(void **state) {
+    uint8_t a[16], b[16], key_a[32], key_b[32];
+
+    (void)state;
+    enrol_derive(view_text("AB12C-D34EF-G56HJ-K78MN-P90QR-0"), a, key_a);
+    enrol_derive(view_text("ab12cd34efg56hjk78mnp9oqro"), b, key_b);
+    assert_memory_equal(a, b, 16);
+    assert_memory_equal(key_a, key_b, 32);
+    enrol_derive(view_text("AB12C-D34EF-G56HJ-K78MN-P90QR-4"), b, key_b);
+    assert_memory_not_equal(a, b, 16);
+}
+
+static void lists_of_keys_are_signed(void **state) {
+    struct kit *kit = *state;
+    uint8_t pins[1][32] = {{5}};
+    struct key_list back, list = {.serial = 8, .pin_count = 1, .pins = (const uint8_t(*)[32])pins};
+
+    assert_int_equal(key_list_write(&list, kit->secret_key, &kit->out, &kit->err), RC_OK);
+    assert_int_equal(
+        key_list_read(buf_view(&kit->out), kit->public_key, &kit->arena, &back, &kit->err), RC_OK);
+    assert_true(back.serial == 8 && back.pin_count == 1 && back.pins[0][0] == 5);
+    kit->out.data[1] ^= 1;
+    assert_int_equal(
+        key_list_read(buf_view(&kit->out), kit->public_key, &kit->arena, &back, &kit->err),
+        RC_DENIED);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_empty_exchange_is_small, start, stop),
+        cmocka_unit_test_setup_teardown(a_hello_comes_back, start, stop),
+        cmocka_unit_test_setup_teardown(a_hello_is_signed, start, stop),
+        cmocka_unit_test_setup_teardown(an_answer_comes_back, start, stop),
+        cmocka_unit_test_setup_teardown(unknown_parts_are_skipped, start, stop),
+        cmocka_unit_test_setup_teardown(broken_bodies_are_told, start, stop),
+        cmocka_unit_test_setup_teardown(areas_have_one_encoding, start, stop),
+        cmocka_unit_test_setup_teardown(feed_entries_come_back, start, stop),
+        cmocka_unit_test_setup_teardown(corrected_time_is_never_after_receipt, start, stop),
+        cmocka_unit_test_setup_teardown(digests_are_over_leaves, start, stop),
+        cmocka_unit_test_setup_teardown(a_device_enrols, start, stop),
+        cmocka_unit_test_setup_teardown(codes_are_forgiving, start, stop),
+        cmocka_unit_test_setup_teardown(lists_of_keys_are_signed, start, stop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,356 @@
+/* test_frame.c: frames: what they cost, what they refuse, erased changes, salts, forks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/crypt.h"
+#include "schema/limits.h"
+#include "schema/wire/frame.h"
+#include "tests/support/wire.h"
+
+#define ACTOR  UINT64_C(0x0123456789abcdef)
+#define FORM   UINT64_C(0x1122334455667788)
+#define PERSON UINT64_C(0x99aabbccddeeff00)
+#define COUNTY INT64_C(430621101000)
+
+struct kit {
+    struct zip_deflater *deflater;
+    struct zip_inflater *inflater;
+    struct arena arena;
+    struct buf out;
+    struct err err;
+    struct frame frame;
+};
+
+static int start(void **state) {
+    struct kit *kit = calloc(1, sizeof(*kit));
+
+    if (kit == NULL)
+        return -1;
+    *state = kit;
+    err_init(&kit->err, LANG_EN);
+    arena_init(&kit->arena, 64u << 20);
+    buf_init(&kit->out, 16u << 20);
+    kit->frame =
+        (struct frame){.actor = ACTOR, .area = (uint64_t)COUNTY, .audience = 1, .form = FORM};
+    if (crypt_start(&kit->err) != RC_OK ||
+        zip_deflater_new(ZIP_LEVEL_DEFAULT, &kit->deflater, &kit->err) != RC_OK ||
+        zip_inflater_new(&kit->inflater, &kit->err) != RC_OK)
+        return -1;
+    return 0;
+}
+
+static int stop(void **state) {
+    struct kit *kit = *state;
+
+    zip_deflater_free(kit->deflater);
+    zip_inflater_free(kit->inflater);
+    arena_release(&kit->arena);
+    buf_release(&kit->out);
+    free(kit);
+    return 0;
+}
+
+static void make_room(struct kit *kit, uint32_t count) {
+    kit->frame.count = count;
+    kit->frame.changes = arena_array(&kit->arena, count, sizeof(*kit->frame.changes));
+    assert_non_null(kit->frame.changes);
+}
+
+static void surveys(struct kit *kit, uint32_t count) {
+    struct chance chance = {.state = 3};
+    int64_t wall_ms = 1763884800000;
+
+    make_room(kit, count);
+    for (uint32_t i = 0; i < count; i++)
+        survey_make(&chance, (struct dot){ACTOR, 1 + i}, FORM, PERSON, &wall_ms, &kit->arena,
+                    &kit->frame.changes[i].change);
+}
+
+static void edits(struct kit *kit, uint32_t count) {
+    struct chance chance = {.state = 4};
+    int64_t wall_ms = 1763884800000;
+
+    make_room(kit, count);
+    for (uint32_t i = 0; i < count; i++)
+        survey_edit(&chance, (struct dot){ACTOR, 1600 + i},
+                    (struct dot){ACTOR, 1 + chance_below(&chance, 500)}, FORM, PERSON, &wall_ms,
+                    &kit->arena, &kit->frame.changes[i].change);
+}
+
+static enum rc encode(struct kit *kit) {
+    buf_clear(&kit->out);
+    return frame_encode(&kit->frame, wire_secret, NULL, kit->deflater, &kit->out, &kit->err);
+}
+
+static enum rc decode(struct kit *kit, struct frame *back) {
+    return frame_decode(buf_view(&kit->out), kit->inflater, &kit->arena, back, &kit->err);
+}
+
+static void surveys_are_small(void **state) {
+    struct kit *kit = *state;
+    struct frame back;
+
+    surveys(kit, 500);
+    assert_int_equal(wire_leaves(&kit->frame, &kit->err), RC_OK);
+    assert_int_equal(encode(kit), RC_OK);
+    /* xz -9e needs 145 bytes for each of them as a line of JSON */
+    assert_true(kit->out.size < 500 * 100);
+    assert_int_equal(decode(kit, &back), RC_OK);
+    for (uint32_t i = 0; i < 500; i++)
+        assert_memory_equal(kit->frame.changes[i].leaf, back.changes[i].leaf, 32);
+}
+
+static void edits_are_small(void **state) {
+    struct kit *kit = *state;
+
+    edits(kit, 1);
+    assert_int_equal(encode(kit), RC_OK);
+    assert_true(kit->out.size <= 80);
+    arena_reset(&kit->arena);
+    edits(kit, 10);
+    assert_int_equal(encode(kit), RC_OK);
+    assert_true(kit->out.size <= 10 * 30);
+}
+
+static void the_head_is_read_alone(void **state) {
+    struct kit *kit = *state;
+    struct frame_head head;
+
+    edits(kit, 10);
+    assert_int_equal(encode(kit), RC_OK);
+    assert_int_equal(frame_peek(buf_view(&kit->out), &head, &kit->err), RC_OK);
+    assert_true(head.actor == ACTOR && head.form == FORM && head.area == (uint64_t)COUNTY);
+    assert_true(head.first == 1600 && head.last == 1609 && head.count == 10);
+    assert_int_equal(head.audience, 1);
+}
+
+static void newer_formats_are_told_apart(void **state) {
+    struct kit *kit = *state;
+    struct frame back;
+
+    edits(kit, 2);
+    assert_int_equal(encode(kit), RC_OK);
+    kit->out.data[0] = 2;
+    assert_int_equal(decode(kit, &back), RC_UNSUPPORTED);
+    kit->out.data[0] = 1;
+    kit->out.data[1] |= 128;
+    assert_int_equal(decode(kit, &back), RC_UNSUPPORTED);
+}
+
+static void nothing_short_passes(void **state) {
+    struct kit *kit = *state;
+    struct frame back;
+    struct view whole;
+
+    edits(kit, 5);
+    assert_int_equal(encode(kit), RC_OK);
+    whole = buf_view(&kit->out);
+    for (size_t size = 0; size < whole.size; size++)
+        assert_int_not_equal(
+            frame_decode(view_of(whole.data, size), kit->inflater, &kit->arena, &back, &kit->err),
+            RC_OK);
+    buf_add_u8(&kit->out, 0);
+    assert_int_not_equal(decode(kit, &back), RC_OK);
+}
+
+/* What the encoder refuses, so that nobody finds out only at the other end. */
+static void the_writer_refuses(void **state) {
+    struct kit *kit = *state;
+
+    edits(kit, 3);
+    kit->frame.changes[1].change.dot.number = 1600;
+    assert_int_equal(encode(kit), RC_INVALID);
+    kit->frame.changes[1].change.dot.number = 1601;
+    kit->frame.changes[1].change.form = 7;
+    assert_int_equal(encode(kit), RC_INVALID);
+    kit->frame.changes[1].change.form = FORM;
+    kit->frame.changes[1].change.kind = 77;
+    assert_int_equal(encode(kit), RC_INVALID);
+    kit->frame.changes[1].change.kind = CHANGE_EDIT;
+    assert_int_equal(encode(kit), RC_OK);
+    kit->frame.count = 0;
+    assert_int_equal(encode(kit), RC_INVALID);
+    assert_int_equal(kit->out.size, 0);
+    edits(kit, LIMIT_FRAME_CHANGES + 1);
+    assert_int_equal(encode(kit), RC_LIMIT);
+}
+
+static void too_much_is_refused_on_both_sides(void **state) {
+    struct kit *kit = *state;
+    static uint8_t text[LIMIT_VALUE_BYTES];
+
+    /* 40 values of 256 kB: over the 8 MB that a frame may hold, however well it compresses. */
+    memset(text, 'a', sizeof(text));
+    make_room(kit, 8);
+    for (uint32_t i = 0; i < 8; i++) {
+        struct change *change = &kit->frame.changes[i].change;
+        struct entry *entries = arena_array(&kit->arena, 5, sizeof(*entries));
+
+        assert_non_null(entries);
+        *change = (struct change){.kind = CHANGE_CREATE,
+                                  .dot = {ACTOR, 1 + i},
+                                  .record = {ACTOR, 1 + i},
+                                  .form = FORM,
+                                  .entries = entries,
+                                  .entry_count = 5};
+        for (uint32_t j = 0; j < 5; j++)
+            entries[j] = (struct entry){.field = (uint16_t)(40 + j),
+                                        .value = value_of_text(view_of(text, sizeof(text)))};
+    }
+    assert_int_equal(encode(kit), RC_LIMIT);
+    kit->frame.count = 4;
+    assert_int_equal(encode(kit), RC_OK);
+}
+
+static void erased_changes_keep_their_leaf(void **state) {
+    struct kit *kit = *state;
+    struct frame back;
+    struct frame_change *erased;
+
+    edits(kit, 5);
+    assert_int_equal(wire_leaves(&kit->frame, &kit->err), RC_OK);
+    erased = &kit->frame.changes[2];
+    erased->erased = true;
+    erased->change = (struct change){.dot = erased->change.dot, .form = FORM};
+    assert_int_equal(encode(kit), RC_OK);
+    assert_int_equal(decode(kit, &back), RC_OK);
+    assert_true(back.changes[2].erased);
+    assert_int_equal(back.changes[2].change.entry_count, 0);
+    assert_true(back.changes[2].change.dot.number == 1602);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_memory_equal(back.changes[i].leaf, kit->frame.changes[i].leaf, 32);
+    for (uint32_t i = 0; i < 5; i++) {
+        kit->frame.changes[i].erased = true;
+        kit->frame.changes[i].change =
+            (struct change){.dot = kit->frame.changes[i].change.dot, .form = FORM};
+    }
+    assert_int_equal(encode(kit), RC_OK);
+    assert_int_equal(decode(kit, &back), RC_OK);
+    assert_memory_equal(back.changes[4].leaf, kit->frame.changes[4].leaf, 32);
+}
+
+/* A frame cut anew carries salts alone: the secrets would tell the leaves of what was left out. */
+static void a_cut_frame_carries_salts(void **state) {
+    struct kit *kit = *state;
+    struct frame back;
+    uint8_t secret[16];
+
+    edits(kit, 5);
+    assert_int_equal(wire_leaves(&kit->frame, &kit->err), RC_OK);
+    kit->frame.changes[1] = kit->frame.changes[3];
+    kit->frame.count = 2;
+    buf_clear(&kit->out);
+    assert_int_equal(frame_encode(&kit->frame, NULL, NULL, kit->deflater, &kit->out, &kit->err),
+                     RC_OK);
+    wire_secret(NULL, 1600 / 64, secret);
+    assert_null(memmem(kit->out.data, kit->out.size, secret, sizeof(secret)));
+    assert_int_equal(decode(kit, &back), RC_OK);
+    assert_true(back.changes[1].change.dot.number == 1603);
+    assert_memory_equal(back.changes[1].leaf, kit->frame.changes[1].leaf, 32);
+    assert_memory_equal(back.changes[1].salt, kit->frame.changes[1].salt, 16);
+}
+
+/* A few bytes may not unfold to more than a frame may hold. */
+static void bombs_are_refused(void **state) {
+    struct kit *kit = *state;
+    struct buf bomb, zeros;
+    struct frame back;
+
+    buf_init(&bomb, 1u << 20);
+    buf_init(&zeros, 64u << 20);
+    assert_non_null(buf_reserve(&zeros, 32u << 20));
+    memset(zeros.data, 0, 32u << 20);
+    zeros.size = 32u << 20;
+    /* A good front whose body says 8 MB and holds 32 MB. */
+    edits(kit, 2);
+    assert_int_equal(encode(kit), RC_OK);
+    buf_add(&bomb, kit->out.data, 23); /* up to the area */
+    bomb.data[1] = 1;
+    bomb.size = 18;
+    buf_add_view(&bomb, view_slice(buf_view(&kit->out), 18, 5));
+    buf_add_varint(&bomb, 1);
+    buf_add_varint(&bomb, 2);
+    buf_add_varint(&bomb, LIMIT_FRAME_RAW_BYTES);
+    buf_add_varint(&bomb, 0);
+    assert_int_equal(zip_deflate(buf_view(&zeros), 9, &bomb, &kit->err), RC_OK);
+    assert_int_not_equal(
+        frame_decode(buf_view(&bomb), kit->inflater, &kit->arena, &back, &kit->err), RC_OK);
+    assert_true(kit->arena.held_bytes < (16u << 20));
+    buf_release(&bomb);
+    buf_release(&zeros);
+}
+
+/* The arena's cap holds, whatever a frame says it contains. */
+static void a_small_arena_is_respected(void **state) {
+    struct kit *kit = *state;
+    struct arena small;
+    struct frame back;
+
+    surveys(kit, 100);
+    assert_int_equal(encode(kit), RC_OK);
+    arena_init(&small, 64u << 10);
+    assert_int_equal(frame_decode(buf_view(&kit->out), kit->inflater, &small, &back, &kit->err),
+                     RC_LIMIT);
+    arena_release(&small);
+}
+
+static void four_byte_characters_survive(void **state) {
+    struct kit *kit = *state;
+    struct frame back;
+    static const char *const names[] = {"𠮷田", "𪚥", "王𠀀", "张三"};
+
+    surveys(kit, 80);
+    for (uint32_t i = 0; i < 80; i++) {
+        struct entry *entries =
+            arena_copy(&kit->arena, kit->frame.changes[i].change.entries, 2 * sizeof(*entries));
+
+        assert_non_null(entries);
+        entries[1].value = value_of_text(view_text(names[i % 4]));
+        kit->frame.changes[i].change.entries = entries;
+        kit->frame.changes[i].change.entry_count = 2;
+    }
+    assert_int_equal(encode(kit), RC_OK);
+    assert_int_equal(decode(kit, &back), RC_OK);
+    for (uint32_t i = 0; i < 80; i++)
+        assert_true(view_is(back.changes[i].change.entries[1].value.bytes, names[i % 4]));
+}
+
+/* A fork's own later references read as the fork; what it wrote before stays the original's. */
+static void forks_read_as_themselves(void **state) {
+    struct kit *kit = *state;
+    const uint64_t fork = 0x7777777777777777;
+    struct change *change;
+
+    edits(kit, 3);
+    change = &kit->frame.changes[2].change;
+    change->record = (struct dot){ACTOR, 1601};
+    assert_int_equal(frame_rename(&kit->frame, ACTOR, 1601, fork, &kit->arena, &kit->err), RC_OK);
+    assert_true(kit->frame.changes[0].change.dot.actor == ACTOR);
+    assert_true(kit->frame.changes[1].change.dot.actor == fork);
+    assert_true(change->record.actor == fork && change->record.number == 1601);
+    assert_true(change->entries[0].replaces[0].dot.actor == ACTOR);
+    assert_int_equal(change_check(change, &kit->err), RC_OK);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(surveys_are_small, start, stop),
+        cmocka_unit_test_setup_teardown(edits_are_small, start, stop),
+        cmocka_unit_test_setup_teardown(the_head_is_read_alone, start, stop),
+        cmocka_unit_test_setup_teardown(newer_formats_are_told_apart, start, stop),
+        cmocka_unit_test_setup_teardown(nothing_short_passes, start, stop),
+        cmocka_unit_test_setup_teardown(the_writer_refuses, start, stop),
+        cmocka_unit_test_setup_teardown(too_much_is_refused_on_both_sides, start, stop),
+        cmocka_unit_test_setup_teardown(erased_changes_keep_their_leaf, start, stop),
+        cmocka_unit_test_setup_teardown(a_cut_frame_carries_salts, start, stop),
+        cmocka_unit_test_setup_teardown(bombs_are_refused, start, stop),
+        cmocka_unit_test_setup_teardown(a_small_arena_is_respected, start, stop),
+        cmocka_unit_test_setup_teardown(four_byte_characters_survive, start, stop),
+        cmocka_unit_test_setup_teardown(forks_read_as_themselves, start, stop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
