@@ -1,0 +1,54 @@
+/* xlsform.h: an XLSForm, as county staff write it, becomes a compiled form.
+ *
+ * Input is a workbook: named sheets of cells, from a folder of CSV files (survey.csv, choices.csv,
+ * settings.csv) or, later, from an .xlsx file; reading files is the caller's business. Sloppiness
+ * that real forms show is accepted where its meaning is plain ("list name", "begin_group",
+ * trailing spaces, smart quotes, yes/true/TRUE). Everything else is a finding that names sheet,
+ * row and column, in both languages; any error finding refuses the form.
+ *
+ * Extension columns: bind::yg:merge (a policy), bind::yg:group (a name: fields with the same name
+ * in the same instance are one merge group), bind::yg:seal (a scope name), bind::yg:rank
+ * (declared, observed, matched, document), bind::yg:key (yes), bind::yg:post (yes, mask, no),
+ * bind::yg:sensitive (yes). Settings: form_id, form_title, version, default_language,
+ * instance_name, yg:audience (field, office, restricted). */
+#ifndef YG_SCHEMA_FORM_XLSFORM_H
+#define YG_SCHEMA_FORM_XLSFORM_H
+
+#include "schema/form.h"
+
+struct sheet {
+    struct view name; /* "survey" */
+    uint32_t row_count, column_count;
+    const struct view *cells; /* row-major; row 0 is the head */
+};
+
+struct workbook {
+    uint32_t sheet_count;
+    const struct sheet *sheets;
+};
+
+struct finding {
+    bool is_error; /* else a warning */
+    struct view sheet;
+    uint32_t row;    /* as a spreadsheet shows it: the head is row 1; 0: the whole sheet */
+    uint32_t column; /* 1 = A; 0: the whole row */
+    char text[512];  /* in err->lang, place included */
+};
+
+struct findings {
+    uint32_t count, error_count;
+    struct finding *list; /* in the arena; at most 200, the rest counted */
+};
+
+/* Reads a sheet from the bytes of a CSV file. */
+enum rc sheet_from_csv(struct view name, struct view csv, struct arena *arena, struct sheet *out,
+                       struct err *err);
+
+/* Compiles. previous is the last published version of the same name or NULL: it gives field
+ * numbers, and what would retype or reuse a number is an error. sequence is stored in the form.
+ * On success *json holds the canonical bytes for form_load. RC_INVALID when findings has errors. */
+enum rc xlsform_compile(const struct workbook *workbook, const struct form *previous,
+                        uint32_t sequence, struct arena *arena, struct findings *findings,
+                        struct buf *json, struct err *err);
+
+#endif
