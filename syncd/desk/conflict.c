@@ -1,0 +1,264 @@
+/* conflict.c: what waits for people: open conflicts by due date, and changes in quarantine. */
+#include "base/words.h"
+#include "syncd/desk/desk.h"
+#include "syncd/desk/listing.h"
+
+/* --- conflicts --- */
+
+struct list_conflicts {
+    struct seat *seat;
+    struct command *command;
+    bool masked;
+    struct listing listing;
+    struct arena arena; /* of the record at hand, kept while its conflicts come one after another */
+    struct seen_record seen;
+    struct json *sides; /* {path: [...]} of that record */
+};
+
+static enum rc load_record(struct list_conflicts *list, struct dot id, struct err *err) {
+    struct seat *seat = list->seat;
+    enum rc rc;
+
+    if (list->sides != NULL && dot_equal(list->seen.stored.id, id))
+        return RC_OK;
+    json_free(list->sides);
+    list->sides = NULL;
+    arena_reset(&list->arena);
+    rc = store_record(seat->ledger->store, id, &list->arena, &list->seen.stored, err);
+    if (rc == RC_OK)
+        rc = ledger_read(seat->ledger, &list->seen.stored, &list->arena, &list->seen.record,
+                         &list->seen.reading, err);
+    if (rc != RC_OK)
+        return rc;
+    list->sides = json_object();
+    if (list->sides == NULL)
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    return answers_conflicts(&list->seen.record, &list->seen.reading, list->masked,
+                             seat_person_name, seat, list->sides, err);
+}
+
+static enum rc conflict_path(struct list_conflicts *list, const struct stored_conflict *conflict,
+                             struct buf *path, struct err *err) {
+    uint16_t field = conflict->kind == CONFLICT_SAME ? (uint16_t)FIELD_SAME : conflict->field;
+
+    return answers_path_text(&list->seen.reading, conflict->instance, field, path, err);
+}
+
+/* For people: the sides in one cell, value and author. */
+static void sides_text(const struct json *sides, struct buf *out) {
+    for (const struct json *side = json_first(sides); side != NULL; side = json_next(side)) {
+        if (side != json_first(sides))
+            buf_add_text(out, " | ");
+        json_as_text(json_get(side, "value"), out);
+        buf_addf(out, " (%s)", json_text_or(json_get(side, "author"), ""));
+    }
+}
+
+static enum rc conflict_visit(void *context, const struct stored_conflict *conflict,
+                              struct err *err) {
+    struct list_conflicts *list = context;
+    struct dot other = {conflict->other_actor, conflict->other_number};
+    const char *kind = conflict_kind_name((enum conflict_kind)conflict->kind);
+    char id[DOT_TEXT_BYTES], twin[DOT_TEXT_BYTES] = "", area[AREA_TEXT_BYTES];
+    char since[TIME_TEXT_BYTES], due[TIME_TEXT_BYTES];
+    const struct json *sides;
+    struct buf path, text;
+    enum rc rc = load_record(list, conflict->record, err);
+
+    if (rc == RC_NOT_FOUND) { /* gone since the list began */
+        err_clear(err);
+        return RC_OK;
+    }
+    if (rc != RC_OK)
+        return rc;
+    buf_init(&path, LIMIT_PATH_BYTES * 4u);
+    buf_init(&text, LIMIT_VALUE_BYTES * 8u);
+    rc = conflict_path(list, conflict, &path, err);
+    if (rc != RC_OK)
+        goto out;
+    dot_text(conflict->record, id);
+    area_text(conflict->area, area);
+    time_text(conflict->since_ms, since);
+    time_text(conflict->due_ms, due);
+    if (other.number != 0)
+        dot_text(other, twin);
+    sides = json_get(list->sides, buf_text(&path));
+    if (list->command->json) {
+        struct json *json = json_object();
+
+        json_add_text(json, "id", id);
+        json_add_view(json, "form", list->seen.stored.form_name);
+        json_add_text(json, "area", area);
+        json_add_view(json, "title", list->seen.stored.title);
+        json_add_view(json, "path", buf_view(&path));
+        json_add_text(json, "kind", kind);
+        if (other.number != 0)
+            json_add_text(json, "same_as", twin);
+        json_add_text(json, "since", since);
+        json_add_text(json, "due", due);
+        json_add_tree(json, "sides", sides == NULL ? json_array() : json_copy(sides));
+        rc = listing_item(&list->listing, json, err);
+        goto out;
+    }
+    if (other.number != 0)
+        buf_addf(&text, words(list->command->lang, "the same as %s?"), twin);
+    else
+        sides_text(sides, &text);
+    listing_cell(&list->listing, view_text(id));
+    listing_cell(&list->listing, list->seen.stored.title);
+    listing_cell(&list->listing, buf_view(&path));
+    listing_cell(&list->listing, view_text(words(list->command->lang, kind)));
+    listing_cell(&list->listing, view_of(area, strlen(area)));
+    listing_cell(&list->listing, view_of(due, due[0] == '-' ? 1 : 10));
+    listing_cell(&list->listing, buf_view(&text));
+out:
+    buf_release(&path);
+    buf_release(&text);
+    return rc;
+}
+
+enum rc desk_conflicts(void *context, struct command *command, struct err *err) {
+    static const char *const heads[] = {"record", "title", "field", "kind",
+                                        "area",   "due",   "sides", NULL};
+    const char *given = command_option(command, "--area");
+    struct seat seat;
+    struct list_conflicts list = {.seat = &seat, .command = command, .masked = true};
+    uint64_t area = 0;
+    enum rc rc = given == NULL ? RC_OK : area_parse(view_text(given), &area, err);
+
+    if (rc != RC_OK)
+        return rc;
+    arena_init(&list.arena, DESK_ARENA_BYTES);
+    rc = seat_open(context, command, &seat, err);
+    if (rc == RC_OK)
+        rc = seat_mask(&seat, command, "conflicts", &list.masked, err);
+    if (rc == RC_OK) {
+        listing_start(&list.listing, command, &seat.arena, heads);
+        rc = store_conflicts(seat.ledger->store, area, conflict_visit, &list, err);
+        rc = listing_end(&list.listing, rc, err);
+    }
+    json_free(list.sides);
+    arena_release(&list.arena);
+    seat_close(&seat);
+    return rc;
+}
+
+/* --- quarantine --- */
+
+struct list_quarantine {
+    struct seat *seat;
+    struct command *command;
+    struct listing listing;
+};
+
+static struct view device_name(struct seat *seat, uint64_t id) {
+    struct stored_device device;
+    struct err ignored;
+
+    err_init(&ignored, LANG_EN);
+    if (id == 0 || store_device(seat->ledger->store, id, &seat->arena, &device, &ignored) != RC_OK)
+        return view_text("county");
+    return device.name;
+}
+
+static enum rc quarantine_visit(void *context, const struct stored_quarantine *row,
+                                struct err *err) {
+    struct list_quarantine *list = context;
+    enum verdict verdict = (enum verdict)row->verdict;
+    char dot[DOT_TEXT_BYTES], id[DOT_TEXT_BYTES], area[AREA_TEXT_BYTES], since[TIME_TEXT_BYTES];
+    struct view author = seat_person_name(list->seat, row->person);
+    struct view device = device_name(list->seat, row->device);
+
+    dot_text(row->dot, dot);
+    dot_text(row->record, id);
+    area_text(row->area, area);
+    time_text(row->since_ms, since);
+    if (list->command->json) {
+        struct json *json = json_object();
+
+        json_add_text(json, "dot", dot);
+        json_add_text(json, "id", id);
+        json_add_text(json, "area", area);
+        json_add_view(json, "author", author);
+        json_add_view(json, "device", device);
+        json_add_text(json, "verdict", verdict_name(verdict));
+        json_add_text(json, "why", words(list->command->lang, verdict_words(verdict)));
+        json_add_text(json, "since", since);
+        json_add_bool(json, "settled", row->settled);
+        return listing_item(&list->listing, json, err);
+    }
+    listing_cell(&list->listing, view_text(dot));
+    listing_cell(&list->listing, view_text(id));
+    listing_cell(&list->listing, view_text(area));
+    listing_cell(&list->listing, author);
+    listing_cell(&list->listing, device);
+    listing_cell(&list->listing, view_text(since));
+    listing_cell(&list->listing, view_text(words(list->command->lang, verdict_words(verdict))));
+    return RC_OK;
+}
+
+enum rc desk_quarantine(void *context, struct command *command, struct err *err) {
+    static const char *const heads[] = {"dot",    "record", "area", "author",
+                                        "device", "since",  "why",  NULL};
+    struct seat seat;
+    struct list_quarantine list = {.seat = &seat, .command = command};
+    enum rc rc = seat_open(context, command, &seat, err);
+
+    if (rc == RC_OK) {
+        listing_start(&list.listing, command, &seat.arena, heads);
+        rc = store_quarantine(seat.ledger->store, command_option(command, "--all") != NULL,
+                              quarantine_visit, &list, err);
+        rc = listing_end(&list.listing, rc, err);
+    }
+    seat_close(&seat);
+    return rc;
+}
+
+/* --- log --- */
+
+struct list_acts {
+    struct command *command;
+    struct listing listing;
+};
+
+static enum rc act_visit(void *context, const struct stored_act *act, struct err *err) {
+    struct list_acts *list = context;
+    char at[TIME_TEXT_BYTES], chain[65];
+
+    time_text(act->at_ms, at);
+    if (list->command->json) {
+        struct json *json = json_object();
+
+        hex_encode(view_of(act->chain, 32), chain);
+        json_add_int(json, "number", (int64_t)act->serial);
+        json_add_text(json, "at", at);
+        json_add_view(json, "who", act->who);
+        json_add_view(json, "action", act->action);
+        json_add_view(json, "object", act->object);
+        json_add_view(json, "reason", act->reason);
+        json_add_text(json, "chain", chain);
+        return listing_item(&list->listing, json, err);
+    }
+    listing_cellf(&list->listing, "%llu", (unsigned long long)act->serial);
+    listing_cell(&list->listing, view_text(at));
+    listing_cell(&list->listing, act->who);
+    listing_cell(&list->listing, act->action);
+    listing_cell(&list->listing, act->object);
+    listing_cell(&list->listing, act->reason);
+    return RC_OK;
+}
+
+enum rc desk_log(void *context, struct command *command, struct err *err) {
+    static const char *const heads[] = {"number", "at", "who", "action", "object", "reason", NULL};
+    struct seat seat;
+    struct list_acts list = {.command = command};
+    enum rc rc = seat_open(context, command, &seat, err);
+
+    if (rc == RC_OK) {
+        listing_start(&list.listing, command, &seat.arena, heads);
+        rc = store_acts(seat.ledger->store, 0, act_visit, &list, err);
+        rc = listing_end(&list.listing, rc, err);
+    }
+    seat_close(&seat);
+    return rc;
+}

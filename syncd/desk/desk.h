@@ -1,0 +1,94 @@
+/* desk.h: the staff's door on the command line: what the county's people do and see. Each command
+ * works on the office, which is the running service's or one opened for the moment.
+ *
+ * Sensitive fields are masked unless --reveal --reason TEXT is given, and every look behind the
+ * mask is an act in the staff log. */
+#ifndef YG_SYNCD_DESK_DESK_H
+#define YG_SYNCD_DESK_DESK_H
+
+#include "base/command.h"
+#include "base/date.h"
+#include "schema/form/answers.h"
+#include "syncd/sync/office.h"
+
+/* The context of every command here. */
+struct desk {
+    void *context;
+    enum rc (*office)(void *context, const struct command *command, const struct office **out,
+                      struct err *err);
+};
+
+#define DESK_ARENA_BYTES (512u * 1024u * 1024u)
+
+/* What most commands need: an office, a reader, an arena. Close it in every case. */
+struct seat {
+    const struct office *office;
+    struct ledger *ledger;
+    struct arena arena;
+};
+enum rc seat_open(struct desk *desk, const struct command *command, struct seat *seat,
+                  struct err *err);
+void seat_close(struct seat *seat);
+
+/* Fits person_name of answers.h; context is the seat. Unknown persons: empty. */
+struct view seat_person_name(void *seat, uint64_t person);
+
+struct seen_record {
+    struct stored_record stored;
+    struct record record;
+    struct reading reading;
+};
+enum rc seat_record(struct seat *seat, const char *id, struct seen_record *out, struct err *err);
+
+/* The document of `show --json`: {id, form, version, area, values, conflicts, sealed, position}.
+ * position counts the changes that the state has absorbed. The caller frees *out. */
+enum rc seen_json(struct seat *seat, const struct seen_record *seen, bool mask, struct json **out,
+                  struct err *err);
+/* A JSON value as people read it: texts bare, arrays with " | " between. */
+void json_as_text(const struct json *value, struct buf *out);
+
+/* Whether sensitive values stay masked; asks for --reason when --reveal is given, and logs. */
+enum rc seat_mask(struct seat *seat, const struct command *command, const char *object,
+                  bool *masked, struct err *err);
+
+/* The area that the county is responsible for, as given at `init`. */
+enum rc seat_root_area(struct seat *seat, uint64_t *area, struct err *err);
+/* A list of areas as an array of codes, and as people write it. */
+void seat_areas_json(struct json *parent, const char *key, const uint64_t *areas, uint32_t count);
+void seat_areas_text(const uint64_t *areas, uint32_t count, struct buf *out);
+
+/* Milliseconds as RFC 3339 in China time; "-" for 0. */
+void time_text(int64_t time_ms, char out[TIME_TEXT_BYTES]);
+
+/* --- people (people.c) --- */
+
+/* The signing key of a staff member, by name and secret. RC_DENIED without saying which is wrong.
+ * The caller wipes it. */
+struct staff {
+    uint64_t person;
+    uint8_t role;
+    uint8_t secret_key[64];
+};
+enum rc people_unlock(struct seat *seat, struct view name, struct view secret, struct staff *out,
+                      struct err *err);
+
+/* --- commands; context is a struct desk --- */
+enum rc desk_user_add(void *context, struct command *command, struct err *err);
+enum rc desk_user_list(void *context, struct command *command, struct err *err);
+enum rc desk_device_invite(void *context, struct command *command, struct err *err);
+enum rc desk_device_list(void *context, struct command *command, struct err *err);
+enum rc desk_device_revoke(void *context, struct command *command, struct err *err);
+enum rc desk_device_scope(void *context, struct command *command, struct err *err);
+enum rc desk_form_publish(void *context, struct command *command, struct err *err);
+enum rc desk_form_list(void *context, struct command *command, struct err *err);
+enum rc desk_records(void *context, struct command *command, struct err *err);
+enum rc desk_show(void *context, struct command *command, struct err *err);
+enum rc desk_history(void *context, struct command *command, struct err *err);
+enum rc desk_conflicts(void *context, struct command *command, struct err *err);
+enum rc desk_resolve(void *context, struct command *command, struct err *err);
+enum rc desk_quarantine(void *context, struct command *command, struct err *err);
+enum rc desk_export(void *context, struct command *command, struct err *err);
+enum rc desk_verify(void *context, struct command *command, struct err *err);
+enum rc desk_log(void *context, struct command *command, struct err *err);
+
+#endif

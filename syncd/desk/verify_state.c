@@ -1,0 +1,189 @@
+/* verify_state.c: every record's state made again from the log. Merging is commutative, so the
+ * changes are applied as the history lists them; the packed bytes must be the same to the last. */
+#include "syncd/desk/verify.h"
+
+#define STATE_ARENA_BYTES (768u * 1024u * 1024u)
+
+struct state_check {
+    struct verify *verify;
+    struct log_frames frames;
+    struct arena arena; /* of the record at hand */
+    struct buf packed;
+    struct record state;
+    bool failed; /* said already */
+};
+
+static enum rc change_visit(void *context, const struct stored_change *indexed, struct err *err) {
+    struct state_check *check = context;
+    const struct log_frame *frame = NULL;
+    const struct frame_change *item = NULL;
+    struct admission admission = {0};
+    struct record merged;
+    enum rc rc;
+
+    if (indexed->verdict != VERDICT_ADMIT)
+        return RC_OK;
+    rc = log_frames_change(&check->frames, indexed, &frame, &item, err);
+    if (rc != RC_OK || item->erased)
+        return rc;
+    admission.time_ms = log_frame_time(&frame->stored, item->change.wall_ms);
+    rc = merge_apply(&check->state, &item->change, admission, &check->arena, &merged, err);
+    if (rc != RC_OK)
+        return rc;
+    /* What the merge borrowed from the frame must outlive the frame's place in the cache. */
+    buf_clear(&check->packed);
+    rc = record_pack(&merged, &check->packed, err);
+    if (rc != RC_OK)
+        return rc;
+    return record_unpack(arena_view(&check->arena, buf_view(&check->packed)), &check->arena,
+                         &check->state, err);
+}
+
+static enum rc recompute(struct state_check *check, struct dot id, struct err *err) {
+    enum rc rc;
+
+    record_init(&check->state, id);
+    rc = store_history(check->verify->seat->ledger->store, id, change_visit, check, err);
+    buf_clear(&check->packed);
+    return rc == RC_OK ? record_pack(&check->state, &check->packed, err) : rc;
+}
+
+/* --- saying where --- */
+
+static bool same_version(const struct record *a, const struct version *left, const struct record *b,
+                         const struct version *right) {
+    return left->field == right->field && instance_equal(left->instance, right->instance) &&
+           left->rank == right->rank && value_equal(&left->value, &right->value) &&
+           left->replaced_count == right->replaced_count &&
+           version_id_compare(version_name(a, left), version_name(b, right)) == 0;
+}
+
+/* The first version that one has and the other has not; NULL: they differ elsewhere. */
+static const struct version *first_difference(const struct record *is,
+                                              const struct record *should) {
+    for (uint32_t i = 0; i < is->version_count || i < should->version_count; i++) {
+        if (i >= is->version_count)
+            return &should->versions[i];
+        if (i >= should->version_count ||
+            !same_version(is, &is->versions[i], should, &should->versions[i]))
+            return &is->versions[i];
+    }
+    return NULL;
+}
+
+static enum rc report(struct state_check *check, const struct stored_record *stored,
+                      struct err *err) {
+    struct verify *verify = check->verify;
+    const struct version *version;
+    struct record is;
+    struct reading reading;
+    struct buf path;
+    char id[DOT_TEXT_BYTES];
+    enum rc rc = record_unpack(stored->packed, &check->arena, &is, err);
+
+    dot_text(stored->id, id);
+    if (rc != RC_OK) {
+        VERIFY_FOUND(verify, "record %s: its state cannot be read: %s", id, err->text);
+        err_clear(err);
+        return RC_OK;
+    }
+    version = first_difference(&is, &check->state);
+    if (version == NULL) {
+        VERIFY_FOUND(verify,
+                     "record %s: its state holds %u changes, the log gives %u; the values agree",
+                     id, is.absorbed_count, check->state.absorbed_count);
+        return RC_OK;
+    }
+    rc = reading_make(&check->state,
+                      reading_governing_form(&check->state, ledger_lookup, verify->seat->ledger),
+                      &check->arena, &reading, err);
+    buf_init(&path, 65536);
+    if (rc == RC_OK)
+        rc = answers_path_text(&reading, version->instance, version->field, &path, err);
+    if (rc == RC_OK)
+        VERIFY_FOUND(verify, "record %s: its state differs from what the log gives, first at %s",
+                     id, buf_text(&path));
+    buf_release(&path);
+    return rc;
+}
+
+/* --- records --- */
+
+/* While the service runs, a record may be written between the two readings. */
+static enum rc has_moved(struct state_check *check, const struct stored_record *stored, bool *moved,
+                         struct err *err) {
+    struct stored_record now;
+    enum rc rc =
+        store_record(check->verify->seat->ledger->store, stored->id, &check->arena, &now, err);
+
+    *moved = rc == RC_OK && now.revision != stored->revision;
+    return rc;
+}
+
+static bool areas_agree(const struct reading *reading, const struct stored_record *stored) {
+    if (reading->area_count != stored->area_count)
+        return false;
+    for (uint32_t i = 0; i < stored->area_count; i++)
+        if (reading->areas[i] != stored->areas[i])
+            return false;
+    return true;
+}
+
+static enum rc check_row(struct state_check *check, const struct stored_record *stored,
+                         struct err *err) {
+    struct reading reading;
+    char id[DOT_TEXT_BYTES];
+    enum rc rc = reading_make(
+        &check->state,
+        reading_governing_form(&check->state, ledger_lookup, check->verify->seat->ledger),
+        &check->arena, &reading, err);
+
+    if (rc == RC_OK && !areas_agree(&reading, stored)) {
+        dot_text(stored->id, id);
+        VERIFY_FOUND(check->verify, "record %s: it is listed in other areas than its state says",
+                     id);
+    }
+    return rc;
+}
+
+static enum rc record_visit(void *context, const struct stored_record *stored, struct err *err) {
+    struct state_check *check = context;
+    struct verify *verify = check->verify;
+    char id[DOT_TEXT_BYTES];
+    bool moved = false;
+    enum rc rc;
+
+    arena_reset(&check->arena);
+    verify->records++;
+    if (verify->records % 64 == 1)
+        command_progress(verify->command, "record %llu", (unsigned long long)verify->records);
+    rc = recompute(check, stored->id, err);
+    if (rc == RC_NO_MEMORY || rc == RC_IO)
+        return rc;
+    if (rc != RC_OK) {
+        dot_text(stored->id, id);
+        VERIFY_FOUND(verify, "record %s: its state cannot be made again: %s", id, err->text);
+        err_clear(err);
+        return RC_OK;
+    }
+    verify->absorbed += check->state.absorbed_count;
+    if (view_equal(buf_view(&check->packed), stored->packed))
+        return check_row(check, stored, err);
+    rc = has_moved(check, stored, &moved, err);
+    return rc != RC_OK || moved ? rc : report(check, stored, err);
+}
+
+enum rc verify_states(struct verify *verify, struct err *err) {
+    struct state_check check = {.verify = verify};
+    enum rc rc = log_frames_open(&check.frames, verify->seat->ledger->store, err);
+
+    arena_init(&check.arena, STATE_ARENA_BYTES);
+    buf_init(&check.packed, LIMIT_RECORD_BYTES);
+    if (rc == RC_OK)
+        rc = store_list(verify->seat->ledger->store, view_text(""), 0, (struct dot){0, 0},
+                        record_visit, &check, err);
+    log_frames_close(&check.frames);
+    arena_release(&check.arena);
+    buf_release(&check.packed);
+    return rc;
+}

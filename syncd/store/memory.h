@@ -1,0 +1,140 @@
+/* memory.h: the naive engine, which says what the verbs of store.h mean; private to its files.
+ *
+ * Everything is an array, found by looking at every item. A commit copies all arrays, works on the
+ * copy, and puts it in place of the old one when nothing was wrong: that is what "all or nothing"
+ * means. A verb that reads holds the content that was there when it began, and the last one to let
+ * go of it frees it. Bytes are copied into one arena that is given back when the memory is freed.
+ *
+ *   store_memory.c    handles, reading one thing
+ *   memory_walk.c     walks
+ *   memory_commit.c   copying, committing */
+#ifndef YG_SYNCD_STORE_MEMORY_H
+#define YG_SYNCD_STORE_MEMORY_H
+
+#include <pthread.h>
+
+#include "syncd/store/engine.h"
+
+struct item_list { /* of one type of item */
+    size_t item_bytes;
+    size_t count, capacity;
+    uint8_t *items;
+};
+
+struct stored_setting_copy {
+    const char *name;
+    struct view value;
+};
+
+enum content_list {
+    LIST_SETTINGS, /* struct stored_setting_copy */
+    LIST_DEVICES,  /* the others: as their names say */
+    LIST_PERSONS,
+    LIST_INVITATIONS,
+    LIST_ACTORS,
+    LIST_FORMS,
+    LIST_FRAMES,
+    LIST_CHANGES,
+    LIST_RECORDS,
+    LIST_CONFLICTS,
+    LIST_KEYS,
+    LIST_QUARANTINE,
+    LIST_FEEDS,
+    LIST_ENTRIES,
+    LIST_PENDING,
+    LIST_ACTS,
+    LIST_COUNT,
+};
+
+struct content { /* never changed once it is the current one */
+    unsigned holders;
+    struct item_list lists[LIST_COUNT];
+};
+
+struct store_memory {
+    pthread_mutex_t mutex; /* guards has_writer, current and all holders */
+    bool has_writer;
+    struct content *current; /* held by the memory itself */
+    struct arena bytes;      /* only the one writer adds to it */
+};
+
+struct memory_handle {
+    struct store store; /* first: the verbs are given its address */
+    struct store_memory *memory;
+    struct content *held; /* what the verb that goes on sees */
+    unsigned holds;       /* nested verbs */
+};
+
+static inline struct store_memory *memory_of(struct store *store) {
+    return ((struct memory_handle *)store)->memory;
+}
+
+static inline const struct content *content_of(struct store *store) {
+    return ((struct memory_handle *)store)->held;
+}
+
+#define LIST(which) (&content_of(store)->lists[which])
+
+static inline void *list_at(const struct item_list *list, size_t index) {
+    return list->items + index * list->item_bytes;
+}
+
+struct content *content_new(struct err *err);
+void content_free(struct content *content);
+/* The content that is current now, until content_drop. */
+struct content *content_take(struct store_memory *memory);
+void content_drop(struct store_memory *memory, struct content *content);
+enum rc memory_commit(struct store *store, const struct store_delta *delta, struct err *err);
+
+/* What is found is the first such item, or NULL. */
+struct stored_actor *content_actor(const struct content *content, uint64_t actor);
+struct stored_record *content_record(const struct content *content, struct dot id);
+struct stored_change *content_change(const struct content *content, struct dot dot);
+struct stored_feed *content_feed(const struct content *content, uint64_t area, uint8_t audience);
+
+/* Copies with all that they point to; arena_check tells afterwards whether there was room. */
+struct stored_device copy_device(struct arena *arena, const struct stored_device *from);
+struct stored_person copy_person(struct arena *arena, const struct stored_person *from);
+struct stored_invitation copy_invitation(struct arena *arena, const struct stored_invitation *from);
+struct stored_form copy_form(struct arena *arena, const struct stored_form *from);
+struct stored_frame copy_frame(struct arena *arena, const struct stored_frame *from);
+struct stored_record copy_record(struct arena *arena, const struct stored_record *from);
+
+/* --- memory_walk.c --- */
+enum rc memory_settings(struct store *store, store_visit_setting *show, void *context,
+                        struct err *err);
+enum rc memory_devices(struct store *store, store_visit_device *visit, void *context,
+                       struct err *err);
+enum rc memory_persons(struct store *store, store_visit_person *visit, void *context,
+                       struct err *err);
+enum rc memory_invitations(struct store *store, store_visit_invitation *visit, void *context,
+                           struct err *err);
+enum rc memory_actors(struct store *store, store_visit_actor *visit, void *context,
+                      struct err *err);
+enum rc memory_forms(struct store *store, uint64_t after, store_visit_form *visit, void *context,
+                     struct err *err);
+enum rc memory_list(struct store *store, struct view form_name, uint64_t area, struct dot after,
+                    store_visit_record *visit, void *context, struct err *err);
+enum rc memory_conflicts(struct store *store, uint64_t area, store_visit_conflict *visit,
+                         void *context, struct err *err);
+enum rc memory_quarantine(struct store *store, bool settled_too, store_visit_quarantine *visit,
+                          void *context, struct err *err);
+enum rc memory_feeds(struct store *store, const uint64_t *areas, uint32_t area_count,
+                     uint8_t audience_mask, store_visit_feed *visit, void *context,
+                     struct err *err);
+enum rc memory_entries(struct store *store, uint64_t area, uint8_t audience, uint64_t after,
+                       store_visit_entry *visit, void *context, struct err *err);
+enum rc memory_frames(struct store *store, uint64_t after, store_visit_frame *visit, void *context,
+                      struct err *err);
+enum rc memory_history(struct store *store, struct dot record, store_visit_change *visit,
+                       void *context, struct err *err);
+enum rc memory_actor_changes(struct store *store, uint64_t actor, uint64_t from, uint64_t to,
+                             store_visit_change *visit, void *context, struct err *err);
+enum rc memory_pending(struct store *store, uint64_t actor, store_visit_pending *visit,
+                       void *context, struct err *err);
+enum rc memory_acts(struct store *store, uint64_t after, store_visit_act *visit, void *context,
+                    struct err *err);
+enum rc memory_keys(struct store *store, const uint8_t *hash, store_visit_key *visit, void *context,
+                    struct err *err);
+
+#endif

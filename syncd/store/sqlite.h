@@ -1,0 +1,236 @@
+/* sqlite.h: what the files of the SQLite engine share; private to them.
+ *
+ *   store_sqlite.c    opening, closing, holding, checking; the table of verbs
+ *   sqlite_schema.c   the tables, and every SQL text
+ *   sqlite_id.c       64-bit names as small integers
+ *   sqlite_commit.c   one transaction, part by part
+ *   sqlite_run.c      the slim index of changes
+ *   sqlite_change.c   changes that come in, and the history of a record
+ *   sqlite_record.c   records with their lists, conflicts and keys
+ *   sqlite_log.c      frames, feeds, entries, staff log
+ *   sqlite_people.c   devices, persons, invitations, actors, forms, settings, what waits
+ *
+ * Ingest is bound by pages written (docs: a plain blob row per record is the limit), so the tables
+ * are made to touch few of them: frames are stored once, as they came; a change costs a byte or two
+ * in a run of up to 512 changes; a new record is one row appended to the records and one slim entry
+ * in the list of its area; an edit rewrites the record's row, and nothing else when form, areas,
+ * conflicts and keys stay as they were.
+ *
+ * Integers of 64 bits lie in SQLite's signed ones in one of two ways: `bits` keeps the pattern and
+ * is short for small numbers; `bias` flips the highest bit, so that SQLite's order is the unsigned
+ * one. Names (actors, devices, persons) are biased, all else is bits.
+ *
+ * A dot becomes one integer: the lowest 38 bits of its number, and above them the small number of
+ * its prefix (the actor and the rest of the number, which is 0 in honest life). It is the rowid of
+ * records and runs; a million records of one actor stand side by side. */
+#ifndef YG_SYNCD_STORE_SQLITE_H
+#define YG_SYNCD_STORE_SQLITE_H
+
+#include "base/db.h"
+#include "base/file.h"
+#include "syncd/store/engine.h"
+#include "syncd/store/sqlite_sql.h"
+
+#define LOW_BITS        38
+#define LOW_MASK        ((INT64_C(1) << LOW_BITS) - 1)
+#define PREFIX_MAX      ((INT64_C(1) << (63 - LOW_BITS)) - 2)
+#define RUN_CHANGES     512u /* changes in one row of the index */
+#define PREFIX_SLOTS    1024u
+#define SCRATCH_BYTES   (64u * 1024u * 1024u)
+#define WALK_BYTES      (64u * 1024u * 1024u)
+#define NAME_SLOT_BYTES 64u
+#define PLACES_OPEN     8u /* ranges that a commit lengthens at the same time */
+#define PLACE_GAP       32 /* numbers of other records that a range may bridge */
+
+struct prefix_slot {
+    int64_t id; /* 0: empty */
+    uint64_t actor, high;
+};
+
+/* What would need a scan, kept in one row; loaded and saved by each commit. */
+struct county {
+    struct store_counts counts;
+    uint8_t act_chain[32];
+};
+
+struct trail { /* a change of a record that it did not create, to be added to its history */
+    int64_t record;
+    int64_t dot;
+};
+
+struct place_range { /* see sqlite_record.c */
+    int64_t name;    /* 0: not open */
+    uint64_t area;
+    int64_t first, last;
+};
+
+struct sqlite {
+    struct store store; /* first: the verbs are given its address */
+    struct db *db;
+    struct file_lock lock;
+    unsigned held; /* nested holds of a reader */
+    struct statement *sql[SQL_COUNT];
+    struct prefix_slot by_dot[PREFIX_SLOTS]; /* caches: forgotten when a transaction fails */
+    struct prefix_slot by_id[PREFIX_SLOTS];
+    char name_text[NAME_SLOT_BYTES]; /* the form name seen last */
+    size_t name_bytes;
+    int64_t name_id; /* 0: none */
+
+    /* of the commit that is going on */
+    struct county county;
+    struct stored_change *run; /* RUN_CHANGES of them */
+    struct buf run_bytes, areas, heads, history;
+    struct trail *trails; /* sorted */
+    size_t trail_count, trail_capacity;
+    struct place_range places[PLACES_OPEN];
+    size_t places_next; /* the one to be closed next */
+};
+
+static inline struct sqlite *sqlite_of(struct store *store) {
+    return (struct sqlite *)store;
+}
+
+static inline int64_t bits(uint64_t value) {
+    return (int64_t)value;
+}
+
+static inline int64_t bias(uint64_t value) {
+    return (int64_t)(value ^ (UINT64_C(1) << 63));
+}
+
+static inline uint64_t unbias(int64_t value) {
+    return (uint64_t)value ^ (UINT64_C(1) << 63);
+}
+
+/* Columns by their kind. */
+static inline uint64_t column_bits(struct statement *row, int column) {
+    return (uint64_t)statement_i64(row, column);
+}
+
+static inline uint64_t column_name(struct statement *row, int column) {
+    return unbias(statement_i64(row, column));
+}
+
+/* RC_CORRUPT when the column does not have exactly size bytes. */
+enum rc column_bytes(struct statement *row, int column, uint8_t *out, size_t size, struct err *err);
+/* Borrowed when arena is NULL, else copied into it. */
+struct view column_blob(struct statement *row, int column, struct arena *arena);
+struct view column_text(struct statement *row, int column, struct arena *arena);
+
+void areas_pack(struct buf *out, const uint64_t *areas, uint32_t count);
+enum rc areas_unpack(struct view packed, struct arena *arena, uint64_t **areas, uint32_t *count,
+                     struct err *err);
+
+extern const struct db_migration SQLITE_TABLES[];
+extern const size_t SQLITE_TABLES_COUNT;
+extern const char *const SQLITE_SQL[SQL_COUNT];
+
+/* --- sqlite_id.c --- */
+/* RC_NOT_FOUND (err untouched) when nothing of this prefix was ever stored. */
+enum rc dot_find(struct sqlite *sqlite, struct dot dot, int64_t *id, struct err *err);
+/* Gives the prefix a number where it has none. Only inside a commit. */
+enum rc dot_put(struct sqlite *sqlite, struct dot dot, int64_t *id, struct err *err);
+enum rc dot_of(struct sqlite *sqlite, int64_t id, struct dot *dot, struct err *err);
+struct dot dot_from(uint64_t actor, uint64_t high, int64_t id);
+enum rc name_find(struct sqlite *sqlite, struct view name, int64_t *id, struct err *err);
+enum rc name_put(struct sqlite *sqlite, struct view name, int64_t *id, struct err *err);
+void ids_forget(struct sqlite *sqlite);
+
+/* --- sqlite_commit.c --- */
+enum rc sqlite_commit(struct store *store, const struct store_delta *delta, struct err *err);
+enum rc county_load(struct sqlite *sqlite, struct county *out, struct err *err);
+
+/* --- sqlite_run.c --- */
+/* Writes the first count of sqlite->run as one run. */
+enum rc run_add(struct sqlite *sqlite, uint32_t count, struct err *err);
+/* RC_NOT_FOUND leaves err as it was. */
+enum rc change_find(struct sqlite *sqlite, struct dot dot, struct stored_change *out,
+                    struct err *err);
+enum rc verdicts_put(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc sqlite_change(struct store *store, struct dot dot, struct stored_change *out,
+                      struct err *err);
+enum rc sqlite_actor_changes(struct store *store, uint64_t actor, uint64_t from, uint64_t to,
+                             store_visit_change *visit, void *context, struct err *err);
+
+/* --- sqlite_change.c --- */
+enum rc changes_add(struct sqlite *sqlite, const struct store_delta *delta, uint64_t frame_base,
+                    struct err *err);
+/* Adds the trails of this record to out, in the form of the history column. */
+void trails_take(struct sqlite *sqlite, int64_t record, struct buf *out);
+/* Those that no record of the delta has taken. */
+enum rc trails_rest(struct sqlite *sqlite, struct err *err);
+enum rc sqlite_history(struct store *store, struct dot record, store_visit_change *visit,
+                       void *context, struct err *err);
+
+/* --- sqlite_record.c, sqlite_list.c --- */
+enum rc records_put(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc sqlite_record(struct store *store, struct dot id, struct arena *arena,
+                      struct stored_record *out, struct err *err);
+/* The row of SQL_RECORD and its like. */
+enum rc record_row(struct statement *row, struct dot id, struct arena *arena,
+                   struct stored_record *out, struct err *err);
+enum rc sqlite_list(struct store *store, struct view form_name, uint64_t area, struct dot after,
+                    store_visit_record *visit, void *context, struct err *err);
+enum rc sqlite_conflicts(struct store *store, uint64_t area, store_visit_conflict *visit,
+                         void *context, struct err *err);
+enum rc sqlite_keys(struct store *store, const uint8_t *hash, store_visit_key *visit, void *context,
+                    struct err *err);
+
+/* --- sqlite_log.c --- */
+enum rc frames_add(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc entries_add(struct sqlite *sqlite, const struct store_delta *delta, uint64_t frame_base,
+                    struct err *err);
+enum rc acts_add(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc sqlite_frame(struct store *store, uint64_t serial, struct arena *arena,
+                     struct stored_frame *out, struct err *err);
+enum rc sqlite_frames(struct store *store, uint64_t after, store_visit_frame *visit, void *context,
+                      struct err *err);
+enum rc sqlite_feed(struct store *store, uint64_t area, uint8_t audience, struct stored_feed *out,
+                    struct err *err);
+enum rc sqlite_feed_chain(struct store *store, uint64_t area, uint8_t audience, uint64_t position,
+                          uint8_t *out, struct err *err);
+enum rc sqlite_feeds(struct store *store, const uint64_t *areas, uint32_t area_count,
+                     uint8_t audience_mask, store_visit_feed *visit, void *context,
+                     struct err *err);
+enum rc sqlite_entries(struct store *store, uint64_t area, uint8_t audience, uint64_t after,
+                       store_visit_entry *visit, void *context, struct err *err);
+enum rc sqlite_acts(struct store *store, uint64_t after, store_visit_act *visit, void *context,
+                    struct err *err);
+
+/* --- sqlite_people.c, sqlite_people_read.c --- */
+enum rc people_put(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc actors_put(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc forms_add(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc waiting_put(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc sqlite_setting(struct store *store, const char *name, struct arena *arena, struct view *out,
+                       struct err *err);
+enum rc sqlite_device(struct store *store, uint64_t device, struct arena *arena,
+                      struct stored_device *out, struct err *err);
+enum rc sqlite_person(struct store *store, uint64_t person, struct arena *arena,
+                      struct stored_person *out, struct err *err);
+enum rc sqlite_person_named(struct store *store, struct view name, struct arena *arena,
+                            struct stored_person *out, struct err *err);
+enum rc sqlite_invitation(struct store *store, const uint8_t *code_id, struct arena *arena,
+                          struct stored_invitation *out, struct err *err);
+enum rc sqlite_actor(struct store *store, uint64_t actor, struct stored_actor *out,
+                     struct err *err);
+enum rc sqlite_form(struct store *store, uint64_t form, struct arena *arena,
+                    struct stored_form *out, struct err *err);
+enum rc sqlite_settings(struct store *store, store_visit_setting *visit, void *context,
+                        struct err *err);
+enum rc sqlite_devices(struct store *store, store_visit_device *visit, void *context,
+                       struct err *err);
+enum rc sqlite_persons(struct store *store, store_visit_person *visit, void *context,
+                       struct err *err);
+enum rc sqlite_invitations(struct store *store, store_visit_invitation *visit, void *context,
+                           struct err *err);
+enum rc sqlite_actors(struct store *store, store_visit_actor *visit, void *context,
+                      struct err *err);
+enum rc sqlite_forms(struct store *store, uint64_t after, store_visit_form *visit, void *context,
+                     struct err *err);
+enum rc sqlite_quarantine(struct store *store, bool settled_too, store_visit_quarantine *visit,
+                          void *context, struct err *err);
+enum rc sqlite_pending(struct store *store, uint64_t actor, store_visit_pending *visit,
+                       void *context, struct err *err);
+
+#endif

@@ -1,0 +1,235 @@
+/* sqlite_schema.c: the tables of a county's file, and every SQL text of the engine.
+ *
+ * Released steps of SQLITE_TABLES are never changed; new ones are added behind them. A count in
+ * brackets says how many rows a county of 1,000 tablets and a million records has. */
+#include "syncd/store/sqlite.h"
+
+static const char TABLES[] =
+    /* what would need a scan [1] */
+    "CREATE TABLE county ("
+    "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+    "  records INTEGER NOT NULL, changes INTEGER NOT NULL, frames INTEGER NOT NULL,"
+    "  conflicts INTEGER NOT NULL, quarantined INTEGER NOT NULL, devices INTEGER NOT NULL,"
+    "  forms INTEGER NOT NULL, entries INTEGER NOT NULL, acts INTEGER NOT NULL,"
+    "  bytes_log INTEGER NOT NULL, bytes_states INTEGER NOT NULL, act_chain BLOB NOT NULL"
+    ") STRICT;"
+    "INSERT INTO county VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, zeroblob(32));"
+    /* small numbers for (actor, number >> 38) and for form names [1,000; 20] */
+    "CREATE TABLE prefix ("
+    "  id INTEGER PRIMARY KEY, actor INTEGER NOT NULL, high INTEGER NOT NULL,"
+    "  UNIQUE (actor, high)"
+    ") STRICT;"
+    "CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE device ("
+    "  device INTEGER PRIMARY KEY, name TEXT NOT NULL, sign_public BLOB NOT NULL,"
+    "  box_public BLOB NOT NULL, person INTEGER NOT NULL, enrolled INTEGER NOT NULL,"
+    "  seen INTEGER NOT NULL, clock_offset INTEGER NOT NULL, own_last INTEGER NOT NULL,"
+    "  actor INTEGER NOT NULL, scope_serial INTEGER NOT NULL, scope_areas BLOB NOT NULL,"
+    "  scope_audiences INTEGER NOT NULL, scope_flags INTEGER NOT NULL,"
+    "  scope_confirmed INTEGER NOT NULL, scope_at INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE person ("
+    "  person INTEGER PRIMARY KEY, name TEXT NOT NULL, sign_public BLOB NOT NULL,"
+    "  role INTEGER NOT NULL, device INTEGER NOT NULL, areas BLOB NOT NULL,"
+    "  wrapped BLOB NOT NULL, disabled INTEGER NOT NULL, created INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX person_name ON person (name);"
+    "CREATE TABLE invitation ("
+    "  code_id BLOB PRIMARY KEY, code_key BLOB NOT NULL, device_name TEXT NOT NULL,"
+    "  person_name TEXT NOT NULL, role INTEGER NOT NULL, areas BLOB NOT NULL,"
+    "  expires INTEGER NOT NULL, device INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE actor ("
+    "  actor INTEGER PRIMARY KEY, device INTEGER NOT NULL, number INTEGER NOT NULL,"
+    "  hash BLOB NOT NULL, lamport INTEGER NOT NULL, fork_of INTEGER NOT NULL,"
+    "  fork_from INTEGER NOT NULL, retired INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE form ("
+    "  position INTEGER PRIMARY KEY, form INTEGER NOT NULL UNIQUE, name TEXT NOT NULL,"
+    "  version TEXT NOT NULL, sequence INTEGER NOT NULL, audience INTEGER NOT NULL,"
+    "  published INTEGER NOT NULL, compressed BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE pending ("
+    "  actor INTEGER, first INTEGER, last INTEGER NOT NULL, carrier INTEGER NOT NULL,"
+    "  received INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (actor, first)"
+    ") STRICT;";
+
+static const char TABLES_OF_THE_LOG[] =
+    /* the log itself [20,000] */
+    "CREATE TABLE frame ("
+    "  serial INTEGER PRIMARY KEY, actor INTEGER NOT NULL, as_actor INTEGER NOT NULL,"
+    "  as_from INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+    "  area INTEGER NOT NULL, audience INTEGER NOT NULL, form INTEGER NOT NULL,"
+    "  received INTEGER NOT NULL, clock_offset INTEGER NOT NULL, carrier INTEGER NOT NULL,"
+    "  bytes BLOB NOT NULL"
+    ") STRICT;"
+    /* the slim index of changes, up to 512 in a row, named by the first one [20,000] */
+    "CREATE TABLE run (id INTEGER PRIMARY KEY, changes BLOB NOT NULL) STRICT;"
+    "CREATE TABLE feed ("
+    "  id INTEGER PRIMARY KEY, area INTEGER NOT NULL, audience INTEGER NOT NULL,"
+    "  position INTEGER NOT NULL, chain BLOB NOT NULL, UNIQUE (area, audience)"
+    ") STRICT;"
+    /* id: feed << 38 | position [20,000] */
+    "CREATE TABLE entry ("
+    "  id INTEGER PRIMARY KEY, frame INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    "  received INTEGER NOT NULL, clock_offset INTEGER NOT NULL, as_actor INTEGER NOT NULL,"
+    "  as_from INTEGER NOT NULL, chain BLOB NOT NULL, mask BLOB NOT NULL,"
+    "  content BLOB NOT NULL"
+    ") STRICT;"
+    /* revision 0: no state yet, only the history of changes that were kept aside [1,000,000] */
+    "CREATE TABLE record ("
+    "  id INTEGER PRIMARY KEY, revision INTEGER NOT NULL, name INTEGER NOT NULL,"
+    "  form INTEGER NOT NULL, audience INTEGER NOT NULL, created INTEGER NOT NULL,"
+    "  changed INTEGER NOT NULL, marks INTEGER NOT NULL, areas BLOB NOT NULL,"
+    "  title TEXT NOT NULL, heads BLOB, history BLOB, packed BLOB NOT NULL"
+    ") STRICT;"
+    /* where to look for the records of an area: ranges of records [20,000] */
+    "CREATE TABLE place (name INTEGER, area INTEGER, first INTEGER, last INTEGER NOT NULL,"
+    "  PRIMARY KEY (name, area, first)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE conflict ("
+    "  record INTEGER, item INTEGER, area INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    "  instance_actor INTEGER NOT NULL, instance_number INTEGER NOT NULL,"
+    "  instance_ordinal INTEGER NOT NULL, field INTEGER NOT NULL,"
+    "  other_instance_actor INTEGER NOT NULL, other_instance_number INTEGER NOT NULL,"
+    "  other_instance_ordinal INTEGER NOT NULL, other_actor INTEGER NOT NULL,"
+    "  other_number INTEGER NOT NULL, since INTEGER NOT NULL, due INTEGER NOT NULL,"
+    "  PRIMARY KEY (record, item)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE key ("
+    "  hash BLOB, record INTEGER, item INTEGER, instance_actor INTEGER NOT NULL,"
+    "  instance_number INTEGER NOT NULL, instance_ordinal INTEGER NOT NULL,"
+    "  PRIMARY KEY (hash, record, item)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE quarantine ("
+    "  actor INTEGER, number INTEGER, record_actor INTEGER NOT NULL,"
+    "  record_number INTEGER NOT NULL, area INTEGER NOT NULL, person INTEGER NOT NULL,"
+    "  device INTEGER NOT NULL, verdict INTEGER NOT NULL, since INTEGER NOT NULL,"
+    "  settled INTEGER NOT NULL, PRIMARY KEY (actor, number)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE act ("
+    "  serial INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL,"
+    "  action TEXT NOT NULL, object TEXT NOT NULL, reason TEXT NOT NULL, chain BLOB NOT NULL"
+    ") STRICT;";
+
+const struct db_migration SQLITE_TABLES[] = {
+    {"0001_people", TABLES},
+    {"0002_log", TABLES_OF_THE_LOG},
+};
+const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
+
+#define RECORD_COLUMNS                                                                             \
+    "r.id, r.revision, n.text, r.form, r.audience, r.created, r.changed, r.marks, r.areas, "       \
+    "r.title, r.packed"
+
+const char *const SQLITE_SQL[SQL_COUNT] = {
+    [SQL_COUNTY] = "SELECT records, changes, frames, conflicts, quarantined, devices, forms,"
+                   " entries, acts, bytes_log, bytes_states, act_chain FROM county",
+    [SQL_PREFIX_FIND] = "SELECT id FROM prefix WHERE actor = ?1 AND high = ?2",
+    [SQL_PREFIX_OF] = "SELECT actor, high FROM prefix WHERE id = ?1",
+    [SQL_PREFIXES] = "SELECT id, actor, high FROM prefix WHERE (actor, high) >= (?1, ?2)"
+                     " ORDER BY actor, high",
+    [SQL_NAME_FIND] = "SELECT id FROM name WHERE text = ?1",
+    [SQL_NAMES] = "SELECT id FROM name WHERE ?1 = 0 OR id = ?1",
+    [SQL_SETTING] = "SELECT value FROM setting WHERE name = ?1",
+    [SQL_SETTINGS] = "SELECT name, value FROM setting ORDER BY name",
+    [SQL_DEVICE] = "SELECT * FROM device WHERE device = ?1",
+    [SQL_DEVICES] = "SELECT * FROM device ORDER BY device",
+    [SQL_PERSON] = "SELECT * FROM person WHERE person = ?1",
+    [SQL_PERSON_NAMED] = "SELECT * FROM person WHERE name = ?1 AND device = ?2"
+                         " ORDER BY disabled, person LIMIT 1",
+    [SQL_PERSONS] = "SELECT * FROM person ORDER BY person",
+    [SQL_INVITATION] = "SELECT * FROM invitation WHERE code_id = ?1",
+    [SQL_INVITATIONS] = "SELECT * FROM invitation ORDER BY code_id",
+    [SQL_ACTOR] = "SELECT * FROM actor WHERE actor = ?1",
+    [SQL_ACTORS] = "SELECT * FROM actor ORDER BY actor",
+    [SQL_FORM] = "SELECT * FROM form WHERE form = ?1",
+    [SQL_FORMS] = "SELECT * FROM form WHERE position > ?1 ORDER BY position",
+    [SQL_RUN_FIND] = "SELECT id, changes FROM run WHERE id <= ?1 AND id >= ?2"
+                     " ORDER BY id DESC LIMIT 1",
+    [SQL_RUNS] =
+        "SELECT r.id, r.changes FROM prefix AS p CROSS JOIN run AS r"
+        " ON r.id >= coalesce((SELECT max(id) FROM run WHERE id >= (p.id << 38)"
+        "   AND id <= ((p.id << 38) | CASE p.high WHEN ?2 THEN ?4 ELSE 0 END)), p.id << 38)"
+        " AND r.id < ((p.id + 1) << 38)"
+        " WHERE p.actor = ?1 AND p.high >= ?2 AND p.high <= ?3"
+        " ORDER BY p.high, r.id",
+    [SQL_HISTORY] = "SELECT history FROM record WHERE id = ?1",
+    [SQL_RECORD] = "SELECT " RECORD_COLUMNS " FROM record AS r JOIN name AS n ON n.id = r.name"
+                   " WHERE r.id = ?1 AND r.revision <> 0",
+    [SQL_RECORDS] = "SELECT " RECORD_COLUMNS " FROM record AS r JOIN name AS n ON n.id = r.name"
+                    " WHERE r.id > ?1 AND r.id <= ?2 AND r.revision <> 0"
+                    " AND (?3 = 0 OR r.name = ?3) ORDER BY r.id",
+    [SQL_PLACES] = "SELECT l.first, l.last, p.actor, p.high FROM place AS l JOIN prefix AS p"
+                   " ON p.id = (l.first >> 38)"
+                   " WHERE l.name = ?1 AND l.area >= ?2 AND l.area <= ?3 LIMIT ?4",
+    [SQL_CONFLICTS] = "SELECT c.*, p.actor, p.high FROM conflict AS c JOIN prefix AS p"
+                      " ON p.id = (c.record >> 38) WHERE c.area >= ?1 AND c.area <= ?2"
+                      " ORDER BY c.due, p.actor, p.high, c.record, c.item",
+    [SQL_KEYS] = "SELECT k.*, p.actor, p.high FROM key AS k JOIN prefix AS p"
+                 " ON p.id = (k.record >> 38) WHERE k.hash = ?1"
+                 " ORDER BY p.actor, p.high, k.record, k.item",
+    [SQL_KEYS_ALL] = "SELECT k.*, p.actor, p.high FROM key AS k CROSS JOIN prefix AS p"
+                     " ON p.id = (k.record >> 38)"
+                     " ORDER BY k.hash, p.actor, p.high, k.record, k.item",
+    [SQL_QUARANTINE] = "SELECT * FROM quarantine WHERE settled <= ?1"
+                       " ORDER BY since, actor, number",
+    [SQL_FRAME] = "SELECT * FROM frame WHERE serial = ?1",
+    [SQL_FRAMES] = "SELECT * FROM frame WHERE serial > ?1 ORDER BY serial",
+    [SQL_FEED] = "SELECT id, area, audience, position, chain FROM feed"
+                 " WHERE area = ?1 AND audience = ?2",
+    [SQL_FEEDS] = "SELECT id, area, audience, position, chain FROM feed"
+                  " WHERE area >= ?1 AND area <= ?2 ORDER BY area, audience",
+    [SQL_ENTRY_CHAIN] = "SELECT chain FROM entry WHERE id = ?1",
+    [SQL_ENTRIES] = "SELECT e.id, e.frame, e.kind, e.received, e.clock_offset, e.as_actor,"
+                    " e.as_from, e.chain, e.mask, e.content, f.bytes"
+                    " FROM entry AS e LEFT JOIN frame AS f ON f.serial = e.frame"
+                    " WHERE e.id > ?1 AND e.id <= ?2 ORDER BY e.id",
+    [SQL_ACTS] = "SELECT * FROM act WHERE serial > ?1 ORDER BY serial",
+    [SQL_PENDING] = "SELECT * FROM pending WHERE actor >= ?1 AND actor <= ?2"
+                    " ORDER BY actor, first",
+
+    [SQL_COUNTY_PUT] = "UPDATE county SET records = ?1, changes = ?2, frames = ?3,"
+                       " conflicts = ?4, quarantined = ?5, devices = ?6, forms = ?7,"
+                       " entries = ?8, acts = ?9, bytes_log = ?10, bytes_states = ?11,"
+                       " act_chain = ?12",
+    [SQL_PREFIX_ADD] = "INSERT INTO prefix (actor, high) VALUES (?1, ?2)",
+    [SQL_NAME_ADD] = "INSERT INTO name (text) VALUES (?1)",
+    [SQL_SETTING_PUT] = "INSERT OR REPLACE INTO setting VALUES (?1, ?2)",
+    [SQL_DEVICE_PUT] = "INSERT OR REPLACE INTO device VALUES"
+                       " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    [SQL_PERSON_PUT] = "INSERT OR REPLACE INTO person VALUES"
+                       " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_INVITATION_PUT] = "INSERT OR REPLACE INTO invitation VALUES"
+                           " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_ACTOR_PUT] = "INSERT OR REPLACE INTO actor VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_FORM_ADD] = "INSERT INTO form VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_RUN_ADD] = "INSERT INTO run VALUES (?1, ?2)",
+    [SQL_RUN_PUT] = "UPDATE run SET changes = ?2 WHERE id = ?1",
+    [SQL_RECORD_ADD] = "INSERT OR IGNORE INTO record VALUES"
+                       " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [SQL_RECORD_OLD] = "SELECT revision, name, marks, areas, heads, history, length(packed)"
+                       " FROM record WHERE id = ?1",
+    [SQL_RECORD_PUT] = "UPDATE record SET revision = ?2, name = ?3, form = ?4, audience = ?5,"
+                       " created = ?6, changed = ?7, marks = ?8, areas = ?9, title = ?10,"
+                       " heads = ?11, history = ?12, packed = ?13 WHERE id = ?1",
+    [SQL_RECORD_HISTORY] = "UPDATE record SET history = ?2 WHERE id = ?1",
+    [SQL_PLACE_ADD] = "INSERT INTO place VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name, area, first)"
+                      " DO UPDATE SET last = max(last, excluded.last)",
+    [SQL_CONFLICT_ADD] = "INSERT INTO conflict VALUES"
+                         " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    [SQL_CONFLICT_REMOVE] = "DELETE FROM conflict WHERE record = ?1",
+    [SQL_KEY_ADD] = "INSERT INTO key VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_KEY_REMOVE] = "DELETE FROM key WHERE hash >= ?1 AND hash <= ?2 AND record = ?3",
+    [SQL_QUARANTINE_OLD] = "SELECT settled FROM quarantine WHERE actor = ?1 AND number = ?2",
+    [SQL_QUARANTINE_PUT] = "INSERT OR REPLACE INTO quarantine VALUES"
+                           " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_FRAME_ADD] = "INSERT INTO frame VALUES"
+                      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [SQL_FEED_ADD] = "INSERT INTO feed (area, audience, position, chain) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_FEED_PUT] = "UPDATE feed SET position = ?2, chain = ?3 WHERE id = ?1",
+    [SQL_ENTRY_ADD] = "INSERT INTO entry VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_ACT_ADD] = "INSERT INTO act VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_PENDING_ADD] = "INSERT OR IGNORE INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_PENDING_REMOVE] = "DELETE FROM pending WHERE actor = ?1 AND first = ?2",
+};

@@ -1,0 +1,334 @@
+/* store.h: what the county remembers, in the county's own words.
+ *
+ * The writer (syncd/sync/writer.h) reads what it needs, works everything out in memory, and hands
+ * the store one delta: all or nothing, durable before the verb returns. No SQL, handle, row or
+ * engine's error passes this header. Every engine passes one conformance suite
+ * (tests/unit/test_store.c) and gives equal digests; store_memory.c is the naive twin that says
+ * what is meant.
+ *
+ * One verb is one transaction. Results are copied into the caller's arena, or shown to a visitor
+ * whose views live only during the call. A visitor that returns other than RC_OK ends the walk and
+ * that code is returned (RC_NOT_FOUND is the polite way to stop: the verb then returns RC_OK).
+ *
+ * Threads: a handle belongs to one thread at a time. One handle of a county is opened for writing;
+ * any number for reading, and they see what was committed before each verb began. */
+#ifndef YG_SYNCD_STORE_STORE_H
+#define YG_SYNCD_STORE_STORE_H
+
+#include "schema/merge.h"
+#include "schema/reading.h"
+#include "schema/role.h"
+#include "schema/wire/exchange.h"
+
+struct store;
+
+/* --- what is remembered --- */
+
+struct stored_device {
+    uint64_t device;
+    struct view name;
+    uint8_t sign_public[32];
+    uint8_t box_public[32];
+    uint64_t person; /* its first one */
+    int64_t enrolled_ms;
+    int64_t seen_ms;   /* last exchange; 0 never */
+    int64_t offset_ms; /* server clock minus device clock, as last measured */
+    uint64_t own_last; /* what it said it has; pending = own_last minus the actor's number */
+    uint64_t actor;    /* its current incarnation, 0 none yet */
+    struct scope scope;
+    uint32_t scope_confirmed; /* serial that the device has applied */
+    uint64_t scope_at;        /* its number at that moment */
+};
+
+struct stored_invitation {
+    uint8_t code_id[16];
+    uint8_t code_key[32]; /* a hash of the code, never the code */
+    struct view device_name, person_name;
+    uint8_t role;
+    uint32_t area_count;
+    uint64_t *areas;
+    int64_t expires_ms;
+    uint64_t device; /* 0 until used; the same device may repeat */
+};
+
+struct stored_person {
+    uint64_t person;
+    struct view name;
+    uint8_t sign_public[32];
+    uint8_t role;
+    uint64_t device; /* where the key lives; 0: staff, wrapped below */
+    uint32_t area_count;
+    uint64_t *areas;
+    struct view wrapped; /* staff: the signing key under the person's secret (desk/people.c) */
+    bool disabled;
+    int64_t created_ms;
+};
+
+struct stored_actor {
+    uint64_t actor;
+    uint64_t device;    /* 0: one of the server's own */
+    uint64_t number;    /* committed up to here */
+    uint8_t hash[32];   /* chain hash there */
+    uint64_t lamport;   /* the largest it has used */
+    uint64_t fork_of;   /* not 0: this is the fork of another actor ... */
+    uint64_t fork_from; /* ... from this number on */
+    bool retired;       /* a newer incarnation has taken over */
+};
+
+struct stored_frame { /* of the log, as it came */
+    uint64_t serial;  /* 1, 2, ... in order of commit; given by the store */
+    uint64_t actor;   /* under which its changes are known (a fork's name, where it is one) */
+    uint64_t as_actor, as_from; /* as in struct feed_entry */
+    uint64_t first, last;
+    uint64_t area;
+    uint8_t audience;
+    uint64_t form;
+    int64_t received_ms, offset_ms;
+    uint64_t carrier; /* device that brought it, if not its own */
+    struct view bytes;
+};
+
+struct stored_change { /* slim index of the log */
+    struct dot dot;
+    struct dot record;
+    uint64_t frame;    /* serial; in a delta: index into frames, plus 1 */
+    uint32_t position; /* within the frame */
+    uint8_t kind;
+    uint8_t verdict; /* VERDICT_ADMIT, or why it is in quarantine */
+    uint64_t person;
+};
+
+struct stored_record {
+    struct dot id;
+    uint64_t revision; /* 1, 2, ...; in a delta: of what was loaded, 0 for a new record */
+    uint64_t form;     /* governing form id; 0 unknown */
+    struct view form_name;
+    uint8_t audience;
+    uint32_t area_count;
+    uint64_t *areas;   /* live areas, sorted */
+    struct view title; /* instance name or first answer; masked lists are the desk's business */
+    int64_t created_ms, changed_ms; /* corrected times */
+    bool withdrawn;
+    uint16_t sealed_scopes;
+    struct view packed; /* record_pack */
+};
+
+struct stored_conflict {
+    struct dot record;
+    uint64_t area;
+    uint8_t kind; /* enum conflict_kind */
+    struct instance_id instance;
+    uint16_t field;
+    struct instance_id other;
+    uint64_t other_actor, other_number; /* same-as proposals between records */
+    int64_t since_ms, due_ms;
+};
+
+struct stored_quarantine {
+    struct dot dot;
+    struct dot record;
+    uint64_t area;
+    uint64_t person;
+    uint64_t device;
+    uint8_t verdict;
+    int64_t since_ms;
+    bool settled; /* released or returned; kept for ever */
+};
+
+struct stored_form {
+    uint64_t form;
+    uint64_t position; /* in order of publication, from 1 */
+    struct view name, version;
+    uint32_t sequence;
+    uint8_t audience;
+    int64_t published_ms;
+    struct view compressed; /* zlib of the canonical JSON */
+};
+
+struct stored_feed {
+    uint64_t area;
+    uint8_t audience;
+    uint64_t position; /* of the last entry */
+    uint8_t chain[32];
+};
+
+struct stored_entry {        /* of a feed */
+    struct feed_entry entry; /* content is filled for ENTER, LEAVE, REDACT and cut frames; where it
+                              * is empty, the frame with this serial is the content */
+    uint64_t frame;          /* serial; in a delta: index into frames, plus 1; 0: own content */
+    uint8_t chain[32];       /* after this entry */
+};
+
+struct stored_pending { /* a batch that waits for a gap to be filled; sealed, as it came */
+    uint64_t actor, first, last;
+    uint64_t carrier;
+    int64_t received_ms;
+    struct view bytes;
+};
+
+struct stored_act {  /* of the staff log: append-only, chained */
+    uint64_t serial; /* given by the store, from 1 */
+    int64_t at_ms;
+    struct view who;    /* user name or program */
+    struct view action; /* "resolve", "reveal", "export", "device invite", ... */
+    struct view object; /* record, device... by its id; never a value */
+    struct view reason;
+    uint8_t chain[32]; /* given by the store: hash("yg act", previous || canonical fields) */
+};
+
+/* The chain of the staff log: out = hash("yg act", previous || serial, time, and the four texts,
+ * each with its length). The log starts from 32 zeros. */
+void act_chain(const uint8_t previous[32], const struct stored_act *act, uint8_t out[32]);
+
+struct stored_key { /* same-as: keyed hash of a key field's value */
+    uint8_t hash[32];
+    struct dot record;
+    struct instance_id instance;
+};
+
+/* --- one transaction --- */
+
+struct store_delta {
+    uint32_t actor_count;
+    const struct stored_actor *actors; /* put */
+    uint32_t frame_count;
+    const struct stored_frame *frames; /* added; serials are given by the store, in order */
+    uint32_t change_count;
+    const struct stored_change *changes; /* added */
+    uint32_t verdict_count;
+    const struct stored_change *verdicts; /* changed: verdict of a known dot */
+    uint32_t record_count;
+    const struct stored_record *records; /* put; areas and conflicts of each are replaced */
+    uint32_t conflict_count;
+    const struct stored_conflict *conflicts; /* of the records above, complete */
+    uint32_t entry_count;
+    const struct stored_entry *entries; /* added: per feed, positions follow the head without gap */
+    uint32_t quarantine_count;
+    const struct stored_quarantine *quarantine; /* put */
+    uint32_t device_count;
+    const struct stored_device *devices; /* put */
+    uint32_t person_count;
+    const struct stored_person *persons; /* put */
+    uint32_t invitation_count;
+    const struct stored_invitation *invitations; /* put */
+    uint32_t form_count;
+    const struct stored_form *forms; /* added: position follows the last */
+    uint32_t pending_count;
+    const struct stored_pending *pending; /* added, unless the same actor and first are there */
+    uint32_t settled_count;
+    const struct stored_pending *settled; /* removed: by actor and first */
+    uint32_t key_count;
+    const struct stored_key *keys; /* of the records above, complete: replaces their former ones */
+    uint32_t act_count;
+    const struct stored_act *acts; /* added */
+    uint32_t setting_count;
+    const struct stored_setting {
+        const char *name;
+        struct view value;
+    } * settings; /* put */
+};
+
+/* RC_CONFLICT when somebody else has moved what this delta stands on (a record's revision, a
+ * feed's head, an actor's number, the last form's position): load again and work it out again. */
+enum rc store_commit(struct store *store, const struct store_delta *delta, struct err *err);
+
+/* --- reading --- RC_NOT_FOUND where one thing is asked for and is not there. */
+
+enum rc store_setting(struct store *, const char *name, struct arena *, struct view *out,
+                      struct err *);
+enum rc store_device(struct store *, uint64_t device, struct arena *, struct stored_device *out,
+                     struct err *);
+enum rc store_person(struct store *, uint64_t person, struct arena *, struct stored_person *out,
+                     struct err *);
+enum rc store_person_named(struct store *, struct view name, struct arena *,
+                           struct stored_person *out, struct err *); /* staff only */
+enum rc store_invitation(struct store *, const uint8_t code_id[16], struct arena *,
+                         struct stored_invitation *out, struct err *);
+enum rc store_actor(struct store *, uint64_t actor, struct stored_actor *out, struct err *);
+enum rc store_form(struct store *, uint64_t form, struct arena *, struct stored_form *out,
+                   struct err *);
+enum rc store_change(struct store *, struct dot dot, struct stored_change *out, struct err *);
+enum rc store_frame(struct store *, uint64_t serial, struct arena *, struct stored_frame *out,
+                    struct err *);
+enum rc store_record(struct store *, struct dot id, struct arena *, struct stored_record *out,
+                     struct err *);
+/* Many at once: out[i].revision is 0 where there is none. */
+enum rc store_records(struct store *, const struct dot *ids, uint32_t count, struct arena *,
+                      struct stored_record *out, struct err *);
+enum rc store_feed(struct store *, uint64_t area, uint8_t audience, struct stored_feed *out,
+                   struct err *); /* an unknown feed is at position 0 with a chain of zeros */
+/* The chain of a feed after this entry; to check a cursor's digest. */
+enum rc store_feed_chain(struct store *, uint64_t area, uint8_t audience, uint64_t position,
+                         uint8_t out[32], struct err *);
+
+typedef enum rc store_visit_device(void *, const struct stored_device *, struct err *);
+typedef enum rc store_visit_person(void *, const struct stored_person *, struct err *);
+typedef enum rc store_visit_actor(void *, const struct stored_actor *, struct err *);
+typedef enum rc store_visit_form(void *, const struct stored_form *, struct err *);
+typedef enum rc store_visit_record(void *, const struct stored_record *, struct err *);
+typedef enum rc store_visit_conflict(void *, const struct stored_conflict *, struct err *);
+typedef enum rc store_visit_quarantine(void *, const struct stored_quarantine *, struct err *);
+typedef enum rc store_visit_feed(void *, const struct stored_feed *, struct err *);
+typedef enum rc store_visit_entry(void *, const struct stored_entry *, struct err *);
+typedef enum rc store_visit_frame(void *, const struct stored_frame *, struct err *);
+typedef enum rc store_visit_change(void *, const struct stored_change *, struct err *);
+typedef enum rc store_visit_pending(void *, const struct stored_pending *, struct err *);
+typedef enum rc store_visit_act(void *, const struct stored_act *, struct err *);
+typedef enum rc store_visit_key(void *, const struct stored_key *, struct err *);
+
+enum rc store_devices(struct store *, store_visit_device *, void *, struct err *);
+enum rc store_persons(struct store *, store_visit_person *, void *, struct err *);
+enum rc store_actors(struct store *, store_visit_actor *, void *, struct err *);
+enum rc store_forms(struct store *, uint64_t after_position, store_visit_form *, void *,
+                    struct err *); /* in order of position */
+/* form_name empty: all; area 0: all, else it and what lies beneath. By id, after `after`. */
+enum rc store_list(struct store *, struct view form_name, uint64_t area, struct dot after,
+                   store_visit_record *, void *, struct err *);
+enum rc store_conflicts(struct store *, uint64_t area, store_visit_conflict *, void *,
+                        struct err *); /* by due, then record */
+enum rc store_quarantine(struct store *, bool settled_too, store_visit_quarantine *, void *,
+                         struct err *);
+/* Feeds of these areas and what lies beneath, with these audiences. */
+enum rc store_feeds(struct store *, const uint64_t *areas, uint32_t area_count,
+                    uint8_t audience_mask, store_visit_feed *, void *, struct err *);
+/* Entries after a position, in order, content filled in from the frames. */
+enum rc store_entries(struct store *, uint64_t area, uint8_t audience, uint64_t after,
+                      store_visit_entry *, void *, struct err *);
+enum rc store_frames(struct store *, uint64_t after_serial, store_visit_frame *, void *,
+                     struct err *); /* the whole log, in order of commit */
+/* The changes of one record, in order of commit; of one actor, in order of number. */
+enum rc store_history(struct store *, struct dot record, store_visit_change *, void *,
+                      struct err *);
+enum rc store_actor_changes(struct store *, uint64_t actor, uint64_t from, uint64_t to,
+                            store_visit_change *, void *, struct err *);
+enum rc store_pending(struct store *, uint64_t actor, store_visit_pending *, void *, struct err *);
+enum rc store_acts(struct store *, uint64_t after_serial, store_visit_act *, void *, struct err *);
+/* Who else has this key. */
+enum rc store_keys(struct store *, const uint8_t hash[32], store_visit_key *, void *, struct err *);
+
+struct store_counts {
+    uint64_t records, changes, frames, conflicts, quarantined, devices, forms, entries, acts;
+    uint64_t bytes_log, bytes_states;
+};
+enum rc store_count(struct store *, struct store_counts *out, struct err *);
+
+/* Same content, same 32 bytes, whatever the engine: over everything above, in a stated order. */
+enum rc store_digest(struct store *, uint8_t out[32], struct err *);
+/* The engine's own check of its files. */
+enum rc store_check(struct store *, struct err *);
+
+void store_close(struct store *store);
+
+/* --- engines --- */
+
+/* SQLite, path of the file. Writing: creates it, brings its tables up to date; RC_LOCKED when
+ * another process writes it. */
+enum rc store_sqlite_open(const char *path, bool writing, struct store **out, struct err *err);
+/* In memory; all handles of one county share one struct memory. */
+struct store_memory;
+enum rc store_memory_new(struct store_memory **out, struct err *err);
+void store_memory_free(struct store_memory *memory);
+enum rc store_memory_open(struct store_memory *memory, bool writing, struct store **out,
+                          struct err *err);
+
+#endif

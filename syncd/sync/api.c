@@ -1,0 +1,403 @@
+/* api.c: see api.h. */
+#include "syncd/sync/api.h"
+
+#include "base/crypt.h"
+#include "syncd/sync/auth.h"
+#include "syncd/sync/feed.h"
+
+#define EXCHANGE_ARENA_BYTES (512u * 1024u * 1024u)
+#define SEEN_EVERY_MS        (10 * 60000ll) /* an empty sync writes "seen" no more often */
+
+struct visit { /* of one tablet */
+    const struct office *office;
+    struct ledger *ledger;
+    struct arena arena;
+    struct zip_inflater *inflater;
+    struct hello hello;
+    struct view hello_bytes;
+    struct stored_device device;
+    int64_t now_ms;
+    struct writer_batch *batches;
+    struct ingested *ingested;
+    uint32_t batch_count;
+    struct answer answer;
+};
+
+/* --- what the writer does for it beside the batches --- */
+
+static enum rc add_person(struct visit *visit, struct work *work, uint32_t i, struct err *err) {
+    const struct hello_person *asked = &visit->hello.persons[i];
+    struct stored_person known, *row;
+    char object[17];
+    enum rc rc;
+
+    rc = store_person(work->ledger->store, id_of_person(asked->sign_public), &work->arena, &known,
+                      err);
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(err);
+    row = WORK_ADD(work, persons, person_count, person_capacity);
+    if (row == NULL)
+        return arena_check(&work->arena, "a step of the writer", err);
+    *row = (struct stored_person){
+        .person = id_of_person(asked->sign_public),
+        .name = asked->name,
+        .role = ROLE_INVESTIGATOR,
+        .device = visit->device.device,
+        .area_count = visit->device.scope.area_count,
+        .areas = visit->device.scope.areas,
+        .created_ms = work->now_ms,
+    };
+    memcpy(row->sign_public, asked->sign_public, 32);
+    id_text(row->person, object);
+    return work_act(work, "device", "person add", object, view_text(""), err);
+}
+
+static enum rc visit_act(void *context, struct work *work, struct err *err) {
+    struct visit *visit = context;
+    struct stored_device *row = WORK_ADD(work, devices, device_count, device_capacity);
+    enum rc rc = RC_OK;
+
+    if (row == NULL)
+        return arena_check(&work->arena, "a step of the writer", err);
+    /* Read again: another exchange may have written it meanwhile. */
+    rc = store_device(work->ledger->store, visit->device.device, &work->arena, row, err);
+    if (rc != RC_OK)
+        return rc;
+    row->seen_ms = work->now_ms;
+    row->offset_ms = visit->now_ms - visit->hello.wall_ms;
+    row->own_last = visit->hello.own_last;
+    row->actor = visit->hello.actor;
+    if (visit->hello.scope_confirm > row->scope_confirmed) {
+        row->scope_confirmed = visit->hello.scope_confirm;
+        row->scope_at = visit->hello.scope_at;
+    }
+    for (uint32_t i = 0; i < visit->hello.person_count && rc == RC_OK; i++)
+        rc = add_person(visit, work, i, err);
+    return rc;
+}
+
+static bool needs_writer(const struct visit *visit) {
+    return visit->batch_count > 0 || visit->hello.person_count > 0 ||
+           visit->hello.scope_confirm > visit->device.scope_confirmed ||
+           visit->hello.actor != visit->device.actor ||
+           visit->hello.own_last != visit->device.own_last ||
+           visit->now_ms - visit->device.seen_ms > SEEN_EVERY_MS;
+}
+
+/* --- up --- */
+
+static enum rc take_batch(struct visit *visit, struct view sealed, struct err *err) {
+    struct ingested *in = &visit->ingested[visit->batch_count];
+    struct writer_batch *batch = &visit->batches[visit->batch_count];
+    struct stored_device *owner = &visit->device;
+    enum rc rc =
+        ingest_open(visit->office->keys, sealed, visit->inflater, &visit->arena, in, err);
+
+    if (rc != RC_OK)
+        return rc;
+    if (in->batch.device != visit->device.device) { /* baggage of another tablet */
+        owner = arena_alloc(&visit->arena, sizeof(*owner));
+        if (owner == NULL)
+            return arena_check(&visit->arena, "a request", err);
+        rc = store_device(visit->ledger->store, in->batch.device, &visit->arena, owner, err);
+        if (rc != RC_OK)
+            return rc;
+        batch->source.carrier = visit->device.device;
+    }
+    rc = ingest_verify(in, owner->sign_public, err);
+    if (rc != RC_OK)
+        return rc;
+    batch->ingested = in;
+    batch->source.device = owner;
+    batch->source.offset_ms = owner == &visit->device ? visit->now_ms - visit->hello.wall_ms
+                                                      : owner->offset_ms;
+    visit->batch_count++;
+    return RC_OK;
+}
+
+/* A batch that cannot be opened or verified is refused alone; those after it still count. */
+static enum rc take_batches(struct visit *visit, struct reader *parts, uint32_t *refused,
+                            struct err *err) {
+    struct part part;
+    uint32_t seen = 0;
+    enum rc rc;
+
+    visit->batches = arena_array(&visit->arena, LIMIT_EXCHANGE_BATCHES, sizeof(*visit->batches));
+    visit->ingested = arena_array(&visit->arena, LIMIT_EXCHANGE_BATCHES, sizeof(*visit->ingested));
+    if (visit->batches == NULL || visit->ingested == NULL)
+        return arena_check(&visit->arena, "a request", err);
+    while ((rc = exchange_next(parts, &part, err)) == RC_OK) {
+        if (part.kind != PART_BATCH)
+            continue;
+        if (++seen > LIMIT_EXCHANGE_BATCHES)
+            return err_set(err, RC_LIMIT, "more than %u batches in one request; send fewer",
+                           LIMIT_EXCHANGE_BATCHES);
+        rc = take_batch(visit, part.content, err);
+        if (rc == RC_NO_MEMORY || rc == RC_IO)
+            return rc;
+        if (rc != RC_OK) {
+            log_warn(visit->office->log, LOG_EVENT("batch.refused"), LOG_TEXT("why", err->text));
+            (*refused)++;
+        }
+    }
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(err);
+    return RC_OK;
+}
+
+static enum rc write_batches(struct visit *visit, struct err *err) {
+    struct writer_job job = {
+        .arena = &visit->arena,
+        .batch_count = visit->batch_count,
+        .batches = visit->batches,
+        .act = visit_act,
+        .context = visit,
+    };
+
+    err_init(&job.err, err->lang);
+    visit->office->write(visit->office->context, &job);
+    if (job.err.rc != RC_OK)
+        *err = job.err;
+    return job.err.rc;
+}
+
+/* --- down --- */
+
+static enum rc give_receipts(struct visit *visit, struct err *err) {
+    struct answer *answer = &visit->answer;
+
+    answer->receipts = arena_array(&visit->arena, visit->batch_count + 1u,
+                                   sizeof(*answer->receipts));
+    if (answer->receipts == NULL)
+        return arena_check(&visit->arena, "an answer", err);
+    for (uint32_t i = 0; i < visit->batch_count; i++) {
+        const struct writer_batch *batch = &visit->batches[i];
+        struct receipt *into = NULL;
+
+        if (batch->rc != RC_OK)
+            continue;
+        for (uint32_t r = 0; r < answer->receipt_count; r++)
+            if (answer->receipts[r].actor == batch->receipt.actor)
+                into = &answer->receipts[r];
+        if (into == NULL) {
+            answer->receipts[answer->receipt_count++] = batch->receipt;
+            continue;
+        }
+        /* one receipt for each actor: the furthest number, all outcomes */
+        if (batch->receipt.outcome_count > 0) {
+            uint32_t sum = into->outcome_count + batch->receipt.outcome_count;
+            struct outcome *outcomes = arena_array(&visit->arena, sum, sizeof(*outcomes));
+
+            if (outcomes == NULL)
+                return arena_check(&visit->arena, "an answer", err);
+            if (into->outcome_count > 0)
+                memcpy(outcomes, into->outcomes, into->outcome_count * sizeof(*outcomes));
+            memcpy(outcomes + into->outcome_count, batch->receipt.outcomes,
+                   batch->receipt.outcome_count * sizeof(*outcomes));
+            into->outcomes = outcomes;
+            into->outcome_count = sum;
+        }
+        if (batch->receipt.number >= into->number) {
+            into->number = batch->receipt.number;
+            into->want_from = batch->receipt.want_from;
+            memcpy(into->hash, batch->receipt.hash, 32);
+        }
+    }
+    return RC_OK;
+}
+
+/* A tablet that has more than we know although it thinks that all was sent: after a restore. */
+static enum rc give_own_receipt(struct visit *visit, struct err *err) {
+    struct stored_actor actor;
+    struct answer *answer = &visit->answer;
+    struct receipt *receipt = &answer->receipts[answer->receipt_count];
+    enum rc rc;
+
+    if (visit->hello.epoch == visit->office->epoch || visit->hello.actor == 0)
+        return RC_OK;
+    for (uint32_t i = 0; i < answer->receipt_count; i++)
+        if (answer->receipts[i].actor == visit->hello.actor)
+            return RC_OK;
+    rc = store_actor(visit->ledger->store, visit->hello.actor, &actor, err);
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        actor = (struct stored_actor){.actor = visit->hello.actor};
+        chain_start(actor.actor, actor.hash);
+    } else if (rc != RC_OK) {
+        return rc;
+    }
+    *receipt = (struct receipt){.actor = actor.actor, .number = actor.number};
+    memcpy(receipt->hash, actor.hash, 32);
+    answer->receipt_count++;
+    return RC_OK;
+}
+
+static enum rc give_certificates(struct visit *visit, struct err *err) {
+    struct answer *answer = &visit->answer;
+
+    answer->certificates = arena_array(&visit->arena, visit->hello.person_count + 1u,
+                                       sizeof(*answer->certificates));
+    if (answer->certificates == NULL)
+        return arena_check(&visit->arena, "an answer", err);
+    for (uint32_t i = 0; i < visit->hello.person_count; i++) {
+        struct certificate *certificate = &answer->certificates[answer->certificate_count];
+        struct stored_person person;
+        enum rc rc = store_person(visit->ledger->store,
+                                  id_of_person(visit->hello.persons[i].sign_public), &visit->arena,
+                                  &person, err);
+
+        if (rc != RC_OK)
+            return rc;
+        memcpy(certificate->sign_public, person.sign_public, 32);
+        certificate->name = person.name;
+        certificate->role = person.role;
+        answer->certificate_count++;
+    }
+    return RC_OK;
+}
+
+static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *out,
+                            struct err *err) {
+    struct answer *answer = &visit->answer;
+    enum rc rc = RC_OK;
+
+    answer->more = pull->more;
+    answer->head_count = pull->head_count;
+    answer->heads = pull->heads;
+    answer->form_hash_count = pull->form_count;
+    answer->form_hashes = (const uint8_t(*)[32])pull->form_hashes;
+    answer->has_scope = visit->hello.scope_serial != visit->device.scope.serial;
+    answer->scope = visit->device.scope;
+    answer->has_signed = answer->receipt_count > 0 || answer->head_count > 0 ||
+                         answer->has_scope || answer->certificate_count > 0 ||
+                         answer->form_hash_count > 0;
+    exchange_start(out);
+    exchange_add_answer(out, answer);
+    if (answer->has_signed)
+        rc = exchange_add_signed(out, answer, visit->office->keys->sign_secret, err);
+    if (rc != RC_OK || pull->parts.size == 0)
+        return rc;
+    if (visit->hello.locked)
+        return exchange_add_sealed(out, buf_view(&pull->parts), visit->device.box_public,
+                                   visit->office->env, err);
+    buf_add_view(out, buf_view(&pull->parts));
+    return buf_check(out, "an answer", err);
+}
+
+static enum rc give_answer(struct visit *visit, struct buf *out, struct err *err) {
+    struct pull pull = {0};
+    size_t max_bytes = LIMIT_PULL_BYTES;
+    enum rc rc;
+
+    if (visit->hello.max_bytes > 0 && visit->hello.max_bytes < max_bytes)
+        max_bytes = visit->hello.max_bytes;
+    rc = give_receipts(visit, err);
+    if (rc == RC_OK)
+        rc = give_own_receipt(visit, err);
+    if (rc == RC_OK)
+        rc = give_certificates(visit, err);
+    if (rc == RC_OK && !visit->device.scope.revoked)
+        rc = feed_pull(visit->ledger, &visit->hello, &visit->device.scope, max_bytes,
+                       visit->inflater, &visit->arena, &pull, err);
+    if (rc == RC_OK)
+        rc = write_answer(visit, &pull, out, err);
+    buf_release(&pull.parts);
+    return rc;
+}
+
+/* --- the visit --- */
+
+static enum rc know_device(struct visit *visit, struct reader *parts, struct err *err) {
+    struct part part;
+    enum rc rc = exchange_next(parts, &part, err);
+
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && part.kind != PART_HELLO))
+        return err_set(err, RC_CORRUPT, "request: it does not begin with a hello");
+    if (rc == RC_OK)
+        rc = exchange_read_hello(part.content, &visit->arena, &visit->hello, err);
+    if (rc != RC_OK)
+        return rc;
+    visit->hello_bytes = part.content;
+    rc = store_device(visit->ledger->store, visit->hello.device, &visit->arena, &visit->device,
+                      err);
+    if (rc == RC_NOT_FOUND)
+        return err_set(err, RC_DENIED, "this device is not enrolled here; ask for a new code");
+    if (rc == RC_OK)
+        rc = exchange_verify_hello(part.content, visit->device.sign_public, err);
+    return rc;
+}
+
+static enum rc visit_run(struct visit *visit, struct view body, struct buf *out, unsigned *status,
+                         struct err *err) {
+    struct reader parts;
+    uint32_t refused = 0;
+    enum rc rc = exchange_open(body, &parts, err);
+
+    if (rc == RC_OK)
+        rc = know_device(visit, &parts, err);
+    if (rc != RC_OK)
+        return rc;
+    visit->answer = (struct answer){.epoch = visit->office->epoch, .server_ms = visit->now_ms};
+    auth_nonce(visit->office->keys, visit->device.device, visit->now_ms, visit->answer.nonce);
+    if (!auth_nonce_good(visit->office->keys, visit->device.device, visit->now_ms,
+                         visit->hello.nonce)) {
+        *status = 401;
+        exchange_start(out);
+        exchange_add_answer(out, &visit->answer);
+        return buf_check(out, "an answer", err);
+    }
+    rc = take_batches(visit, &parts, &refused, err);
+    if (rc == RC_OK && needs_writer(visit))
+        rc = write_batches(visit, err);
+    if (rc == RC_OK)
+        rc = give_answer(visit, out, err);
+    if (rc == RC_OK && refused > 0 && visit->batch_count == 0)
+        return err_set(err, RC_INVALID, "none of the %u batches could be opened and verified",
+                       refused);
+    return rc;
+}
+
+enum rc api_exchange(const struct office *office, struct view body, struct buf *answer,
+                     unsigned *status, struct err *err) {
+    struct visit visit = {.office = office, .now_ms = env_wall_ms(office->env)};
+    enum rc rc;
+
+    *status = 200;
+    arena_init(&visit.arena, EXCHANGE_ARENA_BYTES);
+    rc = office->borrow(office->context, &visit.ledger, err);
+    if (rc == RC_OK)
+        rc = zip_inflater_new(&visit.inflater, err);
+    if (rc == RC_OK)
+        rc = visit_run(&visit, body, answer, status, err);
+    zip_inflater_free(visit.inflater);
+    if (visit.ledger != NULL)
+        office->give_back(office->context, visit.ledger);
+    arena_release(&visit.arena);
+    return rc;
+}
+
+static enum rc sync_handler(void *context, struct http_exchange *exchange, struct err *err) {
+    unsigned status = 200;
+    enum rc rc = api_exchange(context, exchange->request.body, &exchange->response.body, &status,
+                              err);
+
+    exchange->response.status = status;
+    return rc;
+}
+
+static enum rc health_handler(void *context, struct http_exchange *exchange, struct err *err) {
+    (void)context;
+    (void)err;
+    buf_add_text(&exchange->response.body, "ok\n");
+    return RC_OK;
+}
+
+const struct http_route api_routes[] = {
+    {"POST", "/v1/sync", 0, LIMIT_EXCHANGE_BYTES, sync_handler},
+    {"POST", "/v1/enrol", 0, 65536, auth_enrol},
+    {"GET", "/v1/keys", 0, 0, auth_keys},
+    {"GET", "/v1/health", 0, 0, health_handler},
+};
+const size_t api_route_count = sizeof(api_routes) / sizeof(api_routes[0]);

@@ -1,0 +1,229 @@
+/* feed.c: see feed.h. Forms go first, so that the entries that need them can be read at once. */
+#include "syncd/sync/feed.h"
+
+#include "base/crypt.h"
+#include "base/list.h"
+
+#include <stdlib.h>
+
+struct walk {
+    struct ledger *ledger;
+    struct pull *pull;
+    const struct hello *hello;
+    struct zip_inflater *inflater;
+    struct arena *arena;
+    struct arena scratch; /* of one frame */
+    struct buf own;       /* a FEED_OWN being written */
+    size_t max_bytes;
+    uint32_t capacity; /* of heads */
+    uint32_t form_capacity;
+    struct feed_head head; /* of the feed being walked */
+    bool any;
+};
+
+static bool is_full(const struct walk *walk) {
+    return walk->pull->parts.size >= walk->max_bytes;
+}
+
+static enum rc form_visit(void *context, const struct stored_form *stored, struct err *err) {
+    struct walk *walk = context;
+    const struct form *form = NULL;
+    enum rc rc;
+
+    if (is_full(walk)) {
+        walk->pull->more = true;
+        return RC_NOT_FOUND;
+    }
+    if (stored->audience != AUDIENCE_FIELD) /* others never reach a tablet */
+        return RC_OK;
+    rc = ledger_form(walk->ledger, stored->form, &form, err);
+    if (rc != RC_OK)
+        return rc;
+    if (form == NULL)
+        return err_set(err, RC_CORRUPT, "stored form: it does not load; restore a backup");
+    if (walk->pull->form_count == walk->form_capacity) {
+        uint32_t wanted = walk->form_capacity * 2 + 8;
+        uint8_t(*grown)[32] = arena_array(walk->arena, wanted, sizeof(*grown));
+
+        if (grown == NULL)
+            return arena_check(walk->arena, "an answer", err);
+        if (walk->pull->form_count > 0)
+            memcpy(grown, walk->pull->form_hashes, walk->pull->form_count * sizeof(*grown));
+        walk->pull->form_hashes = grown;
+        walk->form_capacity = wanted;
+    }
+    memcpy(walk->pull->form_hashes[walk->pull->form_count++], form->hash, 32);
+    exchange_add_form(&walk->pull->parts, stored->position, stored->compressed);
+    return RC_OK;
+}
+
+/* A tablet's own frame goes back as numbers only: it has the changes. out is empty when the frame
+ * must go whole. */
+static enum rc shorten(struct walk *walk, const struct stored_entry *stored, struct buf *out,
+                       struct err *err) {
+    struct frame_head head;
+    struct frame frame;
+    uint64_t numbers[LIMIT_FRAME_CHANGES];
+    enum rc rc;
+
+    buf_clear(out);
+    if (stored->entry.kind != FEED_FRAME || walk->hello->whole || stored->entry.mask.size > 0 ||
+        stored->entry.as_actor != 0)
+        return RC_OK;
+    rc = frame_peek(stored->entry.content, &head, err);
+    if (rc != RC_OK || head.actor != walk->hello->actor || head.last > walk->hello->own_last)
+        return rc;
+    if (head.last - head.first + 1 == head.count) {
+        for (uint32_t i = 0; i < head.count; i++)
+            numbers[i] = head.first + i;
+    } else {
+        arena_reset(&walk->scratch);
+        rc = frame_decode(stored->entry.content, walk->inflater, &walk->scratch, &frame, err);
+        for (uint32_t i = 0; i < head.count && rc == RC_OK; i++)
+            numbers[i] = frame.changes[i].change.dot.number;
+    }
+    if (rc == RC_OK)
+        own_write(out, head.actor, numbers, head.count);
+    return rc;
+}
+
+static enum rc entry_visit(void *context, const struct stored_entry *stored, struct err *err) {
+    struct walk *walk = context;
+    struct feed_entry entry = stored->entry;
+    enum rc rc;
+
+    if (is_full(walk)) {
+        walk->pull->more = true;
+        return RC_NOT_FOUND;
+    }
+    rc = shorten(walk, stored, &walk->own, err);
+    if (rc != RC_OK)
+        return rc;
+    if (walk->own.size > 0) {
+        entry.kind = FEED_OWN;
+        entry.content = buf_view(&walk->own);
+    }
+    exchange_add_entry(&walk->pull->parts, &entry);
+    walk->head.position = stored->entry.position;
+    memcpy(walk->head.chain, stored->chain, 32);
+    walk->any = true;
+    return RC_OK;
+}
+
+static enum rc add_head(struct walk *walk, struct err *err) {
+    struct cursor cursor = {.area = walk->head.area,
+                            .audience = walk->head.audience,
+                            .position = walk->head.position};
+
+    memcpy(cursor.digest, walk->head.chain, sizeof(cursor.digest));
+    exchange_add_cursor(&walk->pull->parts, &cursor);
+    if (walk->pull->head_count == walk->capacity) {
+        uint32_t wanted = walk->capacity * 2 + 16;
+        struct feed_head *grown = arena_array(walk->arena, wanted, sizeof(*grown));
+
+        if (grown == NULL)
+            return arena_check(walk->arena, "an answer", err);
+        if (walk->pull->head_count > 0)
+            memcpy(grown, walk->pull->heads, walk->pull->head_count * sizeof(*grown));
+        walk->pull->heads = grown;
+        walk->capacity = wanted;
+    }
+    walk->pull->heads[walk->pull->head_count++] = walk->head;
+    return RC_OK;
+}
+
+/* The position from which a tablet with this cursor goes on. */
+static enum rc start_of(struct ledger *ledger, const struct stored_feed *feed,
+                        const struct hello *hello, uint64_t *after, struct err *err) {
+    *after = 0;
+    for (uint32_t i = 0; i < hello->cursor_count; i++) {
+        const struct cursor *cursor = &hello->cursors[i];
+        uint8_t chain[32];
+        enum rc rc;
+
+        if (cursor->area != feed->area || cursor->audience != feed->audience ||
+            cursor->position == 0)
+            continue;
+        if (cursor->position == feed->position) {
+            *after = crypt_equal(cursor->digest, feed->chain, 8) ? cursor->position : 0;
+            return RC_OK;
+        }
+        rc = store_feed_chain(ledger->store, feed->area, feed->audience, cursor->position, chain,
+                              err);
+        if (rc == RC_NOT_FOUND) {
+            err_clear(err); /* ahead of us: we come from a backup */
+            return RC_OK;
+        }
+        if (rc == RC_OK && crypt_equal(cursor->digest, chain, 8))
+            *after = cursor->position;
+        return rc;
+    }
+    return RC_OK;
+}
+
+struct feed_list {
+    struct arena *arena;
+    struct stored_feed *feeds;
+    uint32_t count, capacity;
+};
+
+static enum rc feed_visit(void *context, const struct stored_feed *feed, struct err *err) {
+    struct feed_list *list = context;
+
+    if (list->count == list->capacity) {
+        uint32_t wanted = list->capacity * 2 + 32;
+        struct stored_feed *grown = arena_array(list->arena, wanted, sizeof(*grown));
+
+        if (grown == NULL)
+            return arena_check(list->arena, "an answer", err);
+        if (list->count > 0)
+            memcpy(grown, list->feeds, list->count * sizeof(*grown));
+        list->feeds = grown;
+        list->capacity = wanted;
+    }
+    list->feeds[list->count++] = *feed;
+    return RC_OK;
+}
+
+enum rc feed_pull(struct ledger *ledger, const struct hello *hello, const struct scope *scope,
+                  size_t max_bytes, struct zip_inflater *inflater, struct arena *arena,
+                  struct pull *pull, struct err *err) {
+    struct walk walk = {
+        .ledger = ledger,
+        .pull = pull,
+        .hello = hello,
+        .inflater = inflater,
+        .arena = arena,
+        .max_bytes = max_bytes,
+    };
+    struct feed_list feeds = {.arena = arena};
+    enum rc rc;
+
+    *pull = (struct pull){0};
+    buf_init(&pull->parts, LIMIT_EXCHANGE_BYTES - 65536u);
+    buf_init(&walk.own, 65536u);
+    arena_init(&walk.scratch, 64u * 1024u * 1024u);
+    rc = store_forms(ledger->store, hello->form_position, form_visit, &walk, err);
+    if (rc == RC_OK)
+        rc = store_feeds(ledger->store, scope->areas, scope->area_count, scope->audience_mask,
+                         feed_visit, &feeds, err);
+    for (uint32_t i = 0; i < feeds.count && rc == RC_OK && !pull->more; i++) {
+        const struct stored_feed *feed = &feeds.feeds[i];
+        uint64_t after = 0;
+
+        rc = start_of(ledger, feed, hello, &after, err);
+        if (rc != RC_OK || after == feed->position)
+            continue;
+        walk.head = (struct feed_head){.area = feed->area, .audience = feed->audience};
+        walk.any = false;
+        rc = store_entries(ledger->store, feed->area, feed->audience, after, entry_visit, &walk,
+                           err);
+        if (rc == RC_OK && walk.any)
+            rc = add_head(&walk, err);
+    }
+    if (rc == RC_OK)
+        rc = buf_check(&pull->parts, "an answer", err);
+    buf_release(&walk.own);
+    arena_release(&walk.scratch);
+    return rc;
+}

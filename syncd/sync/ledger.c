@@ -1,0 +1,151 @@
+/* ledger.c: see ledger.h. */
+#include "syncd/sync/ledger.h"
+
+#include "base/list.h"
+#include "base/zip.h"
+
+#include <stdlib.h>
+
+#define LEDGER_FORMS_MAX 100000u
+
+enum rc ledger_open(struct store *store, struct ledger **out, struct err *err) {
+    struct ledger *ledger = calloc(1, sizeof(*ledger));
+
+    if (ledger == NULL) {
+        store_close(store);
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    }
+    ledger->store = store;
+    *out = ledger;
+    return RC_OK;
+}
+
+static void form_free(struct ledger_form *form) {
+    if (form == NULL)
+        return;
+    arena_release(&form->arena);
+    free(form);
+}
+
+void ledger_close(struct ledger *ledger) {
+    if (ledger == NULL)
+        return;
+    for (size_t i = 0; i < ledger->count; i++)
+        form_free(ledger->forms[i]);
+    free(ledger->forms);
+    store_close(ledger->store);
+    free(ledger);
+}
+
+static enum rc form_read(struct ledger *ledger, uint64_t id, struct ledger_form *out,
+                         struct err *err) {
+    struct arena scratch;
+    struct stored_form stored;
+    struct buf json;
+    struct form *form = NULL;
+    enum rc rc;
+
+    arena_init(&scratch, LIMIT_FORM_BYTES + 65536u);
+    buf_init(&json, LIMIT_FORM_BYTES);
+    rc = store_form(ledger->store, id, &scratch, &stored, err);
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        rc = RC_OK;
+        goto out;
+    }
+    if (rc == RC_OK)
+        rc = zip_inflate(stored.compressed, LIMIT_FORM_BYTES, 0, &json, err);
+    if (rc == RC_OK) {
+        /* The form may borrow from the text, which therefore lives as long. */
+        struct view text = arena_view(&out->arena, buf_view(&json));
+
+        rc = text.data == NULL ? arena_check(&out->arena, "a form", err)
+                               : form_load(text, &out->arena, &form, err);
+    }
+    out->form = form;
+out:
+    arena_release(&scratch);
+    buf_release(&json);
+    return rc;
+}
+
+enum rc ledger_form(struct ledger *ledger, uint64_t id, const struct form **out, struct err *err) {
+    struct ledger_form *form;
+    enum rc rc;
+
+    *out = NULL;
+    for (size_t i = 0; i < ledger->count; i++)
+        if (ledger->forms[i]->id == id) {
+            *out = ledger->forms[i]->form;
+            return RC_OK;
+        }
+    form = calloc(1, sizeof(*form));
+    if (form == NULL)
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    form->id = id;
+    arena_init(&form->arena, 8u * LIMIT_FORM_BYTES);
+    rc = form_read(ledger, id, form, err);
+    /* An unknown form is asked for again next time: it may have been published meanwhile. */
+    if (rc == RC_OK && form->form != NULL)
+        rc = array_grow(&ledger->forms, sizeof(struct ledger_form *), ledger->count + 1,
+                        LEDGER_FORMS_MAX, "forms", &ledger->capacity, err);
+    if (rc != RC_OK || form->form == NULL) {
+        form_free(form);
+        return rc;
+    }
+    ledger->forms[ledger->count++] = form;
+    *out = form->form;
+    return RC_OK;
+}
+
+const struct form *ledger_lookup(void *context, uint64_t id) {
+    const struct form *form = NULL;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    if (ledger_form(context, id, &form, &err) != RC_OK)
+        return NULL;
+    return form;
+}
+
+struct newest {
+    struct view name;
+    uint64_t id;
+    uint32_t sequence;
+};
+
+static enum rc newest_visit(void *context, const struct stored_form *form, struct err *err) {
+    struct newest *newest = context;
+
+    (void)err;
+    if (view_equal(form->name, newest->name) && form->sequence > newest->sequence) {
+        newest->id = form->form;
+        newest->sequence = form->sequence;
+    }
+    return RC_OK;
+}
+
+enum rc ledger_newest(struct ledger *ledger, struct view name, const struct form **out,
+                      struct err *err) {
+    struct newest newest = {.name = name};
+    enum rc rc = store_forms(ledger->store, 0, newest_visit, &newest, err);
+
+    *out = NULL;
+    if (rc != RC_OK)
+        return rc;
+    if (newest.sequence == 0)
+        return err_set(err, RC_NOT_FOUND,
+                       "no form named %.*s has been published; see: yg-syncd form publish",
+                       VIEW_PRINT(name));
+    return ledger_form(ledger, newest.id, out, err);
+}
+
+enum rc ledger_read(struct ledger *ledger, const struct stored_record *stored, struct arena *arena,
+                    struct record *record, struct reading *reading, struct err *err) {
+    enum rc rc = record_unpack(stored->packed, arena, record, err);
+
+    if (rc != RC_OK)
+        return rc;
+    return reading_make(record, reading_governing_form(record, ledger_lookup, ledger), arena,
+                        reading, err);
+}

@@ -1,0 +1,37 @@
+/* ledger.h: a handle of the store together with the forms that were read through it.
+ *
+ * Forms are immutable, so each handle keeps those it has met. One thread at a time, as the handle
+ * itself. */
+#ifndef YG_SYNCD_SYNC_LEDGER_H
+#define YG_SYNCD_SYNC_LEDGER_H
+
+#include "syncd/store/store.h"
+
+struct ledger_form {
+    uint64_t id;
+    struct arena arena;
+    const struct form *form; /* in its arena */
+};
+
+struct ledger {
+    struct store *store; /* owned */
+    struct ledger_form **forms;
+    size_t count, capacity;
+};
+
+/* Takes the store over, also when it fails. */
+enum rc ledger_open(struct store *store, struct ledger **out, struct err *err);
+void ledger_close(struct ledger *ledger);
+
+/* RC_OK with *out NULL when no such form has been published. */
+enum rc ledger_form(struct ledger *ledger, uint64_t id, const struct form **out, struct err *err);
+/* For reading_governing_form; errors read as unknown. context is the ledger. */
+const struct form *ledger_lookup(void *context, uint64_t id);
+/* The newest version of a name; RC_NOT_FOUND when there is none. */
+enum rc ledger_newest(struct ledger *ledger, struct view name, const struct form **out,
+                      struct err *err);
+/* Unpacks a stored record and reads it with its governing form. Arrays in the arena. */
+enum rc ledger_read(struct ledger *ledger, const struct stored_record *stored, struct arena *arena,
+                    struct record *record, struct reading *reading, struct err *err);
+
+#endif

@@ -1,0 +1,31 @@
+/* office.h: what the doors of the county share: keys, clock, readers of the store and the way to
+ * the writer. The service fills it with threads behind it (syncd/serve.c); tests and the simulator
+ * with plain calls. */
+#ifndef YG_SYNCD_SYNC_OFFICE_H
+#define YG_SYNCD_SYNC_OFFICE_H
+
+#include "syncd/sync/writer.h"
+
+struct office {
+    const struct keys *keys;
+    const struct env *env;
+    struct log *log;
+    const char *directory;   /* for pins and the like */
+    uint32_t epoch;          /* changed by every restore */
+    uint32_t pin_count;      /* of the TLS key in use; 0 without TLS */
+    uint8_t pin[32];
+    void *context;
+    /* A reader of one's own until it is given back. */
+    enum rc (*borrow)(void *context, struct ledger **out, struct err *err);
+    void (*give_back)(void *context, struct ledger *ledger);
+    /* Hands the job to the writer and returns when it is committed or has failed; the result is
+     * job->err.rc. */
+    void (*write)(void *context, struct writer_job *job);
+};
+
+/* One act in the writer, by itself. Returns its result in err. */
+enum rc office_act(const struct office *office,
+                   enum rc (*act)(void *context, struct work *work, struct err *err),
+                   void *context, struct err *err);
+
+#endif

@@ -1,0 +1,103 @@
+/* work.h: what one step of the writer has in its hands: the records, actors and feeds it has
+ * loaded and changed, and the delta that will be committed. Everything lives in one arena that is
+ * reset after the step. Nothing here touches the store but for reading. */
+#ifndef YG_SYNCD_SYNC_WORK_H
+#define YG_SYNCD_SYNC_WORK_H
+
+#include "base/env.h"
+#include "base/zip.h"
+#include "syncd/sync/keys.h"
+#include "syncd/sync/ledger.h"
+
+#define WORK_AREAS_MAX 16u /* live areas of one record that are routed; more are refused */
+
+struct work_record {
+    struct stored_record stored; /* as loaded; revision 0: new */
+    struct record state;
+    bool touched;
+    uint32_t old_area_count; /* as loaded */
+    const uint64_t *old_areas;
+    uint8_t audience;        /* of the frame that brought it, while the form is unknown */
+    uint64_t form;           /* of its latest change */
+};
+
+struct work {
+    struct ledger *ledger;
+    const struct keys *keys;
+    const struct env *env;
+    struct zip_inflater *inflater; /* borrowed */
+    struct zip_deflater *deflater;
+    int64_t now_ms;
+    struct arena arena;
+    struct buf scratch;
+
+    struct work_record **slots; /* open addressing by dot */
+    uint32_t slot_count, record_count;
+    struct work_record **records; /* in order of loading */
+    uint32_t record_capacity;
+
+    struct stored_actor *actors;
+    uint32_t actor_count, actor_capacity;
+    struct stored_feed *feeds;
+    uint32_t feed_count, feed_capacity;
+    struct stored_frame *frames;
+    uint32_t frame_count, frame_capacity;
+    struct stored_change *changes;
+    uint32_t change_count, change_capacity;
+    struct stored_entry *entries;
+    uint32_t entry_count, entry_capacity;
+    struct stored_quarantine *quarantine;
+    uint32_t quarantine_count, quarantine_capacity;
+    struct stored_pending *pending;
+    uint32_t pending_count, pending_capacity;
+    struct stored_pending *settled;
+    uint32_t settled_count, settled_capacity;
+    struct stored_act *acts;
+    uint32_t act_count, act_capacity;
+    struct stored_device *devices;
+    uint32_t device_count, device_capacity;
+    struct stored_person *persons;
+    uint32_t person_count, person_capacity;
+    struct stored_invitation *invitations;
+    uint32_t invitation_count, invitation_capacity;
+    struct stored_form *forms;
+    uint32_t form_count, form_capacity;
+    struct stored_setting *settings;
+    uint32_t setting_count, setting_capacity;
+};
+
+enum rc work_open(struct ledger *ledger, const struct keys *keys, const struct env *env,
+                  struct work **out, struct err *err);
+void work_close(struct work *work);
+/* Forgets everything; the clock is read once for the whole step. */
+void work_reset(struct work *work);
+bool work_is_empty(const struct work *work);
+
+/* Loads many records at once. */
+enum rc work_prefetch(struct work *work, const struct dot *ids, uint32_t count, struct err *err);
+/* The record, loaded or new. */
+enum rc work_record(struct work *work, struct dot id, struct work_record **out, struct err *err);
+/* The actor as this step sees it; RC_NOT_FOUND. The pointer is good until the next call. */
+enum rc work_actor(struct work *work, uint64_t actor, struct stored_actor **out, struct err *err);
+enum rc work_actor_add(struct work *work, const struct stored_actor *actor,
+                       struct stored_actor **out, struct err *err);
+enum rc work_feed(struct work *work, uint64_t area, uint8_t audience, struct stored_feed **out,
+                  struct err *err);
+/* Adds an entry at the end of its feed; digest as feed_entry_digest says. frame: index into
+ * frames plus 1, or 0. Position and chain are set here. */
+enum rc work_entry(struct work *work, struct stored_entry entry, const uint8_t digest[32],
+                   struct err *err);
+
+/* Room for one more in one of the lists above:
+ * struct stored_act *act = work_add(work, &work->acts, &work->act_count, ...). */
+void *work_push(struct work *work, void *list, uint32_t *count, uint32_t *capacity, size_t size);
+#define WORK_ADD(work, list, count, capacity)                                                      \
+    work_push((work), &(work)->list, &(work)->count, &(work)->capacity, sizeof(*(work)->list))
+enum rc work_act(struct work *work, const char *who, const char *action, const char *object,
+                 struct view reason, struct err *err);
+
+/* Works out what changed in the touched records (areas, conflicts, titles, keys), writes ENTER and
+ * LEAVE for those that moved, and commits everything. Leaves the work as it is; reset follows. */
+enum rc work_commit(struct work *work, struct err *err);
+
+#endif
