@@ -107,6 +107,13 @@ endef
 $(foreach a,$(ASSETS),$(if $(wildcard $(call asset_folder,$(a))),$(eval $(call \
     ASSET_RULES,$(call asset_name,$(a)),$(call asset_folder,$(a)),$(call asset_files,$(a))))))
 
+# Made-up households, for the demo, tests and benches.
+GENERATE := $(BUILD)/generate
+$(GENERATE): packaging/generate.c | $(BUILD)/ready
+	$(call say,HOSTCC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(COMMON) -O1 -o $@ $<
+
 # ---- one flavour --------------------------------------------------------------------------------
 
 # Release programs stand in build/ itself; those of the other flavours in build/FLAVOUR/.
@@ -202,7 +209,7 @@ RUN_MAN  = --label house --limit 60 'man: tests/man.sh $(wildcard docs/*.[1-8])'
 FORCE:
 
 ## all           build both programs: build/yg-agent and build/yg-syncd (FLAVOUR=asan|tsan|clang)
-all: $(call library,$(FLAVOUR)) $(call programs,$(FLAVOUR))
+all: $(call library,$(FLAVOUR)) $(call programs,$(FLAVOUR)) $(GENERATE)
 
 ## help          this table
 help:

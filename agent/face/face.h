@@ -1,0 +1,142 @@
+/* face.h: the tablet's face to people and programs: the command line, and the process that stays.
+ *
+ * A command opens the tablet for the moment, or works in the running service (`serve`), which owns
+ * the file and listens on DIR/control. Whatever reads or writes records acts as a person: with his
+ * secret, or, inside the service, in the session that his `unlock` left open until his `lock` or
+ * until nobody has used it for a while.
+ *
+ * The store takes one thread at a time. Commands run in several threads of the service, so each
+ * holds the turn from visit_open to visit_close; the turn is given in order of arrival, and long
+ * work lets others in between its transactions (visit_pause). An HTTP face will come through the
+ * same two doors. */
+#ifndef YG_AGENT_FACE_FACE_H
+#define YG_AGENT_FACE_FACE_H
+
+#include "agent/store/session.h"
+#include "base/command.h"
+
+#include <pthread.h>
+
+#define FACE_SEATS_MAX   16u /* persons with an open session in the service */
+#define FACE_ARENA_BYTES (256u * 1024u * 1024u)
+
+struct seat { /* of a person whose `unlock` holds */
+    struct session *session; /* NULL: empty */
+    int64_t used_ms;         /* monotonic */
+    unsigned busy;           /* commands that work in it and have let others in */
+};
+
+struct face {
+    const struct env *env;
+    struct tablet_options options;
+    struct command_table table;
+    /* Of the service only. */
+    struct tablet *tablet; /* NULL: each command opens the tablet for itself */
+    struct seat seats[FACE_SEATS_MAX];
+    pthread_mutex_t mutex;
+    pthread_cond_t turn_came;
+    uint64_t turns_taken, turn; /* whoever took number n may go when turn is n */
+};
+
+/* Fills the table of commands too. env must outlive it. */
+void face_init(struct face *face, const struct env *env);
+void face_release(struct face *face);
+
+void face_take_turn(struct face *face);
+void face_end_turn(struct face *face);
+
+/* Closes sessions that nobody has used for idle_ms. Needs the turn. */
+void face_lock_idle(struct face *face, int64_t idle_ms);
+
+/* ---- a command at work ---- */
+
+enum need {
+    NEED_TABLET,  /* works locked */
+    NEED_SESSION, /* as a person */
+    WANT_SESSION, /* as a person if his secret was given, else locked */
+};
+
+struct visit {
+    struct face *face;
+    struct command *command;
+    struct tablet *tablet;
+    struct session *session; /* NULL when locked */
+    struct seat *seat;       /* the session is the service's; NULL: it is this command's own */
+    bool own_tablet;
+    struct arena arena; /* for the whole visit */
+};
+
+/* Close it in every case. RC_NOT_FOUND: not enrolled. RC_DENIED: no secret, or a wrong one. */
+enum rc visit_open(struct face *face, struct command *command, enum need need, struct visit *visit,
+                   struct err *err);
+/* Cuts what is unsent into batches where the session was this command's own. A failure of that
+ * loses nothing (it is sealed for its person) and is said on standard error. */
+void visit_close(struct visit *visit);
+/* Lets other commands in; no save may be open. */
+void visit_pause(struct visit *visit);
+
+/* A record by its name on the command line. */
+enum rc visit_see(struct visit *visit, const char *record, struct seen *out, struct err *err);
+
+/* The secret of a person who is new: given, or typed twice. The caller wipes out. */
+enum rc face_new_secret(struct command *command, const char *prompt, char *out, size_t size,
+                        struct err *err);
+
+/* Adds "id" members and the like: texts of dots and times, and null for 0. */
+void add_dot(struct json *object, const char *key, struct dot dot);
+void add_time(struct json *object, const char *key, int64_t wall_ms);
+void add_area(struct json *object, const char *key, uint64_t area);
+void add_areas(struct json *object, const char *key, const uint64_t *areas, uint32_t count);
+
+/* ---- traffic.c ---- */
+
+struct sync_options;
+struct sync_report;
+
+/* One sync over HTTP; server NULL: the tablet's. Needs the turn. When the county has ordered a wipe
+ * and it could not be done because people had unlocked, they are locked out and it is done. *session
+ * is the session of the command at work, closed and set to NULL then; may point to NULL. */
+enum rc face_exchange(struct face *face, struct tablet *tablet, struct session **session,
+                      const char *server, const struct sync_options *options,
+                      struct sync_report *report, struct err *err);
+
+/* ---- the table (table.c) ---- */
+
+extern const struct command_spec face_specs[];
+extern const size_t face_spec_count;
+
+/* ---- commands; the context is a struct face ---- */
+
+/* tablet.c: the tablet as a whole */
+enum rc face_enrol(void *context, struct command *command, struct err *err);
+enum rc face_person_add(void *context, struct command *command, struct err *err);
+enum rc face_person_list(void *context, struct command *command, struct err *err);
+enum rc face_lock(void *context, struct command *command, struct err *err);
+enum rc face_unlock(void *context, struct command *command, struct err *err);
+enum rc face_forms(void *context, struct command *command, struct err *err);
+/* traffic.c: what goes out and in, and whether it is whole */
+enum rc face_sync(void *context, struct command *command, struct err *err);
+enum rc face_status(void *context, struct command *command, struct err *err);
+enum rc face_quarantine(void *context, struct command *command, struct err *err);
+enum rc face_verify(void *context, struct command *command, struct err *err);
+/* write.c: changes of one record */
+enum rc face_new(void *context, struct command *command, struct err *err);
+enum rc face_set(void *context, struct command *command, struct err *err);
+enum rc face_add(void *context, struct command *command, struct err *err);
+enum rc face_remove(void *context, struct command *command, struct err *err);
+enum rc face_seal(void *context, struct command *command, struct err *err);
+enum rc face_amend(void *context, struct command *command, struct err *err);
+enum rc face_move(void *context, struct command *command, struct err *err);
+/* resolve.c */
+enum rc face_resolve(void *context, struct command *command, struct err *err);
+/* show.c: reading */
+enum rc face_show(void *context, struct command *command, struct err *err);
+enum rc face_list(void *context, struct command *command, struct err *err);
+enum rc face_conflicts(void *context, struct command *command, struct err *err);
+enum rc face_history(void *context, struct command *command, struct err *err);
+/* import.c */
+enum rc face_import(void *context, struct command *command, struct err *err);
+/* serve.c: runs until SIGTERM or SIGINT */
+enum rc face_serve(void *context, struct command *command, struct err *err);
+
+#endif

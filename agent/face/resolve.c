@@ -1,0 +1,201 @@
+/* resolve.c: answers an open question of a record.
+ *
+ * One place may have several questions at once (two values, and a broken rule about them), so the
+ * kind of answer chooses among them: --same and --different answer a proposal, --accept a broken
+ * rule, --keep, --value and --remove the rest. */
+#include "agent/face/draft.h"
+#include "base/text.h"
+#include "schema/form/answers.h"
+
+enum decision {
+    ANSWER_KEEP,
+    ANSWER_VALUE,
+    ANSWER_REMOVE,
+    ANSWER_ACCEPT,
+    ANSWER_SAME,
+    ANSWER_DIFFER,
+};
+
+static const char *const answer_options[] = {
+    [ANSWER_KEEP] = "--keep",     [ANSWER_VALUE] = "--value", [ANSWER_REMOVE] = "--remove",
+    [ANSWER_ACCEPT] = "--accept", [ANSWER_SAME] = "--same",   [ANSWER_DIFFER] = "--different",
+};
+#define ANSWERS (sizeof(answer_options) / sizeof(answer_options[0]))
+
+static enum rc which_answer(const struct command *command, enum decision *out, struct err *err) {
+    size_t given = 0;
+
+    for (size_t i = 0; i < ANSWERS; i++) {
+        if (command_option(command, answer_options[i]) != NULL) {
+            *out = (enum decision)i;
+            given++;
+        }
+    }
+    if (given != 1)
+        return err_set(err, RC_USAGE,
+                       "resolve: give one answer: --keep DOT, --value V, --remove, --accept, "
+                       "--same or --different");
+    return RC_OK;
+}
+
+static enum change_kind kind_of(enum decision answer) {
+    if (answer == ANSWER_ACCEPT)
+        return CHANGE_ACCEPT;
+    return answer == ANSWER_SAME || answer == ANSWER_DIFFER ? CHANGE_SAME : CHANGE_RESOLVE;
+}
+
+static bool answers_kind(enum decision answer, uint8_t kind) {
+    switch (answer) {
+    case ANSWER_KEEP:
+        return kind != CONFLICT_SOFT && kind != CONFLICT_SAME;
+    case ANSWER_VALUE:
+        return kind == CONFLICT_FIELD || kind == CONFLICT_GROUP || kind == CONFLICT_AREA;
+    case ANSWER_REMOVE:
+        return kind == CONFLICT_REMOVED;
+    case ANSWER_ACCEPT:
+        return kind == CONFLICT_SOFT;
+    case ANSWER_SAME:
+    case ANSWER_DIFFER:
+        return kind == CONFLICT_SAME;
+    }
+    return false;
+}
+
+/* Whether the conflict stands at this place; for a group, at any of its fields. */
+static bool stands_at(const struct form *form, const struct conflict *conflict,
+                      struct instance_id instance, uint16_t field) {
+    const struct form_field *asked;
+
+    if (!instance_equal(conflict->instance, instance))
+        return false;
+    if (conflict->field == field)
+        return true;
+    if (conflict->kind == CONFLICT_REMOVED)
+        return field == FIELD_EXISTS;
+    if (conflict->kind != CONFLICT_GROUP || field < FIELD_FIRST_OF_FORM)
+        return false;
+    asked = form_field_by_number(form, field);
+    return asked != NULL && asked->merge_group == conflict->field;
+}
+
+static enum rc find_conflict(const struct draft *draft, const char *path, enum decision answer,
+                             const struct conflict **out, struct err *err) {
+    const struct reading *reading = &draft->seen.reading;
+    struct instance_id instance;
+    bool other = false;
+    uint16_t field;
+    enum rc rc = answers_path(draft->seen.form, reading, view_text(path), &instance, &field, err);
+
+    if (rc != RC_OK)
+        return rc;
+    for (uint32_t i = 0; i < reading->conflict_count; i++) {
+        const struct conflict *conflict = &reading->conflicts[i];
+
+        if (!stands_at(draft->seen.form, conflict, instance, field))
+            continue;
+        if (answers_kind(answer, conflict->kind)) {
+            *out = conflict;
+            return RC_OK;
+        }
+        other = true;
+    }
+    if (other)
+        return err_set(err, RC_INVALID,
+                       "%s: the open question here is not answered by %s; see: yg-agent conflicts",
+                       path, answer_options[answer]);
+    return err_set(err, RC_NOT_FOUND, "%s: there is no open question; see: yg-agent conflicts",
+                   path);
+}
+
+static enum rc keep(struct draft *draft, const struct conflict *conflict, const char *text,
+                    struct err *err) {
+    struct version_id keep_id;
+    bool found = false;
+    enum rc rc = version_parse(view_text(text), &keep_id, err);
+
+    if (rc != RC_OK)
+        return err_prefix(err, "--keep %.60s: ", text);
+    for (uint32_t i = 0; i < conflict->version_count && !found; i++)
+        found = version_id_compare(version_name(&draft->seen.record, conflict->versions[i]),
+                                   keep_id) == 0;
+    if (!found)
+        return err_set(err, RC_NOT_FOUND,
+                       "--keep %s: is not one of the sides; see: yg-agent conflicts %s", text,
+                       draft->visit.command->words[0]);
+    return edit_resolve_keep(&draft->edit, conflict, keep_id, err);
+}
+
+static enum rc third_value(struct draft *draft, const struct conflict *conflict, const char *text,
+                           struct err *err) {
+    const struct form_field *field = form_field_by_number(draft->seen.form, conflict->field);
+    struct value value;
+    uint64_t area;
+    enum rc rc;
+
+    if (conflict->kind == CONFLICT_AREA) {
+        rc = area_parse(view_text(text), &area, err);
+        value = value_of_int((int64_t)area);
+    } else if (field == NULL) {
+        rc = err_set(err, RC_INVALID, "no third value is possible here; use --keep DOT");
+    } else {
+        rc = form_value_parse(draft->seen.form, field, view_text(text), &draft->visit.arena,
+                              &value, err);
+    }
+    if (rc != RC_OK)
+        return err_prefix(err, "--value: ");
+    return edit_resolve_value(&draft->edit, conflict, &value, err);
+}
+
+static enum rc same(struct draft *draft, const struct conflict *conflict, bool is_same,
+                    struct err *err) {
+    char answer[INSTANCE_TEXT_BYTES + 1] = {is_same ? '=' : '!'};
+    char other[INSTANCE_TEXT_BYTES];
+
+    instance_text(conflict->other, other);
+    memcpy(answer + 1, other, strlen(other) + 1);
+    return edit_same(&draft->edit, conflict->instance, view_text(answer), err);
+}
+
+static enum rc give(struct draft *draft, const struct conflict *conflict, enum decision answer,
+                    struct err *err) {
+    const char *text = command_option(draft->visit.command, answer_options[answer]);
+
+    switch (answer) {
+    case ANSWER_KEEP:
+        return keep(draft, conflict, text, err);
+    case ANSWER_VALUE:
+        return third_value(draft, conflict, text, err);
+    case ANSWER_REMOVE:
+        return edit_resolve_remove(&draft->edit, conflict, err);
+    case ANSWER_ACCEPT:
+        return edit_accept(&draft->edit, conflict, err);
+    case ANSWER_SAME:
+    case ANSWER_DIFFER:
+        break;
+    }
+    return same(draft, conflict, answer == ANSWER_SAME, err);
+}
+
+enum rc face_resolve(void *context, struct command *command, struct err *err) {
+    const struct conflict *conflict = NULL;
+    enum decision answer = ANSWER_KEEP;
+    const char *reason;
+    struct draft draft;
+    enum rc rc = which_answer(command, &answer, err);
+
+    if (rc == RC_OK)
+        rc = draft_reason(command, &reason, err);
+    if (rc != RC_OK)
+        return rc;
+    rc = draft_open(context, command, kind_of(answer), &draft, err);
+    if (rc == RC_OK)
+        rc = find_conflict(&draft, command->words[1], answer, &conflict, err);
+    if (rc == RC_OK)
+        rc = give(&draft, conflict, answer, err);
+    if (rc == RC_OK)
+        rc = draft_save(&draft, reason, err);
+    if (rc == RC_OK)
+        rc = draft_print(&draft, draft.edit.change.dot, err);
+    draft_close(&draft);
+    return rc;
+}

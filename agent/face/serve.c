@@ -1,0 +1,176 @@
+/* serve.c: the process that stays: it owns the data, takes commands through DIR/control, syncs now
+ * and then, and locks people who have gone.
+ *
+ * The calling thread waits for a signal or for the next thing to do; commands run in the threads
+ * of the control socket. SIGTERM and SIGINT are blocked and taken by sigtimedwait, so nothing runs
+ * inside a signal handler. The page for the browser will be served from here, too: an HTTP handler
+ * makes a struct command or a visit as the control socket does. No port is opened yet. */
+#include "agent/face/face.h"
+#include "agent/sync/sync.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#include <signal.h>
+
+#define EVERY_S       60u
+#define EVERY_S_MAX   (24u * 60u * 60u)
+#define IDLE_MIN      15u
+#define IDLE_MIN_MAX  (24u * 60u)
+#define LOOK_MS       5000 /* how late idle people may be locked */
+#define JITTER        5u   /* a fifth more or less, so that tablets do not come together */
+#define RETRY_S_MAX   3600
+
+struct service {
+    struct face *face;
+    struct log log;
+    int64_t every_ms, idle_ms;
+    int64_t next_ms; /* monotonic */
+    bool failed;     /* the last sync did: it is logged once */
+};
+
+static enum rc number_option(const struct command *command, const char *name, uint64_t least,
+                             uint64_t most, uint64_t otherwise, uint64_t *out, struct err *err) {
+    const char *text = command_option(command, name);
+
+    *out = otherwise;
+    if (text == NULL)
+        return RC_OK;
+    if (!parse_u64(view_text(text), out) || *out < least || *out > most)
+        return err_set(err, RC_USAGE, "%s %s: write a number from %llu to %llu", name, text,
+                       (unsigned long long)least, (unsigned long long)most);
+    return RC_OK;
+}
+
+/* ---- sync ---- */
+
+static void plan(struct service *service, int64_t wait_ms) {
+    const struct env *env = service->face->env;
+    uint64_t spread = (uint64_t)wait_ms / JITTER;
+
+    if (spread > 0)
+        wait_ms += (int64_t)env_random_below(env, 2 * spread + 1) - (int64_t)spread;
+    service->next_ms = env_monotonic_ms(env) + wait_ms;
+}
+
+static void sync_once(struct service *service) {
+    struct face *face = service->face;
+    struct sync_options options = {.log = &service->log};
+    struct session *nobody = NULL;
+    struct sync_report report;
+    int64_t wait_ms = service->every_ms;
+    struct err err;
+    enum rc rc;
+
+    err_init(&err, LANG_EN);
+    face_take_turn(face);
+    rc = face_exchange(face, face->tablet, &nobody, NULL, &options, &report, &err);
+    face_end_turn(face);
+    if (rc == RC_OK) {
+        if (service->failed || report.sent + report.received > 0)
+            log_info(&service->log, LOG_EVENT("sync.done"), LOG_UINT("sent", report.sent),
+                     LOG_UINT("received", report.received), LOG_UINT("unsent", report.unsent));
+    } else if (!service->failed) {
+        log_warn(&service->log, LOG_EVENT("sync.failed"), LOG_TEXT("why", err.text));
+    }
+    service->failed = rc != RC_OK;
+    if (report.retry_after_s > 0 && report.retry_after_s <= RETRY_S_MAX &&
+        report.retry_after_s * 1000 > wait_ms)
+        wait_ms = report.retry_after_s * 1000;
+    plan(service, wait_ms);
+}
+
+/* ---- the loop ---- */
+
+/* Until a signal: the number of it, or 0 when something is to be done. */
+static int wait_signal(const struct service *service, const sigset_t *signals) {
+    int64_t left_ms = LOOK_MS;
+    struct timespec timeout;
+    int signal;
+
+    if (service->every_ms > 0) {
+        int64_t until_ms = service->next_ms - env_monotonic_ms(service->face->env);
+
+        left_ms = until_ms < 0 ? 0 : until_ms < left_ms ? until_ms : left_ms;
+    }
+    timeout.tv_sec = left_ms / 1000;
+    timeout.tv_nsec = left_ms % 1000 * 1000000;
+    signal = sigtimedwait(signals, NULL, &timeout);
+    return signal > 0 ? signal : 0;
+}
+
+static void loop(struct service *service, const sigset_t *signals) {
+    struct face *face = service->face;
+
+    for (;;) {
+        int signal = wait_signal(service, signals);
+
+        if (signal == SIGTERM || signal == SIGINT) {
+            log_info(&service->log, LOG_EVENT("serve.stop"), LOG_INT("signal", signal));
+            return;
+        }
+        face_take_turn(face);
+        face_lock_idle(face, service->idle_ms);
+        face_end_turn(face);
+        if (service->every_ms > 0 && env_monotonic_ms(face->env) >= service->next_ms)
+            sync_once(service);
+    }
+}
+
+static enum rc run(struct service *service, struct command *command, const sigset_t *signals,
+                   struct err *err) {
+    struct face *face = service->face;
+    struct control_server *server = NULL;
+    char path[FILE_PATH_BYTES_MAX];
+    int length = snprintf(path, sizeof(path), "%s/%s", command->data, face->table.socket);
+    enum rc rc;
+
+    if (length < 0 || (size_t)length >= sizeof(path))
+        return err_set(err, RC_LIMIT, "%s: the path is too long; use a shorter one",
+                       command->data);
+    rc = control_listen(path, command_serve, &face->table, &server, err);
+    if (rc != RC_OK)
+        return rc;
+    rc = command_printf(command, err, "serving %s\n", command->data);
+    if (rc == RC_OK) {
+        log_info(&service->log, LOG_EVENT("serve.start"));
+        plan(service, 0);
+        loop(service, signals);
+    }
+    control_stop(server);
+    return rc;
+}
+
+enum rc face_serve(void *context, struct command *command, struct err *err) {
+    struct face *face = context;
+    struct service service = {.face = face};
+    uint64_t every_s, idle_min;
+    sigset_t signals, blocked, before;
+    enum rc rc = number_option(command, "--every", 0, EVERY_S_MAX, EVERY_S, &every_s, err);
+
+    if (rc == RC_OK)
+        rc = number_option(command, "--idle", 1, IDLE_MIN_MAX, IDLE_MIN, &idle_min, err);
+    if (rc == RC_OK)
+        rc = tablet_open(command->data, &face->options, &face->tablet, err);
+    if (rc != RC_OK)
+        return rc;
+    sync_attach(face->tablet);
+    service.every_ms = (int64_t)every_s * 1000;
+    service.idle_ms = (int64_t)idle_min * 60 * 1000;
+    log_init(&service.log, face->env, LOG_LEVEL_INFO, stderr);
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    blocked = signals;
+    (void)sigaddset(&blocked, SIGPIPE); /* a reader of our output that has gone */
+    /* The threads of the socket inherit the mask. */
+    (void)pthread_sigmask(SIG_BLOCK, &blocked, &before);
+    rc = run(&service, command, &signals, err);
+    /* Sessions that are open are closed with the tablet. */
+    tablet_close(face->tablet);
+    face->tablet = NULL;
+    memset(face->seats, 0, sizeof(face->seats));
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    log_release(&service.log);
+    return rc;
+}

@@ -1,0 +1,353 @@
+/* inside.h: how the tablet's memory is laid out; only for the files of agent/store.
+ *
+ * The tables (tablet_sql.c) and what they mean:
+ *   setting    facts about the tablet as one encoded row, and secrets sealed for everybody here
+ *   person     workers, each with keys wrapped by his secret
+ *   area_key   one per granted area, and one "common" (area 0) that every person holds;
+ *   key_share  its seed, sealed for each entitled person. From the seed come the key that locks
+ *              rows and a box whose public half is in clear, so that what arrives while nobody
+ *              entitled is there can still be sealed for them
+ *   actor      incarnations of this database: how far each has come, what was receipted
+ *   record     local numbers of records
+ *   state      confirmed states, one per record and key that it came in under
+ *   summary    what lists and search show of a record, so that unlocking opens no states
+ *   change     own changes; the chain hash is kept for ever. `overlay` says that no feed has brought
+ *              the change back yet
+ *   cursor, form, pulled, outbox, inbox, author, notice: see traffic.h */
+#ifndef YG_AGENT_STORE_INSIDE_H
+#define YG_AGENT_STORE_INSIDE_H
+
+#include "agent/store/session.h"
+#include "agent/store/traffic.h"
+#include "base/db.h"
+
+/* ---- statements (tablet_sql.c) ---- */
+
+enum sql {
+    SQL_SETTING_GET,
+    SQL_SETTING_PUT,
+    SQL_PERSON_ADD,
+    SQL_PERSON_LIST,
+    SQL_PERSON_TRIES,
+    SQL_PERSON_CERTIFY,
+    SQL_PERSON_WIPE,
+    SQL_KEY_ADD,
+    SQL_KEY_LIST,
+    SQL_SHARE_ADD,
+    SQL_SHARE_LIST,
+    SQL_SHARE_WIPE,
+    SQL_ACTOR_ADD,
+    SQL_ACTOR_LIST,
+    SQL_ACTOR_PUT,
+    SQL_RECORD_FIND,
+    SQL_RECORD_ADD,
+    SQL_RECORD_FORK,
+    SQL_STATE_FORK,
+    SQL_RECORD_LEFT,
+    SQL_RECORD_COUNT,
+    SQL_RECORD_ALL,
+    SQL_STATE_LIST,
+    SQL_STATE_PUT,
+    SQL_STATE_DELETE,
+    SQL_STATE_COUNT,
+    SQL_SUMMARY_PUT,
+    SQL_SUMMARY_DELETE,
+    SQL_SUMMARY_DELETE_ALL,
+    SQL_SUMMARY_LIST,
+    SQL_SUMMARY_KEYS,
+    SQL_CHANGE_ADD,
+    SQL_CHANGE_GET,
+    SQL_CHANGE_RANGE,
+    SQL_CHANGE_OVERLAY,
+    SQL_CHANGE_SETTLE,
+    SQL_CHANGE_VERDICT,
+    SQL_CHANGE_QUARANTINED,
+    SQL_CHANGE_LEFT,
+    SQL_SUMMARY_LEFT,
+    SQL_CURSOR_LIST,
+    SQL_CURSOR_GET,
+    SQL_CURSOR_PUT,
+    SQL_CURSOR_AHEAD,
+    SQL_CURSOR_DELETE,
+    SQL_CURSOR_CLEAR,
+    SQL_FORM_LIST,
+    SQL_FORM_PUT,
+    SQL_PULLED_PUT,
+    SQL_OUTBOX_LIST,
+    SQL_OUTBOX_LAST,
+    SQL_OUTBOX_PUT,
+    SQL_OUTBOX_DELETE,
+    SQL_OUTBOX_RECEIPTED,
+    SQL_INBOX_LIST,
+    SQL_INBOX_PUT,
+    SQL_INBOX_DELETE,
+    SQL_INBOX_REPLACE,
+    SQL_INBOX_COUNT,
+    SQL_INBOX_WIPE,
+    SQL_AUTHOR_PUT,
+    SQL_AUTHOR_LIST,
+    SQL_NOTICE_ADD,
+    SQL_NOTICE_KNOWN,
+    SQL_NOTICE_LIST,
+    SQL_NOTICE_SEEN,
+    SQL_NOTICE_COUNT,
+    SQL_COUNT,
+};
+
+/* Opens the file, brings its tables up to date, prepares all statements. */
+enum rc tablet_sql_open(const char *path, const char *vfs_name, struct db **db,
+                        struct statement **statements, struct err *err);
+
+/* ---- the structures ---- */
+
+#define KEYS_MAX (4 * LIMIT_AREAS) /* granted over the years; retired ones count */
+
+struct area_key {
+    uint64_t key;
+    uint64_t area; /* 0: common */
+    uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES];
+};
+
+struct open_key { /* in guarded memory */
+    uint64_t key;
+    uint8_t lock[CRYPT_KEY_BYTES];
+    uint8_t box_secret[CRYPT_BOX_SECRET_BYTES];
+};
+
+struct secrets { /* of a session, in guarded memory */
+    uint8_t sign_secret[CRYPT_SIGN_SECRET_BYTES];
+    uint8_t box_secret[CRYPT_BOX_SECRET_BYTES];
+    uint8_t vault_secret[CRYPT_BOX_SECRET_BYTES];
+    uint8_t salt_secret[CRYPT_KEY_BYTES];
+    size_t key_count;
+    struct open_key keys[KEYS_MAX];
+};
+
+struct summary { /* what a list shows; texts borrowed */
+    struct dot id;
+    uint64_t form;
+    uint64_t area;
+    int64_t changed_ms;
+    uint32_t conflicts;
+    bool form_known, withdrawn, sealed;
+    uint32_t own_serial;  /* newest own change on it: actor serial, number; 0 none */
+    uint64_t own_number;
+    struct view title;    /* at most SUMMARY_TITLE_BYTES */
+    struct view search;   /* lower case, at most SUMMARY_SEARCH_BYTES */
+};
+#define SUMMARY_TITLE_BYTES  96u
+#define SUMMARY_SEARCH_BYTES 256u
+
+struct index_entry {
+    struct summary summary; /* texts owned, one block each */
+    uint8_t *texts;
+    size_t texts_bytes;
+};
+
+struct index {
+    struct index_entry *entries; /* in no order */
+    size_t count, capacity;
+    uint32_t *slots; /* open addressing by dot: entry index + 1; 0 empty */
+    size_t slot_count;
+};
+
+struct author {
+    uint64_t person;
+    struct view name; /* in the session's arena */
+};
+
+struct session {
+    struct tablet *tablet;
+    struct session *next;
+    uint64_t person;
+    uint8_t role;
+    uint8_t sign_public[CRYPT_SIGN_PUBLIC_BYTES];
+    uint32_t area_count;
+    uint64_t areas[LIMIT_AREAS];
+    struct secrets *secrets;
+    struct index index;
+    bool index_stale; /* memory ran out while it was renewed: read it anew */
+    struct arena arena; /* names of authors, own name */
+    struct view name;
+    struct author *authors;
+    size_t author_count, author_capacity;
+};
+
+struct touched { /* index entries to renew after the commit */
+    struct dot id;
+    uint64_t record;
+    uint64_t key;
+    struct view plain; /* its summary; in tablet->pending_arena; empty: gone */
+};
+
+struct form_slot {
+    uint64_t form;
+    uint64_t position;
+    struct arena arena;
+    struct form *loaded; /* NULL: cannot be read by this program */
+};
+
+struct tablet {
+    const struct env *env;
+    struct crypt_cost cost;
+    char *directory;
+    struct db *db;
+    struct statement *sql[SQL_COUNT];
+    uint8_t device_public[CRYPT_SIGN_PUBLIC_BYTES];
+    uint8_t device_secret[CRYPT_SIGN_SECRET_BYTES];
+    struct facts facts; /* as on disk */
+    struct arena facts_arena;
+    struct own_actor *actors; /* by serial - 1; the last is the current one */
+    size_t actor_count, actor_capacity;
+    struct area_key *keys;
+    size_t key_count, key_capacity;
+    struct form_slot **forms;
+    size_t form_count, form_capacity;
+    struct session *sessions;
+    const struct traffic *traffic;
+    bool saving; /* a struct save is open */
+    struct touched *touched;
+    size_t touched_count, touched_capacity;
+    struct arena pending_arena;
+    bool sidecar_due; /* the incarnation file must be written after the commit */
+    /* Scratch memory that is reused between rows. */
+    struct buf plain, locked;
+    struct arena scratch;
+};
+
+/* ---- tablet.c ---- */
+
+/* Reads facts, actors and keys again: after opening and after a rollback. */
+enum rc tablet_reload(struct tablet *tablet, struct err *err);
+enum rc facts_load(struct tablet *tablet, struct err *err);
+void facts_encode(const struct facts *facts, struct buf *out);
+enum rc facts_decode(struct view bytes, struct arena *arena, struct facts *out, struct err *err);
+enum rc setting_get(struct tablet *tablet, const char *name, struct buf *out, struct err *err);
+enum rc setting_put(struct tablet *tablet, const char *name, struct view value, struct err *err);
+enum rc tablet_file(const struct tablet *tablet, const char *name, char *out, size_t size,
+                    struct err *err);
+
+/* ---- forms.c ---- */
+
+enum rc forms_load(struct tablet *tablet, struct err *err);
+/* After a rollback: forgets forms that the file does not have. */
+enum rc forms_reload(struct tablet *tablet, struct err *err);
+
+/* ---- incarnation.c ---- */
+
+/* Compares the sidecar with the database; begins a new actor where they do not fit. */
+enum rc incarnation_check(struct tablet *tablet, struct err *err);
+/* Writes the sidecar, if a committed transaction has changed the nonce. */
+enum rc incarnation_settle(struct tablet *tablet, struct err *err);
+
+/* ---- rows.c: sealing of rows and choice of keys ---- */
+
+/* Adds the locked row: plain padded to 64-byte steps, with table, key id, row and generation as
+ * associated data. */
+enum rc row_lock(struct tablet *tablet, const struct open_key *key, const char *table, uint64_t row,
+                 uint64_t generation, struct view plain, struct buf *out, struct err *err);
+/* Adds the plain row. RC_CORRUPT when the bytes are not what was locked. */
+enum rc row_unlock(const struct open_key *key, const char *table, uint64_t row,
+                   uint64_t generation, struct view locked, struct buf *out, struct err *err);
+/* The key that an area's rows are locked with: of the granted area that holds it, else common. */
+const struct area_key *area_key_of(const struct tablet *tablet, uint64_t area);
+const struct area_key *area_key_find(const struct tablet *tablet, uint64_t key);
+/* From the session (NULL: from any open session); NULL when it is not held. */
+const struct open_key *area_key_open(const struct tablet *tablet, const struct session *session,
+                                uint64_t key);
+void area_key_derive(const uint8_t seed[CRYPT_KEY_BYTES], uint64_t key, struct open_key *out,
+                uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES]);
+/* New keys for granted areas that have none, shared with everybody who may have all areas; inside
+ * a transaction. Open sessions of such persons get them at once. */
+enum rc area_keys_grant(struct tablet *tablet, const uint64_t *areas, uint32_t count, struct err *err);
+enum rc area_keys_load(struct tablet *tablet, struct err *err);
+enum rc area_key_share(struct tablet *tablet, uint64_t key, uint64_t person,
+                  const uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES],
+                  const uint8_t seed[CRYPT_KEY_BYTES], struct err *err);
+
+/* ---- person.c ---- */
+
+struct person_row {
+    uint64_t person;
+    struct view name, areas;
+    uint8_t role;
+    uint8_t sign_public[32], box_public[32];
+    uint8_t salt[CRYPT_SALT_BYTES];
+    struct crypt_cost cost;
+    struct view wrapped;
+    uint32_t tries;
+    int64_t retry_ms;
+    bool certified;
+};
+/* All rows, in the arena. */
+enum rc person_rows(struct tablet *tablet, struct arena *arena, struct person_row **out,
+                    uint32_t *count, struct err *err);
+/* Adds the row; the signing seed is given, the box seed is drawn. Inside a transaction. */
+enum rc person_insert(struct tablet *tablet, struct view name, struct view secret, uint8_t role,
+                      const uint8_t sign_seed[32], const uint64_t *areas, uint32_t area_count,
+                      struct person_row *out, struct err *err);
+/* Checks the secret against the row, counts wrong ones, opens the wrapped keys. */
+enum rc person_unwrap(struct tablet *tablet, const struct person_row *row, struct view secret,
+                      struct secrets *out, struct err *err);
+
+/* ---- index.c ---- */
+
+enum rc index_put(struct index *index, const struct summary *summary, struct err *err);
+void index_remove(struct index *index, struct dot id);
+const struct index_entry *index_get(const struct index *index, struct dot id);
+void index_release(struct index *index); /* wipes */
+/* Without the id: that stands beside the row, and changes when the county names a fork. */
+void summary_encode(const struct summary *summary, struct buf *out);
+enum rc summary_decode(struct view bytes, struct dot id, struct summary *out, struct err *err);
+enum rc index_load(struct session *session, struct err *err);
+/* The index, read anew if it is stale. */
+enum rc index_fresh(struct session *session, struct err *err);
+/* After a commit: what the transaction touched goes into the index of every open session. */
+enum rc index_renew(struct tablet *tablet, struct err *err);
+
+/* ---- view.c ---- */
+
+/* The view of a record from what the keys can open: session NULL, all open sessions together.
+ * RC_NOT_FOUND when nothing can be opened. */
+enum rc view_build(struct tablet *tablet, const struct session *session, uint64_t record,
+                   struct dot id, struct arena *arena, struct record *out, struct err *err);
+/* Reads the record and makes its summary; texts in the arena. */
+enum rc view_summary(struct tablet *tablet, const struct record *record, struct arena *arena,
+                     struct summary *out, struct err *err);
+/* Locks and writes the summary under the key, and notes it for index_renew. Inside a
+ * transaction. */
+enum rc summary_put(struct tablet *tablet, uint64_t record, const struct open_key *key,
+                    const struct summary *summary, struct err *err);
+/* Notes that this record's summary under the key is gone. */
+enum rc summary_drop(struct tablet *tablet, uint64_t record, struct dot id, uint64_t key,
+                     struct err *err);
+/* Makes and writes the summary anew under every key that it stands under and that is open. */
+enum rc summary_refresh(struct tablet *tablet, uint64_t record, struct dot id, struct err *err);
+
+/* The local number of a record; RC_NOT_FOUND, or made when add is true. */
+enum rc record_number(struct tablet *tablet, struct dot id, bool add, uint64_t *out,
+                      struct err *err);
+
+/* ---- own changes: rows of the table change ---- */
+
+#define CHANGE_NUMBER_BITS 40 /* of the row id: actor serial above, number below */
+
+static inline int64_t change_row(uint32_t serial, uint64_t number) {
+    return (int64_t)(((uint64_t)serial << CHANGE_NUMBER_BITS) | number);
+}
+
+struct own_scope { /* which frame a change travels in */
+    uint64_t area;
+    uint8_t audience;
+    uint64_t form;
+};
+
+/* The plain bytes of a change row: scope, then canonical bytes. */
+void own_change_encode(const struct own_scope *scope, struct view canonical, struct buf *out);
+enum rc own_change_decode(struct view plain, struct own_scope *scope, struct view *canonical,
+                          struct err *err);
+/* The salt secret of a run of 64 numbers. */
+void own_salt_secret(const struct secrets *secrets, uint64_t actor, const struct own_scope *scope,
+                     uint64_t run, uint8_t out[16]);
+
+#endif

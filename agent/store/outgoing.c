@@ -1,0 +1,277 @@
+/* outgoing.c: own actors, own changes and the batches made of them, as agent/sync sees them. */
+#include "agent/store/inside.h"
+
+#define NUMBER_MAX ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1)
+
+enum rc tablet_put_actor(struct tablet *tablet, const struct own_actor *actor, struct err *err) {
+    struct statement *put = tablet->sql[SQL_ACTOR_PUT];
+    const struct own_actor next = *actor; /* it may be a row of the array below */
+    enum rc rc;
+
+    statement_bind_i64(put, 1, next.serial);
+    statement_bind_i64(put, 2, (int64_t)next.number);
+    statement_bind_blob(put, 3, view_of(next.hash, sizeof(next.hash)));
+    statement_bind_i64(put, 4, (int64_t)next.lamport);
+    statement_bind_i64(put, 5, (int64_t)next.receipt);
+    statement_bind_i64(put, 6, (int64_t)next.backed_up);
+    statement_bind_i64(put, 7, (int64_t)next.sent);
+    statement_bind_i64(put, 8, (int64_t)next.fork_actor);
+    statement_bind_i64(put, 9, (int64_t)next.fork_from);
+    rc = statement_run(put, err);
+    if (rc == RC_OK && next.serial >= 1 && next.serial <= tablet->actor_count)
+        tablet->actors[next.serial - 1] = next;
+    return rc;
+}
+
+enum rc tablet_chain(struct tablet *tablet, const struct own_actor *actor, uint64_t number,
+                     uint8_t out[32], struct err *err) {
+    struct statement *get = tablet->sql[SQL_CHANGE_GET];
+    enum rc rc;
+
+    if (number == 0) {
+        chain_start(actor->actor, out);
+        return RC_OK;
+    }
+    if (number > actor->number || number > NUMBER_MAX)
+        return RC_NOT_FOUND;
+    statement_bind_i64(get, 1, change_row(actor->serial, number));
+    rc = statement_one(get, err);
+    if (rc != RC_OK)
+        return rc;
+    if (statement_blob(get, 3).size == 32)
+        memcpy(out, statement_blob(get, 3).data, 32);
+    else
+        rc = err_set(err, RC_CORRUPT, "tablet.db, table change: a hash is damaged; run verify");
+    statement_reset(get);
+    return rc;
+}
+
+/* What the feeds brought under the same names is of the other copy: where it was joined with ours it
+ * is dropped, and the feeds are read anew. */
+enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, uint64_t fork_actor,
+                    uint64_t fork_from, struct err *err) {
+    struct statement *drop = tablet->sql[SQL_STATE_FORK], *name = tablet->sql[SQL_RECORD_FORK];
+    struct own_actor next = *actor;
+    enum rc rc;
+
+    statement_bind_i64(drop, 1, (int64_t)next.actor);
+    statement_bind_i64(drop, 2, (int64_t)fork_from);
+    statement_bind_i64(drop, 3, change_row(next.serial, 0));
+    rc = statement_run(drop, err);
+    if (rc == RC_OK && db_changes(tablet->db) > 0)
+        rc = tablet_clear_cursors(tablet, err);
+    if (rc != RC_OK)
+        return rc;
+    statement_bind_i64(name, 1, (int64_t)fork_actor);
+    statement_bind_i64(name, 2, (int64_t)next.actor);
+    statement_bind_i64(name, 3, (int64_t)fork_from);
+    statement_bind_i64(name, 4, change_row(next.serial, 0));
+    rc = statement_run(name, err);
+    next.fork_actor = fork_actor;
+    next.fork_from = fork_from;
+    if (rc == RC_OK)
+        rc = tablet_put_actor(tablet, &next, err);
+    for (struct session *session = tablet->sessions; session != NULL; session = session->next)
+        session->index_stale = true;
+    return rc;
+}
+
+enum rc tablet_put_verdict(struct tablet *tablet, const struct own_actor *actor, uint64_t number,
+                           uint8_t verdict, bool *is_new, struct err *err) {
+    struct statement *put = tablet->sql[SQL_CHANGE_VERDICT];
+    enum rc rc;
+
+    *is_new = false;
+    if (number == 0 || number > actor->number || number > NUMBER_MAX)
+        return RC_OK; /* not ours, or of another life: nothing here can be marked */
+    statement_bind_i64(put, 1, change_row(actor->serial, number));
+    statement_bind_i64(put, 2, verdict);
+    rc = statement_run(put, err);
+    *is_new = rc == RC_OK && verdict != VERDICT_ADMIT && db_changes(tablet->db) > 0;
+    return rc;
+}
+
+enum rc tablet_settle_left(struct tablet *tablet, const struct own_actor *actor,
+                           struct err *err) {
+    struct statement *left = tablet->sql[SQL_CHANGE_LEFT];
+    enum rc rc;
+
+    statement_bind_i64(left, 1, change_row(actor->serial, 1));
+    statement_bind_i64(left, 2, change_row(actor->serial, actor->receipt));
+    rc = statement_run(left, err);
+    if (rc != RC_OK || db_changes(tablet->db) == 0)
+        return rc;
+    rc = statement_run(tablet->sql[SQL_SUMMARY_LEFT], err);
+    for (struct session *session = tablet->sessions; session != NULL; session = session->next)
+        session->index_stale = true; /* rare: reading the index anew is simpler than following */
+    return rc;
+}
+
+/* ---- own changes ---- */
+
+static enum rc visit_row(struct tablet *tablet, struct statement *range, bool *readable,
+                         own_change_visit *visit, void *context, struct err *err) {
+    uint64_t row = (uint64_t)statement_i64(range, 0);
+    const struct open_key *key = area_key_open(tablet, NULL, (uint64_t)statement_i64(range, 2));
+    struct own_change change = {.number = row & NUMBER_MAX};
+    struct own_scope scope;
+    enum rc rc;
+
+    *readable = key != NULL;
+    if (key == NULL)
+        return RC_NOT_FOUND;
+    buf_clear(&tablet->plain);
+    rc = row_unlock(key, "change", row, 0, statement_blob(range, 3), &tablet->plain, err);
+    if (rc == RC_OK)
+        rc = own_change_decode(buf_view(&tablet->plain), &scope, &change.canonical, err);
+    if (rc != RC_OK)
+        return rc;
+    change.area = scope.area;
+    change.audience = scope.audience;
+    change.form = scope.form;
+    return visit(context, &change, err);
+}
+
+enum rc tablet_own_changes(struct tablet *tablet, const struct own_actor *actor, uint64_t from,
+                           own_change_visit *visit, void *context, bool *readable,
+                           struct err *err) {
+    struct statement *range = tablet->sql[SQL_CHANGE_RANGE];
+    enum rc rc;
+
+    *readable = true;
+    statement_bind_i64(range, 1, change_row(actor->serial, from));
+    statement_bind_i64(range, 2, change_row(actor->serial, NUMBER_MAX));
+    while ((rc = statement_step(range, err)) == RC_OK) {
+        rc = visit_row(tablet, range, readable, visit, context, err);
+        if (rc != RC_OK)
+            break;
+    }
+    statement_reset(range);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+enum rc tablet_own_change(struct tablet *tablet, struct dot dot, uint8_t leaf[32],
+                          struct buf *canonical, struct err *err) {
+    struct statement *get = tablet->sql[SQL_CHANGE_GET];
+    const struct own_actor *actor = NULL;
+    const struct open_key *key;
+    struct own_scope scope;
+    struct view bytes;
+    uint64_t row;
+    enum rc rc;
+
+    for (size_t i = 0; i < tablet->actor_count && actor == NULL; i++) {
+        if (tablet->actors[i].actor == dot.actor)
+            actor = &tablet->actors[i];
+    }
+    if (actor == NULL || dot.number == 0 || dot.number > NUMBER_MAX)
+        return RC_NOT_FOUND;
+    row = (uint64_t)change_row(actor->serial, dot.number);
+    statement_bind_i64(get, 1, (int64_t)row);
+    rc = statement_one(get, err);
+    if (rc != RC_OK)
+        return rc;
+    if (statement_blob(get, 4).size == 32)
+        memcpy(leaf, statement_blob(get, 4).data, 32);
+    else
+        rc = err_set(err, RC_CORRUPT, "tablet.db, table change: a hash is damaged; run verify");
+    if (rc == RC_OK && canonical != NULL) {
+        key = area_key_open(tablet, NULL, (uint64_t)statement_i64(get, 1));
+        buf_clear(&tablet->plain);
+        if (key == NULL)
+            rc = err_set(err, RC_LOCKED, "whoever wrote this change must unlock first");
+        else
+            rc = row_unlock(key, "change", row, 0, statement_blob(get, 2), &tablet->plain, err);
+        if (rc == RC_OK)
+            rc = own_change_decode(buf_view(&tablet->plain), &scope, &bytes, err);
+        if (rc == RC_OK) {
+            buf_add_view(canonical, bytes);
+            rc = buf_check(canonical, "a change", err);
+        }
+    }
+    statement_reset(get);
+    return rc;
+}
+
+void tablet_salt_secret(void *salt_source, uint64_t run, uint8_t secret[16]) {
+    const struct salt_source *source = salt_source;
+    const struct own_scope scope = {
+        .area = source->area, .audience = source->audience, .form = source->form};
+
+    /* The salt master is the same for every person of the tablet. */
+    if (source->tablet->sessions == NULL)
+        memset(secret, 0, 16); /* a programmer's error; the chain will not fit and nothing is sent */
+    else
+        own_salt_secret(source->tablet->sessions->secrets, source->actor, &scope, run, secret);
+}
+
+/* ---- outbox ---- */
+
+enum rc tablet_outbox(struct tablet *tablet, outbox_visit *visit, void *context,
+                      struct err *err) {
+    struct statement *list = tablet->sql[SQL_OUTBOX_LIST];
+    enum rc rc;
+
+    while ((rc = statement_step(list, err)) == RC_OK) {
+        uint64_t row = (uint64_t)statement_i64(list, 0);
+        struct outbox_batch batch = {.serial = (uint32_t)(row >> CHANGE_NUMBER_BITS),
+                                     .first = row & NUMBER_MAX,
+                                     .last = (uint64_t)statement_i64(list, 1),
+                                     .bytes = statement_blob(list, 2)};
+        const struct own_actor *actor = tablet_actor(tablet, batch.serial - 1);
+
+        if (actor == NULL || batch.last <= actor->receipt)
+            continue;
+        rc = visit(context, &batch, err);
+        if (rc != RC_OK)
+            break;
+    }
+    statement_reset(list);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+enum rc tablet_outbox_last(struct tablet *tablet, const struct own_actor *actor, uint64_t *first,
+                           uint64_t *last, uint64_t *bytes, struct err *err) {
+    struct statement *get = tablet->sql[SQL_OUTBOX_LAST];
+    enum rc rc;
+
+    *first = *last = *bytes = 0;
+    statement_bind_i64(get, 1, change_row(actor->serial, 1));
+    statement_bind_i64(get, 2, change_row(actor->serial, NUMBER_MAX));
+    rc = statement_one(get, err);
+    if (rc != RC_OK)
+        return rc == RC_NOT_FOUND ? RC_OK : rc;
+    *first = (uint64_t)statement_i64(get, 0) & NUMBER_MAX;
+    *last = (uint64_t)statement_i64(get, 1);
+    *bytes = (uint64_t)statement_i64(get, 2);
+    statement_reset(get);
+    return RC_OK;
+}
+
+enum rc tablet_outbox_put(struct tablet *tablet, const struct outbox_batch *batch,
+                          struct err *err) {
+    struct statement *put = tablet->sql[SQL_OUTBOX_PUT];
+
+    statement_bind_i64(put, 1, change_row(batch->serial, batch->first));
+    statement_bind_i64(put, 2, (int64_t)batch->last);
+    statement_bind_blob(put, 3, batch->bytes);
+    return statement_run(put, err);
+}
+
+enum rc tablet_outbox_delete(struct tablet *tablet, const struct own_actor *actor, uint64_t first,
+                             struct err *err) {
+    struct statement *drop = tablet->sql[SQL_OUTBOX_DELETE];
+
+    statement_bind_i64(drop, 1, change_row(actor->serial, first));
+    return statement_run(drop, err);
+}
+
+enum rc tablet_outbox_receipted(struct tablet *tablet, const struct own_actor *actor,
+                                struct err *err) {
+    struct statement *drop = tablet->sql[SQL_OUTBOX_RECEIPTED];
+
+    statement_bind_i64(drop, 1, change_row(actor->serial, 1));
+    statement_bind_i64(drop, 2, change_row(actor->serial, NUMBER_MAX));
+    statement_bind_i64(drop, 3, (int64_t)actor->receipt);
+    return statement_run(drop, err);
+}

@@ -1,0 +1,230 @@
+/* status.c: what people are told about the tablet, with or without a session. */
+#include "agent/store/inside.h"
+
+#include "base/date.h"
+#include "base/list.h"
+
+#define READY_MS     (30 * MS_PER_DAY)
+#define NOTICES_MAX  1000u
+#define QUARANTINE_MAX 10000u
+
+const char *waiting_name(enum waiting waiting) {
+    static const char *const names[] = {
+        [WAITING_NOTHING] = "nothing", [WAITING_FOR_SYNC] = "sync",
+        [WAITING_FOR_UNLOCK] = "unlock", [WAITING_FOR_ANSWER] = "answer",
+        [WAITING_REVOKED] = "revoked"};
+
+    return names[waiting];
+}
+
+const char *waiting_words(enum waiting waiting) {
+    static const char *const words[] = {
+        [WAITING_NOTHING] = "Everything is on the server.",
+        [WAITING_FOR_SYNC] = "There was no sync since the last save.",
+        [WAITING_FOR_UNLOCK] = "Who wrote these changes must unlock before they can be sent.",
+        [WAITING_FOR_ANSWER] = "They were sent, but no receipt has come yet; sync again.",
+        [WAITING_REVOKED] = "The county has withdrawn this tablet; bring it to the office."};
+
+    return words[waiting];
+}
+
+struct notice_text {
+    const char *name, *words;
+};
+
+static const struct notice_text NOTICES[] = {
+    [NOTICE_INCARNATED] = {"incarnated",
+                           "This folder was copied or restored. Nothing is lost; new changes are "
+                           "numbered anew."},
+    [NOTICE_FORKED] = {"forked",
+                       "Another copy of this tablet has sent changes with the same numbers. Both "
+                       "are kept; tell the county which tablets were copied."},
+    [NOTICE_RECEIPT_BROKEN] = {"receipt_broken",
+                               "The server's receipt does not fit what this tablet sent. "
+                               "Everything is kept here; tell the county."},
+    [NOTICE_FEED_BROKEN] = {"feed_broken",
+                            "The history that the server shows does not follow what it showed "
+                            "before. Tell the county's auditor."},
+    [NOTICE_EPOCH] = {"epoch", "The server was restored from a backup; the tablet sends again what "
+                               "it lacks."},
+    [NOTICE_SCOPE] = {"scope", "The areas granted to this tablet have changed."},
+    [NOTICE_REVOKED] = {"revoked", "The county has withdrawn this tablet; bring it to the office."},
+    [NOTICE_CLOCK] = {"clock", "The tablet's clock is wrong; set it. Nothing is lost by it."},
+    [NOTICE_FORM_BROKEN] = {"form_broken",
+                            "A form has come that this program cannot read; update yg-agent."},
+    [NOTICE_PINS] = {"pins", "The server's TLS keys have changed, certified by the county."},
+};
+
+const char *notice_name(enum notice_kind kind) {
+    size_t at = (size_t)kind;
+
+    return at >= 1 && at < sizeof(NOTICES) / sizeof(NOTICES[0]) ? NOTICES[at].name : "unknown";
+}
+
+const char *notice_words(enum notice_kind kind) {
+    size_t at = (size_t)kind;
+
+    return at >= 1 && at < sizeof(NOTICES) / sizeof(NOTICES[0]) ? NOTICES[at].words : "";
+}
+
+/* ---- status ---- */
+
+static enum rc count_of(struct tablet *tablet, enum sql sql, uint64_t *out, struct err *err) {
+    enum rc rc = statement_one(tablet->sql[sql], err);
+
+    *out = 0;
+    if (rc == RC_OK) {
+        *out = (uint64_t)statement_i64(tablet->sql[sql], 0);
+        statement_reset(tablet->sql[sql]);
+    }
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static enum rc why_waiting(struct tablet *tablet, enum waiting *out, struct err *err) {
+    enum waiting waiting = tablet->facts.scope.revoked ? WAITING_REVOKED : WAITING_FOR_SYNC;
+
+    for (size_t i = 0; i < tablet->actor_count && waiting != WAITING_REVOKED; i++) {
+        const struct own_actor *actor = &tablet->actors[i];
+        uint64_t first, last, bytes;
+
+        if (actor->number <= actor->receipt)
+            continue;
+        if (tablet_outbox_last(tablet, actor, &first, &last, &bytes, err) != RC_OK)
+            return err->rc;
+        if (last < actor->number && tablet->sessions == NULL)
+            waiting = WAITING_FOR_UNLOCK;
+        else if (actor->sent > actor->receipt && waiting == WAITING_FOR_SYNC)
+            waiting = WAITING_FOR_ANSWER;
+    }
+    *out = waiting;
+    return RC_OK;
+}
+
+enum rc tablet_status(struct tablet *tablet, struct arena *arena, struct tablet_status *out,
+                      struct err *err) {
+    const struct facts *facts = &tablet->facts;
+    const struct form *const *forms;
+    struct tablet_quarantined *quarantined;
+    uint32_t count = 0;
+    enum rc rc;
+
+    *out = (struct tablet_status){.device = facts->device,
+                                  .device_name = arena_view(arena, facts->device_name),
+                                  .server = arena_view(arena, facts->server),
+                                  .synced_ms = facts->synced_ms,
+                                  .tried_ms = facts->tried_ms,
+                                  .offset_ms = facts->offset_ms,
+                                  .epoch = facts->epoch,
+                                  .scope_serial = facts->scope.serial,
+                                  .area_count = facts->scope.area_count,
+                                  .areas = arena_copy(arena, facts->scope.areas,
+                                                      facts->scope.area_count * sizeof(uint64_t)),
+                                  .revoked = facts->scope.revoked};
+    if (facts->synced_ms != 0)
+        out->ready_until_ms = facts->synced_ms + READY_MS;
+    for (size_t i = 0; i < tablet->actor_count; i++) {
+        out->actor = tablet->actors[i].actor;
+        out->on_tablet += tablet->actors[i].number;
+        out->on_server += tablet->actors[i].receipt;
+        out->backed_up += tablet->actors[i].backed_up;
+    }
+    out->unsent = out->on_tablet - out->on_server;
+    rc = out->unsent == 0 ? RC_OK : why_waiting(tablet, &out->waiting, err);
+    if (rc == RC_OK)
+        rc = count_of(tablet, SQL_RECORD_COUNT, &out->records, err);
+    if (rc == RC_OK)
+        rc = count_of(tablet, SQL_INBOX_COUNT, &out->inbox, err);
+    if (rc == RC_OK)
+        rc = count_of(tablet, SQL_NOTICE_COUNT, &out->notices, err);
+    if (rc == RC_OK)
+        rc = tablet_quarantine(tablet, arena, &quarantined, &count, err);
+    out->quarantined = count;
+    if (rc == RC_OK)
+        rc = tablet_forms(tablet, arena, &forms, &out->form_count, err);
+    return rc != RC_OK ? rc : arena_check(arena, "the status", err);
+}
+
+enum rc tablet_quarantine(struct tablet *tablet, struct arena *arena,
+                          struct tablet_quarantined **out, uint32_t *count, struct err *err) {
+    struct statement *list = tablet->sql[SQL_CHANGE_QUARANTINED];
+    struct tablet_quarantined *found = NULL;
+    size_t used = 0, capacity = 0;
+    enum rc rc;
+
+    while ((rc = statement_step(list, err)) == RC_OK) {
+        uint64_t row = (uint64_t)statement_i64(list, 0);
+        const struct own_actor *actor =
+            tablet_actor(tablet, (uint32_t)(row >> CHANGE_NUMBER_BITS) - 1);
+
+        rc = array_grow(&found, sizeof(*found), used + 1, QUARANTINE_MAX, "changes in quarantine",
+                        &capacity, err);
+        if (rc != RC_OK)
+            break;
+        found[used++] = (struct tablet_quarantined){
+            .dot = {actor == NULL ? 0 : actor->actor,
+                    row & ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1)},
+            .record = {(uint64_t)statement_i64(list, 1), (uint64_t)statement_i64(list, 2)},
+            .verdict = (uint8_t)statement_i64(list, 3)};
+    }
+    statement_reset(list);
+    *count = (uint32_t)used;
+    *out = arena_copy(arena, found, used * sizeof(*found));
+    free(found);
+    return rc == RC_NOT_FOUND ? arena_check(arena, "the quarantine", err) : rc;
+}
+
+enum rc tablet_notices(struct tablet *tablet, struct arena *arena, struct notice **out,
+                       uint32_t *count, struct err *err) {
+    struct statement *list = tablet->sql[SQL_NOTICE_LIST];
+    struct notice *notices = arena_array(arena, NOTICES_MAX, sizeof(*notices));
+    uint32_t used = 0;
+    enum rc rc;
+
+    if (notices == NULL)
+        return arena_check(arena, "the notices", err);
+    while ((rc = statement_step(list, err)) == RC_OK && used < NOTICES_MAX)
+        notices[used++] = (struct notice){.serial = (uint64_t)statement_i64(list, 0),
+                                          .at_ms = statement_i64(list, 1),
+                                          .kind = (uint8_t)statement_i64(list, 2),
+                                          .about = (uint64_t)statement_i64(list, 3),
+                                          .number = (uint64_t)statement_i64(list, 4),
+                                          .seen = statement_i64(list, 5) != 0};
+    statement_reset(list);
+    *out = notices;
+    *count = used;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+enum rc tablet_notices_seen(struct tablet *tablet, uint64_t serial, struct err *err) {
+    struct statement *seen = tablet->sql[SQL_NOTICE_SEEN];
+
+    statement_bind_i64(seen, 1, (int64_t)serial);
+    return statement_run(seen, err);
+}
+
+/* ---- wipe ---- */
+
+enum rc tablet_wipe(struct tablet *tablet, struct err *err) {
+    struct facts facts = tablet->facts;
+    enum rc rc;
+
+    if (tablet->sessions != NULL)
+        return err_set(err, RC_CONFLICT, "lock the tablet first");
+    facts.wiped = true;
+    rc = tablet_begin(tablet, err);
+    if (rc != RC_OK)
+        return rc;
+    rc = statement_run(tablet->sql[SQL_PERSON_WIPE], err);
+    if (rc == RC_OK)
+        rc = statement_run(tablet->sql[SQL_SHARE_WIPE], err);
+    if (rc == RC_OK)
+        rc = statement_run(tablet->sql[SQL_INBOX_WIPE], err);
+    if (rc == RC_OK)
+        rc = tablet_put_facts(tablet, &facts, err);
+    if (rc == RC_OK)
+        rc = tablet_commit(tablet, err);
+    else
+        tablet_rollback(tablet);
+    /* The wrapped keys must not stay behind in the WAL either. */
+    return rc != RC_OK ? rc : db_checkpoint(tablet->db, true, err);
+}

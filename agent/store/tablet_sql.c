@@ -1,0 +1,172 @@
+/* tablet_sql.c: the tablet's tables and every statement on them. inside.h says what they mean.
+ *
+ * Row ids carry the order that we read in: a change is (actor serial << 40 | number), a batch the
+ * same of its first number. State, sealed and wrapped columns hold ciphertext. */
+#include "agent/store/inside.h"
+
+static const char SCHEMA_FIRST[] =
+    "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE person(person INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+    " role INTEGER NOT NULL, sign_public BLOB NOT NULL, box_public BLOB NOT NULL,"
+    " salt BLOB NOT NULL, passes INTEGER NOT NULL, memory_kib INTEGER NOT NULL,"
+    " wrapped BLOB NOT NULL, areas BLOB NOT NULL, tries INTEGER NOT NULL,"
+    " retry_ms INTEGER NOT NULL, certified INTEGER NOT NULL);"
+    "CREATE TABLE area_key(key INTEGER PRIMARY KEY, area INTEGER NOT NULL,"
+    " box_public BLOB NOT NULL);"
+    "CREATE TABLE key_share(key INTEGER NOT NULL, person INTEGER NOT NULL, sealed BLOB NOT NULL,"
+    " PRIMARY KEY(key, person)) WITHOUT ROWID;"
+    "CREATE TABLE actor(serial INTEGER PRIMARY KEY, actor INTEGER NOT NULL UNIQUE,"
+    " nonce BLOB NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL, lamport INTEGER NOT NULL,"
+    " receipt INTEGER NOT NULL, backed_up INTEGER NOT NULL, sent INTEGER NOT NULL,"
+    " fork_actor INTEGER NOT NULL, fork_from INTEGER NOT NULL);"
+    "CREATE TABLE record(record INTEGER PRIMARY KEY, actor INTEGER NOT NULL,"
+    " number INTEGER NOT NULL, left INTEGER NOT NULL DEFAULT 0, UNIQUE(actor, number));"
+    "CREATE INDEX record_left ON record(record) WHERE left = 1;"
+    "CREATE TABLE state(record INTEGER NOT NULL, key INTEGER NOT NULL,"
+    " generation INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY(record, key)) WITHOUT ROWID;"
+    "CREATE TABLE summary(record INTEGER NOT NULL, key INTEGER NOT NULL,"
+    " generation INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY(record, key)) WITHOUT ROWID;"
+    "CREATE TABLE change(change INTEGER PRIMARY KEY, record INTEGER NOT NULL,"
+    " key INTEGER NOT NULL, sealed BLOB NOT NULL, chain BLOB NOT NULL, leaf BLOB NOT NULL,"
+    " verdict INTEGER NOT NULL DEFAULT 0, overlay INTEGER NOT NULL DEFAULT 1);"
+    "CREATE INDEX change_overlay ON change(record) WHERE overlay = 1;"
+    "CREATE INDEX change_verdict ON change(verdict) WHERE verdict <> 0;"
+    "CREATE TABLE cursor(area INTEGER NOT NULL, audience INTEGER NOT NULL,"
+    " position INTEGER NOT NULL, chain BLOB NOT NULL, ahead_position INTEGER NOT NULL,"
+    " ahead_digest BLOB NOT NULL, PRIMARY KEY(area, audience)) WITHOUT ROWID;"
+    "CREATE TABLE form(form INTEGER PRIMARY KEY, position INTEGER NOT NULL, json BLOB NOT NULL);"
+    "CREATE TABLE pulled(area INTEGER NOT NULL, audience INTEGER NOT NULL,"
+    " position INTEGER NOT NULL, key INTEGER NOT NULL, sealed BLOB NOT NULL,"
+    " PRIMARY KEY(area, audience, position));"
+    "CREATE TABLE outbox(batch INTEGER PRIMARY KEY, last INTEGER NOT NULL, bytes BLOB NOT NULL);"
+    "CREATE TABLE inbox(part INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL,"
+    " base BLOB NOT NULL, bytes BLOB NOT NULL);"
+    "CREATE TABLE author(person INTEGER PRIMARY KEY, sealed BLOB NOT NULL);"
+    "CREATE TABLE notice(serial INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, about INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " seen INTEGER NOT NULL DEFAULT 0);";
+
+static const struct db_migration MIGRATIONS[] = {{"0001_first", SCHEMA_FIRST}};
+
+static const char *const SQL[SQL_COUNT] = {
+    [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
+    [SQL_SETTING_PUT] = "INSERT INTO setting(name, value) VALUES(?1, ?2)"
+                        " ON CONFLICT(name) DO UPDATE SET value = ?2",
+    [SQL_PERSON_ADD] = "INSERT INTO person VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0,"
+                       " ?11)",
+    [SQL_PERSON_LIST] = "SELECT person, name, role, sign_public, box_public, salt, passes,"
+                        " memory_kib, wrapped, areas, tries, retry_ms, certified FROM person"
+                        " ORDER BY rowid",
+    [SQL_PERSON_TRIES] = "UPDATE person SET tries = ?2, retry_ms = ?3 WHERE person = ?1",
+    [SQL_PERSON_CERTIFY] = "UPDATE person SET certified = 1, role = ?2 WHERE person = ?1",
+    [SQL_PERSON_WIPE] = "UPDATE person SET wrapped = x''",
+    [SQL_KEY_ADD] = "INSERT INTO area_key VALUES(?1, ?2, ?3)",
+    [SQL_KEY_LIST] = "SELECT key, area, box_public FROM area_key",
+    [SQL_SHARE_ADD] = "INSERT OR IGNORE INTO key_share VALUES(?1, ?2, ?3)",
+    [SQL_SHARE_LIST] = "SELECT key, sealed FROM key_share WHERE person = ?1",
+    [SQL_SHARE_WIPE] = "DELETE FROM key_share",
+    [SQL_ACTOR_ADD] = "INSERT INTO actor VALUES(?1, ?2, ?3, 0, ?4, ?5, 0, 0, 0, 0, 0)",
+    [SQL_ACTOR_LIST] = "SELECT serial, actor, nonce, number, hash, lamport, receipt, backed_up,"
+                       " sent, fork_actor, fork_from FROM actor ORDER BY serial",
+    [SQL_ACTOR_PUT] = "UPDATE actor SET number = ?2, hash = ?3, lamport = ?4, receipt = ?5,"
+                      " backed_up = ?6, sent = ?7, fork_actor = ?8, fork_from = ?9"
+                      " WHERE serial = ?1",
+    [SQL_RECORD_FIND] = "SELECT record FROM record WHERE actor = ?1 AND number = ?2",
+    [SQL_RECORD_ADD] = "INSERT INTO record(actor, number) VALUES(?1, ?2)",
+    [SQL_RECORD_FORK] = "UPDATE record SET actor = ?1 WHERE actor = ?2 AND number >= ?3 AND EXISTS"
+                        " (SELECT 1 FROM change c WHERE c.change = ?4 + record.number"
+                        " AND c.record = record.record)",
+    [SQL_STATE_FORK] = "DELETE FROM state WHERE record IN (SELECT r.record FROM record r"
+                       " JOIN change c ON c.change = ?3 + r.number AND c.record = r.record"
+                       " WHERE r.actor = ?1 AND r.number >= ?2)",
+    [SQL_RECORD_LEFT] = "UPDATE record SET left = ?2 WHERE record = ?1 AND left <> ?2",
+    [SQL_RECORD_COUNT] = "SELECT count(DISTINCT record) FROM summary",
+    [SQL_RECORD_ALL] = "SELECT record, actor, number FROM record WHERE record > ?1"
+                       " ORDER BY record LIMIT 1",
+    [SQL_STATE_LIST] = "SELECT key, generation, sealed FROM state WHERE record = ?1",
+    [SQL_STATE_PUT] = "INSERT INTO state VALUES(?1, ?2, ?3, ?4) ON CONFLICT(record, key)"
+                      " DO UPDATE SET generation = ?3, sealed = ?4",
+    [SQL_STATE_DELETE] = "DELETE FROM state WHERE record = ?1 AND key = ?2",
+    [SQL_STATE_COUNT] = "SELECT count(*) FROM state WHERE record = ?1",
+    [SQL_SUMMARY_PUT] = "INSERT INTO summary VALUES(?1, ?2, ?3, ?4) ON CONFLICT(record, key)"
+                        " DO UPDATE SET generation = ?3, sealed = ?4",
+    [SQL_SUMMARY_DELETE] = "DELETE FROM summary WHERE record = ?1 AND key = ?2",
+    [SQL_SUMMARY_DELETE_ALL] = "DELETE FROM summary WHERE record = ?1",
+    [SQL_SUMMARY_LIST] = "SELECT s.record, s.key, s.generation, s.sealed, r.actor, r.number"
+                         " FROM summary s JOIN record r USING(record)",
+    [SQL_SUMMARY_KEYS] = "SELECT key, generation FROM summary WHERE record = ?1",
+    [SQL_CHANGE_ADD] = "INSERT INTO change(change, record, key, sealed, chain, leaf)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_CHANGE_GET] = "SELECT record, key, sealed, chain, leaf FROM change"
+                       " WHERE change = ?1",
+    [SQL_CHANGE_RANGE] = "SELECT change, record, key, sealed, chain, leaf FROM change"
+                         " WHERE change BETWEEN ?1 AND ?2 ORDER BY change",
+    [SQL_CHANGE_OVERLAY] = "SELECT change, key, sealed FROM change WHERE record = ?1"
+                           " AND overlay = 1 ORDER BY change",
+    [SQL_CHANGE_SETTLE] = "UPDATE change SET overlay = 0, verdict = 0 WHERE change = ?1",
+    [SQL_CHANGE_VERDICT] = "UPDATE change SET verdict = ?2 WHERE change = ?1 AND overlay = 1"
+                           " AND verdict <> ?2",
+    [SQL_CHANGE_QUARANTINED] = "SELECT c.change, r.actor, r.number, c.verdict FROM change c"
+                               " JOIN record r USING(record) WHERE c.verdict <> 0"
+                               " ORDER BY c.change",
+    [SQL_CHANGE_LEFT] = "UPDATE change SET overlay = 0 WHERE overlay = 1 AND change BETWEEN ?1"
+                        " AND ?2 AND record IN (SELECT record FROM record WHERE left = 1)",
+    [SQL_SUMMARY_LEFT] = "DELETE FROM summary WHERE record IN (SELECT r.record FROM record r"
+                         " WHERE r.left = 1 AND NOT EXISTS (SELECT 1 FROM change c"
+                         " WHERE c.record = r.record AND c.overlay = 1))",
+    [SQL_CURSOR_LIST] = "SELECT area, audience, position, chain, ahead_position, ahead_digest"
+                        " FROM cursor ORDER BY area, audience",
+    [SQL_CURSOR_GET] = "SELECT area, audience, position, chain, ahead_position, ahead_digest"
+                       " FROM cursor WHERE area = ?1 AND audience = ?2",
+    [SQL_CURSOR_PUT] = "INSERT OR REPLACE INTO cursor VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_CURSOR_AHEAD] = "UPDATE cursor SET ahead_position = 0, ahead_digest = zeroblob(8)",
+    [SQL_CURSOR_DELETE] = "DELETE FROM cursor WHERE area = ?1 AND audience = ?2",
+    [SQL_CURSOR_CLEAR] = "DELETE FROM cursor",
+    [SQL_FORM_LIST] = "SELECT form, position, json FROM form ORDER BY position",
+    [SQL_FORM_PUT] = "INSERT OR IGNORE INTO form VALUES(?1, ?2, ?3)",
+    [SQL_PULLED_PUT] = "INSERT OR IGNORE INTO pulled VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_OUTBOX_LIST] = "SELECT batch, last, bytes FROM outbox ORDER BY batch",
+    [SQL_OUTBOX_LAST] = "SELECT batch, last, length(bytes) FROM outbox"
+                        " WHERE batch BETWEEN ?1 AND ?2 ORDER BY batch DESC LIMIT 1",
+    [SQL_OUTBOX_PUT] = "INSERT OR REPLACE INTO outbox VALUES(?1, ?2, ?3)",
+    [SQL_OUTBOX_DELETE] = "DELETE FROM outbox WHERE batch = ?1",
+    [SQL_OUTBOX_RECEIPTED] = "DELETE FROM outbox WHERE batch BETWEEN ?1 AND ?2 AND last <= ?3",
+    [SQL_INBOX_LIST] = "SELECT part, key, bytes FROM inbox WHERE part > ?1 ORDER BY part",
+    [SQL_INBOX_PUT] = "INSERT INTO inbox(key, base, bytes) VALUES(?1, ?2, ?3)",
+    [SQL_INBOX_DELETE] = "DELETE FROM inbox WHERE part = ?1",
+    [SQL_INBOX_REPLACE] = "DELETE FROM inbox WHERE key = ?1 AND base = ?2",
+    [SQL_INBOX_COUNT] = "SELECT count(*) FROM inbox",
+    [SQL_INBOX_WIPE] = "DELETE FROM inbox",
+    [SQL_AUTHOR_PUT] = "INSERT OR REPLACE INTO author VALUES(?1, ?2)",
+    [SQL_AUTHOR_LIST] = "SELECT person, sealed FROM author",
+    [SQL_NOTICE_ADD] = "INSERT INTO notice(at_ms, kind, about, number) VALUES(?1, ?2, ?3, ?4)",
+    [SQL_NOTICE_KNOWN] = "SELECT serial FROM notice WHERE kind = ?1 AND about = ?2"
+                         " AND number = ?3 AND seen = 0",
+    [SQL_NOTICE_LIST] = "SELECT serial, at_ms, kind, about, number, seen FROM notice"
+                        " ORDER BY serial",
+    [SQL_NOTICE_SEEN] = "UPDATE notice SET seen = 1 WHERE serial <= ?1 AND seen = 0",
+    [SQL_NOTICE_COUNT] = "SELECT count(*) FROM notice WHERE seen = 0",
+};
+
+enum rc tablet_sql_open(const char *path, const char *vfs_name, struct db **db,
+                        struct statement **statements, struct err *err) {
+    struct db_options options;
+    struct db *opened = NULL;
+    enum rc rc;
+
+    db_options_default(&options);
+    options.vfs_name = vfs_name;
+    options.cache_kib = 2048; /* rows are read once, in order: the index is what is kept in memory */
+    options.journal_size_limit_bytes = 4 * 1024 * 1024;
+    rc = db_open(path, DB_OWNER, &options, &opened, err);
+    if (rc == RC_OK)
+        rc = db_migrate(opened, MIGRATIONS, sizeof(MIGRATIONS) / sizeof(MIGRATIONS[0]), err);
+    if (rc == RC_OK)
+        rc = db_prepare_all(opened, SQL, SQL_COUNT, statements, err);
+    if (rc != RC_OK) {
+        db_close(opened);
+        opened = NULL;
+    }
+    *db = opened;
+    return rc;
+}

@@ -1,0 +1,217 @@
+/* traffic.h: what agent/sync reads and writes in the tablet's memory. No SQL, no keys: whatever is
+ * sealed is sealed and opened here.
+ *
+ * Writers stand between tablet_begin and tablet_commit; after a failure the caller calls
+ * tablet_rollback, which also forgets what memory had learned. */
+#ifndef YG_AGENT_STORE_TRAFFIC_H
+#define YG_AGENT_STORE_TRAFFIC_H
+
+#include "agent/store/store.h"
+#include "schema/merge.h"
+
+enum rc tablet_begin(struct tablet *tablet, struct err *err);
+enum rc tablet_commit(struct tablet *tablet, struct err *err);
+void tablet_rollback(struct tablet *tablet);
+
+/* ---- facts: one row ---- */
+
+struct facts {
+    uint8_t county_sign_public[32], county_box_public[32];
+    uint8_t vault_public[32];
+    uint64_t device;
+    struct view device_name, server;
+    uint32_t epoch;
+    struct scope scope;
+    uint64_t scope_at;      /* own number when the present scope was taken */
+    uint64_t form_position;
+    uint8_t hello_nonce[16];
+    int64_t offset_ms;
+    int64_t synced_ms, tried_ms;
+    uint64_t key_serial;    /* of the list of TLS keys */
+    uint32_t pin_count;
+    const uint8_t (*pins)[32];
+    uint8_t incarnation[16]; /* nonce of the current actor */
+    uint8_t former[16];      /* nonce in the sidecar while it is being replaced; zeros: none */
+    uint64_t lamport;        /* the largest seen in a feed; own ones stand with the actor */
+    bool wiped;
+};
+
+const struct facts *tablet_facts(const struct tablet *tablet);
+/* Copies everything, also what the views point to. Inside a transaction. */
+enum rc tablet_put_facts(struct tablet *tablet, const struct facts *facts, struct err *err);
+const uint8_t *tablet_device_public(const struct tablet *tablet);
+const uint8_t *tablet_device_secret(const struct tablet *tablet);
+
+/* ---- own actors ---- */
+
+struct own_actor {
+    uint32_t serial; /* 1, 2, ...: order of incarnation */
+    uint64_t actor;
+    uint8_t nonce[16];
+    uint64_t number;  /* newest change */
+    uint8_t hash[32]; /* chain there */
+    uint64_t lamport;
+    uint64_t receipt;    /* on the server up to here */
+    uint64_t backed_up;
+    uint64_t sent;       /* highest number that was in a request */
+    uint64_t fork_actor; /* not 0: numbers from fork_from on are known under this name */
+    uint64_t fork_from;
+};
+
+uint32_t tablet_actor_count(const struct tablet *tablet);
+/* index 0 is the oldest, count - 1 the current one. */
+const struct own_actor *tablet_actor(const struct tablet *tablet, uint32_t index);
+enum rc tablet_put_actor(struct tablet *tablet, const struct own_actor *actor, struct err *err);
+/* Chain hash at a number (0: the start). RC_NOT_FOUND beyond the newest. */
+enum rc tablet_chain(struct tablet *tablet, const struct own_actor *actor, uint64_t number,
+                     uint8_t out[32], struct err *err);
+/* Begins a new actor with a fresh nonce; the former keeps its numbers and sends them out. The
+ * sidecar follows with the commit. */
+enum rc tablet_incarnate(struct tablet *tablet, struct err *err);
+/* The county knows our numbers from fork_from on under another name, because a copy of this tablet
+ * has used them too. Records that were created under them are named anew. */
+enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, uint64_t fork_actor,
+                    uint64_t fork_from, struct err *err);
+/* Stores the outcome of an own change; *is_new when it was not known. Number 0 to 2^40 - 1. */
+enum rc tablet_put_verdict(struct tablet *tablet, const struct own_actor *actor, uint64_t number,
+                           uint8_t verdict, bool *is_new, struct err *err);
+/* Receipted changes of records that have left the tablet's areas leave the overlay. */
+enum rc tablet_settle_left(struct tablet *tablet, const struct own_actor *actor, struct err *err);
+
+/* ---- outbox ---- */
+
+struct own_change { /* views live until the visitor returns */
+    uint64_t number;
+    uint64_t area;
+    uint8_t audience;
+    uint64_t form;
+    struct view canonical;
+};
+/* Own changes from a number on, in order; ends at the first that no open session can read (then
+ * *readable is false). A visitor that returns other than RC_OK ends it; RC_NOT_FOUND is polite. */
+typedef enum rc own_change_visit(void *context, const struct own_change *change, struct err *err);
+enum rc tablet_own_changes(struct tablet *tablet, const struct own_actor *actor, uint64_t from,
+                           own_change_visit *visit, void *context, bool *readable,
+                           struct err *err);
+/* One own change by its dot: leaf, and, where canonical is not NULL, its bytes. RC_NOT_FOUND (err
+ * untouched): not one of ours. RC_LOCKED: canonical was asked and no open session can read it. */
+enum rc tablet_own_change(struct tablet *tablet, struct dot dot, uint8_t leaf[32],
+                          struct buf *canonical, struct err *err);
+/* The salt secret of a run in a frame; context of frame_secret. RC_LOCKED without a session. */
+struct salt_source {
+    const struct tablet *tablet;
+    uint64_t actor, area, form;
+    uint8_t audience;
+};
+void tablet_salt_secret(void *salt_source, uint64_t run, uint8_t secret[16]);
+
+struct outbox_batch {
+    uint32_t serial; /* of the actor */
+    uint64_t first, last;
+    struct view bytes;
+};
+typedef enum rc outbox_visit(void *context, const struct outbox_batch *batch, struct err *err);
+/* Batches that are not wholly receipted, by actor and number. */
+enum rc tablet_outbox(struct tablet *tablet, outbox_visit *visit, void *context, struct err *err);
+/* The last batch of an actor: number range and size; last 0 when there is none. */
+enum rc tablet_outbox_last(struct tablet *tablet, const struct own_actor *actor, uint64_t *first,
+                           uint64_t *last, uint64_t *bytes, struct err *err);
+enum rc tablet_outbox_put(struct tablet *tablet, const struct outbox_batch *batch,
+                          struct err *err);
+enum rc tablet_outbox_delete(struct tablet *tablet, const struct own_actor *actor, uint64_t first,
+                             struct err *err);
+/* Removes batches that are wholly receipted. */
+enum rc tablet_outbox_receipted(struct tablet *tablet, const struct own_actor *actor,
+                                struct err *err);
+
+/* ---- cursors ---- */
+
+struct feed_cursor {
+    uint64_t area;
+    uint8_t audience;
+    uint64_t position;
+    uint8_t chain[32];
+    uint64_t ahead_position; /* of what waits in the inbox; 0: nothing */
+    uint8_t ahead_digest[8];
+};
+enum rc tablet_cursors(struct tablet *tablet, struct arena *arena, struct feed_cursor **out,
+                       uint32_t *count, struct err *err);
+/* An unknown feed is at position 0 with a chain of zeros. */
+enum rc tablet_cursor(struct tablet *tablet, uint64_t area, uint8_t audience,
+                      struct feed_cursor *out, struct err *err);
+enum rc tablet_put_cursor(struct tablet *tablet, const struct feed_cursor *cursor,
+                          struct err *err);
+enum rc tablet_delete_cursor(struct tablet *tablet, uint64_t area, uint8_t audience,
+                             struct err *err);
+enum rc tablet_clear_cursors(struct tablet *tablet, struct err *err);
+/* The inbox has been applied: nothing is ahead of the cursors any more. */
+enum rc tablet_clear_ahead(struct tablet *tablet, struct err *err);
+
+/* ---- what comes in ---- */
+
+/* Whether an open session holds the key of this area. */
+bool tablet_reads(const struct tablet *tablet, uint64_t area);
+/* The joined confirmed state under this area's key; empty (absorbed_count 0) when there is none. */
+enum rc tablet_state(struct tablet *tablet, uint64_t area, struct dot id, struct arena *arena,
+                     struct record *out, struct err *err);
+/* Stores it, takes own changes that it contains out of the overlay, renews the summary. Whether the
+ * record now has open conflicts and had none before is told. */
+enum rc tablet_put_state(struct tablet *tablet, uint64_t area, const struct record *state,
+                         bool *new_conflict, struct err *err);
+/* The record has left this area: removes the state unless it has another live area beneath the same
+ * granted one. */
+enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id, struct err *err);
+/* A pulled frame entry, kept sealed until a backup of the server holds it. */
+enum rc tablet_put_pulled(struct tablet *tablet, const struct feed_entry *entry, struct view body,
+                          struct err *err);
+/* Takes a published form; RC_OK with *is_new. A form that this program cannot read is kept. */
+enum rc tablet_put_form(struct tablet *tablet, uint64_t form, uint64_t position,
+                        struct view compressed_json, bool *is_new, struct err *err);
+/* Reads compressed JSON; to check a form's hash before it is taken. */
+enum rc tablet_read_form(struct view compressed_json, struct arena *arena, struct form **out,
+                         struct err *err);
+/* After new forms: summaries of records whose form was unknown are made anew. */
+enum rc tablet_forms_came(struct tablet *tablet, struct err *err);
+/* Persons that the county has not certified yet. */
+enum rc tablet_new_persons(struct tablet *tablet, struct arena *arena, struct hello_person **out,
+                           uint32_t *count, struct err *err);
+enum rc tablet_put_author(struct tablet *tablet, const struct certificate *certificate,
+                          struct err *err);
+/* Keys for newly granted areas. */
+enum rc tablet_grant(struct tablet *tablet, const struct scope *scope, struct err *err);
+/* Raises lamport in the facts. */
+enum rc tablet_saw_lamport(struct tablet *tablet, uint64_t lamport, struct err *err);
+/* Once for each (kind, about, number) that nobody has seen yet. */
+enum rc tablet_notice(struct tablet *tablet, enum notice_kind kind, uint64_t about,
+                      uint64_t number, struct err *err);
+
+/* ---- inbox ----
+ *
+ * area 0: a whole answer that came while locked, sealed for the vault; else feed entries of an area
+ * that nobody unlocked may read, sealed for that area's key. base: from which cursors the answer
+ * started; a newer answer from the same base takes the place of the older one. */
+enum rc tablet_inbox_put(struct tablet *tablet, uint64_t area, const uint8_t base[8],
+                         struct view plain, struct err *err);
+struct inbox_part {
+    uint64_t part;
+    bool is_answer;    /* else feed entries */
+    struct view bytes; /* opened; in the arena */
+};
+/* The oldest part after `after` that an open session can open; RC_NOT_FOUND (err untouched). */
+enum rc tablet_inbox_next(struct tablet *tablet, uint64_t after, struct arena *arena,
+                          struct inbox_part *out, struct err *err);
+enum rc tablet_inbox_delete(struct tablet *tablet, uint64_t part, struct err *err);
+
+/* Opens a PART_SEALED with the vault's secret. RC_LOCKED without a session. */
+enum rc tablet_open_sealed(struct tablet *tablet, struct view content, struct buf *parts,
+                           struct err *err);
+
+/* What session_open and session_close do with the traffic: agent/sync gives these two functions to
+ * the tablet, because store lies beneath sync. Set by tablet_set_traffic; NULL: nothing is done. */
+struct traffic {
+    enum rc (*on_open)(struct tablet *tablet, struct err *err);  /* apply the inbox */
+    enum rc (*on_close)(struct tablet *tablet, struct err *err); /* cut the outbox */
+};
+void tablet_set_traffic(struct tablet *tablet, const struct traffic *traffic);
+
+#endif

@@ -1,0 +1,366 @@
+/* view.c: the tablet's view of a record, and its summary.
+ *
+ * view = join of the confirmed states (one for each key that the record came in under), with the
+ * own changes on top that no feed has brought back yet, in order of their numbers. When the county
+ * knows a range of our numbers under a fork's name, those changes are read under that name here
+ * too, so that the view names versions as everybody else does. */
+#include "agent/store/inside.h"
+
+#include "base/list.h"
+#include "base/text.h"
+#include "schema/title.h"
+
+/* ---- own changes ---- */
+
+void own_change_encode(const struct own_scope *scope, struct view canonical, struct buf *out) {
+    buf_add_varint(out, scope->area);
+    buf_add_u8(out, scope->audience);
+    buf_add_id(out, scope->form);
+    buf_add_sized(out, canonical);
+}
+
+enum rc own_change_decode(struct view plain, struct own_scope *scope, struct view *canonical,
+                          struct err *err) {
+    struct reader in;
+
+    reader_init(&in, plain);
+    scope->area = read_varint(&in);
+    scope->audience = read_u8(&in);
+    scope->form = read_id(&in);
+    *canonical = read_sized(&in);
+    return reader_check(&in, "a saved change", err);
+}
+
+void own_salt_secret(const struct secrets *secrets, uint64_t actor, const struct own_scope *scope,
+                     uint64_t run, uint8_t out[16]) {
+    struct buf about;
+    uint8_t hash[CRYPT_HASH_BYTES];
+
+    buf_init(&about, 64);
+    buf_add_le64(&about, actor);
+    buf_add_le64(&about, scope->area);
+    buf_add_u8(&about, scope->audience);
+    buf_add_le64(&about, scope->form);
+    buf_add_le64(&about, run);
+    crypt_mac(secrets->salt_secret, "yg run", buf_view(&about), hash);
+    memcpy(out, hash, 16);
+    crypt_wipe(hash, sizeof(hash));
+    buf_release(&about);
+}
+
+static enum rc rename_fork(const struct tablet *tablet, uint32_t serial, struct change *change,
+                           struct arena *arena, struct err *err) {
+    const struct own_actor *actor = tablet_actor(tablet, serial - 1);
+    struct frame_change one = {.change = *change};
+    struct frame frame = {.count = 1, .changes = &one};
+    enum rc rc;
+
+    if (actor == NULL || actor->fork_actor == 0)
+        return RC_OK;
+    frame.actor = actor->actor;
+    rc = frame_rename(&frame, actor->actor, actor->fork_from, actor->fork_actor, arena, err);
+    *change = one.change;
+    return rc;
+}
+
+static enum rc add_own(struct tablet *tablet, uint64_t row, const struct open_key *key,
+                       struct view sealed, struct arena *arena, struct record *record,
+                       struct err *err) {
+    struct admission admission = {.provisional = true};
+    struct own_scope scope;
+    struct change change;
+    struct view canonical, kept;
+    enum rc rc;
+
+    buf_clear(&tablet->plain);
+    rc = row_unlock(key, "change", row, 0, sealed, &tablet->plain, err);
+    if (rc == RC_OK)
+        rc = own_change_decode(buf_view(&tablet->plain), &scope, &canonical, err);
+    if (rc != RC_OK)
+        return rc;
+    kept = arena_view(arena, canonical);
+    rc = arena_check(arena, "a record", err);
+    if (rc == RC_OK)
+        rc = change_decode(kept, arena, &change, err);
+    if (rc != RC_OK)
+        return rc;
+    rc = rename_fork(tablet, (uint32_t)(row >> CHANGE_NUMBER_BITS), &change, arena, err);
+    if (rc != RC_OK)
+        return rc;
+    admission.time_ms = change.wall_ms;
+    return merge_apply(record, &change, admission, arena, record, err);
+}
+
+enum rc view_build(struct tablet *tablet, const struct session *session, uint64_t record,
+                   struct dot id, struct arena *arena, struct record *out, struct err *err) {
+    struct statement *states = tablet->sql[SQL_STATE_LIST];
+    struct statement *overlay = tablet->sql[SQL_CHANGE_OVERLAY];
+    enum rc rc;
+
+    record_init(out, id);
+    statement_bind_i64(states, 1, (int64_t)record);
+    while ((rc = statement_step(states, err)) == RC_OK) {
+        const struct open_key *key = area_key_open(tablet, session, (uint64_t)statement_i64(states, 0));
+        struct record state;
+        struct view kept;
+
+        if (key == NULL)
+            continue;
+        buf_clear(&tablet->plain);
+        rc = row_unlock(key, "state", record, (uint64_t)statement_i64(states, 1),
+                        statement_blob(states, 2), &tablet->plain, err);
+        kept = arena_view(arena, buf_view(&tablet->plain));
+        if (rc == RC_OK)
+            rc = arena_check(arena, "a record", err);
+        if (rc == RC_OK)
+            rc = record_unpack(kept, arena, &state, err);
+        if (rc == RC_OK && out->absorbed_count == 0)
+            *out = state;
+        else if (rc == RC_OK)
+            rc = merge_join(out, &state, arena, out, err);
+        if (rc != RC_OK)
+            break;
+    }
+    statement_reset(states);
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    statement_bind_i64(overlay, 1, (int64_t)record);
+    while ((rc = statement_step(overlay, err)) == RC_OK) {
+        const struct open_key *key =
+            area_key_open(tablet, session, (uint64_t)statement_i64(overlay, 1));
+
+        if (key == NULL)
+            continue;
+        rc = add_own(tablet, (uint64_t)statement_i64(overlay, 0), key, statement_blob(overlay, 2),
+                     arena, out, err);
+        if (rc != RC_OK)
+            break;
+    }
+    statement_reset(overlay);
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    return out->absorbed_count > 0 ? RC_OK : RC_NOT_FOUND;
+}
+
+enum rc record_number(struct tablet *tablet, struct dot id, bool add, uint64_t *out,
+                      struct err *err) {
+    struct statement *find = tablet->sql[SQL_RECORD_FIND];
+    enum rc rc;
+
+    statement_bind_i64(find, 1, (int64_t)id.actor);
+    statement_bind_i64(find, 2, (int64_t)id.number);
+    rc = statement_one(find, err);
+    if (rc == RC_OK) {
+        *out = (uint64_t)statement_i64(find, 0);
+        statement_reset(find);
+    }
+    if (rc != RC_NOT_FOUND || !add)
+        return rc;
+    find = tablet->sql[SQL_RECORD_ADD];
+    statement_bind_i64(find, 1, (int64_t)id.actor);
+    statement_bind_i64(find, 2, (int64_t)id.number);
+    rc = statement_run(find, err);
+    *out = (uint64_t)db_last_insert_id(tablet->db);
+    return rc;
+}
+
+/* ---- summaries ---- */
+
+static void add_word(struct buf *out, const struct value *value) {
+    size_t before = out->size;
+    size_t room = out->size < SUMMARY_SEARCH_BYTES ? SUMMARY_SEARCH_BYTES - out->size : 0;
+
+    if (room < 2 || (value->type != VALUE_TEXT && value->type != VALUE_INT))
+        return;
+    if (before > 0)
+        buf_add_u8(out, '\n');
+    value_text(value, out);
+    if (out->size > SUMMARY_SEARCH_BYTES)
+        out->size = before + 1 +
+                    utf8_cut_bytes(view_of(out->data + before + 1, out->size - before - 1),
+                                   SUMMARY_SEARCH_BYTES - before - 1)
+                        .size;
+}
+
+/* What people look for: keys (numbers of identity, of households) first, then whatever text was
+ * typed, of the record and of its instances; never choices. */
+static void make_search(const struct reading *reading, struct view title, struct buf *out) {
+    buf_add_view(out, title);
+    for (int keys = 1; keys >= 0; keys--) {
+        for (uint32_t i = 0; i < reading->cell_count && out->size < SUMMARY_SEARCH_BYTES; i++) {
+            const struct cell *cell = &reading->cells[i];
+            const struct form_field *field =
+                reading->form == NULL ? NULL : form_field_by_number(reading->form, cell->field);
+
+            if (cell->version_count == 0 || field == NULL || field->key != (keys == 1) ||
+                (keys == 0 && field->type != FIELD_TYPE_TEXT))
+                continue;
+            add_word(out, &cell->versions[0]->value);
+        }
+    }
+    for (size_t i = 0; i < out->size; i++) {
+        if (out->data[i] >= 'A' && out->data[i] <= 'Z')
+            out->data[i] = (uint8_t)(out->data[i] + ('a' - 'A'));
+    }
+}
+
+static void newest_own(const struct tablet *tablet, const struct record *record,
+                       struct summary *out) {
+    for (uint32_t i = 0; i < record->absorbed_count; i++) {
+        const struct dot dot = record->absorbed[i].dot;
+
+        for (size_t a = tablet->actor_count; a > 0; a--) {
+            const struct own_actor *actor = &tablet->actors[a - 1];
+
+            if (actor->serial < out->own_serial)
+                break;
+            if (dot.actor != actor->actor &&
+                (actor->fork_actor == 0 || dot.actor != actor->fork_actor))
+                continue;
+            if (actor->serial > out->own_serial || dot.number > out->own_number) {
+                out->own_serial = actor->serial;
+                out->own_number = dot.number;
+            }
+        }
+    }
+}
+
+enum rc view_summary(struct tablet *tablet, const struct record *record, struct arena *arena,
+                     struct summary *out, struct err *err) {
+    const struct form *form = reading_governing_form(record, tablet_form_lookup, tablet);
+    struct reading reading;
+    struct buf text;
+    enum rc rc = reading_make(record, form, arena, &reading, err);
+
+    if (rc != RC_OK)
+        return rc;
+    *out = (struct summary){.id = record->id,
+                            .form = form == NULL ? 0 : form->id,
+                            .area = reading.area_count > 0 ? reading.areas[0] : 0,
+                            .conflicts = reading.conflict_count,
+                            .form_known = form != NULL,
+                            .withdrawn = reading.withdrawn,
+                            .sealed = reading.sealed_scopes != 0};
+    for (uint32_t i = 0; i < record->absorbed_count; i++) {
+        if (i == 0 || record->absorbed[i].time_ms > out->changed_ms)
+            out->changed_ms = record->absorbed[i].time_ms;
+    }
+    newest_own(tablet, record, out);
+    buf_init(&text, LIMIT_VALUE_BYTES * 2);
+    title_make(&reading, &text);
+    out->title = arena_view(arena, utf8_cut_bytes(buf_view(&text), SUMMARY_TITLE_BYTES));
+    buf_clear(&text);
+    make_search(&reading, out->title, &text);
+    out->search = arena_view(arena, utf8_cut_bytes(buf_view(&text), SUMMARY_SEARCH_BYTES));
+    rc = buf_check(&text, "a summary", err);
+    if (text.data != NULL)
+        crypt_wipe(text.data, text.capacity);
+    buf_release(&text);
+    return rc != RC_OK ? rc : arena_check(arena, "a summary", err);
+}
+
+static enum rc touch(struct tablet *tablet, uint64_t record, struct dot id, uint64_t key,
+                     struct view plain, struct err *err) {
+    struct touched *touched;
+    enum rc rc = array_grow(&tablet->touched, sizeof(*tablet->touched), tablet->touched_count + 1,
+                            10000000, "changed records", &tablet->touched_capacity, err);
+
+    if (rc != RC_OK)
+        return rc;
+    touched = &tablet->touched[tablet->touched_count++];
+    *touched = (struct touched){.id = id, .record = record, .key = key};
+    if (plain.size > 0 && tablet->sessions != NULL) {
+        touched->plain = arena_view(&tablet->pending_arena, plain);
+        rc = arena_check(&tablet->pending_arena, "changed records", err);
+    }
+    return rc;
+}
+
+static enum rc generation_of(struct tablet *tablet, uint64_t record, uint64_t key,
+                             uint64_t *generation, struct err *err) {
+    struct statement *keys = tablet->sql[SQL_SUMMARY_KEYS];
+    enum rc rc;
+
+    *generation = 0;
+    statement_bind_i64(keys, 1, (int64_t)record);
+    while ((rc = statement_step(keys, err)) == RC_OK) {
+        if ((uint64_t)statement_i64(keys, 0) == key)
+            *generation = (uint64_t)statement_i64(keys, 1);
+    }
+    statement_reset(keys);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+enum rc summary_put(struct tablet *tablet, uint64_t record, const struct open_key *key,
+                    const struct summary *summary, struct err *err) {
+    struct statement *put = tablet->sql[SQL_SUMMARY_PUT];
+    struct buf plain;
+    uint64_t generation;
+    enum rc rc = generation_of(tablet, record, key->key, &generation, err);
+
+    if (rc != RC_OK)
+        return rc;
+    buf_init(&plain, 4096);
+    summary_encode(summary, &plain);
+    rc = buf_check(&plain, "a summary", err);
+    buf_clear(&tablet->locked);
+    if (rc == RC_OK)
+        rc = row_lock(tablet, key, "summary", record, generation + 1, buf_view(&plain),
+                      &tablet->locked, err);
+    if (rc == RC_OK) {
+        statement_bind_i64(put, 1, (int64_t)record);
+        statement_bind_i64(put, 2, (int64_t)key->key);
+        statement_bind_i64(put, 3, (int64_t)(generation + 1));
+        statement_bind_blob(put, 4, buf_view(&tablet->locked));
+        rc = statement_run(put, err);
+    }
+    if (rc == RC_OK)
+        rc = touch(tablet, record, summary->id, key->key, buf_view(&plain), err);
+    if (plain.data != NULL)
+        crypt_wipe(plain.data, plain.capacity);
+    buf_release(&plain);
+    return rc;
+}
+
+enum rc summary_drop(struct tablet *tablet, uint64_t record, struct dot id, uint64_t key,
+                     struct err *err) {
+    struct statement *drop = tablet->sql[SQL_SUMMARY_DELETE];
+    enum rc rc;
+
+    statement_bind_i64(drop, 1, (int64_t)record);
+    statement_bind_i64(drop, 2, (int64_t)key);
+    rc = statement_run(drop, err);
+    return rc != RC_OK ? rc : touch(tablet, record, id, key, (struct view){0}, err);
+}
+
+enum rc summary_refresh(struct tablet *tablet, uint64_t record, struct dot id, struct err *err) {
+    struct statement *list = tablet->sql[SQL_SUMMARY_KEYS];
+    const struct open_key *keys[16];
+    size_t count = 0;
+    struct record view;
+    struct summary summary;
+    enum rc rc;
+
+    statement_bind_i64(list, 1, (int64_t)record);
+    while ((rc = statement_step(list, err)) == RC_OK) {
+        const struct open_key *key = area_key_open(tablet, NULL, (uint64_t)statement_i64(list, 0));
+
+        if (key != NULL && count < sizeof(keys) / sizeof(keys[0]))
+            keys[count++] = key;
+    }
+    statement_reset(list);
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    rc = view_build(tablet, NULL, record, id, &tablet->scratch, &view, err);
+    if (rc == RC_NOT_FOUND) {
+        rc = RC_OK;
+        for (size_t i = 0; i < count && rc == RC_OK; i++)
+            rc = summary_drop(tablet, record, id, keys[i]->key, err);
+        return rc;
+    }
+    if (rc == RC_OK)
+        rc = view_summary(tablet, &view, &tablet->scratch, &summary, err);
+    for (size_t i = 0; i < count && rc == RC_OK; i++)
+        rc = summary_put(tablet, record, keys[i], &summary, err);
+    return rc;
+}

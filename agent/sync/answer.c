@@ -1,0 +1,402 @@
+/* answer.c: one answer of the county, taken as a whole or not at all.
+ *
+ * Order: the county's signature; a new epoch; receipts; certificates; scope; forms; entries;
+ * cursors; heads. While locked the parts after SIGNED come sealed: the whole answer is then put into
+ * the inbox, sealed for the vault, and the heads tell how far its feeds reach. When somebody
+ * unlocks, the same code takes it from there, without what was taken at once. */
+#include "agent/sync/inside.h"
+
+#include "base/date.h"
+
+#define ANSWER_ARENA_BYTES (16u * 1024u * 1024u)
+#define CLOCK_WARN_MS      (5 * MS_PER_MINUTE)
+
+struct taking {
+    struct tablet *tablet;
+    struct apply apply;
+    struct arena arena;
+    struct answer answer;
+    struct view sealed; /* content of PART_SEALED; empty: none */
+    bool later;         /* from the inbox */
+    bool whole;         /* was asked for whole */
+    struct sync_report *report;
+    struct flow *flow;
+};
+
+/* ---- what is signed ---- */
+
+static enum rc take_scope(struct taking *taking, struct err *err) {
+    struct tablet *tablet = taking->tablet;
+    struct facts facts = *tablet_facts(tablet);
+    const struct scope *scope = &taking->answer.scope;
+    struct feed_cursor *cursors;
+    uint32_t count;
+    enum rc rc;
+
+    if (!taking->answer.has_scope || scope->serial == facts.scope.serial)
+        return RC_OK;
+    facts.scope = *scope;
+    facts.scope_at = tablet_actor(tablet, tablet_actor_count(tablet) - 1)->number;
+    rc = tablet_put_facts(tablet, &facts, err);
+    if (rc == RC_OK)
+        rc = tablet_grant(tablet, scope, err);
+    if (rc == RC_OK)
+        rc = tablet_notice(tablet, scope->revoked ? NOTICE_REVOKED : NOTICE_SCOPE, 0,
+                           scope->serial, err);
+    if (rc == RC_OK)
+        rc = tablet_cursors(tablet, &taking->arena, &cursors, &count, err);
+    for (uint32_t i = 0; rc == RC_OK && i < count; i++) {
+        if (!area_list_contains(scope->areas, scope->area_count, cursors[i].area))
+            rc = tablet_delete_cursor(tablet, cursors[i].area, cursors[i].audience, err);
+    }
+    taking->flow->advanced = true;
+    return rc;
+}
+
+static enum rc take_signed(struct taking *taking, struct err *err) {
+    struct tablet *tablet = taking->tablet;
+    enum rc rc = receipt_take_all(tablet, &taking->answer, taking->report, taking->flow, err);
+
+    for (uint32_t i = 0; i < taking->answer.certificate_count && rc == RC_OK; i++)
+        rc = tablet_put_author(tablet, &taking->answer.certificates[i], err);
+    return rc != RC_OK ? rc : take_scope(taking, err);
+}
+
+static enum rc take_facts(struct taking *taking, struct err *err) {
+    struct tablet *tablet = taking->tablet;
+    const struct answer *answer = &taking->answer;
+    uint32_t known = tablet_facts(tablet)->epoch;
+    struct facts facts;
+    int64_t now = env_wall_ms(tablet_env(tablet)), offset;
+    enum rc rc = RC_OK;
+
+    if (known != 0 && known != answer->epoch)
+        rc = receipt_new_epoch(tablet, answer->epoch, err);
+    if (rc != RC_OK)
+        return rc;
+    facts = *tablet_facts(tablet);
+    facts.epoch = answer->epoch;
+    memcpy(facts.hello_nonce, answer->nonce, sizeof(facts.hello_nonce));
+    facts.offset_ms = answer->server_ms - now;
+    if (!answer->more)
+        facts.synced_ms = now;
+    rc = tablet_put_facts(tablet, &facts, err);
+    offset = facts.offset_ms < 0 ? -facts.offset_ms : facts.offset_ms;
+    if (rc == RC_OK && offset > CLOCK_WARN_MS)
+        rc = tablet_notice(tablet, NOTICE_CLOCK, 0, 0, err);
+    return rc;
+}
+
+/* ---- what comes after it ---- */
+
+static enum rc take_form(struct taking *taking, struct view content, struct err *err) {
+    struct arena arena;
+    struct form *form = NULL;
+    struct view json;
+    uint64_t position, id = 0;
+    bool expected = false, is_new = false;
+    struct err unreadable;
+    enum rc rc = exchange_read_form(content, &position, &json, err);
+
+    if (rc != RC_OK)
+        return rc;
+    arena_init(&arena, LIMIT_FORM_BYTES * 16);
+    err_init(&unreadable, err->lang);
+    rc = tablet_read_form(json, &arena, &form, &unreadable);
+    for (uint32_t i = 0; i < taking->answer.form_hash_count && rc == RC_OK; i++) {
+        if (crypt_equal(taking->answer.form_hashes[i], form->hash, 32))
+            expected = true;
+    }
+    if (rc == RC_OK)
+        id = form->id;
+    arena_release(&arena);
+    if (rc == RC_NO_MEMORY) {
+        *err = unreadable;
+        return rc;
+    }
+    if (rc != RC_OK) /* of a newer program: people are told; its place is not lost, it stays asked */
+        return tablet_notice(taking->tablet, NOTICE_FORM_BROKEN, 0, position, err);
+    if (!expected)
+        return err_set(err, RC_DENIED, "a form came that the county has not signed");
+    rc = tablet_put_form(taking->tablet, id, position, json, &is_new, err);
+    if (is_new && taking->report != NULL)
+        taking->report->forms++;
+    if (is_new)
+        taking->flow->advanced = true;
+    return rc;
+}
+
+static enum rc take_part(struct taking *taking, const struct part *part, struct err *err) {
+    struct feed_entry entry;
+    enum rc rc;
+
+    if (part->kind == PART_FORM)
+        return take_form(taking, part->content, err);
+    if (part->kind != PART_ENTRY)
+        return RC_OK; /* cursors say nothing that entries and heads do not; unknown parts */
+    rc = exchange_read_entry(part->content, &entry, err);
+    if (rc == RC_OK)
+        rc = apply_entry(&taking->apply, &entry, err);
+    taking->flow->advanced = true;
+    return rc;
+}
+
+static enum rc take_parts(struct taking *taking, struct reader *parts, struct err *err) {
+    struct part part;
+    enum rc rc;
+
+    while ((rc = exchange_next(parts, &part, err)) == RC_OK) {
+        if (part.kind == PART_ANSWER || part.kind == PART_SIGNED || part.kind == PART_SEALED)
+            continue;
+        rc = take_part(taking, &part, err);
+        if (rc != RC_OK)
+            return rc;
+    }
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+/* The signed heads must be where our own chains have come to. */
+static enum rc check_heads(struct taking *taking, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < taking->answer.head_count && rc == RC_OK; i++) {
+        const struct feed_head *head = &taking->answer.heads[i];
+        struct feed_cursor cursor;
+
+        rc = tablet_cursor(taking->tablet, head->area, head->audience, &cursor, err);
+        if (rc != RC_OK || (cursor.position == head->position &&
+                            crypt_equal(cursor.chain, head->chain, sizeof(head->chain))))
+            continue;
+        if (taking->later && cursor.position > head->position)
+            continue; /* an older answer in the inbox */
+        if (taking->apply.had_own && !taking->whole) {
+            taking->flow->whole = true;
+            return err_set(err, RC_CONFLICT, "own changes came back other than they were sent");
+        }
+        rc = tablet_notice(taking->tablet, NOTICE_FEED_BROKEN, head->area, head->position, err);
+        /* What the county signs now is where we go on from; people have been told. */
+        cursor.position = head->position;
+        memcpy(cursor.chain, head->chain, sizeof(cursor.chain));
+        if (rc == RC_OK)
+            rc = tablet_put_cursor(taking->tablet, &cursor, err);
+    }
+    return rc;
+}
+
+static enum rc take_sealed(struct taking *taking, struct err *err) {
+    struct buf parts;
+    struct reader reader;
+    enum rc rc;
+
+    buf_init(&parts, LIMIT_EXCHANGE_BYTES);
+    rc = tablet_open_sealed(taking->tablet, taking->sealed, &parts, err);
+    reader_init(&reader, buf_view(&parts));
+    if (rc == RC_OK)
+        rc = take_parts(taking, &reader, err);
+    if (parts.data != NULL)
+        crypt_wipe(parts.data, parts.capacity);
+    buf_release(&parts);
+    return rc;
+}
+
+static enum rc keep_sealed(struct taking *taking, struct view body, const uint8_t base[8],
+                           struct err *err) {
+    enum rc rc = tablet_inbox_put(taking->tablet, 0, base, body, err);
+
+    for (uint32_t i = 0; i < taking->answer.head_count && rc == RC_OK; i++) {
+        const struct feed_head *head = &taking->answer.heads[i];
+        struct feed_cursor cursor;
+
+        rc = tablet_cursor(taking->tablet, head->area, head->audience, &cursor, err);
+        if (rc != RC_OK || cursor.ahead_position == head->position)
+            continue;
+        cursor.ahead_position = head->position;
+        memcpy(cursor.ahead_digest, head->chain, sizeof(cursor.ahead_digest));
+        taking->flow->advanced = true;
+        rc = tablet_put_cursor(taking->tablet, &cursor, err);
+    }
+    return rc;
+}
+
+/* ---- an answer ---- */
+
+static enum rc read_head(struct taking *taking, struct view body, struct reader *parts,
+                         struct err *err) {
+    struct part part;
+    struct reader ahead;
+    enum rc rc = exchange_open(body, parts, err);
+
+    if (rc == RC_OK)
+        rc = exchange_next(parts, &part, err);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && part.kind != PART_ANSWER))
+        return err_set(err, RC_CORRUPT, "the answer is not one of a county's server");
+    if (rc == RC_OK)
+        rc = exchange_read_answer(part.content, &taking->answer, err);
+    if (rc != RC_OK)
+        return rc;
+    ahead = *parts;
+    while ((rc = exchange_next(&ahead, &part, err)) == RC_OK) {
+        if (part.kind == PART_SIGNED)
+            rc = exchange_read_signed(part.content,
+                                      tablet_facts(taking->tablet)->county_sign_public,
+                                      &taking->arena, &taking->answer, err);
+        if (rc != RC_OK)
+            return rc;
+        if (part.kind == PART_SEALED)
+            taking->sealed = part.content;
+    }
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static enum rc take_all(struct taking *taking, struct view body, struct reader *parts,
+                        const uint8_t base[8], struct err *err) {
+    uint64_t forms = taking->report == NULL ? 0 : taking->report->forms;
+    enum rc rc = RC_OK;
+
+    if (!taking->later) {
+        rc = take_facts(taking, err);
+        if (rc == RC_OK)
+            rc = take_signed(taking, err);
+    }
+    if (rc == RC_OK)
+        rc = take_parts(taking, parts, err);
+    if (rc != RC_OK)
+        return rc;
+    if (taking->sealed.data != NULL && tablet_locked(taking->tablet))
+        return keep_sealed(taking, body, base, err);
+    if (taking->sealed.data != NULL)
+        rc = take_sealed(taking, err);
+    if (rc == RC_OK)
+        rc = check_heads(taking, err);
+    if (rc == RC_OK && (taking->later || taking->report->forms > forms))
+        rc = tablet_forms_came(taking->tablet, err);
+    return rc;
+}
+
+static enum rc take(struct taking *taking, struct view body, const uint8_t base[8],
+                    struct err *err) {
+    struct reader parts;
+    enum rc rc;
+
+    arena_init(&taking->arena, ANSWER_ARENA_BYTES);
+    rc = apply_init(&taking->apply, taking->tablet, err);
+    if (rc == RC_OK)
+        rc = read_head(taking, body, &parts, err);
+    if (rc == RC_OK)
+        rc = take_all(taking, body, &parts, base, err);
+    if (rc == RC_CONFLICT && !taking->whole)
+        taking->flow->whole = true;
+    apply_release(&taking->apply);
+    arena_release(&taking->arena);
+    return rc;
+}
+
+enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[8], bool whole,
+                    struct sync_report *report, struct flow *flow, struct err *err) {
+    struct sync_report before = *report;
+    struct taking taking = {
+        .tablet = tablet, .report = report, .flow = flow, .whole = whole};
+    enum rc rc = tablet_begin(tablet, err);
+
+    if (rc != RC_OK)
+        return rc;
+    rc = take(&taking, body, base, err);
+    if (rc == RC_OK)
+        rc = tablet_commit(tablet, err);
+    else
+        tablet_rollback(tablet);
+    if (rc != RC_OK) {
+        *report = before;
+        if (!flow->whole)
+            return rc;
+        err_clear(err);
+        return RC_OK;
+    }
+    flow->more = taking.answer.more;
+    report->received += taking.apply.received;
+    report->conflicts += taking.apply.conflicts;
+    return RC_OK;
+}
+
+enum rc answer_nonce(struct tablet *tablet, struct view body, struct err *err) {
+    struct taking taking = {.tablet = tablet};
+    struct facts facts = *tablet_facts(tablet);
+    struct reader parts;
+    enum rc rc;
+
+    arena_init(&taking.arena, ANSWER_ARENA_BYTES);
+    rc = read_head(&taking, body, &parts, err);
+    arena_release(&taking.arena);
+    if (rc != RC_OK)
+        return rc;
+    memcpy(facts.hello_nonce, taking.answer.nonce, sizeof(facts.hello_nonce));
+    return tablet_put_facts(tablet, &facts, err);
+}
+
+/* ---- the inbox ---- */
+
+static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct err *err) {
+    struct apply apply;
+    struct reader parts;
+    struct part part;
+    struct feed_entry entry;
+    enum rc rc = apply_init(&apply, tablet, err);
+
+    if (rc == RC_OK)
+        rc = exchange_open(bytes, &parts, err);
+    while (rc == RC_OK && (rc = exchange_next(&parts, &part, err)) == RC_OK) {
+        if (part.kind == PART_ENTRY)
+            rc = exchange_read_entry(part.content, &entry, err);
+        if (rc == RC_OK && part.kind == PART_ENTRY)
+            rc = apply_content(&apply, &entry, err);
+    }
+    apply_release(&apply);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+/* One part in one transaction. A whole answer whose own changes do not fit is dropped: the cursors
+ * have not moved, so the next sync brings it again, whole. */
+static enum rc take_part_of_inbox(struct tablet *tablet, const struct inbox_part *part,
+                                  struct err *err) {
+    struct flow flow = {.more = false};
+    struct sync_report report = {.sent = 0};
+    struct taking taking = {
+        .tablet = tablet, .report = &report, .flow = &flow, .later = true};
+    enum rc rc = tablet_begin(tablet, err);
+
+    if (rc != RC_OK)
+        return rc;
+    rc = part->is_answer ? take(&taking, part->bytes, NULL, err)
+                         : take_area_part(tablet, part->bytes, err);
+    if (rc == RC_CONFLICT || rc == RC_CORRUPT || rc == RC_DENIED) {
+        tablet_rollback(tablet);
+        err_clear(err);
+        rc = tablet_begin(tablet, err);
+    }
+    if (rc == RC_OK)
+        rc = tablet_inbox_delete(tablet, part->part, err);
+    if (rc == RC_OK)
+        return tablet_commit(tablet, err);
+    tablet_rollback(tablet);
+    return rc;
+}
+
+enum rc answer_inbox(struct tablet *tablet, struct err *err) {
+    struct arena arena;
+    struct inbox_part part = {.part = 0};
+    bool any = false;
+    enum rc rc;
+
+    arena_init(&arena, LIMIT_EXCHANGE_BYTES * 2);
+    while ((rc = tablet_inbox_next(tablet, part.part, &arena, &part, err)) == RC_OK) {
+        any = true;
+        rc = take_part_of_inbox(tablet, &part, err);
+        if (rc != RC_OK)
+            break;
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    return any ? tablet_clear_ahead(tablet, err) : RC_OK;
+}

@@ -1,0 +1,284 @@
+/* apply.c: station 9. What the county's feeds say is merged into the confirmed states, with the
+ * same code that the county merged it with. Forms are not needed for that: what is not understood
+ * yet is merged all the same.
+ *
+ * Every entry extends its feed's chain. The chain is over leaves, so a frame is decoded before its
+ * place in the chain is known. An entry of which nobody here may read the area is sealed for that
+ * area and applied when somebody entitled unlocks. */
+#include "agent/sync/inside.h"
+
+#define ENTRY_ARENA_BYTES (256u * 1024u * 1024u)
+#define STATE_ARENA_BYTES (256u * 1024u * 1024u)
+
+enum rc apply_init(struct apply *apply, struct tablet *tablet, struct err *err) {
+    *apply = (struct apply){.tablet = tablet};
+    arena_init(&apply->arena, ENTRY_ARENA_BYTES);
+    arena_init(&apply->states, STATE_ARENA_BYTES);
+    buf_init(&apply->scratch, LIMIT_EXCHANGE_BYTES);
+    return zip_inflater_new(&apply->inflater, err);
+}
+
+void apply_release(struct apply *apply) {
+    zip_inflater_free(apply->inflater);
+    arena_release(&apply->arena);
+    arena_release(&apply->states);
+    if (apply->scratch.data != NULL)
+        crypt_wipe(apply->scratch.data, apply->scratch.capacity);
+    buf_release(&apply->scratch);
+}
+
+static bool is_own(const struct tablet *tablet, uint64_t actor) {
+    for (uint32_t i = 0; i < tablet_actor_count(tablet); i++) {
+        const struct own_actor *own = tablet_actor(tablet, i);
+
+        if (own->actor == actor || (own->fork_actor != 0 && own->fork_actor == actor))
+            return true;
+    }
+    return false;
+}
+
+/* ---- frames ---- */
+
+/* A frame made of own changes, for an entry that only names them. with_content: also the changes,
+ * else only what the chain needs. RC_CONFLICT: not all of them are here. */
+static enum rc read_own(struct apply *apply, const struct feed_entry *entry, bool with_content,
+                        struct frame *out, struct err *err) {
+    uint64_t actor, *numbers;
+    uint32_t count;
+    enum rc rc = own_read(entry->content, &apply->arena, &actor, &numbers, &count, err);
+
+    if (rc != RC_OK)
+        return rc;
+    *out = (struct frame){.actor = actor, .area = entry->area, .audience = entry->audience};
+    out->changes = arena_array(&apply->arena, count, sizeof(*out->changes));
+    if (out->changes == NULL)
+        return arena_check(&apply->arena, "a feed entry", err);
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
+        struct frame_change *change = &out->changes[i];
+
+        buf_clear(&apply->scratch);
+        rc = tablet_own_change(apply->tablet, (struct dot){actor, numbers[i]}, change->leaf,
+                               with_content ? &apply->scratch : NULL, err);
+        if (rc == RC_OK && with_content) {
+            struct view kept = arena_view(&apply->arena, buf_view(&apply->scratch));
+
+            rc = arena_check(&apply->arena, "a feed entry", err);
+            if (rc == RC_OK)
+                rc = change_decode(kept, &apply->arena, &change->change, err);
+        }
+        change->change.dot = (struct dot){actor, numbers[i]};
+        out->count++;
+    }
+    if (rc == RC_NOT_FOUND)
+        return err_set(err, RC_CONFLICT, "the server names own changes that are not here");
+    return rc;
+}
+
+/* How many of the frame's changes go to the same record as the one at `at`, from there on. Frames
+ * are mostly one change for each record, so a look ahead is cheap. */
+static enum rc merge_record(struct apply *apply, const struct feed_entry *entry,
+                            const struct frame *frame, uint32_t at, bool *taken,
+                            struct err *err) {
+    struct dot id = frame->changes[at].change.record;
+    struct record state;
+    bool new_conflict;
+    enum rc rc;
+
+    arena_reset(&apply->states);
+    rc = tablet_state(apply->tablet, entry->area, id, &apply->states, &state, err);
+    for (uint32_t i = at; i < frame->count && rc == RC_OK; i++) {
+        const struct change *change = &frame->changes[i].change;
+        struct admission admission = {.time_ms = feed_entry_time(entry, change->wall_ms)};
+
+        if (taken[i] || !dot_equal(change->record, id))
+            continue;
+        taken[i] = true;
+        rc = merge_apply(&state, change, admission, &apply->states, &state, err);
+        if (!is_own(apply->tablet, change->dot.actor))
+            apply->received++;
+    }
+    if (rc == RC_OK)
+        rc = tablet_put_state(apply->tablet, entry->area, &state, &new_conflict, err);
+    if (rc == RC_OK && new_conflict)
+        apply->conflicts++;
+    return rc;
+}
+
+static enum rc merge_frame(struct apply *apply, const struct feed_entry *entry,
+                           struct frame *frame, struct err *err) {
+    bool *taken = arena_array(&apply->arena, frame->count, sizeof(*taken));
+    uint64_t lamport = 0;
+    enum rc rc = RC_OK;
+
+    if (taken == NULL)
+        return arena_check(&apply->arena, "a feed entry", err);
+    if (entry->as_actor != 0)
+        rc = frame_rename(frame, frame->actor, entry->as_from, entry->as_actor, &apply->arena,
+                          err);
+    for (uint32_t i = 0; i < frame->count; i++) {
+        taken[i] = frame->changes[i].erased || !feed_entry_admits(entry, i);
+        if (!taken[i] && frame->changes[i].change.lamport > lamport)
+            lamport = frame->changes[i].change.lamport;
+    }
+    for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++) {
+        if (!taken[i])
+            rc = merge_record(apply, entry, frame, i, taken, err);
+    }
+    return rc != RC_OK ? rc : tablet_saw_lamport(apply->tablet, lamport, err);
+}
+
+/* ---- records that come and go ---- */
+
+static enum rc read_dot(struct reader *in, struct dot *out, struct err *err) {
+    out->actor = read_le64(in);
+    out->number = read_varint(in);
+    if (in->failed)
+        return err_set(err, RC_CORRUPT, "a feed entry is damaged; sync again");
+    return RC_OK;
+}
+
+static enum rc merge_enter(struct apply *apply, const struct feed_entry *entry, struct err *err) {
+    struct record state, entered;
+    struct reader in;
+    struct dot id;
+    bool new_conflict;
+    enum rc rc;
+
+    reader_init(&in, entry->content);
+    rc = read_dot(&in, &id, err);
+    arena_reset(&apply->states);
+    if (rc == RC_OK)
+        rc = record_unpack(read_bytes(&in, read_left(&in)), &apply->states, &entered, err);
+    if (rc == RC_OK && !dot_equal(entered.id, id))
+        rc = err_set(err, RC_CORRUPT, "a feed entry names another record than it holds");
+    if (rc == RC_OK)
+        rc = tablet_state(apply->tablet, entry->area, id, &apply->states, &state, err);
+    if (rc == RC_OK)
+        rc = merge_join(&state, &entered, &apply->states, &state, err);
+    if (rc == RC_OK)
+        rc = tablet_put_state(apply->tablet, entry->area, &state, &new_conflict, err);
+    if (rc != RC_OK)
+        return rc;
+    apply->received++;
+    apply->conflicts += new_conflict ? 1 : 0;
+    return tablet_saw_lamport(apply->tablet, record_lamport(&state), err);
+}
+
+static enum rc take_leave(struct apply *apply, const struct feed_entry *entry, struct err *err) {
+    struct reader in;
+    struct dot id;
+    enum rc rc;
+
+    reader_init(&in, entry->content);
+    rc = read_dot(&in, &id, err);
+    return rc != RC_OK ? rc : tablet_remove_state(apply->tablet, entry->area, id, err);
+}
+
+static enum rc merge_content(struct apply *apply, const struct feed_entry *entry,
+                             struct frame *frame, struct err *err) {
+    switch ((enum entry_kind)entry->kind) {
+    case FEED_FRAME:
+    case FEED_OWN:
+        return merge_frame(apply, entry, frame, err);
+    case FEED_ENTER:
+        return merge_enter(apply, entry, err);
+    case FEED_LEAVE:
+        return take_leave(apply, entry, err);
+    case FEED_REDACT:
+        break;
+    }
+    return RC_OK; /* of a kind that this program does not know: counted in the chain, not applied */
+}
+
+enum rc apply_content(struct apply *apply, const struct feed_entry *entry, struct err *err) {
+    struct frame frame = {0};
+    enum rc rc = RC_OK;
+
+    arena_reset(&apply->arena);
+    if (entry->kind == FEED_FRAME)
+        rc = frame_decode(entry->content, apply->inflater, &apply->arena, &frame, err);
+    else if (entry->kind == FEED_OWN)
+        rc = read_own(apply, entry, true, &frame, err);
+    return rc != RC_OK ? rc : merge_content(apply, entry, &frame, err);
+}
+
+/* ---- an entry in its feed ---- */
+
+static enum rc keep_for_area(struct apply *apply, const struct feed_entry *entry,
+                             struct err *err) {
+    struct buf part;
+    enum rc rc;
+
+    buf_init(&part, LIMIT_EXCHANGE_BYTES);
+    exchange_start(&part);
+    exchange_add_entry(&part, entry);
+    rc = buf_check(&part, "a feed entry", err);
+    if (rc == RC_OK)
+        rc = tablet_inbox_put(apply->tablet, entry->area, NULL, buf_view(&part), err);
+    buf_release(&part);
+    return rc;
+}
+
+static enum rc keep_pulled(struct apply *apply, const struct feed_entry *entry, struct err *err) {
+    buf_clear(&apply->scratch);
+    feed_entry_body(&apply->scratch, entry);
+    if (buf_check(&apply->scratch, "a feed entry", err) != RC_OK)
+        return err->rc;
+    return tablet_put_pulled(apply->tablet, entry, buf_view(&apply->scratch), err);
+}
+
+/* Numbers of our present actor that we never gave: another copy of this tablet is at work. A new
+ * incarnation begins before we give the same number to something else. */
+static enum rc check_life(struct apply *apply, const struct feed_entry *entry,
+                          const struct frame *frame, struct err *err) {
+    struct tablet *tablet = apply->tablet;
+    const struct own_actor *actor = tablet_actor(tablet, tablet_actor_count(tablet) - 1);
+    enum rc rc;
+
+    if (entry->kind != FEED_FRAME || entry->as_actor != 0 || frame->actor != actor->actor ||
+        frame->count == 0 || frame->changes[frame->count - 1].change.dot.number <= actor->number)
+        return RC_OK;
+    rc = tablet_notice(tablet, NOTICE_FORKED, actor->actor, actor->number + 1, err);
+    return rc != RC_OK ? rc : tablet_incarnate(tablet, err);
+}
+
+enum rc apply_entry(struct apply *apply, const struct feed_entry *entry, struct err *err) {
+    bool reads = tablet_reads(apply->tablet, entry->area);
+    struct feed_cursor cursor;
+    struct frame frame = {0};
+    bool is_frame = entry->kind == FEED_FRAME || entry->kind == FEED_OWN;
+    uint8_t digest[32];
+    enum rc rc = tablet_cursor(apply->tablet, entry->area, entry->audience, &cursor, err);
+
+    if (rc != RC_OK)
+        return rc;
+    if (entry->position == 1 && cursor.position > 0) {
+        /* The server starts this feed over: it does not find our place in it. */
+        rc = tablet_notice(apply->tablet, NOTICE_FEED_BROKEN, entry->area, cursor.position, err);
+        cursor = (struct feed_cursor){.area = entry->area, .audience = entry->audience};
+    }
+    if (rc != RC_OK || entry->position <= cursor.position)
+        return rc;
+    if (entry->position != cursor.position + 1)
+        return err_set(err, RC_CORRUPT, "the answer leaves out a part of a feed; sync again");
+    arena_reset(&apply->arena);
+    if (entry->kind == FEED_FRAME)
+        rc = frame_decode(entry->content, apply->inflater, &apply->arena, &frame, err);
+    else if (entry->kind == FEED_OWN)
+        rc = read_own(apply, entry, reads, &frame, err);
+    if (rc != RC_OK)
+        return rc;
+    apply->had_own = apply->had_own || entry->kind == FEED_OWN;
+    rc = check_life(apply, entry, &frame, err);
+    if (rc != RC_OK)
+        return rc;
+    feed_entry_digest(entry, is_frame ? &frame : NULL, digest);
+    feed_chain_next(cursor.chain, digest, cursor.chain);
+    cursor.position = entry->position;
+    rc = tablet_put_cursor(apply->tablet, &cursor, err);
+    if (rc == RC_OK && !reads)
+        return keep_for_area(apply, entry, err);
+    if (rc == RC_OK && entry->kind == FEED_FRAME)
+        rc = keep_pulled(apply, entry, err);
+    return rc != RC_OK ? rc : merge_content(apply, entry, &frame, err);
+}

@@ -1,0 +1,129 @@
+/* receipt.c: what the server says it has of our changes.
+ *
+ * A receipt names a number and the chain hash there, as the server recomputed it. It counts only if
+ * our own chain says the same: otherwise another copy of this tablet is at work (or this one was put
+ * back), and a new incarnation begins; nothing is forgotten. Within an epoch receipts only grow. */
+#include "agent/sync/inside.h"
+
+static const struct own_actor *find(const struct tablet *tablet, uint64_t actor) {
+    for (uint32_t i = 0; i < tablet_actor_count(tablet); i++) {
+        if (tablet_actor(tablet, i)->actor == actor)
+            return tablet_actor(tablet, i);
+    }
+    return NULL;
+}
+
+static bool is_current(const struct tablet *tablet, const struct own_actor *actor) {
+    return actor->serial == tablet_actor_count(tablet);
+}
+
+/* Another life of this actor: told to people, and left behind. */
+static enum rc leave_actor(struct tablet *tablet, const struct own_actor *actor,
+                           enum notice_kind notice, uint64_t number, struct err *err) {
+    bool current = is_current(tablet, actor);
+    enum rc rc = tablet_notice(tablet, notice, actor->actor, number, err);
+
+    return rc != RC_OK || !current ? rc : tablet_incarnate(tablet, err);
+}
+
+static enum rc take_outcomes(struct tablet *tablet, const struct own_actor *actor,
+                             const struct receipt *receipt, struct sync_report *report,
+                             struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < receipt->outcome_count && rc == RC_OK; i++) {
+        bool is_new;
+
+        rc = tablet_put_verdict(tablet, actor, receipt->outcomes[i].number,
+                                receipt->outcomes[i].verdict, &is_new, err);
+        if (is_new)
+            report->quarantined++;
+    }
+    return rc;
+}
+
+static enum rc advance(struct tablet *tablet, struct own_actor next, const struct receipt *receipt,
+                       struct sync_report *report, struct flow *flow, struct err *err) {
+    enum rc rc;
+
+    if (receipt->number > next.receipt) {
+        report->sent += receipt->number - next.receipt;
+        next.receipt = receipt->number;
+        flow->advanced = true;
+    }
+    if (receipt->want_from != 0 && receipt->want_from <= next.receipt) {
+        next.receipt = receipt->want_from - 1; /* it lacks what it once had */
+        flow->advanced = true;
+    }
+    if (receipt->backed_up > next.backed_up)
+        next.backed_up = receipt->backed_up < next.receipt ? receipt->backed_up : next.receipt;
+    if (next.backed_up > next.receipt)
+        next.backed_up = next.receipt;
+    rc = tablet_put_actor(tablet, &next, err);
+    if (rc == RC_OK)
+        rc = tablet_outbox_receipted(tablet, &next, err);
+    if (rc == RC_OK)
+        rc = tablet_settle_left(tablet, &next, err);
+    return rc;
+}
+
+static enum rc take(struct tablet *tablet, const struct receipt *receipt,
+                    struct sync_report *report, struct flow *flow, struct err *err) {
+    const struct own_actor *actor = find(tablet, receipt->actor);
+    struct own_actor next;
+    uint8_t hash[32];
+    enum rc rc;
+
+    if (actor == NULL)
+        return RC_OK; /* of another tablet, whose batches we carried */
+    next = *actor;
+    if (receipt->number > actor->number) /* it has more of us than we do: we were put back */
+        return leave_actor(tablet, actor, NOTICE_FORKED, receipt->number, err);
+    rc = tablet_chain(tablet, actor, receipt->number, hash, err);
+    if (rc != RC_OK)
+        return rc;
+    if (!crypt_equal(hash, receipt->hash, sizeof(hash)))
+        return leave_actor(tablet, actor, NOTICE_RECEIPT_BROKEN, receipt->number, err);
+    if (receipt->number < actor->receipt && receipt->want_from == 0)
+        return tablet_notice(tablet, NOTICE_RECEIPT_BROKEN, actor->actor, receipt->number, err);
+    if (receipt->fork_actor != 0 && actor->fork_actor == 0) {
+        rc = tablet_fork(tablet, actor, receipt->fork_actor, receipt->fork_from, err);
+        if (rc != RC_OK)
+            return rc;
+        next = *find(tablet, receipt->actor);
+    }
+    rc = advance(tablet, next, receipt, report, flow, err);
+    if (rc == RC_OK)
+        rc = take_outcomes(tablet, &next, receipt, report, err);
+    if (rc == RC_OK && receipt->fork_actor != 0) {
+        flow->advanced = true;
+        rc = is_current(tablet, &next)
+                 ? leave_actor(tablet, &next, NOTICE_FORKED, receipt->fork_from, err)
+                 : RC_OK;
+    }
+    return rc;
+}
+
+enum rc receipt_take_all(struct tablet *tablet, const struct answer *answer,
+                         struct sync_report *report, struct flow *flow, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < answer->receipt_count && rc == RC_OK; i++)
+        rc = take(tablet, &answer->receipts[i], report, flow, err);
+    return rc;
+}
+
+enum rc receipt_new_epoch(struct tablet *tablet, uint32_t epoch, struct err *err) {
+    enum rc rc = tablet_notice(tablet, NOTICE_EPOCH, 0, epoch, err);
+
+    if (rc == RC_OK)
+        rc = tablet_clear_cursors(tablet, err);
+    for (uint32_t i = 0; i < tablet_actor_count(tablet) && rc == RC_OK; i++) {
+        struct own_actor next = *tablet_actor(tablet, i);
+
+        next.receipt = next.backed_up; /* what a backup was proven to hold is there again */
+        next.sent = next.receipt;
+        rc = tablet_put_actor(tablet, &next, err);
+    }
+    return rc;
+}

@@ -1,0 +1,340 @@
+/* sync.c: the exchange, repeated until both sides have what they want.
+ *
+ * Nothing in memory is truth: batches come from the outbox, positions from the cursors, and an
+ * answer either becomes one committed transaction or never happened. So every way to break off, a
+ * cut line or a kill, is mended by asking again. */
+#include "agent/sync/inside.h"
+
+#include "base/json.h"
+
+#define REQUEST_BYTES     (1024u * 1024u) /* of batches; one batch goes in any case */
+#define REQUEST_BATCHES   32u
+#define RUN_ARENA_BYTES   (8u * 1024u * 1024u)
+#define STALLS_MAX        2u /* rounds in a row that moved nothing */
+
+struct run {
+    struct tablet *tablet;
+    struct link *link;
+    const struct sync_options *options;
+    struct sync_report *report;
+    struct arena arena; /* of one round */
+    struct buf body, answer;
+    uint8_t base[8];
+    bool whole;
+    bool nonce_retried;
+    uint32_t batch_count; /* in the body */
+};
+
+static const struct own_actor *current(const struct tablet *tablet) {
+    return tablet_actor(tablet, tablet_actor_count(tablet) - 1);
+}
+
+/* ---- up ---- */
+
+static enum rc add_cursors(struct run *run, struct hello *hello, struct err *err) {
+    struct feed_cursor *cursors;
+    uint32_t count;
+    enum rc rc = tablet_cursors(run->tablet, &run->arena, &cursors, &count, err);
+
+    if (rc != RC_OK)
+        return rc;
+    hello->cursors = arena_array(&run->arena, count, sizeof(*hello->cursors));
+    if (hello->cursors == NULL)
+        return arena_check(&run->arena, "a request", err);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct feed_cursor *from = &cursors[i];
+        struct cursor *to = &hello->cursors[hello->cursor_count];
+
+        *to = (struct cursor){
+            .area = from->area, .audience = from->audience, .position = from->position};
+        memcpy(to->digest, from->chain, sizeof(to->digest));
+        if (hello->locked && from->ahead_position > 0) {
+            to->position = from->ahead_position;
+            memcpy(to->digest, from->ahead_digest, sizeof(to->digest));
+        }
+        if (to->position > 0)
+            hello->cursor_count++;
+    }
+    return RC_OK;
+}
+
+static enum rc add_persons(struct run *run, struct hello *hello, struct err *err) {
+    struct hello_person *persons;
+    uint32_t count;
+    enum rc rc = tablet_new_persons(run->tablet, &run->arena, &persons, &count, err);
+
+    hello->persons = persons;
+    hello->person_count = rc == RC_OK ? count : 0;
+    return rc;
+}
+
+/* What this request starts from: two answers from the same base hold the same. */
+static void make_base(struct run *run, const struct hello *hello) {
+    struct buf about;
+    uint8_t hash[CRYPT_HASH_BYTES];
+
+    buf_init(&about, LIMIT_EXCHANGE_CURSORS * 40);
+    buf_add_varint(&about, hello->epoch);
+    buf_add_varint(&about, hello->form_position);
+    for (uint32_t i = 0; i < hello->cursor_count; i++) {
+        buf_add_varint(&about, hello->cursors[i].area);
+        buf_add_u8(&about, hello->cursors[i].audience);
+        buf_add_varint(&about, hello->cursors[i].position);
+    }
+    crypt_hash("yg base", buf_view(&about), hash);
+    memcpy(run->base, hash, sizeof(run->base));
+    buf_release(&about);
+}
+
+static enum rc add_hello(struct run *run, struct err *err) {
+    const struct facts *facts = tablet_facts(run->tablet);
+    const struct own_actor *actor = current(run->tablet);
+    struct hello hello = {
+        .device = facts->device,
+        .actor = actor->actor,
+        .epoch = facts->epoch,
+        .scope_serial = facts->scope.serial,
+        .scope_confirm = facts->scope.serial,
+        .scope_at = facts->scope_at,
+        .form_position = facts->form_position,
+        .locked = tablet_locked(run->tablet),
+        .whole = run->whole,
+        .wall_ms = env_wall_ms(tablet_env(run->tablet)),
+        .own_last = actor->number,
+        .max_bytes = run->options == NULL ? 0 : run->options->answer_bytes_max,
+    };
+    enum rc rc;
+
+    memcpy(hello.nonce, facts->hello_nonce, sizeof(hello.nonce));
+    rc = add_cursors(run, &hello, err);
+    if (rc == RC_OK)
+        rc = add_persons(run, &hello, err);
+    if (rc != RC_OK)
+        return rc;
+    make_base(run, &hello);
+    return exchange_add_hello(&run->body, &hello, tablet_device_secret(run->tablet), err);
+}
+
+struct packing {
+    struct run *run;
+    uint64_t *sent; /* per actor serial - 1 */
+};
+
+static enum rc add_batch(void *context, const struct outbox_batch *batch, struct err *err) {
+    struct packing *packing = context;
+    struct run *run = packing->run;
+
+    (void)err;
+    if (run->batch_count == REQUEST_BATCHES ||
+        (run->batch_count > 0 && run->body.size + batch->bytes.size > REQUEST_BYTES))
+        return RC_NOT_FOUND;
+    exchange_add_batch(&run->body, batch->bytes);
+    run->batch_count++;
+    if (batch->last > packing->sent[batch->serial - 1])
+        packing->sent[batch->serial - 1] = batch->last;
+    return RC_OK;
+}
+
+static enum rc note_sent(struct run *run, const uint64_t *sent, struct err *err) {
+    bool changed = false;
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < tablet_actor_count(run->tablet); i++)
+        changed = changed || sent[i] > tablet_actor(run->tablet, i)->sent;
+    if (!changed)
+        return RC_OK;
+    rc = tablet_begin(run->tablet, err);
+    if (rc != RC_OK)
+        return rc;
+    for (uint32_t i = 0; i < tablet_actor_count(run->tablet) && rc == RC_OK; i++) {
+        struct own_actor next = *tablet_actor(run->tablet, i);
+
+        if (sent[i] <= next.sent)
+            continue;
+        next.sent = sent[i];
+        rc = tablet_put_actor(run->tablet, &next, err);
+    }
+    if (rc == RC_OK)
+        return tablet_commit(run->tablet, err);
+    tablet_rollback(run->tablet);
+    return rc;
+}
+
+static enum rc make_body(struct run *run, struct err *err) {
+    struct packing packing = {.run = run};
+    enum rc rc;
+
+    buf_clear(&run->body);
+    arena_reset(&run->arena);
+    run->batch_count = 0;
+    packing.sent =
+        arena_array(&run->arena, tablet_actor_count(run->tablet), sizeof(*packing.sent));
+    if (packing.sent == NULL)
+        return arena_check(&run->arena, "a request", err);
+    exchange_start(&run->body);
+    rc = add_hello(run, err);
+    if (rc == RC_OK)
+        rc = tablet_outbox(run->tablet, add_batch, &packing, err);
+    if (rc == RC_OK)
+        rc = buf_check(&run->body, "a request", err);
+    return rc != RC_OK ? rc : note_sent(run, packing.sent, err);
+}
+
+/* ---- what the server says when it refuses ---- */
+
+static enum rc refused(struct run *run, const struct link_result *result, struct err *err) {
+    struct json *json = NULL;
+    struct err ignored;
+    enum rc rc;
+
+    err_init(&ignored, err->lang);
+    if (json_parse(buf_view(&run->answer), JSON_LIMITS_DEFAULT, &json, &ignored) != RC_OK)
+        json = NULL;
+    if (result->status == 429 || result->status == 503) {
+        run->report->retry_after_s = result->retry_after_s;
+        rc = err_set(err, RC_AGAIN, "the server asks for patience; sync again in %lld seconds",
+                     (long long)(result->retry_after_s < 0 ? 60 : result->retry_after_s));
+    } else if (result->status == 401 || result->status == 403) {
+        rc = err_set(err, RC_DENIED, "the server refused this tablet: %s",
+                     json_text_or(json_get(json, "message"), "no reason given"));
+    } else {
+        rc = err_set(err, RC_NETWORK, "the server answered with status %d: %s", result->status,
+                     json_text_or(json_get(json, "message"), "no reason given"));
+    }
+    json_free(json);
+    return rc;
+}
+
+/* ---- one round ---- */
+
+static enum rc exchange(struct run *run, struct flow *flow, struct err *err) {
+    struct link_result result = {.retry_after_s = -1};
+    enum rc rc = make_body(run, err);
+
+    if (rc != RC_OK)
+        return rc;
+    buf_clear(&run->answer);
+    rc = run->link->exchange(run->link->context, "/v1/sync", buf_view(&run->body), &run->answer,
+                             &result, err);
+    run->report->requests++;
+    run->report->bytes_up += result.bytes_up;
+    run->report->bytes_down += result.bytes_down;
+    if (rc != RC_OK)
+        return rc;
+    if (result.status == 401 && !run->nonce_retried) {
+        /* Our nonce is too old, or the server does not remember it: it has given a new one. */
+        run->nonce_retried = true;
+        rc = answer_nonce(run->tablet, buf_view(&run->answer), err);
+        return rc != RC_OK ? refused(run, &result, err) : exchange(run, flow, err);
+    }
+    if (result.status != 200)
+        return refused(run, &result, err);
+    run->nonce_retried = false;
+    return answer_take(run->tablet, buf_view(&run->answer), run->base, run->whole, run->report,
+                       flow, err);
+}
+
+static uint64_t unsent(const struct tablet *tablet) {
+    uint64_t count = 0;
+
+    for (uint32_t i = 0; i < tablet_actor_count(tablet); i++)
+        count += tablet_actor(tablet, i)->number - tablet_actor(tablet, i)->receipt;
+    return count;
+}
+
+static void tell(const struct run *run, uint64_t total) {
+    uint64_t left = unsent(run->tablet);
+
+    if (run->options != NULL && run->options->progress != NULL)
+        run->options->progress(run->options->progress_context, total > left ? total - left : 0,
+                               total);
+}
+
+static enum rc rounds(struct run *run, struct err *err) {
+    uint32_t max = run->options == NULL ? 0 : run->options->rounds_max;
+    uint64_t total = unsent(run->tablet);
+    uint32_t stalls = 0, count = 0;
+    enum rc rc;
+
+    do {
+        struct flow flow = {.more = false};
+
+        if (max != 0 && count++ == max) {
+            run->report->more = true;
+            return RC_OK;
+        }
+        rc = outbox_cut(run->tablet, err);
+        if (rc == RC_OK)
+            rc = exchange(run, &flow, err);
+        if (rc != RC_OK)
+            return rc;
+        if (flow.whole && !run->whole) {
+            run->whole = true;
+            continue;
+        }
+        tell(run, total);
+        if (tablet_facts(run->tablet)->scope.revoked)
+            return err_set(err, RC_DENIED,
+                           "the county has withdrawn this tablet; bring it to the office");
+        run->report->more = flow.more;
+        stalls = flow.advanced ? 0 : stalls + 1;
+        if (!flow.more && run->batch_count == 0)
+            break;
+        if (!flow.more && unsent(run->tablet) == 0)
+            break;
+    } while (stalls < STALLS_MAX);
+    return RC_OK;
+}
+
+static void log_run(const struct run *run, enum rc rc, const struct err *err) {
+    struct log *log = run->options == NULL ? NULL : run->options->log;
+    const struct sync_report *report = run->report;
+
+    if (rc != RC_OK)
+        log_warn(log, LOG_EVENT("sync.failed"), LOG_TEXT("why", err->text),
+                 LOG_UINT("requests", report->requests), LOG_UINT("unsent", report->unsent));
+    else
+        log_info(log, LOG_EVENT("sync.done"), LOG_UINT("sent", report->sent),
+                 LOG_UINT("received", report->received), LOG_UINT("requests", report->requests),
+                 LOG_UINT("unsent", report->unsent), LOG_INT("ms", report->elapsed_ms));
+}
+
+enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_options *options,
+                 struct sync_report *report, struct err *err) {
+    const struct env *env = tablet_env(tablet);
+    int64_t start = env_monotonic_ms(env);
+    struct run run = {.tablet = tablet, .link = link, .options = options, .report = report};
+    enum rc rc;
+
+    *report = (struct sync_report){.locked = tablet_locked(tablet), .retry_after_s = -1};
+    arena_init(&run.arena, RUN_ARENA_BYTES);
+    buf_init(&run.body, LIMIT_EXCHANGE_BYTES);
+    buf_init(&run.answer, LIMIT_EXCHANGE_BYTES);
+    rc = rounds(&run, err);
+    if (tablet_facts(tablet)->scope.wipe && tablet_locked(tablet) && !tablet_facts(tablet)->wiped) {
+        struct err wiping;
+
+        err_init(&wiping, err->lang);
+        if (tablet_wipe(tablet, &wiping) != RC_OK && rc == RC_OK) {
+            *err = wiping;
+            rc = wiping.rc;
+        }
+    }
+    report->unsent = unsent(tablet);
+    report->elapsed_ms = env_monotonic_ms(env) - start;
+    log_run(&run, rc, err);
+    if (run.answer.data != NULL)
+        crypt_wipe(run.answer.data, run.answer.capacity);
+    buf_release(&run.body);
+    buf_release(&run.answer);
+    arena_release(&run.arena);
+    return rc;
+}
+
+/* ---- unlocking and locking ---- */
+
+void sync_attach(struct tablet *tablet) {
+    static const struct traffic traffic = {.on_open = answer_inbox, .on_close = outbox_cut};
+
+    tablet_set_traffic(tablet, &traffic);
+}

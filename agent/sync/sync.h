@@ -1,0 +1,94 @@
+/* sync.h: the tablet's way out and in: enrolment and the exchange, without sockets or clock.
+ *
+ * sync_run repeats one exchange until there is nothing more to send or to take: hello and batches
+ * up; receipts, scope, forms and feed entries down. Each answer is applied in one transaction, with
+ * the cursors it leads to; a cut connection simply leads to a repeat. It works with and without an
+ * open session: while locked, what comes down stays sealed until somebody unlocks. */
+#ifndef YG_AGENT_SYNC_SYNC_H
+#define YG_AGENT_SYNC_SYNC_H
+
+#include "agent/store/store.h"
+#include "base/log.h"
+
+/* ---- the link: injected; link_http below is the real one ---- */
+
+struct link_result {
+    int status;            /* HTTP status */
+    int64_t retry_after_s; /* -1 when not said */
+    uint64_t bytes_up;     /* heads included */
+    uint64_t bytes_down;
+};
+
+struct link {
+    void *context;
+    /* POSTs body to path ("/v1/sync") and appends the answer's body. RC_OK: some status came. */
+    enum rc (*exchange)(void *context, const char *path, struct view body, struct buf *answer,
+                        struct link_result *result, struct err *err);
+};
+
+/* ---- sync ---- */
+
+/* Once after tablet_open: lets session_open apply what came while locked and session_close cut
+ * unsent changes into batches. enrol_run does it itself. */
+void sync_attach(struct tablet *tablet);
+
+struct sync_report {
+    uint64_t sent;     /* changes that were accepted for the first time */
+    uint64_t received; /* feed entries' changes and records taken */
+    uint64_t bytes_up, bytes_down;
+    uint32_t requests;
+    uint64_t quarantined;  /* own changes newly in quarantine */
+    uint64_t conflicts;    /* records that have open conflicts now and had none before */
+    uint64_t forms;        /* new ones */
+    uint64_t unsent;       /* what is still only on the tablet */
+    bool locked;           /* ran without a session */
+    bool more;             /* the server has more, rounds_max was reached */
+    int64_t retry_after_s; /* of a 429; -1 none */
+    int64_t elapsed_ms;
+};
+
+struct sync_options {
+    uint32_t rounds_max;       /* 0: until done */
+    uint32_t answer_bytes_max; /* 0: LIMIT_PULL_BYTES */
+    struct log *log;           /* NULL: silent */
+    tablet_progress *progress; /* changes sent and to be sent; may be NULL */
+    void *progress_context;
+};
+
+/* options may be NULL. The report is right also after a failure. RC_NETWORK: cut, refused; what
+ * was receipted counts. RC_AGAIN: the server asks for patience (retry_after_s). RC_DENIED: revoked,
+ * or an answer that is not the county's. RC_CORRUPT: the answer is broken; nothing of it was
+ * applied. */
+enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_options *options,
+                 struct sync_report *report, struct err *err);
+
+/* ---- the real link ---- */
+
+struct link_http;
+
+/* server: NULL or empty takes the tablet's. https with the county's pins; http only to a loopback
+ * address. When the server shows a key that is not pinned, its signed list of keys is fetched,
+ * checked against the county's key, stored, and the request repeated once. */
+enum rc link_http_open(struct tablet *tablet, struct view server, struct link_http **out,
+                       struct err *err);
+struct link *link_http_link(struct link_http *http);
+void link_http_close(struct link_http *http); /* NULL is allowed */
+
+/* ---- enrolment ---- */
+
+struct enrol_options {
+    const char *directory;
+    struct tablet_options tablet;
+    struct view server;      /* https://host:port, or http:// on loopback */
+    struct view code;        /* as typed */
+    struct view person_name; /* empty: as in the invitation */
+    struct view secret;
+    struct link *link; /* NULL: over HTTP; tests inject one */
+};
+
+/* Enrols, and opens the new tablet (locked). RC_CONFLICT: there is a tablet already. RC_DENIED:
+ * wrong, used or expired code, or not the county that gave it. A cut-off enrolment is repeated
+ * with the same directory and code. */
+enum rc enrol_run(const struct enrol_options *options, struct tablet **out, struct err *err);
+
+#endif

@@ -1,0 +1,120 @@
+# lib.sh: what the end-to-end scripts share: a county, tablets, TAP. Sourced by tests/e2e/test_*.sh.
+# The runner gives YG_BUILD (the programs), TMPDIR (a folder of one's own) and kills what is left.
+
+set -u
+build=${YG_BUILD:-build}
+build=$(cd "$build" && pwd)
+work=${TMPDIR:-/tmp}/yg-e2e-$$
+mkdir -p "$work"
+export LANG=C.UTF-8
+tap_count=0
+tap_failed=0
+server_pid=
+
+# ok STATUS WHAT: one TAP line; STATUS as of the command before.
+ok() {
+    tap_count=$((tap_count + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $tap_count - $2"
+    else
+        tap_failed=$((tap_failed + 1))
+        echo "not ok $tap_count - $2"
+    fi
+}
+
+# same WHAT GOT WANTED
+same() {
+    if [ "$2" = "$3" ]; then
+        ok 0 "$1"
+    else
+        ok 1 "$1"
+        printf '# got:    %s\n# wanted: %s\n' "$2" "$3"
+    fi
+}
+
+# status WHAT WANTED COMMAND...: the exit status of a command; its stderr goes to $work/stderr
+status() {
+    local what=$1 wanted=$2 got=0
+    shift 2
+    "$@" >"$work/stdout" 2>"$work/stderr" </dev/null || got=$?
+    if [ "$got" = "$wanted" ]; then
+        ok 0 "$what"
+    else
+        ok 1 "$what"
+        echo "# exit status $got, wanted $wanted: $*"
+        sed 's/^/# /' "$work/stderr"
+    fi
+}
+
+finish() {
+    stop_county
+    echo "1..$tap_count"
+    rm -rf "$work"
+    [ "$tap_failed" -eq 0 ]
+    exit $?
+}
+
+skip_all() {
+    echo "1..0 # SKIP $1"
+    rm -rf "$work"
+    exit 0
+}
+
+# --- the county ---
+
+area=430626117205
+
+syncd() { "$build/yg-syncd" "$@" --data "$work/county"; }
+
+make_county() {
+    syncd init --area 430626 >"$work/halves" || return 1
+    YG_PASSPHRASE=secret-of-li syncd user add li --role county || return 1
+}
+
+# start_county [PORT]: serves in the background and sets url; extra options in serve_options
+start_county() {
+    rm -f "$work/address"
+    "$build/yg-syncd" serve --data "$work/county" --listen "127.0.0.1:${1:-0}" \
+        --port-file "$work/address" ${serve_options:-} 2>>"$work/county.log" &
+    server_pid=$!
+    while [ ! -s "$work/address" ]; do
+        kill -0 "$server_pid" 2>/dev/null || { cat "$work/county.log" >&2; return 1; }
+        read -rt 0.05 <> <(:) || true
+    done
+    url=$(cat "$work/address")
+    port=${url##*:}
+}
+
+stop_county() {
+    [ -n "$server_pid" ] || return 0
+    kill "$server_pid" 2>/dev/null
+    wait "$server_pid" 2>/dev/null
+    server_pid=
+}
+
+kill_county() { # pulls the plug
+    kill -9 "$server_pid" 2>/dev/null
+    wait "$server_pid" 2>/dev/null
+    server_pid=
+}
+
+# --- tablets: `agent NAME COMMAND...` works on tablet NAME with the secret of its person ---
+
+agent() {
+    local name=$1
+    shift
+    YG_PASSPHRASE="secret-of-$name" "$build/yg-agent" "$@" --data "$work/tablet-$name"
+}
+
+enrol() { # NAME [AREAS]
+    local code
+    code=$(syncd device invite --areas "${2:-$area}" --name "tablet-$1" --person "$1") || return 1
+    agent "$1" enrol --server "$url" --code "$code" >/dev/null
+}
+
+field() { # JSON FIELD PATH: prints a value of `show --json`, or of any document, with node
+    node -e 'const d = JSON.parse(require("fs").readFileSync(0, "utf8"));
+        const v = eval("d" + process.argv[1]);
+        process.stdout.write(v === undefined ? "undefined" : typeof v === "object" ?
+            JSON.stringify(v) : String(v));' "$1"
+}
