@@ -17,6 +17,9 @@
 #define COMMAND_SECRET_BYTES 1024u
 #define COMMAND_LINE_BYTES   (64u * 1024u)
 
+/* What the service answers when it needs a secret: not an exit status, the caller asks for it. */
+#define STATUS_ASK 125
+
 static const struct command_option COMMON[] = {
     {"--data", "DIR", "the data directory", false},
     {"--json", NULL, "print one JSON document", false},
@@ -110,8 +113,7 @@ enum rc command_print_json(struct command *command, struct json *document, struc
     if (document == NULL)
         return err_set(err, RC_NO_MEMORY, "out of memory");
     buf_init(&text, 256u * 1024u * 1024u);
-    json_print(document, true, &text);
-    buf_add_text(&text, "\n");
+    json_print(document, true, &text); /* with its newline */
     rc = buf_check(&text, "the JSON document", err);
     if (rc == RC_OK)
         rc = command_print(command, buf_view(&text), err);
@@ -359,7 +361,7 @@ static bool wants_input(const struct command *command) {
 }
 
 static enum rc call_service(const struct command_table *table, struct command *command,
-                            size_t count, const char *const *arguments, int *status,
+                            size_t count, const char *const *arguments, char *secret, int *status,
                             struct err *err) {
     char path[COMMAND_PATH_BYTES];
     struct control_request *request = calloc(1, sizeof(*request));
@@ -381,6 +383,14 @@ static enum rc call_service(const struct command_table *table, struct command *c
     for (size_t i = 0; i < count; i++)
         request->arguments[i] = arguments[i];
     rc = control_call(path, request, control_sink_standard, NULL, status, err);
+    if (rc == RC_OK && *status == STATUS_ASK) {
+        rc = command_secret(command, "secret: ", secret, COMMAND_SECRET_BYTES, err);
+        request->secret = secret;
+        if (rc == RC_OK)
+            rc = control_call(path, request, control_sink_standard, NULL, status, err);
+        if (rc == RC_NOT_FOUND)
+            rc = err_set(err, RC_NETWORK, "the service has gone; run the command again");
+    }
     free(request);
     return rc;
 }
@@ -459,7 +469,7 @@ int command_main(const struct command_table *table, int argc, char **argv,
     if (rc == RC_OK)
         rc = prepare(table, command, environment, secret, data, &input, &err);
     if (rc == RC_OK && !command->spec->local) {
-        rc = call_service(table, command, count, arguments, &status, &err);
+        rc = call_service(table, command, count, arguments, secret, &status, &err);
         if (rc == RC_OK)
             goto out;
         if (rc == RC_NOT_FOUND) { /* nobody listens: run it here */
@@ -501,7 +511,12 @@ int command_serve(void *context, const struct control_request *request,
     rc = parse(table, command, request->argument_count, request->arguments, &err);
     if (rc == RC_OK && command->spec->local)
         rc = err_set(&err, RC_USAGE, "%s: cannot run inside the service", command->spec->name);
-    status = rc == RC_OK ? run_here(table, command, &err) : report(table, command, rc, &err);
+    if (rc == RC_OK) {
+        command->context = table->context;
+        rc = command->spec->run(table->context, command, &err);
+    }
+    status =
+        rc == RC_DENIED && command->wants_secret ? STATUS_ASK : report(table, command, rc, &err);
     free(command);
     return status;
 }
@@ -520,7 +535,8 @@ enum rc command_secret(struct command *command, const char *prompt, char *out, s
         out[command->secret.size] = '\0';
         return RC_OK;
     }
-    if (command->write != write_standard || isatty(0) != 1 || tcgetattr(0, &before) != 0)
+    command->wants_secret = command->write != write_standard;
+    if (command->wants_secret || isatty(0) != 1 || tcgetattr(0, &before) != 0)
         return err_set(err, RC_DENIED,
                        "a secret is needed: set YG_PASSPHRASE or give --passphrase-file FILE");
     (void)command->write(command->sink, CONTROL_STDERR, view_text(words(command->lang, prompt)),

@@ -21,38 +21,39 @@
 #define COMMAND_WORDS_MAX   200 /* words that are not options */
 
 struct command_option {
-    const char *name;   /* "--area" */
-    const char *value;  /* how the value is called in help: "CODE"; NULL: a flag */
-    const char *help;   /* English, key of the catalogue */
-    bool repeated;      /* may stand several times */
+    const char *name;  /* "--area" */
+    const char *value; /* how the value is called in help: "CODE"; NULL: a flag */
+    const char *help;  /* English, key of the catalogue */
+    bool repeated;     /* may stand several times */
 };
 
 struct command;
 
 struct command_spec {
-    const char *name;      /* "device invite": one or two words */
-    const char *arguments; /* how they are called in help: "RECORD [FIELD]" */
-    int least, most;       /* how many words are wanted; most -1: any number */
+    const char *name;                     /* "device invite": one or two words */
+    const char *arguments;                /* how they are called in help: "RECORD [FIELD]" */
+    int least, most;                      /* how many words are wanted; most -1: any number */
     const struct command_option *options; /* ends with a NULL name; may be NULL */
-    const char *help;      /* one English line, key of the catalogue */
+    const char *help;                     /* one English line, key of the catalogue */
     enum rc (*run)(void *context, struct command *command, struct err *err);
-    bool reads_input;      /* may read standard input when a word or value is "-" */
-    bool local;            /* never handed to the service: init, serve, enrol */
+    bool reads_input; /* may read standard input when a word or value is "-" */
+    bool local;       /* never handed to the service: init, serve, enrol */
 };
 
 /* What every command understands beside its own options: --data DIR, --json, --help, --lang zh|en,
  * --passphrase-file FILE, --person P. */
 struct command {
     const struct command_spec *spec;
-    void *context;             /* the program's */
+    void *context; /* the program's */
     enum lang lang;
-    bool json;                 /* --json: print one JSON document */
-    bool is_terminal;          /* show progress */
-    const char *directory;     /* working directory of the caller, for relative paths */
-    const char *data;          /* --data */
-    const char *person;        /* --person, NULL when not given */
-    struct view secret;        /* YG_PASSPHRASE or the file's first line; empty when not given */
-    struct view input;         /* standard input, when it was read */
+    bool json;             /* --json: print one JSON document */
+    bool is_terminal;      /* show progress */
+    const char *directory; /* working directory of the caller, for relative paths */
+    const char *data;      /* --data */
+    const char *person;    /* --person, NULL when not given */
+    struct view secret;    /* YG_PASSPHRASE or the file's first line; empty when not given */
+    bool wants_secret;     /* in the service: command_secret found none; ask who called */
+    struct view input;     /* standard input, when it was read */
     size_t word_count;
     const char *words[COMMAND_WORDS_MAX]; /* behind the command's name */
     size_t option_count;
@@ -91,11 +92,11 @@ enum rc command_read(const struct command *command, const char *path, size_t max
 /* --- for main and for the control socket --- */
 
 struct command_table {
-    const char *program;  /* "yg-agent" */
-    const char *summary;  /* English, key of the catalogue */
+    const char *program; /* "yg-agent" */
+    const char *summary; /* English, key of the catalogue */
     const struct command_spec *specs;
     size_t count;
-    const char *socket;   /* name of the control socket in the data directory: "control" */
+    const char *socket;       /* name of the control socket in the data directory: "control" */
     const char *default_data; /* when --data is not given */
     void *context;
 };
@@ -115,9 +116,10 @@ int command_main(const struct command_table *table, int argc, char **argv,
 int command_serve(void *context, const struct control_request *request,
                   struct control_reply *reply);
 
-/* Whoever needs a secret asks here: the given one, or typed at the terminal without echo (only
- * where the command runs in its own process and a terminal is there). RC_DENIED when there is
- * none, naming the mend. The caller wipes out. */
+/* Whoever needs a secret asks here: the given one, or typed at the terminal without echo. RC_DENIED
+ * when there is none, naming the mend. In the service it is RC_DENIED, too, with wants_secret: then
+ * the caller's process asks at its terminal and hands the command over once more, so a command asks
+ * before it changes anything. The caller wipes out. */
 enum rc command_secret(struct command *command, const char *prompt, char *out, size_t size,
                        struct err *err);
 

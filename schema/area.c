@@ -1,3 +1,5 @@
+/* Division codes: the level of a node is told by its trailing zeros, two digits for a province,
+ * four for a city, six for a county, nine for a township, twelve for a village. */
 #include "schema/area.h"
 
 #include "base/text.h"
@@ -57,8 +59,7 @@ enum rc area_list_parse(struct view text, uint64_t *out, uint32_t *count, struct
     size_t at = 0;
 
     for (;;) {
-        const uint8_t *comma =
-            at < text.size ? memchr(text.data + at, ',', text.size - at) : NULL;
+        const uint8_t *comma = at < text.size ? memchr(text.data + at, ',', text.size - at) : NULL;
         size_t end = comma == NULL ? text.size : (size_t)(comma - text.data);
         enum rc rc;
 

@@ -232,7 +232,7 @@ static void read_run(struct reader *in, struct dot_coder *coder, struct arena *a
 }
 
 static void *read_items(struct reader *in, struct arena *arena, size_t size, uint32_t max,
-                              uint32_t *count) {
+                        uint32_t *count) {
     uint32_t promised = (uint32_t)read_varint_max(in, max);
     struct view bytes = read_bytes(in, promised * size);
 
@@ -240,8 +240,7 @@ static void *read_items(struct reader *in, struct arena *arena, size_t size, uin
     return arena_copy(arena, bytes.data == NULL ? (const uint8_t *)"" : bytes.data, bytes.size);
 }
 
-enum rc change_decode(struct view bytes, struct arena *arena, struct change *out,
-                      struct err *err) {
+enum rc change_decode(struct view bytes, struct arena *arena, struct change *out, struct err *err) {
     struct reader in;
     struct dot_coder coder = {0};
     struct entry *entries;
@@ -264,8 +263,8 @@ enum rc change_decode(struct view bytes, struct arena *arena, struct change *out
     out->wall_ms = read_zigzag(&in);
     out->lamport = read_varint(&in);
     out->reason = read_bytes(&in, read_varint_max(&in, LIMIT_REASON_BYTES));
-    out->evidence = read_items(&in, arena, sizeof(*out->evidence), LIMIT_EVIDENCE,
-                               &out->evidence_count);
+    out->evidence =
+        read_items(&in, arena, sizeof(*out->evidence), LIMIT_EVIDENCE, &out->evidence_count);
     out->under = read_items(&in, arena, sizeof(*out->under), LIMIT_UNDER, &out->under_count);
     out->entry_count = (uint32_t)read_varint_max(&in, LIMIT_CHANGE_ENTRIES);
     if (out->entry_count > read_left(&in) / ENTRY_BYTES_MIN)

@@ -30,15 +30,15 @@ enum change_kind {
 };
 
 enum field_number {
-    FIELD_AREA = 1,    /* on the record: VALUE_INT, the area's code; policy human */
-    FIELD_EXISTS = 2,  /* on an instance: VALUE_INT, the field number of its repeat (outermost
-                        * repeats), or VALUE_BYTES (place_encode) when it lies in another instance;
-                        * a removal writes VALUE_BYTES cover_encode(): the dots it saw inside.
-                        * On the record itself only a withdrawal writes it, and a resolve that
-                        * keeps the record: VALUE_INT 0. */
-    FIELD_SAME = 3,    /* VALUE_TEXT: "=ID" is the same as, "!ID" is not; one answer per ID */
-    FIELD_ACCEPT = 4,  /* VALUE_BYTES acceptance_encode(): what was accepted; policy union */
-    FIELD_SEAL = 16,   /* 16 + scope (0..15): VALUE_BYTES seal_encode(); unequal ones conflict */
+    FIELD_AREA = 1,   /* on the record: VALUE_INT, the area's code; policy human */
+    FIELD_EXISTS = 2, /* on an instance: VALUE_INT, the field number of its repeat (outermost
+                       * repeats), or VALUE_BYTES (place_encode) when it lies in another instance;
+                       * a removal writes VALUE_BYTES cover_encode(): the dots it saw inside.
+                       * On the record itself only a withdrawal writes it, and a resolve that
+                       * keeps the record: VALUE_INT 0. */
+    FIELD_SAME = 3,   /* VALUE_TEXT: "=ID" is the same as, "!ID" is not; one answer per ID */
+    FIELD_ACCEPT = 4, /* VALUE_BYTES acceptance_encode(): what was accepted; policy union */
+    FIELD_SEAL = 16,  /* 16 + scope (0..15): VALUE_BYTES seal_encode(); unequal ones conflict */
     FIELD_SEAL_LAST = 31,
     FIELD_FIRST_OF_FORM = 32,
     FIELD_LAST = 65535,
@@ -71,7 +71,7 @@ struct change {
     uint32_t evidence_count;
     const uint8_t (*evidence)[32]; /* SHA-256 of attachments */
     uint32_t under_count;
-    const uint8_t (*under)[16];    /* digests of the seals that this change knew and goes beyond */
+    const uint8_t (*under)[16]; /* digests of the seals that this change knew and goes beyond */
     uint32_t entry_count;
     const struct entry *entries;
     bool is_signed;
@@ -84,8 +84,7 @@ enum rc change_encode(const struct change *change, struct buf *out, struct err *
 
 /* Reads canonical bytes; arrays are in the arena, views borrow from bytes. Everything
  * change_check says is checked. */
-enum rc change_decode(struct view bytes, struct arena *arena, struct change *out,
-                      struct err *err);
+enum rc change_decode(struct view bytes, struct arena *arena, struct change *out, struct err *err);
 
 /* Form-free sanity: what each kind may write, order of entries, counts, numbers, texts, limits;
  * ordinals right; nothing refers to itself or to a later change of its own actor. Messages name the
@@ -110,7 +109,7 @@ struct place { /* FIELD_EXISTS of a nested instance */
 void place_encode(const struct place *place, struct buf *out);
 enum rc place_decode(struct view bytes, struct place *out, struct err *err);
 
-struct cover { /* FIELD_EXISTS of a removal */
+struct cover {                 /* FIELD_EXISTS of a removal */
     uint16_t repeat;           /* of the removed instance; 0 for the record */
     struct instance_id parent; /* its parent, root usually */
     uint32_t count;
@@ -119,7 +118,7 @@ struct cover { /* FIELD_EXISTS of a removal */
 void cover_encode(const struct cover *cover, struct buf *out);
 enum rc cover_decode(struct view bytes, struct arena *arena, struct cover *out, struct err *err);
 
-struct seal { /* FIELD_SEAL + scope */
+struct seal {           /* FIELD_SEAL + scope */
     uint8_t digest[16]; /* names the seal: hash over what it covers, see seals.c */
     uint32_t count;
     const struct dot *dots; /* sorted: every change with a version in scope that the author held */

@@ -26,20 +26,19 @@ static bool dot_sane(struct dot dot) {
 
 /* A change knows only what came before it. */
 static bool dot_known(const struct change *change, struct dot dot) {
-    return dot_sane(dot) &&
-           (dot.actor != change->dot.actor || dot.number < change->dot.number);
+    return dot_sane(dot) && (dot.actor != change->dot.actor || dot.number < change->dot.number);
 }
 
 static bool instance_sane(const struct change *change, struct instance_id id) {
     if (instance_is_root(id))
         return id.dot.actor == 0 && id.ordinal == 0;
-    return id.ordinal != 0 &&
-           (dot_known(change, id.dot) || dot_equal(id.dot, change->dot));
+    return id.ordinal != 0 && (dot_known(change, id.dot) || dot_equal(id.dot, change->dot));
 }
 
 static enum rc refuse(const struct entry *entry, const struct change *change, struct err *err) {
     return err_set(err, RC_INVALID,
-                   "change, entry %" PRIu32 ": field %u cannot be written so by a change of kind %u",
+                   "change, entry %" PRIu32
+                   ": field %u cannot be written so by a change of kind %u",
                    (uint32_t)(entry - change->entries), entry->field, change->kind);
 }
 
@@ -49,8 +48,7 @@ static bool place_sane(const struct change *change, const struct entry *entry,
         return false;
     if (!dot_equal(parent.dot, change->dot))
         return true;
-    return dot_equal(entry->instance.dot, change->dot) &&
-           parent.ordinal < entry->instance.ordinal;
+    return dot_equal(entry->instance.dot, change->dot) && parent.ordinal < entry->instance.ordinal;
 }
 
 static enum rc check_exists(const struct change *change, const struct entry *entry,
@@ -142,17 +140,15 @@ static enum rc check_entry(const struct change *change, const struct entry *entr
         return err_set(err, RC_INVALID, "change, entry %" PRIu32 ": out of order", at);
     if (new_instance && !instance_sane(change, entry->instance))
         return err_set(err, RC_INVALID, "change, entry %" PRIu32 ": no such instance can be", at);
-    if (new_instance && dot_equal(entry->instance.dot, change->dot) &&
-        entry->field != FIELD_EXISTS)
+    if (new_instance && dot_equal(entry->instance.dot, change->dot) && entry->field != FIELD_EXISTS)
         return err_set(err, RC_INVALID,
                        "change, entry %" PRIu32 ": its instance is of this change but not added",
                        at);
     if ((entry->flags & ~(unsigned)ENTRY_KEEP) != 0 || entry->rank > RANK_LAST)
         return err_set(err, RC_INVALID, "change, entry %" PRIu32 ": unknown flag or rank", at);
     if (entry->replaces_count > LIMIT_REPLACES)
-        return err_set(err, RC_LIMIT,
-                       "change, entry %" PRIu32 ": replaces more than %u versions", at,
-                       LIMIT_REPLACES);
+        return err_set(err, RC_LIMIT, "change, entry %" PRIu32 ": replaces more than %u versions",
+                       at, LIMIT_REPLACES);
     if (entry->replaces_count > 0 &&
         (change->kind == CHANGE_CREATE || !replaces_sane(change, entry)))
         return err_set(err, RC_INVALID,
@@ -191,8 +187,8 @@ enum rc change_check(const struct change *change, struct err *err) {
         return err_set(err, RC_LIMIT, "change: more than %u answers; save it in smaller parts",
                        LIMIT_CHANGE_ENTRIES);
     for (uint32_t i = 0; i < change->entry_count; i++) {
-        enum rc rc = check_entry(change, &change->entries[i],
-                                 i == 0 ? NULL : &change->entries[i - 1], err);
+        enum rc rc =
+            check_entry(change, &change->entries[i], i == 0 ? NULL : &change->entries[i - 1], err);
 
         if (rc != RC_OK)
             return rc;

@@ -1,3 +1,5 @@
+/* What a person may write where: the checks at the moment of writing, so that a mistake is told
+ * beside the field that it was made in. What the change replaces is found in edit_finish.c. */
 #include "schema/edit.h"
 
 #include <inttypes.h>
@@ -10,8 +12,7 @@
 #define KIND(kind) (1u << (kind))
 
 enum rc edit_wrong_kind(const struct edit *edit, struct err *err) {
-    return err_set(err, RC_INVALID, "draft: a change of kind %u cannot do this",
-                   edit->change.kind);
+    return err_set(err, RC_INVALID, "draft: a change of kind %u cannot do this", edit->change.kind);
 }
 
 static bool is_kind(const struct edit *edit, unsigned kinds) {
@@ -72,11 +73,10 @@ enum rc edit_value_of(struct edit *edit, struct buf *bytes, struct value *out, s
     enum rc rc = buf_check(bytes, "draft", err);
 
     if (rc == RC_OK && bytes->size > LIMIT_VALUE_BYTES)
-        rc = err_set(err, RC_LIMIT, "draft: one answer is longer than %u bytes",
-                     LIMIT_VALUE_BYTES);
+        rc = err_set(err, RC_LIMIT, "draft: one answer is longer than %u bytes", LIMIT_VALUE_BYTES);
     if (rc == RC_OK) {
-        *out = (struct value){.type = VALUE_BYTES,
-                              .bytes = arena_view(edit->arena, buf_view(bytes))};
+        *out =
+            (struct value){.type = VALUE_BYTES, .bytes = arena_view(edit->arena, buf_view(bytes))};
         if (out->bytes.data == NULL)
             rc = arena_check(edit->arena, "draft", err);
     }
@@ -110,8 +110,8 @@ static bool is_sealed(const struct edit *edit, uint8_t scope) {
 }
 
 /* The instance is there and belongs to this repeat (index into the form's fields). */
-static enum rc check_instance(const struct edit *edit, struct instance_id instance,
-                              uint32_t repeat, struct err *err) {
+static enum rc check_instance(const struct edit *edit, struct instance_id instance, uint32_t repeat,
+                              struct err *err) {
     const struct seen_instance *seen;
     char name[INSTANCE_TEXT_BYTES];
 
@@ -157,8 +157,7 @@ static enum rc check_policy(const struct edit *edit, struct instance_id instance
         const struct conflict *conflict = edit_conflict(edit, instance, field->number);
 
         if (conflict == NULL)
-            return err_set(err, RC_CONFLICT, "%.*s: is not in conflict",
-                           VIEW_PRINT(field->path));
+            return err_set(err, RC_CONFLICT, "%.*s: is not in conflict", VIEW_PRINT(field->path));
         if (reading_wrote_side(edit->reading, conflict, edit->change.person))
             return err_set(err, RC_DENIED,
                            "%.*s: whoever wrote one side may not decide; ask somebody else",
@@ -306,7 +305,8 @@ enum rc edit_cover(struct edit *edit, struct instance_id instance, struct value 
             known = version->instance;
             inside = edit_lies_in(reading, known, instance);
         }
-        if (inside && version_is_inside(version) && (reading->live[i] || version->replaced_count == 0))
+        if (inside && version_is_inside(version) &&
+            (reading->live[i] || version->replaced_count == 0))
             named[version->change] = true;
     }
     for (uint32_t i = 0; i < state->absorbed_count; i++) {

@@ -3,7 +3,8 @@
  * A draft collects entries; edit_finish fills in what each replaces: all live versions of the cell
  * that the author's state holds (in a conflict: only the author's own, unless the change is a
  * resolve), completes groups, covers of removals and seals, sorts, and checks. The result borrows
- * from the arena. A record that reads as withdrawn takes no edits. The caller then gives it dot, person, times and signature, and saves it. */
+ * from the arena. What reads as removed or withdrawn takes no edits. The caller then gives it dot,
+ * person, times and signature, and saves it. */
 #ifndef YG_SCHEMA_EDIT_H
 #define YG_SCHEMA_EDIT_H
 
@@ -12,12 +13,12 @@
 struct edit {
     struct arena *arena;
     const struct form *form;
-    const struct record *state;     /* NULL for a new record */
-    const struct reading *reading;  /* of state; NULL for a new record */
-    struct change change;           /* kind, record, person, reason filled as one goes */
+    const struct record *state;    /* NULL for a new record */
+    const struct reading *reading; /* of state; NULL for a new record */
+    struct change change;          /* kind, record, person, reason filled as one goes */
     struct entry *entries;
     uint32_t entry_count, entry_capacity;
-    uint32_t next_ordinal;          /* of instances added by this change */
+    uint32_t next_ordinal; /* of instances added by this change */
 };
 
 /* dot is the one this change will have (the actor's next number). */
@@ -26,10 +27,10 @@ enum rc edit_start(struct edit *edit, enum change_kind kind, struct dot dot, uin
                    const struct reading *reading, struct arena *arena, struct err *err);
 
 /* Writes one field. Setting a union field adds one element; see edit_remove_element. The value is
- * checked against the form and copied into the arena. The last of several for one field counts; what
- * the author's state says already is left out. In a CHANGE_RESOLVE it writes further fields of a
- * group in conflict. RC_INVALID, RC_NOT_FOUND (no such field or instance), RC_DENIED (sealed without
- * CHANGE_AMEND, written once, the server's). */
+ * checked against the form and copied into the arena. The last of several for one field counts;
+ * what the author's state says already is left out. In a CHANGE_RESOLVE it writes further fields of
+ * a group in conflict. RC_INVALID, RC_NOT_FOUND (no such field or instance), RC_DENIED (sealed
+ * without CHANGE_AMEND, written once, the server's). */
 enum rc edit_set(struct edit *edit, struct instance_id instance, uint16_t field,
                  const struct value *value, uint8_t rank, struct err *err);
 /* Union fields: removes the element with this value, naming the dots of the ones seen. */

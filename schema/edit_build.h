@@ -1,5 +1,5 @@
-/* edit_build.h: what the parts of edit share. An entry whose replaces is NULL gets the usual ones in
- * edit_finish; otherwise they have been decided. */
+/* edit_build.h: what the parts of edit share. An entry whose replaces is NULL gets the usual ones
+ * in edit_finish; otherwise they have been decided. */
 #ifndef YG_SCHEMA_EDIT_BUILD_H
 #define YG_SCHEMA_EDIT_BUILD_H
 

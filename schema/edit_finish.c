@@ -4,7 +4,8 @@
  * What an entry replaces, unless decided before: every version of its field that the author's
  * reading counts; for an amendment also what came late, since the author saw it beside. Exceptions:
  * in a conflict only the author's own versions, unless the change is a resolve; a set gains an
- * element and replaces nothing but the marks of earlier removals; an acceptance replaces nothing. */
+ * element and replaces nothing but the marks of earlier removals; an acceptance replaces nothing.
+ */
 #include "schema/edit_build.h"
 #include "schema/limits.h"
 #include "schema/policy.h"
@@ -141,8 +142,7 @@ static void drop_needless(struct edit *edit) {
 
 static bool is_written(const struct edit *edit, struct instance_id instance, uint16_t field) {
     for (uint32_t i = 0; i < edit->entry_count; i++) {
-        if (edit->entries[i].field == field &&
-            instance_equal(edit->entries[i].instance, instance))
+        if (edit->entries[i].field == field && instance_equal(edit->entries[i].instance, instance))
             return true;
     }
     return false;

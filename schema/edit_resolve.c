@@ -1,4 +1,5 @@
-/* Answers: to conflicts, to broken rules, to proposals; and seals, which say that all is answered. */
+/* Answers: to conflicts, to broken rules, to proposals; and seals, which say that all is answered.
+ */
 #include "schema/edit_build.h"
 #include "schema/limits.h"
 #include "schema/policy.h"
@@ -17,9 +18,9 @@ static const struct conflict *find_open(const struct edit *edit, const struct co
             const struct version *b = wanted->versions[k];
 
             /* wanted may be of an earlier reading; its versions are compared by what they say. */
-            same = a == b || (a->field == b->field && a->ordinal == b->ordinal &&
-                              instance_equal(a->instance, b->instance) &&
-                              value_equal(&a->value, &b->value));
+            same = a == b ||
+                   (a->field == b->field && a->ordinal == b->ordinal &&
+                    instance_equal(a->instance, b->instance) && value_equal(&a->value, &b->value));
         }
         if (same)
             return open;
@@ -131,8 +132,7 @@ static enum rc keep_answer(struct edit *edit, const struct conflict *conflict,
         enum rc rc;
 
         for (uint32_t k = 0; k < i; k++)
-            done = done ||
-                   instance_equal(conflict->versions[k]->instance, version->instance);
+            done = done || instance_equal(conflict->versions[k]->instance, version->instance);
         if (done)
             continue;
         rc = push_answer(edit, version->instance, sign, other, err);

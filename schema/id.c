@@ -1,3 +1,4 @@
+/* Names as text have one spelling only, so that texts can be compared, stored and searched. */
 #include "schema/id.h"
 
 #include <inttypes.h>
@@ -90,8 +91,7 @@ static bool dot_read(struct view text, struct dot *out) {
 }
 
 /* "DOT.N"; without a point *has_ordinal is false and the ordinal 0. */
-static bool numbered_read(struct view text, struct dot *dot, uint32_t *ordinal,
-                          bool *has_ordinal) {
+static bool numbered_read(struct view text, struct dot *dot, uint32_t *ordinal, bool *has_ordinal) {
     const uint8_t *point = text.size == 0 ? NULL : memchr(text.data, '.', text.size);
     uint64_t number;
     size_t at;

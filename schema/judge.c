@@ -40,12 +40,13 @@ static bool pseudo_decodes(const struct entry *entry, struct arena *arena) {
 
 static enum verdict judge_alone(struct judge *judge) {
     const struct change *change = judge->change;
-    unsigned kind = KIND(change->kind);
+    unsigned kind;
     struct err ignored;
 
     err_init(&ignored, LANG_EN);
     if (!dot_equal(judge->state->id, change->record) || change_check(change, &ignored) != RC_OK)
         return VERDICT_MALFORMED;
+    kind = KIND(change->kind);
     if (change->kind == CHANGE_CREATE &&
         (change->entry_count == 0 || change->entries[0].field != FIELD_AREA))
         return VERDICT_MALFORMED;
@@ -94,9 +95,8 @@ static enum verdict judge_values(struct judge *judge) {
 static bool touches(const struct judge *judge, const struct conflict *conflict,
                     const struct entry *entry) {
     if (conflict->kind == CONFLICT_SAME)
-        return entry->field == FIELD_SAME &&
-               (instance_equal(entry->instance, conflict->instance) ||
-                instance_equal(entry->instance, conflict->other));
+        return entry->field == FIELD_SAME && (instance_equal(entry->instance, conflict->instance) ||
+                                              instance_equal(entry->instance, conflict->other));
     if (!instance_equal(entry->instance, conflict->instance))
         return false;
     if (conflict->kind == CONFLICT_GROUP)
@@ -108,8 +108,7 @@ static bool touches(const struct judge *judge, const struct conflict *conflict,
 static const struct version *find_version(const struct record *state, const struct entry *entry,
                                           struct version_id name) {
     uint32_t count;
-    const struct version *slice =
-        record_field(state, entry->instance, entry->field, &count);
+    const struct version *slice = record_field(state, entry->instance, entry->field, &count);
 
     for (uint32_t i = 0; i < count; i++) {
         if (version_id_compare(version_name(state, &slice[i]), name) == 0)
@@ -190,8 +189,7 @@ static bool amends_unknown(const struct judge *judge, const struct entry *entry)
 static bool replaced_live(const struct judge *judge, const struct entry *entry,
                           struct version_list *out) {
     const struct record *state = judge->state;
-    const struct version **list =
-        arena_array(judge->arena, entry->replaces_count, sizeof(*list));
+    const struct version **list = arena_array(judge->arena, entry->replaces_count, sizeof(*list));
 
     *out = (struct version_list){.versions = list};
     if (list == NULL)
@@ -366,8 +364,7 @@ static bool rewrites_once(const struct judge *judge) {
         if (entry->replaces_count == 0 || policy_of(judge->form, entry->field) != POLICY_ONCE)
             continue;
         for (uint32_t k = 0; k < entry->replaces_count; k++) {
-            const struct version *version =
-                find_version(judge->state, entry, entry->replaces[k]);
+            const struct version *version = find_version(judge->state, entry, entry->replaces[k]);
 
             if (version != NULL && version->value.type != VALUE_NULL &&
                 !value_equal(&version->value, &entry->value))
@@ -430,12 +427,8 @@ static bool needs_reading(const struct judge *judge) {
 
 enum verdict merge_judge(const struct record *state, const struct change *change,
                          const struct form *form, bool by_server, struct arena *arena) {
-    struct judge judge = {.state = state,
-                          .change = change,
-                          .form = form,
-                          .by_server = by_server,
-                          .arena = arena};
-    unsigned kind = KIND(change->kind & 15u);
+    struct judge judge = {
+        .state = state, .change = change, .form = form, .by_server = by_server, .arena = arena};
     enum verdict verdict;
     struct err ignored;
 
@@ -450,7 +443,7 @@ enum verdict merge_judge(const struct record *state, const struct change *change
             return VERDICT_TOO_LARGE;
         verdict = change->kind == CHANGE_RESOLVE ? judge_resolve(&judge) : judge_conflicts(&judge);
         if (verdict == VERDICT_ADMIT &&
-            (kind & (KIND(CHANGE_EDIT) | KIND(CHANGE_REMOVE))) != 0 && breaks_seal(&judge))
+            (change->kind == CHANGE_EDIT || change->kind == CHANGE_REMOVE) && breaks_seal(&judge))
             verdict = VERDICT_NEEDS_AMEND;
     }
     if (verdict == VERDICT_ADMIT && change->kind == CHANGE_EDIT && rewrites_once(&judge))

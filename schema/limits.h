@@ -8,49 +8,49 @@
 
 #include <stdint.h>
 
-/* Numbers of an actor, Lamport times and (either sign) clocks: programs that hold numbers as doubles
- * must agree with us. */
+/* Numbers of an actor, Lamport times and (either sign) clocks: programs that hold numbers as
+ * doubles must agree with us. */
 #define LIMIT_NUMBER ((UINT64_C(1) << 53) - 1)
 
 /* One answer. The longest honest ones are minutes of a meeting; photos are attachments. */
-#define LIMIT_VALUE_BYTES (256u * 1024u)
+#define LIMIT_VALUE_BYTES  (256u * 1024u)
 #define LIMIT_REASON_BYTES 2000u
-#define LIMIT_EVIDENCE 32u /* attachment hashes in one change */
-#define LIMIT_UNDER 8u     /* seals that one amendment acknowledges */
+#define LIMIT_EVIDENCE     32u /* attachment hashes in one change */
+#define LIMIT_UNDER        8u  /* seals that one amendment acknowledges */
 
 /* One change: a large household has about 40 instances of 20 fields; an import may have more. */
 #define LIMIT_CHANGE_ENTRIES 20000u
-#define LIMIT_CHANGE_BYTES (2u * 1024u * 1024u) /* canonical */
-#define LIMIT_REPLACES 256u                     /* versions that one entry replaces */
+#define LIMIT_CHANGE_BYTES   (2u * 1024u * 1024u) /* canonical */
+#define LIMIT_REPLACES       256u                 /* versions that one entry replaces */
 
 /* One record's merged state, packed. Beyond it a change is quarantined, never dropped. */
-#define LIMIT_RECORD_BYTES (8u * 1024u * 1024u)
+#define LIMIT_RECORD_BYTES   (8u * 1024u * 1024u)
 #define LIMIT_RECORD_CHANGES 50000u
 #define LIMIT_INSTANCE_DEPTH 8u
 
 /* Transport. A frame of 500 surveys is about 60 kB compressed and 400 kB open. */
-#define LIMIT_FRAME_CHANGES 512u
-#define LIMIT_FRAME_BYTES (1024u * 1024u)           /* compressed */
-#define LIMIT_FRAME_RAW_BYTES (8u * 1024u * 1024u)  /* open */
-#define LIMIT_BATCH_FRAMES 256u
-#define LIMIT_BATCH_BYTES (4u * 1024u * 1024u)      /* sealed */
-#define LIMIT_EXCHANGE_BYTES (16u * 1024u * 1024u)  /* either direction of one request */
+#define LIMIT_FRAME_CHANGES    512u
+#define LIMIT_FRAME_BYTES      (1024u * 1024u)      /* compressed */
+#define LIMIT_FRAME_RAW_BYTES  (8u * 1024u * 1024u) /* open */
+#define LIMIT_BATCH_FRAMES     256u
+#define LIMIT_BATCH_BYTES      (4u * 1024u * 1024u)  /* sealed */
+#define LIMIT_EXCHANGE_BYTES   (16u * 1024u * 1024u) /* either direction of one request */
 #define LIMIT_EXCHANGE_BATCHES 64u
 #define LIMIT_EXCHANGE_CURSORS 4096u
-#define LIMIT_PULL_BYTES (2u * 1024u * 1024u)       /* what the server puts in one answer */
+#define LIMIT_PULL_BYTES       (2u * 1024u * 1024u) /* what the server puts in one answer */
 
 /* Forms. */
-#define LIMIT_FORM_FIELDS 4096u
-#define LIMIT_FORM_CHOICES 20000u
-#define LIMIT_FORM_BYTES (8u * 1024u * 1024u) /* compiled JSON */
+#define LIMIT_FORM_FIELDS    4096u
+#define LIMIT_FORM_CHOICES   20000u
+#define LIMIT_FORM_BYTES     (8u * 1024u * 1024u) /* compiled JSON */
 #define LIMIT_FORM_LANGUAGES 16u
-#define LIMIT_NAME_BYTES 255u
-#define LIMIT_PATH_BYTES 1024u
-#define LIMIT_ANSWERS_BYTES (8u * 1024u * 1024u) /* a file of answers for `new` */
-#define LIMIT_ANSWERS_DEPTH 32u
+#define LIMIT_NAME_BYTES     255u
+#define LIMIT_PATH_BYTES     1024u
+#define LIMIT_ANSWERS_BYTES  (8u * 1024u * 1024u) /* a file of answers for `new` */
+#define LIMIT_ANSWERS_DEPTH  32u
 
 /* People and devices. */
-#define LIMIT_AREAS 64u         /* areas granted to one device or person */
+#define LIMIT_AREAS        64u  /* areas granted to one device or person */
 #define LIMIT_SECRET_BYTES 512u /* a passphrase */
 
 #endif

@@ -173,8 +173,8 @@ static const struct reference *collect(struct apply *apply, const struct entry *
         return NULL;
     for (uint32_t i = 0; i < entry_count; i++) {
         for (uint32_t k = 0; k < entries[i].replaces_count; k++)
-            references[used++] = (struct reference){
-                .version = entries[i].replaces[k], .keep = (entries[i].flags & ENTRY_KEEP) != 0};
+            references[used++] = (struct reference){.version = entries[i].replaces[k],
+                                                    .keep = (entries[i].flags & ENTRY_KEEP) != 0};
     }
     if (entry_count > 1) {
         uint32_t last = 0;
@@ -238,9 +238,9 @@ static void add_entry(struct apply *apply, const struct entry *entry) {
     struct version *version;
 
     if (apply->state->awaited_count > 0)
-        awaited = find_awaited(apply->state, entry,
-                               (struct version_id){.dot = apply->change->dot,
-                                                   .ordinal = entry->ordinal});
+        awaited =
+            find_awaited(apply->state, entry,
+                         (struct version_id){.dot = apply->change->dot, .ordinal = entry->ordinal});
     if (awaited != NULL && !awaited->keep)
         return;
     version = &apply->versions[apply->version_count++];
@@ -254,8 +254,7 @@ static void add_entry(struct apply *apply, const struct entry *entry) {
     };
     if (awaited != NULL) {
         version->replaced_count = awaited->replaced_count;
-        version->replaced_by =
-            shift(apply, awaited->replaced_by, &version->replaced_count, false);
+        version->replaced_by = shift(apply, awaited->replaced_by, &version->replaced_count, false);
     }
 }
 
@@ -264,8 +263,7 @@ static void apply_field(struct apply *apply, const struct entry *entries, uint32
                         const struct version *old, uint32_t old_count) {
     const struct record *state = apply->state;
     uint32_t reference_count;
-    const struct reference *references =
-        collect(apply, entries, entry_count, &reference_count);
+    const struct reference *references = collect(apply, entries, entry_count, &reference_count);
     uint32_t next = 0;
     bool added = false;
 
@@ -278,8 +276,7 @@ static void apply_field(struct apply *apply, const struct entry *entries, uint32
                 add_entry(apply, &entries[k]);
             added = true;
         }
-        while (next < reference_count &&
-               version_id_compare(references[next].version, name) < 0)
+        while (next < reference_count && version_id_compare(references[next].version, name) < 0)
             await(apply, entries, &references[next++]);
         if (next < reference_count && version_id_compare(references[next].version, name) == 0) {
             replaced = true;
@@ -358,14 +355,14 @@ static enum rc merge_awaited(struct apply *apply, struct record *out, struct err
     if (merged == NULL)
         return arena_check(apply->arena, "record", err);
     while (old < state->awaited_count || new < apply->awaited_count) {
-        int order = old == state->awaited_count   ? 1
-                    : new == apply->awaited_count ? -1
-                                                  : awaited_compare(&state->awaited[old],
-                                                                    &apply->awaited[new]);
+        int order = old == state->awaited_count ? 1
+                    : new == apply->awaited_count
+                        ? -1
+                        : awaited_compare(&state->awaited[old], &apply->awaited[new]);
         struct awaited *awaited = &merged[count];
 
         if (order > 0) {
-            *awaited = apply->awaited[new++];
+            *awaited = apply->awaited[new ++];
             count++;
             continue;
         }
@@ -373,7 +370,7 @@ static enum rc merge_awaited(struct apply *apply, struct record *out, struct err
         if (dot_equal(awaited->version.dot, apply->change->dot))
             continue;
         if (order == 0)
-            awaited->keep = apply->awaited[new++].keep && awaited->keep;
+            awaited->keep = apply->awaited[new ++].keep && awaited->keep;
         if (!awaited->keep)
             awaited->replaced_count = 0;
         awaited->replaced_by = shift(apply, awaited->replaced_by, &awaited->replaced_count,

@@ -32,23 +32,23 @@ enum rc merge_join(const struct record *a, const struct record *b, struct arena 
  * saves. form may be NULL when the version is unknown: then only form-free rules are judged. */
 enum verdict {
     VERDICT_ADMIT = 0,
-    VERDICT_FOUR_EYES,      /* resolves a conflict of which its person wrote one side */
-    VERDICT_NEEDS_RESOLVE,  /* an edit that replaces another person's side of a conflict */
-    VERDICT_NEEDS_AMEND,    /* an edit that replaces what a seal covers while knowing the seal */
-    VERDICT_NOT_SIGNED,     /* resolve, seal and amend carry a person's signature */
-    VERDICT_NO_REASON,      /* resolve and amend carry a reason */
-    VERDICT_SERVER_FIELD,   /* policy `server`: only the server's own actors write it */
-    VERDICT_WRONG_VALUE,    /* type, choice or bounds of the form are not met */
-    VERDICT_UNKNOWN_FORM,   /* kept, forwarded, understood later */
-    VERDICT_OUT_OF_SCOPE,   /* area not granted at that time (decided by ingest) */
-    VERDICT_NOT_ALLOWED,    /* the person's role (decided by ingest) */
-    VERDICT_TOO_LARGE,      /* the record would outgrow LIMIT_RECORD_BYTES */
-    VERDICT_MALFORMED,      /* decodes as a frame, but not as a sane change */
-    VERDICT_NO_RECORD,      /* names a record that its actor could not have known */
-    VERDICT_BAD_SIGNATURE,  /* the person's signature does not fit, or the person is unknown */
+    VERDICT_FOUR_EYES,     /* resolves a conflict of which its person wrote one side */
+    VERDICT_NEEDS_RESOLVE, /* an edit that replaces another person's side of a conflict */
+    VERDICT_NEEDS_AMEND,   /* an edit that replaces what a seal covers while knowing the seal */
+    VERDICT_NOT_SIGNED,    /* resolve, seal and amend carry a person's signature */
+    VERDICT_NO_REASON,     /* resolve and amend carry a reason */
+    VERDICT_SERVER_FIELD,  /* policy `server`: only the server's own actors write it */
+    VERDICT_WRONG_VALUE,   /* type, choice or bounds of the form are not met */
+    VERDICT_UNKNOWN_FORM,  /* kept, forwarded, understood later */
+    VERDICT_OUT_OF_SCOPE,  /* area not granted at that time (decided by ingest) */
+    VERDICT_NOT_ALLOWED,   /* the person's role (decided by ingest) */
+    VERDICT_TOO_LARGE,     /* the record would outgrow LIMIT_RECORD_BYTES */
+    VERDICT_MALFORMED,     /* decodes as a frame, but not as a sane change */
+    VERDICT_NO_RECORD,     /* names a record that its actor could not have known */
+    VERDICT_BAD_SIGNATURE, /* the person's signature does not fit, or the person is unknown */
     VERDICT_COUNT,
 };
-const char *verdict_name(enum verdict verdict); /* "four_eyes", ... for JSON */
+const char *verdict_name(enum verdict verdict);  /* "four_eyes", ... for JSON */
 const char *verdict_words(enum verdict verdict); /* an English sentence, key of the catalogue */
 
 /* Judged on the state as it is before the change is applied. by_server: the change is one of the

@@ -4,8 +4,8 @@
 
 struct side {
     const struct record *record;
-    uint32_t *to_out;   /* index into absorbed -> index into those of out */
-    bool *has;          /* by index of out: this side has absorbed it */
+    uint32_t *to_out; /* index into absorbed -> index into those of out */
+    bool *has;        /* by index of out: this side has absorbed it */
 };
 
 struct join {
@@ -178,15 +178,15 @@ static bool take_version(struct join *join, const struct side *own, const struct
     if (awaited != NULL && !awaited->keep)
         return false;
     if (own == &join->a)
-        out->replaced_by = join_replaced(
-            join, version->replaced_by, version->replaced_count,
-            awaited == NULL ? NULL : awaited->replaced_by,
-            awaited == NULL ? 0 : awaited->replaced_count, &out->replaced_count);
+        out->replaced_by =
+            join_replaced(join, version->replaced_by, version->replaced_count,
+                          awaited == NULL ? NULL : awaited->replaced_by,
+                          awaited == NULL ? 0 : awaited->replaced_count, &out->replaced_count);
     else
-        out->replaced_by = join_replaced(
-            join, awaited == NULL ? NULL : awaited->replaced_by,
-            awaited == NULL ? 0 : awaited->replaced_count, version->replaced_by,
-            version->replaced_count, &out->replaced_count);
+        out->replaced_by =
+            join_replaced(join, awaited == NULL ? NULL : awaited->replaced_by,
+                          awaited == NULL ? 0 : awaited->replaced_count, version->replaced_by,
+                          version->replaced_count, &out->replaced_count);
     return true;
 }
 
@@ -198,10 +198,10 @@ static void join_versions(struct join *join, struct version *versions) {
     uint32_t count = 0;
 
     while (i < a->version_count || k < b->version_count) {
-        int order = i == a->version_count   ? 1
-                    : k == b->version_count ? -1
-                                            : version_compare(join, &a->versions[i],
-                                                              &b->versions[k]);
+        int order = i == a->version_count ? 1
+                    : k == b->version_count
+                        ? -1
+                        : version_compare(join, &a->versions[i], &b->versions[k]);
         struct version *out = &versions[count];
 
         if (order < 0) {
@@ -214,9 +214,9 @@ static void join_versions(struct join *join, struct version *versions) {
 
             *out = value_bytes_compare(left, right) <= 0 ? *left : *right;
             out->change = join->a.to_out[left->change];
-            out->replaced_by = join_replaced(join, left->replaced_by, left->replaced_count,
-                                             right->replaced_by, right->replaced_count,
-                                             &out->replaced_count);
+            out->replaced_by =
+                join_replaced(join, left->replaced_by, left->replaced_count, right->replaced_by,
+                              right->replaced_count, &out->replaced_count);
             count++;
         }
     }
@@ -247,9 +247,9 @@ static void join_awaited(struct join *join, struct awaited *awaited) {
         out->replaced_by = NULL;
         out->replaced_count = 0;
         if (out->keep)
-            out->replaced_by = join_replaced(join, left->replaced_by, left->replaced_count,
-                                             right->replaced_by, right->replaced_count,
-                                             &out->replaced_count);
+            out->replaced_by =
+                join_replaced(join, left->replaced_by, left->replaced_count, right->replaced_by,
+                              right->replaced_count, &out->replaced_count);
         count++;
     }
     join->out.awaited = awaited;

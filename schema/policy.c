@@ -1,3 +1,4 @@
+/* Policies. A choice depends on the set of sides alone, never on the order in which they came. */
 #include "schema/policy.h"
 
 #include "schema/reading.h"
@@ -15,10 +16,13 @@ uint16_t policy_group(const struct form *form, uint16_t field) {
 }
 
 enum policy policy_of(const struct form *form, uint16_t field) {
-    const struct form_field *found = find_field(form, field);
+    return policy_of_field(form, find_field(form, field));
+}
+
+enum policy policy_of_field(const struct form *form, const struct form_field *found) {
     bool grouped = found != NULL && found->merge_group != 0;
 
-    if (grouped && found->merge_group != field) {
+    if (grouped && found->merge_group != found->number) {
         const struct form_field *first = find_field(form, found->merge_group);
 
         found = first == NULL ? found : first;

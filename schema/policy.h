@@ -8,8 +8,8 @@
 
 /* One live version of a field; or of a group, all that one change wrote in it. */
 struct side {
-    uint32_t change; /* index into absorbed */
-    uint8_t rank;    /* the highest in the tuple */
+    uint32_t change;                       /* index into absorbed */
+    uint8_t rank;                          /* the highest in the tuple */
     const struct version *const *versions; /* width of them; NULL: this side has none, reads null */
 };
 
@@ -23,6 +23,8 @@ struct choice {
 /* How this field is merged: unknown fields by a human, computed ones by the latest, groups as
  * their first field says (union makes no sense for a group and reads as human). */
 enum policy policy_of(const struct form *form, uint16_t field);
+/* The same for who has the field at hand, NULL for an unknown one. */
+enum policy policy_of_field(const struct form *form, const struct form_field *field);
 /* The number of the group that the field is in; 0: none. */
 uint16_t policy_group(const struct form *form, uint16_t field);
 
@@ -30,8 +32,8 @@ uint16_t policy_group(const struct form *form, uint16_t field);
 struct choice policy_choose(enum policy policy, const struct record *record,
                             const struct side *sides, uint32_t count, uint32_t width);
 
-/* The sides of a group: one for each change among the versions of its `width` fields. Each list is in
- * order of dots. *out is in the arena; 0 sides also when that is exhausted. */
+/* The sides of a group: one for each change among the versions of its `width` fields. Each list is
+ * in order of dots. *out is in the arena; 0 sides also when that is exhausted. */
 struct version_list {
     uint32_t count;
     const struct version *const *versions;

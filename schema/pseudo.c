@@ -107,8 +107,7 @@ enum rc place_decode(struct view bytes, struct place *out, struct err *err) {
 }
 
 bool value_is_cover(const struct value *value) {
-    return value->type == VALUE_BYTES && value->bytes.size > 0 &&
-           value->bytes.data[0] == TAG_COVER;
+    return value->type == VALUE_BYTES && value->bytes.size > 0 && value->bytes.data[0] == TAG_COVER;
 }
 
 void cover_encode(const struct cover *cover, struct buf *out) {

@@ -1,3 +1,4 @@
+/* Puts a reading together from its parts (reading_build.h), and looks things up in it. */
 #include "schema/reading.h"
 
 #include "schema/reading_build.h"
@@ -26,16 +27,15 @@ const struct form *reading_governing_form(const struct record *record, form_look
             continue;
         last = id;
         form = lookup(context, id);
-        if (form != NULL &&
-            (governing == NULL || form->sequence > governing->sequence ||
-             (form->sequence == governing->sequence && form->id > governing->id)))
+        if (form != NULL && (governing == NULL || form->sequence > governing->sequence ||
+                             (form->sequence == governing->sequence && form->id > governing->id)))
             governing = form;
     }
     return governing;
 }
 
-struct conflict *build_conflict(struct reading_build *build, enum conflict_kind kind,
-                                uint32_t node, uint16_t field) {
+struct conflict *build_conflict(struct reading_build *build, enum conflict_kind kind, uint32_t node,
+                                uint16_t field) {
     struct pending_conflict *pending;
 
     if (build->conflict_count == build->conflict_capacity) {

@@ -36,15 +36,15 @@
 
 enum cell_kind { CELL_EMPTY = 0, CELL_VALUE, CELL_SET, CELL_CONFLICT };
 
-/* CELL_EMPTY: an explicit null, or a set without elements; its versions are listed. A field that has
- * no live version has no cell. FIELD_AREA has one too; no other pseudo-field does. */
+/* CELL_EMPTY: an explicit null, or a set without elements; its versions are listed. A field that
+ * has no live version has no cell. FIELD_AREA has one too; no other pseudo-field does. */
 struct cell {
     struct instance_id instance;
     uint16_t field;
-    uint8_t kind;        /* enum cell_kind */
-    bool by_policy;      /* unequal live versions, and the policy chose: losers are in versions */
+    uint8_t kind;   /* enum cell_kind */
+    bool by_policy; /* unequal live versions, and the policy chose: losers are in versions */
     bool sealed;
-    struct value value;  /* CELL_VALUE; also the computed one of max, min, or */
+    struct value value; /* CELL_VALUE; also the computed one of max, min, or */
     uint32_t version_count;
     const struct version *const *versions; /* live ones; the chosen one first, then by dot.
                                             * CELL_SET: one per distinct element, by value */
@@ -74,13 +74,13 @@ struct conflict {
 struct seen_instance {
     struct instance_id id;
     struct instance_id parent;
-    uint16_t repeat;  /* field number of the repeat */
-    bool removed;     /* hidden: removed, the same as an older one, or inside of such */
+    uint16_t repeat; /* field number of the repeat */
+    bool removed;    /* hidden: removed, the same as an older one, or inside of such */
 };
 
 struct reading {
     const struct record *record;
-    const struct form *form; /* the governing one, may be NULL */
+    const struct form *form;  /* the governing one, may be NULL */
     const bool *live;         /* per version of the record: counts in the values or as a side */
     const uint16_t *in_force; /* per absorbed change: the sealed scopes (bits) in which it counts;
                                * NULL when nothing is sealed */

@@ -38,12 +38,13 @@ struct reading_build {
     uint16_t *in_force; /* per absorbed, NULL if nothing is sealed */
     uint16_t sealed;
     uint32_t node_count;
-    struct node *nodes;  /* the record, then instances by id */
-    uint32_t *order;     /* nodes but the record, oldest first */
-    uint32_t *rank;      /* node -> place in order */
+    struct node *nodes; /* the record, then instances by id */
+    uint32_t *order;    /* nodes but the record, oldest first */
+    uint32_t *rank;     /* node -> place in order */
     uint32_t cell_count;
     struct cell *cells;
     uint32_t *cell_node; /* cell -> node, NO_NODE for an instance that nobody added */
+    const struct form_field **cell_field; /* cell -> field of the form, NULL for an unknown one */
     uint32_t conflict_count, conflict_capacity;
     struct pending_conflict *conflicts;
     uint32_t late_count;
@@ -60,8 +61,8 @@ void same_read(struct reading_build *build);
 void soft_read(struct reading_build *build);
 
 /* NULL when the arena is exhausted. The caller fills in versions. */
-struct conflict *build_conflict(struct reading_build *build, enum conflict_kind kind,
-                                uint32_t node, uint16_t field);
+struct conflict *build_conflict(struct reading_build *build, enum conflict_kind kind, uint32_t node,
+                                uint16_t field);
 /* Fields of the form, nested instances, seals: what a removal must name. */
 bool version_is_inside(const struct version *version);
 uint32_t build_find_node(const struct reading_build *build, struct instance_id id);

@@ -5,14 +5,14 @@ struct cells {
     struct reading_build *build;
     const struct version **pool; /* room for every version once: the lists of the cells */
     uint32_t pool_used;
-    struct side *sides;          /* scratch, as many as there are versions */
+    struct side *sides; /* scratch, as many as there are versions */
 };
 
 /* ---- single fields ---- */
 
 static void add_conflict(struct cells *cells, enum conflict_kind kind, uint32_t node,
-                         uint16_t field, const struct side *sides, uint32_t count,
-                         uint32_t width, uint8_t rank) {
+                         uint16_t field, const struct side *sides, uint32_t count, uint32_t width,
+                         uint8_t rank) {
     struct conflict *conflict;
     const struct version **versions;
     uint32_t used = 0;
@@ -54,9 +54,9 @@ static void set_value(struct cell *cell, const struct value *value, bool by_poli
 }
 
 static void read_single(struct cells *cells, struct cell *cell, const struct version **list,
-                        uint32_t node) {
+                        uint32_t node, const struct form_field *field) {
     const struct record *record = cells->build->record;
-    enum policy policy = policy_of(cells->build->form, cell->field);
+    enum policy policy;
     struct choice choice;
 
     if (cell->version_count == 1) {
@@ -64,8 +64,9 @@ static void read_single(struct cells *cells, struct cell *cell, const struct ver
         return;
     }
     for (uint32_t i = 0; i < cell->version_count; i++)
-        cells->sides[i] = (struct side){
-            .change = list[i]->change, .rank = list[i]->rank, .versions = &list[i]};
+        cells->sides[i] =
+            (struct side){.change = list[i]->change, .rank = list[i]->rank, .versions = &list[i]};
+    policy = policy_of_field(cells->build->form, field);
     choice = policy_choose(policy, record, cells->sides, cell->version_count, 1);
     if (choice.kind == CELL_CONFLICT) {
         cell->kind = CELL_CONFLICT;
@@ -151,7 +152,7 @@ static void read_groups(struct cells *cells, uint32_t from, uint32_t end, uint32
     if (groups == NULL || members == NULL)
         return;
     for (uint32_t i = from; i < end; i++)
-        groups[i - from] = policy_group(build->form, build->cells[i].field);
+        groups[i - from] = build->cell_field[i] == NULL ? 0 : build->cell_field[i]->merge_group;
     for (uint32_t i = from; i < end; i++) {
         uint16_t group = groups[i - from];
         uint32_t width = 0;
@@ -186,6 +187,7 @@ static uint32_t read_field(struct cells *cells, uint32_t at, uint32_t node, bool
     const struct version *first = &record->versions[at];
     const struct version **list = cells->pool + cells->pool_used;
     struct cell *cell = &build->cells[build->cell_count];
+    const struct form_field *field = NULL;
     uint32_t count = 0;
 
     for (; at < record->version_count && record->versions[at].field == first->field &&
@@ -196,19 +198,22 @@ static uint32_t read_field(struct cells *cells, uint32_t at, uint32_t node, bool
     }
     if (count == 0 || (first->field < FIELD_FIRST_OF_FORM && first->field != FIELD_AREA))
         return at;
+    if (build->form != NULL && first->field >= FIELD_FIRST_OF_FORM)
+        field = form_field_by_number(build->form, first->field);
     cells->pool_used += count;
+    build->cell_field[build->cell_count] = field;
     build->cell_node[build->cell_count++] = node;
     *cell = (struct cell){.instance = first->instance,
                           .field = first->field,
                           .sealed = is_sealed(build, list[0]),
                           .version_count = count,
                           .versions = list};
-    if (policy_group(build->form, first->field) != 0)
+    if (field != NULL && field->merge_group != 0)
         *grouped = true;
-    else if (policy_of(build->form, first->field) == POLICY_UNION)
+    else if (field != NULL && policy_of_field(build->form, field) == POLICY_UNION)
         read_set(cell, list);
     else
-        read_single(cells, cell, list, node);
+        read_single(cells, cell, list, node, field);
     return at;
 }
 
@@ -242,10 +247,11 @@ void cells_read(struct reading_build *build) {
                 !instance_equal(record->versions[i - 1].instance, record->versions[i].instance);
     build->cells = arena_array(build->arena, most, sizeof(*build->cells));
     build->cell_node = arena_array(build->arena, most, sizeof(*build->cell_node));
+    build->cell_field = arena_array(build->arena, most, sizeof(*build->cell_field));
     cells.pool = arena_array(build->arena, count, sizeof(*cells.pool));
     cells.sides = arena_array(build->arena, count, sizeof(*cells.sides));
-    if (build->cells == NULL || build->cell_node == NULL || cells.pool == NULL ||
-        cells.sides == NULL)
+    if (build->cells == NULL || build->cell_node == NULL || build->cell_field == NULL ||
+        cells.pool == NULL || cells.sides == NULL)
         return;
     for (uint32_t i = 0; i < count;) {
         struct instance_id instance = record->versions[i].instance;
@@ -265,8 +271,7 @@ void cells_read(struct reading_build *build) {
 
 static bool accepted(const struct reading_build *build, const struct cell *cell) {
     uint32_t count;
-    const struct version *slice =
-        record_field(build->record, cell->instance, FIELD_ACCEPT, &count);
+    const struct version *slice = record_field(build->record, cell->instance, FIELD_ACCEPT, &count);
 
     for (uint32_t i = 0; i < count; i++) {
         struct acceptance acceptance;
@@ -275,8 +280,7 @@ static bool accepted(const struct reading_build *build, const struct cell *cell)
 
         err_init(&ignored, LANG_EN);
         if (!build->live[slice + i - build->record->versions] ||
-            acceptance_decode(slice[i].value.bytes, build->arena, &acceptance, &ignored) !=
-                RC_OK ||
+            acceptance_decode(slice[i].value.bytes, build->arena, &acceptance, &ignored) != RC_OK ||
             acceptance.field != cell->field || acceptance.count != cell->version_count)
             continue;
         /* The cell's list may start with the chosen one; so each is looked for. */
@@ -293,8 +297,7 @@ static bool accepted(const struct reading_build *build, const struct cell *cell)
     return false;
 }
 
-static bool fits(const struct form *form, const struct form_field *field,
-                 const struct cell *cell) {
+static bool fits(const struct form *form, const struct form_field *field, const struct cell *cell) {
     struct err ignored;
 
     err_init(&ignored, LANG_EN);
@@ -311,13 +314,11 @@ void soft_read(struct reading_build *build) {
     for (uint32_t i = 0; i < build->cell_count && build->form != NULL; i++) {
         const struct cell *cell = &build->cells[i];
         uint32_t node = build->cell_node[i];
-        const struct form_field *field = NULL;
+        const struct form_field *field = build->cell_field[i];
         struct conflict *conflict;
 
-        if (cell->field >= FIELD_FIRST_OF_FORM && node != NO_NODE)
-            field = form_field_by_number(build->form, cell->field);
-        if (field == NULL || !form_field_holds_value(field) || node_hidden(build, node) ||
-            fits(build->form, field, cell) || accepted(build, cell))
+        if (field == NULL || node == NO_NODE || !form_field_holds_value(field) ||
+            node_hidden(build, node) || fits(build->form, field, cell) || accepted(build, cell))
             continue;
         conflict = build_conflict(build, CONFLICT_SOFT, node, cell->field);
         if (conflict == NULL)

@@ -293,8 +293,8 @@ void instances_read(struct reading_build *build) {
     uint32_t most = 1;
 
     for (uint32_t i = 0; i < count; i++)
-        most += i == 0 || !instance_equal(record->versions[i - 1].instance,
-                                          record->versions[i].instance);
+        most += i == 0 ||
+                !instance_equal(record->versions[i - 1].instance, record->versions[i].instance);
     build->nodes = arena_array(build->arena, most, sizeof(*build->nodes));
     if (build->nodes == NULL || node_of == NULL)
         return;

@@ -99,8 +99,7 @@ static bool read_answers(struct same *same) {
 
 static void contradiction(struct reading_build *build, const struct answer *answers,
                           uint32_t count) {
-    struct conflict *conflict =
-        build_conflict(build, CONFLICT_SAME, answers->younger, FIELD_SAME);
+    struct conflict *conflict = build_conflict(build, CONFLICT_SAME, answers->younger, FIELD_SAME);
     const struct version **versions = arena_array(build->arena, count, sizeof(*versions));
 
     if (conflict == NULL || versions == NULL)
@@ -134,8 +133,7 @@ static void hide_aliases(struct reading_build *build, const struct answer **pair
 
 static void settle(struct same *same) {
     struct reading_build *build = same->build;
-    const struct answer **pairs =
-        arena_array(build->arena, same->answer_count, sizeof(*pairs));
+    const struct answer **pairs = arena_array(build->arena, same->answer_count, sizeof(*pairs));
     uint32_t pair_count = 0;
 
     if (pairs == NULL)
@@ -183,8 +181,7 @@ static bool answered(const struct same *same, uint32_t older, uint32_t younger) 
 
 static void propose(struct same *same, const struct keyed *older, const struct keyed *younger) {
     struct reading_build *build = same->build;
-    struct conflict *conflict =
-        build_conflict(build, CONFLICT_SAME, younger->node, younger->field);
+    struct conflict *conflict = build_conflict(build, CONFLICT_SAME, younger->node, younger->field);
     const struct version **versions = arena_array(build->arena, 2, sizeof(*versions));
     const struct keyed *both[2] = {older, younger};
     uint32_t used = 0;
@@ -193,8 +190,8 @@ static void propose(struct same *same, const struct keyed *older, const struct k
         return;
     for (uint32_t i = 0; i < 2; i++) {
         uint32_t count;
-        const struct version *slice = record_field(
-            build->record, build->nodes[both[i]->node].id, both[i]->field, &count);
+        const struct version *slice =
+            record_field(build->record, build->nodes[both[i]->node].id, both[i]->field, &count);
 
         /* The value of a cell lies in one of its versions. */
         for (uint32_t k = 0; k < count; k++) {
@@ -246,7 +243,7 @@ static void propose_all(struct same *same) {
 
         if (cell->kind != CELL_VALUE || node == NO_NODE || node == 0 || node_hidden(build, node))
             continue;
-        field = form_field_by_number(build->form, cell->field);
+        field = build->cell_field[i];
         if (field != NULL && field->key)
             list[count++] =
                 (struct keyed){.field = cell->field, .node = node, .value = &cell->value};

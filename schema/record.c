@@ -1,3 +1,4 @@
+/* Looking things up in a state: everything in it is sorted. */
 #include "schema/record.h"
 
 #include "base/crypt.h"
@@ -64,8 +65,7 @@ const struct version *record_field(const struct record *record, struct instance_
     uint32_t end = from;
 
     /* Mostly one version; a set may have thousands. */
-    while (end < record->version_count && end - from < 8 &&
-           record->versions[end].field == field &&
+    while (end < record->version_count && end - from < 8 && record->versions[end].field == field &&
            instance_equal(record->versions[end].instance, instance))
         end++;
     if (end - from == 8)

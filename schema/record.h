@@ -18,7 +18,8 @@
 #include "schema/change.h"
 
 enum absorbed_flag {
-    ABSORBED_PROVISIONAL = 1, /* time_ms is the author's own clock: no server has corrected it yet */
+    ABSORBED_PROVISIONAL =
+        1, /* time_ms is the author's own clock: no server has corrected it yet */
 };
 
 struct absorbed {
@@ -47,7 +48,7 @@ struct version {
 struct awaited {
     struct instance_id instance;
     uint16_t field;
-    bool keep;             /* every change that replaces it asked to keep it */
+    bool keep; /* every change that replaces it asked to keep it */
     struct version_id version;
     uint32_t replaced_count;
     const uint32_t *replaced_by; /* sorted indices into absorbed; empty unless keep */
@@ -78,10 +79,9 @@ uint64_t record_lamport(const struct record *record);
 
 /* Adds the packed bytes to out. RC_LIMIT beyond LIMIT_RECORD_BYTES or LIMIT_RECORD_CHANGES. */
 enum rc record_pack(const struct record *record, struct buf *out, struct err *err);
-/* Arrays in the arena; values borrow from bytes. Checks everything, trusts nothing: other bytes than
- * those that record_pack writes are RC_CORRUPT. */
-enum rc record_unpack(struct view bytes, struct arena *arena, struct record *out,
-                      struct err *err);
+/* Arrays in the arena; values borrow from bytes. Checks everything, trusts nothing: other bytes
+ * than those that record_pack writes are RC_CORRUPT. */
+enum rc record_unpack(struct view bytes, struct arena *arena, struct record *out, struct err *err);
 /* hash("yg record", packed bytes) */
 void record_digest(struct view packed, uint8_t out[32]);
 

@@ -233,8 +233,8 @@ enum rc record_pack(const struct record *record, struct buf *out, struct err *er
     }
     rc = buf_check(out, "record", err);
     if (rc == RC_OK && out->size - before > LIMIT_RECORD_BYTES)
-        rc = err_set(err, RC_LIMIT, "record: its state is larger than %u bytes",
-                     LIMIT_RECORD_BYTES);
+        rc =
+            err_set(err, RC_LIMIT, "record: its state is larger than %u bytes", LIMIT_RECORD_BYTES);
     return rc;
 }
 
@@ -438,14 +438,12 @@ static void read_awaited(struct reader *in, struct arena *arena, struct record *
             reader_fail(in);
         awaited[i].keep = keep == 1;
         if (awaited[i].keep)
-            awaited[i].replaced_by =
-                read_indices(in, arena, out, &awaited[i].replaced_count);
+            awaited[i].replaced_by = read_indices(in, arena, out, &awaited[i].replaced_count);
     }
     out->awaited_count = in->failed || arena->failed != RC_OK ? 0 : count;
 }
 
-enum rc record_unpack(struct view bytes, struct arena *arena, struct record *out,
-                      struct err *err) {
+enum rc record_unpack(struct view bytes, struct arena *arena, struct record *out, struct err *err) {
     struct reader in;
     enum rc rc;
 

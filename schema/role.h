@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum role {
-    ROLE_VILLAGE = 1,  /* village welfare worker 民生服务员 */
+    ROLE_VILLAGE = 1, /* village welfare worker 民生服务员 */
     ROLE_INVESTIGATOR, /* township investigator 入户调查员; a tablet's first person by default */
     ROLE_CLERK,        /* township clerk 经办人 */
     ROLE_TOWNSHIP,     /* township reviewer 乡镇审核人 */
@@ -21,18 +21,19 @@ enum role {
 };
 
 enum ability {
-    ABILITY_RECORD = 1 << 0,   /* create and edit records of its areas */
-    ABILITY_SEAL = 1 << 1,     /* seal and amend */
-    ABILITY_RESOLVE = 1 << 2,  /* resolve conflicts of its areas */
-    ABILITY_MOVE = 1 << 3,     /* move records between areas */
-    ABILITY_REVEAL = 1 << 4,   /* see masked values, with a reason that is logged */
-    ABILITY_RELEASE = 1 << 5,  /* release or return what is in quarantine */
-    ABILITY_MANAGE = 1 << 6,   /* people, devices, forms */
+    ABILITY_RECORD = 1 << 0,  /* create and edit records of its areas */
+    ABILITY_SEAL = 1 << 1,    /* seal and amend */
+    ABILITY_RESOLVE = 1 << 2, /* resolve conflicts of its areas */
+    ABILITY_MOVE = 1 << 3,    /* move records between areas */
+    ABILITY_REVEAL = 1 << 4,  /* see masked values, with a reason that is logged */
+    ABILITY_RELEASE = 1 << 5, /* release or return what is in quarantine */
+    ABILITY_MANAGE = 1 << 6,  /* people, devices, forms */
     ABILITY_READ = 1 << 7,
     ABILITY_AUDIT = 1 << 8,
 };
 
-/* Names on the command line: village, investigator, clerk, township, county, admin, auditor, city. */
+/* Names on the command line: village, investigator, clerk, township, county, admin, auditor, city.
+ */
 const char *role_name(enum role role);
 enum rc role_parse(struct view text, enum role *out, struct err *err);
 uint32_t role_abilities(enum role role);

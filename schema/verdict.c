@@ -1,3 +1,4 @@
+/* Verdicts in words: the name for programs, the sentence for people. */
 #include "schema/merge.h"
 
 static const struct {

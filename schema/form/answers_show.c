@@ -1,6 +1,5 @@
 /* answers_show.c: a reading as JSON: values, conflicts, what is still missing. */
 #include "base/date.h"
-#include "base/list.h"
 #include "base/text.h"
 #include "schema/change.h"
 #include "schema/form/answers.h"
@@ -158,35 +157,33 @@ struct shower {
     person_name *name;
     void *context;
     struct json *out;
-    struct opened *opened; /* the paths so far */
-    size_t opened_count, opened_capacity;
+    struct buf opened; /* struct opened of the paths so far, one behind the other */
     struct buf path;
     struct err *err;
 };
 
 /* The array of a path: conflicts of different kinds may share one. NULL after a failure. */
 static struct json *open_path(struct shower *shower, struct instance_id instance, uint16_t field) {
-    struct opened *opened;
+    struct opened opened;
 
-    for (size_t i = 0; i < shower->opened_count; i++)
-        if (shower->opened[i].field == field &&
-            instance_equal(shower->opened[i].instance, instance))
-            return shower->opened[i].array;
+    for (size_t at = 0; at < shower->opened.size; at += sizeof(opened)) {
+        memcpy(&opened, shower->opened.data + at, sizeof(opened));
+        if (opened.field == field && instance_equal(opened.instance, instance))
+            return opened.array;
+    }
     buf_clear(&shower->path);
-    if (answers_path_text(shower->reading, instance, field, &shower->path, shower->err) != RC_OK ||
-        array_grow(&shower->opened, sizeof(*shower->opened), shower->opened_count + 1,
-                   LIMIT_RECORD_CHANGES, "conflicts", &shower->opened_capacity,
-                   shower->err) != RC_OK)
+    if (answers_path_text(shower->reading, instance, field, &shower->path, shower->err) != RC_OK)
         return NULL;
-    opened = &shower->opened[shower->opened_count];
-    *opened = (struct opened){.instance = instance,
-                              .field = field,
-                              .array = json_add_array(shower->out, buf_text(&shower->path))};
-    if (opened->array == NULL)
+    memset(&opened, 0, sizeof(opened));
+    opened.instance = instance;
+    opened.field = field;
+    opened.array = json_add_array(shower->out, buf_text(&shower->path));
+    buf_add(&shower->opened, &opened, sizeof(opened));
+    if (opened.array == NULL || shower->opened.failed != RC_OK) {
         no_memory(shower->err);
-    else
-        shower->opened_count++;
-    return opened->array;
+        return NULL;
+    }
+    return opened.array;
 }
 
 /* One side: what the change of version said about the field. */
@@ -282,10 +279,11 @@ enum rc answers_conflicts(const struct record *record, const struct reading *rea
     enum rc rc = RC_OK;
 
     buf_init(&shower.path, LIMIT_ANSWERS_BYTES);
+    buf_init(&shower.opened, LIMIT_RECORD_BYTES);
     for (uint32_t i = 0; i < reading->conflict_count && rc == RC_OK; i++)
         rc = show_conflict(&shower, &reading->conflicts[i]);
     buf_release(&shower.path);
-    free(shower.opened);
+    buf_release(&shower.opened);
     return rc;
 }
 

@@ -29,13 +29,6 @@ uint32_t compile_list(const struct compiler *compiler, struct view name) {
     return FORM_NO_LIST;
 }
 
-static bool choice_name_valid(struct view name) {
-    for (size_t i = 0; i < name.size; i++)
-        if (name.data[i] <= ' ')
-            return false;
-    return name.size > 0 && name.size <= LIMIT_NAME_BYTES;
-}
-
 /* Checks the rows and gives them back in order of the sheet; rows with errors are left out. */
 static struct row_key *rows_check(struct compiler *compiler, uint32_t *count) {
     const struct table *table = &compiler->choices;
@@ -55,11 +48,9 @@ static struct row_key *rows_check(struct compiler *compiler, uint32_t *count) {
         else if (name.size == 0)
             finding_add(compiler, true, sheet, row, table->first[COLUMN_NAME],
                         "the name of the choice is missing");
-        else if (!choice_name_valid(name))
+        else if (name.size > LIMIT_NAME_BYTES)
             finding_add(compiler, true, sheet, row, table->first[COLUMN_NAME],
-                        "\"%.*s\" can not be a name of a choice; it has no blank and at most %u "
-                        "bytes",
-                        VIEW_PRINT(finding_shown(name)), LIMIT_NAME_BYTES);
+                        "the text is too long; at most %u bytes are allowed", LIMIT_NAME_BYTES);
         else
             rows[(*count)++] = (struct row_key){.list = list, .name = name, .row = row};
     }

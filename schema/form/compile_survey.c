@@ -92,6 +92,24 @@ static void check_name(struct survey *survey, struct view name) {
             "the name \"meta\" is reserved for what XForms keep about a record; choose another");
 }
 
+/* Several names are parted by blanks; where one is chosen, a name may have them. */
+static void check_blanks(struct survey *survey, const struct form_list *list) {
+    for (uint32_t i = 0; i < list->choice_count; i++) {
+        struct view name = list->choices[i].name;
+        size_t at = 0;
+
+        while (at < name.size && name.data[at] > ' ')
+            at++;
+        if (at == name.size)
+            continue;
+        FINDING(survey, true, COLUMN_TYPE,
+                "the name \"%.*s\" in the list %.*s has a blank; where several are chosen, names "
+                "have none",
+                VIEW_PRINT(finding_shown(name)), VIEW_PRINT(finding_shown(list->name)));
+        return;
+    }
+}
+
 static void read_list(struct survey *survey, const struct row_type *type,
                       struct form_field *field) {
     struct compiler *compiler = survey->compiler;
@@ -111,6 +129,8 @@ static void read_list(struct survey *survey, const struct row_type *type,
     }
     field->list = compile_list(compiler, type->list);
     if (field->list != FORM_NO_LIST) {
+        if (field->type == FIELD_TYPE_SELECT_MULTIPLE)
+            check_blanks(survey, &compiler->lists[field->list]);
         if (type->or_other)
             compile_list_other(compiler, field->list);
         return;

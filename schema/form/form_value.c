@@ -319,7 +319,7 @@ enum rc form_value_parse(const struct form *form, const struct form_field *field
     }
     if (rc == RC_OK)
         rc = arena_check(arena, "form", err);
-    if (rc == RC_OK)
+    if (rc == RC_OK && text.size > 0) /* names of choices may all have been blanks */
         *out = value_of_text(text);
     return rc;
 }

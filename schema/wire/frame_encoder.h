@@ -41,6 +41,8 @@ struct encoder {
     uint32_t live_count;
     uint64_t *actors; /* others; actor i stands at i - 1 */
     uint32_t actor_count, actor_room;
+    uint32_t *actor_slots; /* open addressing: 1 + where in actors */
+    uint32_t actor_mask;
     struct row *rows;
     uint32_t row_count;
     uint32_t *level_rows; /* rows of each level */

@@ -3,26 +3,46 @@
 
 #define FIELDS 65536u
 
-uint32_t encoder_actor(struct encoder *encoder, uint64_t actor) {
-    if (actor == encoder->frame->actor)
-        return 0;
-    for (uint32_t i = encoder->actor_count; i > 0; i--) {
-        if (encoder->actors[i - 1] == actor)
-            return i;
-    }
-    if (encoder->actor_count == encoder->actor_room) {
-        uint32_t more = encoder->actor_room == 0 ? 16 : encoder->actor_room * 2;
-        uint64_t *actors = encoder_room(encoder, more, sizeof(*actors));
+static uint32_t actor_slot(const struct encoder *encoder, uint64_t actor) {
+    uint32_t slot = (uint32_t)((actor * 0x9e3779b97f4a7c15u) >> 32) & encoder->actor_mask;
 
-        if (actors == NULL)
-            return 0;
-        if (encoder->actor_count > 0)
-            memcpy(actors, encoder->actors, encoder->actor_count * sizeof(*actors));
-        encoder->actors = actors;
-        encoder->actor_room = more;
+    while (encoder->actor_slots[slot] != 0 &&
+           encoder->actors[encoder->actor_slots[slot] - 1] != actor)
+        slot = (slot + 1) & encoder->actor_mask;
+    return slot;
+}
+
+/* Room for twice as many actors; the slots are four times as many as the actors at most. */
+static bool grow_actors(struct encoder *encoder) {
+    uint32_t more = encoder->actor_room == 0 ? 16 : encoder->actor_room * 2;
+    uint64_t *actors = encoder_room(encoder, more, sizeof(*actors));
+
+    encoder->actor_slots = encoder_room(encoder, more * 4, sizeof(*encoder->actor_slots));
+    if (actors == NULL || encoder->actor_slots == NULL)
+        return false;
+    if (encoder->actor_count > 0)
+        memcpy(actors, encoder->actors, encoder->actor_count * sizeof(*actors));
+    encoder->actors = actors;
+    encoder->actor_room = more;
+    encoder->actor_mask = more * 4 - 1;
+    for (uint32_t i = 0; i < encoder->actor_count; i++)
+        encoder->actor_slots[actor_slot(encoder, actors[i])] = i + 1;
+    return true;
+}
+
+uint32_t encoder_actor(struct encoder *encoder, uint64_t actor) {
+    uint32_t slot;
+
+    if (actor == encoder->frame->actor || encoder->arena.failed != RC_OK)
+        return 0;
+    if (encoder->actor_count == encoder->actor_room && !grow_actors(encoder))
+        return 0;
+    slot = actor_slot(encoder, actor);
+    if (encoder->actor_slots[slot] == 0) {
+        encoder->actors[encoder->actor_count++] = actor;
+        encoder->actor_slots[slot] = encoder->actor_count;
     }
-    encoder->actors[encoder->actor_count++] = actor;
-    return encoder->actor_count;
+    return encoder->actor_slots[slot];
 }
 
 bool encoder_place(const struct entry *entry, struct place *place) {

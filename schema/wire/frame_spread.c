@@ -291,21 +291,28 @@ static void read_column(struct decoder *decoder, uint32_t level, uint32_t *field
     read_values(decoder, tag & TAG_TYPE, column->rows, column->values, column->count);
 }
 
-static void read_columns(struct decoder *decoder) {
-    for (uint32_t level = 0; level <= decoder->level_count && !decoder_failed(decoder); level++) {
-        uint32_t count = (uint32_t)read_varint_max(decoder_lane0(decoder),
-                                                   read_left(decoder_lane0(decoder)) / 2);
-        uint32_t field = 0;
-        struct column *columns;
+static bool grow_columns(struct decoder *decoder) {
+    uint32_t more = decoder->column_room == 0 ? 128 : decoder->column_room * 2;
+    struct column *columns = decoder_room(decoder, more, sizeof(*columns));
 
-        columns = decoder_room(decoder, decoder->column_count + count, sizeof(*columns));
-        if (columns == NULL)
-            return;
-        if (decoder->column_count > 0)
-            memcpy(columns, decoder->columns, decoder->column_count * sizeof(*columns));
-        decoder->columns = columns;
-        for (uint32_t i = 0; i < count && !decoder_failed(decoder); i++)
-            read_column(decoder, level, &field);
+    if (columns == NULL)
+        return false;
+    if (decoder->column_count > 0)
+        memcpy(columns, decoder->columns, decoder->column_count * sizeof(*columns));
+    decoder->columns = columns;
+    decoder->column_room = more;
+    return true;
+}
+
+static void read_columns(struct decoder *decoder) {
+    for (uint32_t level = 0; level <= decoder->level_count; level++) {
+        uint64_t count = read_varint_max(decoder_lane0(decoder), FIELD_LAST);
+        uint32_t field = 0;
+
+        for (uint64_t i = 0; i < count && !decoder_failed(decoder); i++) {
+            if (decoder->column_count < decoder->column_room || grow_columns(decoder))
+                read_column(decoder, level, &field);
+        }
     }
 }
 

@@ -41,8 +41,8 @@ status() {
         ok 0 "$what"
     else
         ok 1 "$what"
-        echo "# exit status $got, wanted $wanted: $*"
-        sed 's/^/# /' "$work/stderr"
+        echo "# exit status $got, wanted $wanted: $*" | cut -c1-300
+        head -n 20 "$work/stderr" | cut -c1-300 | sed 's/^/# /'
     fi
 }
 
@@ -117,4 +117,53 @@ field() { # JSON FIELD PATH: prints a value of `show --json`, or of any document
         const v = eval("d" + process.argv[1]);
         process.stdout.write(v === undefined ? "undefined" : typeof v === "object" ?
             JSON.stringify(v) : String(v));' "$1"
+}
+
+# start_tablet NAME: the service on a tablet's folder, unlocked; stop_tablet NAME ends it.
+start_tablet() {
+    rm -f "$work/up-$1"
+    "$build/yg-agent" serve --every 0 --data "$work/tablet-$1" >"$work/up-$1" 2>>"$work/$1.log" &
+    echo $! >"$work/pid-$1"
+    while [ ! -s "$work/up-$1" ]; do
+        kill -0 "$!" 2>/dev/null || { cat "$work/$1.log" >&2; return 1; }
+        read -rt 0.05 <> <(:) || true
+    done
+    agent "$1" unlock >/dev/null 2>&1
+}
+
+stop_tablet() {
+    local pid
+    pid=$(cat "$work/pid-$1")
+    kill "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+    rm -f "$work/pid-$1"
+}
+
+# --- a wire that can be cut: start_proxy PLAN... (proxy.mjs) sets proxy_port ---
+
+proxy_pid=
+start_proxy() {
+    stop_proxy
+    rm -f "$work/proxy-port"
+    node "$(dirname "$0")/proxy.mjs" "$port" "$work/proxy-port" "$@" 2>>"$work/proxy.log" &
+    proxy_pid=$!
+    while [ ! -s "$work/proxy-port" ]; do
+        kill -0 "$proxy_pid" 2>/dev/null || { cat "$work/proxy.log" >&2; return 1; }
+        read -rt 0.02 <> <(:) || true
+    done
+    proxy_port=$(cat "$work/proxy-port")
+}
+
+stop_proxy() {
+    [ -n "$proxy_pid" ] || return 0
+    kill "$proxy_pid" 2>/dev/null
+    wait "$proxy_pid" 2>/dev/null
+    proxy_pid=
+}
+
+# says PATTERN: the last command's message on stderr (of `status`) matches
+says() {
+    grep -qE -- "$1" "$work/stderr"
+    ok $? "  and its message says so: $1"
+    grep -qE -- "$1" "$work/stderr" || sed 's/^/# /' "$work/stderr"
 }

@@ -76,8 +76,8 @@ static void set_some(struct play *play, struct tablet *tablet) {
     static const char *const words[] = {"a", "b", "c"};
     struct random *random = &play->random;
     int field = F_NAME + (int)pick(random, F_SUM - F_NAME);
-    const struct form_field *known = form_field_by_number(&play->world.fixture.form,
-                                                          (uint16_t)field);
+    const struct form_field *known =
+        form_field_by_number(&play->world.fixture.form, (uint16_t)field);
     struct instance_id instance = ROOT;
     struct value value = text_value(words[pick(random, 3)]);
 
@@ -91,24 +91,23 @@ static void set_some(struct play *play, struct tablet *tablet) {
         value = (struct value){.type = VALUE_DECIMAL, .scale = 1, .number = pick(random, 3)};
     if (chance(random, 10))
         value = (struct value){.type = VALUE_NULL};
-    (void)edit_set(&tablet->draft, instance, (uint16_t)field, &value,
-                   (uint8_t)pick(random, 5), &play->world.err);
+    (void)edit_set(&tablet->draft, instance, (uint16_t)field, &value, (uint8_t)pick(random, 5),
+                   &play->world.err);
 }
 
 static void remove_element(struct play *play, struct tablet *tablet) {
     const struct cell *cell = tablet_cell(tablet, ROOT, F_TAGS);
 
     if (cell != NULL && cell->kind == CELL_SET)
-        (void)edit_remove_element(
-            &tablet->draft, ROOT, F_TAGS,
-            &cell->versions[pick(&play->random, cell->version_count)]->value, &play->world.err);
+        (void)edit_remove_element(&tablet->draft, ROOT, F_TAGS,
+                                  &cell->versions[pick(&play->random, cell->version_count)]->value,
+                                  &play->world.err);
 }
 
 static void add_some(struct play *play, struct tablet *tablet) {
     static const int repeats[] = {F_MEMBER, F_JOB, F_ITEM};
     int repeat = repeats[pick(&play->random, 3)];
-    struct instance_id parent =
-        repeat == F_JOB ? some_instance(play, tablet, F_MEMBER) : ROOT;
+    struct instance_id parent = repeat == F_JOB ? some_instance(play, tablet, F_MEMBER) : ROOT;
     struct value key = text_value(chance(&play->random, 50) ? "id1" : "id2");
     struct instance_id id;
 
@@ -128,8 +127,7 @@ static void resolve_some(struct play *play, struct tablet *tablet, const struct 
     else if (open->kind == CONFLICT_FIELD && chance(&play->random, 30))
         (void)edit_resolve_value(draft, open, &three, &play->world.err);
     else
-        (void)edit_resolve_keep(draft, open, version_name(&tablet->state, kept),
-                                &play->world.err);
+        (void)edit_resolve_keep(draft, open, version_name(&tablet->state, kept), &play->world.err);
 }
 
 static void answer_same(struct play *play, struct tablet *tablet) {
@@ -280,16 +278,15 @@ static void fold(struct play *play, const struct household *household, const boo
         struct admission corrected = {.time_ms = logged->corrected_ms};
 
         if (chance(random, 30) || (done[order[i]] && chance(random, 50)))
-            OK(&play->world, merge_apply(out, logged->change, own, &play->world.arena, out,
-                                         &play->world.err));
-        OK(&play->world, merge_apply(out, logged->change, corrected, &play->world.arena, out,
-                                     &play->world.err));
+            OK(&play->world,
+               merge_apply(out, logged->change, own, &play->world.arena, out, &play->world.err));
+        OK(&play->world,
+           merge_apply(out, logged->change, corrected, &play->world.arena, out, &play->world.err));
         done[order[i]] = true;
     }
 }
 
-static void join_parts(struct play *play, const struct household *household,
-                       struct record *out) {
+static void join_parts(struct play *play, const struct household *household, struct record *out) {
     struct random *random = &play->random;
     struct record parts[4];
     uint32_t count = 2 + pick(random, 3);
@@ -310,10 +307,10 @@ static void join_parts(struct play *play, const struct household *household,
         struct record joined;
         struct record mirrored;
 
-        OK(&play->world, merge_join(&parts[a], &parts[b], &play->world.arena, &joined,
-                                    &play->world.err));
-        OK(&play->world, merge_join(&parts[b], &parts[a], &play->world.arena, &mirrored,
-                                    &play->world.err));
+        OK(&play->world,
+           merge_join(&parts[a], &parts[b], &play->world.arena, &joined, &play->world.err));
+        OK(&play->world,
+           merge_join(&parts[b], &parts[a], &play->world.arena, &mirrored, &play->world.err));
         CHECK(same_state(&play->world, &joined, &mirrored));
         parts[a] = joined;
         parts[b] = parts[count - 1];
@@ -333,8 +330,7 @@ static void check_version(struct play *play, const struct household *household,
     uint32_t replaced = 0;
     bool kept = true;
     uint32_t count;
-    const struct version *slice =
-        record_field(state, entry->instance, entry->field, &count);
+    const struct version *slice = record_field(state, entry->instance, entry->field, &count);
 
     (void)play;
     for (uint32_t i = 0; i < household->log_count; i++) {
@@ -345,8 +341,7 @@ static void check_version(struct play *play, const struct household *household,
             const struct entry *by = &other->entries[k];
 
             for (uint32_t j = 0; j < by->replaces_count; j++) {
-                if (by->field != entry->field ||
-                    !instance_equal(by->instance, entry->instance) ||
+                if (by->field != entry->field || !instance_equal(by->instance, entry->instance) ||
                     version_id_compare(by->replaces[j], name) != 0)
                     continue;
                 names = true;
@@ -419,17 +414,16 @@ static void check_reading(const struct reading *reading) {
     CHECK(reading->area_count > 0);
     for (uint32_t i = 0; i < record->version_count; i++) {
         const struct version *version = &record->versions[i];
-        const struct cell *cell =
-            reading_cell(reading, version->instance, version->field);
+        const struct cell *cell = reading_cell(reading, version->instance, version->field);
         bool seen = false;
 
         if (version->field < FIELD_FIRST_OF_FORM || version->replaced_count > 0)
             continue;
         for (uint32_t k = 0; cell != NULL && k < cell->version_count; k++)
             seen = seen || cell->versions[k] == version ||
-                   (cell->kind == CELL_SET && (version->value.type == VALUE_NULL ||
-                                               value_equal(&version->value,
-                                                           &cell->versions[k]->value)));
+                   (cell->kind == CELL_SET &&
+                    (version->value.type == VALUE_NULL ||
+                     value_equal(&version->value, &cell->versions[k]->value)));
         for (uint32_t k = 0; k < reading->late_count; k++)
             seen = seen || reading->late[k] == version;
         CHECK(seen);
@@ -438,8 +432,7 @@ static void check_reading(const struct reading *reading) {
         CHECK(reading->conflicts[i].version_count > 0);
 }
 
-static void check_bytes(struct play *play, const struct household *household,
-                        struct view packed) {
+static void check_bytes(struct play *play, const struct household *household, struct view packed) {
     struct world *world = &play->world;
     struct record unpacked;
     struct buf again;
@@ -486,8 +479,8 @@ static void check_damage(struct play *play, struct view packed) {
         buf_clear(&again);
         if (record_pack(&record, &again, &world->err) == RC_OK)
             CHECK(view_equal(damaged, buf_view(&again)));
-        OK(world, reading_make(&record, &world->fixture.form, &world->arena, &reading,
-                               &world->err));
+        OK(world,
+           reading_make(&record, &world->fixture.form, &world->arena, &reading, &world->err));
     }
     buf_release(&again);
     free(bytes);
@@ -545,8 +538,7 @@ static void check(struct play *play, const struct household *household,
         OK(world, merge_join(&first, &again, &world->arena, &joined, &world->err));
         CHECK(same_state(world, &first, &joined));
     }
-    OK(world,
-       reading_make(&joined, &world->fixture.form, &world->arena, &reading, &world->err));
+    OK(world, reading_make(&joined, &world->fixture.form, &world->arena, &reading, &world->err));
     write_reading(&reading, &read_again);
     CHECK(view_equal(buf_view(&read), buf_view(&read_again)));
     /* Without the form everything can still be read. */

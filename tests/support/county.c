@@ -1,3 +1,4 @@
+/* county.c: see county.h. Whatever goes wrong here fails the test that called. */
 #include "tests/support/county.h"
 
 #include "base/crypt.h"

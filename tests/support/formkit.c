@@ -1,3 +1,4 @@
+/* formkit.c: see formkit.h. */
 #include "tests/support/formkit.h"
 
 #define FORMKIT_BYTES (64u * 1024 * 1024)

@@ -1,6 +1,6 @@
 /* formkit.h: forms for tests, compiled from the text of their CSV sheets. */
-#ifndef YG_TESTS_FORMKIT_H
-#define YG_TESTS_FORMKIT_H
+#ifndef YG_TESTS_SUPPORT_FORMKIT_H
+#define YG_TESTS_SUPPORT_FORMKIT_H
 
 #include "schema/form/xlsform.h"
 

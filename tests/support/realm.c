@@ -229,7 +229,7 @@ struct tablet *county_enrol(struct county *county, const char *directory, const 
     struct invitation invitation = {
         .device_name = view_text(name),
         .person_name = view_text(name),
-        .role = ROLE_INVESTIGATOR,
+        .role = county->role != 0 ? county->role : ROLE_INVESTIGATOR,
         .areas = areas,
         .area_count = area_count,
     };

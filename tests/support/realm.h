@@ -17,8 +17,9 @@ struct county {
     struct store_memory *memory;
     struct writer *writer;
     struct office office;
-    struct link link;    /* leads here */
+    struct link link; /* leads here */
     uint32_t requests;
+    uint8_t role; /* of whom county_enrol invites; 0: investigator */
     /* Faults of the link: the next so many requests are lost on the way up, or answered into the
      * void (the county has done its work). */
     uint32_t lose_up, lose_down;

@@ -211,10 +211,14 @@ static void add_id_no(struct chance *chance, struct buf *out) {
     static const int weights[17] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
     static const char checks[] = "10X98765432";
     char text[32];
+    uint32_t year, month, day;
     int sum = 0;
 
-    (void)snprintf(text, sizeof(text), "430699%04u%02u%02u%03u", 1930 + chance_below(chance, 80),
-                   1 + chance_below(chance, 12), 1 + chance_below(chance, 28),
+    /* One draw a statement: C does not say in which order arguments are evaluated. */
+    year = 1930 + chance_below(chance, 80);
+    month = 1 + chance_below(chance, 12);
+    day = 1 + chance_below(chance, 28);
+    (void)snprintf(text, sizeof(text), "430699%04u%02u%02u%03u", year, month, day,
                    chance_below(chance, 1000));
     for (int i = 0; i < 17; i++)
         sum += (text[i] - '0') * weights[i];
@@ -225,8 +229,9 @@ static void add_remark(struct chance *chance, bool address, struct buf *out) {
     uint32_t count = 1 + falling(chance, 4);
 
     if (address) {
-        buf_addf(out, "%s第%u组%u号", villages[chance_below(chance, COUNT(villages))],
-                 1 + chance_below(chance, 25), 1 + chance_below(chance, 120));
+        buf_add_text(out, villages[chance_below(chance, COUNT(villages))]);
+        buf_addf(out, "第%u组", 1 + chance_below(chance, 25));
+        buf_addf(out, "%u号", 1 + chance_below(chance, 120));
         return;
     }
     for (uint32_t i = 0; i < count; i++)
@@ -244,8 +249,8 @@ static void add_text(struct chance *chance, const struct shaped *field, struct b
         add_id_no(chance, out);
         return;
     case SHAPE_PHONE:
-        buf_addf(out, "1%u%09u", 3 + chance_below(chance, 7) % 7 * 10 / 10,
-                 chance_below(chance, 1000000000));
+        buf_addf(out, "1%u", 3 + chance_below(chance, 7));
+        buf_addf(out, "%09u", chance_below(chance, 1000000000));
         return;
     case SHAPE_PLACE:
         if (field->size > 20)
@@ -347,6 +352,36 @@ void survey_make(struct chance *chance, struct dot dot, uint64_t form, uint64_t 
     out->entries = entries;
 }
 
+#define MEMBER_REPEAT 199u
+#define MEMBER_FIELDS 26u /* the fields of a person: the first ones, sex and after */
+
+void survey_household(struct chance *chance, struct dot dot, uint64_t form, uint64_t person,
+                      int64_t *wall_ms, struct arena *arena, struct change *out) {
+    uint32_t members = 1 + falling(chance, 6);
+    struct entry *entries =
+        arena_array(arena, SURVEY_FIELDS + 1 + 6 * (MEMBER_FIELDS + 1), sizeof(*entries));
+
+    assert(entries != NULL);
+    survey_make(chance, dot, form, person, wall_ms, arena, out);
+    memcpy(entries, out->entries, out->entry_count * sizeof(*entries));
+    for (uint32_t i = 1; i <= members; i++) {
+        struct instance_id member = {dot, i};
+
+        entries[out->entry_count++] = (struct entry){
+            .instance = member, .field = FIELD_EXISTS, .value = value_of_int(MEMBER_REPEAT)};
+        for (uint32_t j = 0; j < MEMBER_FIELDS; j++) {
+            const struct shaped *field = &fields[j < 2 ? j : j + 7];
+
+            if (chance_percent(chance, field->filled))
+                entries[out->entry_count++] =
+                    (struct entry){.instance = member,
+                                   .field = (uint16_t)(MEMBER_REPEAT + 1 + j),
+                                   .value = make_value(chance, field, arena)};
+        }
+    }
+    out->entries = entries;
+}
+
 void survey_edit(struct chance *chance, struct dot dot, struct dot record, uint64_t form,
                  uint64_t person, int64_t *wall_ms, struct arena *arena, struct change *out) {
     uint32_t count = 1 + chance_below(chance, 3);
@@ -371,9 +406,29 @@ void survey_edit(struct chance *chance, struct dot dot, struct dot record, uint6
     out->entries = entries;
 }
 
+static const char *name_of(const struct entry *entry) {
+    uint32_t at = entry->field - FIELD_FIRST_OF_FORM;
+
+    if (entry->field > MEMBER_REPEAT) {
+        at = entry->field - MEMBER_REPEAT - 1;
+        at = at < 2 ? at : at + 7;
+    }
+    return fields[at].name;
+}
+
+static void add_pair(const struct entry *entry, const char *comma, struct buf *out) {
+    bool quoted = entry->value.type == VALUE_TEXT || entry->value.type == VALUE_DATE;
+
+    buf_addf(out, "%s\"%s\":%s", comma, name_of(entry), quoted ? "\"" : "");
+    value_text(&entry->value, out);
+    buf_add_text(out, quoted ? "\"" : "");
+}
+
 void survey_line(const struct change *change, struct buf *out) {
     char record[DOT_TEXT_BYTES], dot[DOT_TEXT_BYTES];
     const char *comma = "";
+    const char *replaced = ",\"b\":[";
+    uint32_t member = 0;
 
     dot_text(change->record, record);
     dot_text(change->dot, dot);
@@ -383,21 +438,23 @@ void survey_line(const struct change *change, struct buf *out) {
     buf_addf(out, "\"t\":%" PRId64 ",\"v\":{", change->wall_ms);
     for (uint32_t i = 0; i < change->entry_count; i++) {
         const struct entry *entry = &change->entries[i];
-        bool text = entry->value.type == VALUE_TEXT;
 
+        if (entry->instance.ordinal != member) {
+            buf_add_text(out, member == 0 ? "},\"m\":[{" : "},{");
+            member = entry->instance.ordinal;
+            comma = "";
+        }
         if (entry->field < FIELD_FIRST_OF_FORM)
             continue;
-        buf_addf(out, "%s\"%s\":%s", comma, fields[entry->field - FIELD_FIRST_OF_FORM].name,
-                 text || entry->value.type == VALUE_DATE ? "\"" : "");
-        value_text(&entry->value, out);
-        buf_add_text(out, text || entry->value.type == VALUE_DATE ? "\"" : "");
+        add_pair(entry, comma, out);
         comma = ",";
     }
-    buf_add_text(out, "}");
+    buf_add_text(out, member == 0 ? "}" : "}]");
     for (uint32_t i = 0; i < change->entry_count; i++) {
         for (uint32_t j = 0; j < change->entries[i].replaces_count; j++) {
             dot_text(change->entries[i].replaces[j].dot, dot);
-            buf_addf(out, "%s\"%s\"", i == 0 && j == 0 ? ",\"b\":[" : ",", dot);
+            buf_addf(out, "%s\"%s\"", replaced, dot);
+            replaced = ",";
         }
     }
     buf_add_text(out, change->kind == CHANGE_CREATE ? "}\n" : "]}\n");

@@ -25,11 +25,16 @@ const char *survey_field_name(uint32_t index);
 void survey_make(struct chance *chance, struct dot dot, uint64_t form, uint64_t person,
                  int64_t *wall_ms, struct arena *arena, struct change *out);
 
+/* The same with a repeat of 1 to 6 members, each with about 24 fields. */
+void survey_household(struct chance *chance, struct dot dot, uint64_t form, uint64_t person,
+                      int64_t *wall_ms, struct arena *arena, struct change *out);
+
 /* An edit of one to three fields of a record. */
 void survey_edit(struct chance *chance, struct dot dot, struct dot record, uint64_t form,
                  uint64_t person, int64_t *wall_ms, struct arena *arena, struct change *out);
 
-/* The change as a line of JSON: {"r":"ACTOR-N","t":MS,"v":{NAME:VALUE,...}}; an edit names the
+/* The change as a line of JSON: {"r":"ACTOR-N","t":MS,"v":{NAME:VALUE,...}}, members as
+ * "m":[{...},...]; an edit names the
  * record in "r", itself in "d" and the replaced versions in "b". */
 void survey_line(const struct change *change, struct buf *out);
 

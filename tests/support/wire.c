@@ -42,7 +42,9 @@ static uint64_t some_number(struct chance *chance) {
 
 /* A dot that the change may refer to. */
 static struct dot some_dot(struct chance *chance, struct dot own) {
-    struct dot dot = {actors[chance_below(chance, COUNT(actors))], some_number(chance)};
+    struct dot dot = {.actor = actors[chance_below(chance, COUNT(actors))]};
+
+    dot.number = some_number(chance);
 
     if (dot.actor == own.actor || (own.number > 1 && chance_percent(chance, 50))) {
         dot.actor = own.number > 1 ? own.actor : own.actor ^ 1;
@@ -175,8 +177,10 @@ static void add_fields(struct making *making, struct instance_id instance, uint1
 }
 
 static struct instance_id some_instance(struct making *making) {
-    return (struct instance_id){some_dot(making->chance, making->change->dot),
-                                1 + chance_below(making->chance, 3)};
+    struct instance_id id = {.ordinal = 1 + chance_below(making->chance, 3)};
+
+    id.dot = some_dot(making->chance, making->change->dot);
+    return id;
 }
 
 /* Instances that the change adds, some inside of others. */

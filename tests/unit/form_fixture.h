@@ -1,6 +1,6 @@
 /* form_fixture.h: a small household form, built by hand, with one field of every policy. */
-#ifndef YG_TESTS_FORM_FIXTURE_H
-#define YG_TESTS_FORM_FIXTURE_H
+#ifndef YG_TESTS_UNIT_FORM_FIXTURE_H
+#define YG_TESTS_UNIT_FORM_FIXTURE_H
 
 #include "schema/form.h"
 
@@ -20,9 +20,9 @@ enum household_field {
     F_BANK,      /* human, group of three: an account only makes sense whole */
     F_ACCOUNT,
     F_HOLDER,
-    F_TOWN,      /* latest, group of two */
+    F_TOWN, /* latest, group of two */
     F_STREET,
-    F_MEMBER,    /* repeat */
+    F_MEMBER,      /* repeat */
     F_MEMBER_NAME, /* human */
     F_WAGE,        /* human */
     F_ID_NUMBER,   /* human, key */
@@ -107,13 +107,16 @@ static inline void fixture_household(struct form_fixture *f) {
     fixture_field(f, F_CREATED, "created", FIELD_TYPE_TEXT, POLICY_ONCE);
     fixture_field(f, F_CASE, "case", FIELD_TYPE_TEXT, POLICY_SERVER);
     for (int i = F_BANK; i <= F_HOLDER; i++) {
-        field = fixture_field(f, i, i == F_BANK ? "bank" : i == F_ACCOUNT ? "account" : "holder",
+        field = fixture_field(f, i,
+                              i == F_BANK      ? "bank"
+                              : i == F_ACCOUNT ? "account"
+                                               : "holder",
                               FIELD_TYPE_TEXT, POLICY_HUMAN);
         field->merge_group = F_BANK;
     }
     for (int i = F_TOWN; i <= F_STREET; i++) {
-        field = fixture_field(f, i, i == F_TOWN ? "town" : "street", FIELD_TYPE_TEXT,
-                              POLICY_LATEST);
+        field =
+            fixture_field(f, i, i == F_TOWN ? "town" : "street", FIELD_TYPE_TEXT, POLICY_LATEST);
         field->merge_group = F_TOWN;
     }
     fixture_field(f, F_MEMBER, "member", FIELD_TYPE_REPEAT, POLICY_HUMAN);

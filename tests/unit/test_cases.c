@@ -107,11 +107,10 @@ static void case_03_four_pigs_against_two_is_a_question_for_a_third_person(void 
 
     /* Li wrote one side: his tablet does not let him decide. */
     tablet_begin(&m->a, CHANGE_RESOLVE);
-    assert_int_equal(edit_resolve_value(&m->a.draft,
-                                        find_conflict(&m->a, CONFLICT_FIELD, ROOT, F_PIGS),
-                                        &(struct value){.type = VALUE_INT, .number = 4},
-                                        &m->world.err),
-                     RC_DENIED);
+    assert_int_equal(
+        edit_resolve_value(&m->a.draft, find_conflict(&m->a, CONFLICT_FIELD, ROOT, F_PIGS),
+                           &(struct value){.type = VALUE_INT, .number = 4}, &m->world.err),
+        RC_DENIED);
 
     /* Chen at the county keeps Wang's. */
     tablet_begin(&m->server, CHANGE_RESOLVE);
@@ -372,8 +371,7 @@ static void case_15_a_clock_two_years_behind_loses_nothing(void **state) {
     of_a = tablet_edit(&m->a, ROOT, F_PHONE, text_value("13800000000"));
     of_b = tablet_edit(&m->b, ROOT, F_PHONE, text_value("13911111111"));
     tablet_receive(&m->server, of_a);
-    tablet_apply(&m->server, of_b,
-                 (struct admission){.time_ms = of_b->wall_ms + two_years_ms});
+    tablet_apply(&m->server, of_b, (struct admission){.time_ms = of_b->wall_ms + two_years_ms});
     assert_reads(&m->server, ROOT, F_PHONE, text_value("13911111111"));
 
     /* On B, its own clock counts until the corrected time comes back with the feed. */
@@ -385,9 +383,9 @@ static void case_15_a_clock_two_years_behind_loses_nothing(void **state) {
 
 static const struct change *decide(struct tablet *tablet, struct value value) {
     tablet_begin(tablet, CHANGE_RESOLVE);
-    OK(tablet->world, edit_resolve_value(&tablet->draft,
-                                         find_conflict(tablet, CONFLICT_FIELD, ROOT, F_PIGS),
-                                         &value, &tablet->world->err));
+    OK(tablet->world,
+       edit_resolve_value(&tablet->draft, find_conflict(tablet, CONFLICT_FIELD, ROOT, F_PIGS),
+                          &value, &tablet->world->err));
     return tablet_save(tablet, "asked the village");
 }
 

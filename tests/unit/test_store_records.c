@@ -314,6 +314,48 @@ static void test_refused(void **state) {
     county_commit(county, &delta);
 }
 
+/* What a refused delta was the first to mention must not be remembered. */
+static void test_refused_names(void **state) {
+    struct county_store *county = county_of(state);
+    struct stored_record records[] = {household(HIGH, 1, NULL), household(HIGH, 2, NULL),
+                                      household(HIGH, 3, NULL)};
+    struct store_delta delta = {.record_count = 3, .records = records};
+    struct seen seen = {0};
+
+    records[2].revision = 5;
+    county_refuses(county, &delta, RC_CONFLICT);
+    records[0].id.actor = LOW;
+    records[0].form_name = view_text("visit");
+    delta.record_count = 1;
+    county_commit(county, &delta);
+    delta.records = &records[1];
+    county_commit(county, &delta);
+    list(county, "household", 0, FROM_START, &seen);
+    assert_seen(seen, HIGH ^ 2);
+    list(county, "", 0, FROM_START, &seen);
+    assert_seen(seen, LOW ^ 1, HIGH ^ 2);
+}
+
+/* Nor where it would have stood. */
+static void test_refused_places(void **state) {
+    struct county_store *county = county_of(state);
+    struct stored_record records[] = {household(HIGH, 1, NULL), household(LOW, 1, NULL),
+                                      household(HIGH, 1, NULL)};
+    struct stored_record got;
+
+    put_record(county, household(HIGH, 500, NULL));
+    put_record(county, household(LOW, 500, NULL));
+    records[2].revision = 5; /* the first once more, and wrong */
+    county_refuses(county, &(struct store_delta){.record_count = 3, .records = records},
+                   RC_CONFLICT);
+    put_record(county, household(LOW, 7, NULL));
+    assert_int_equal(store_record(county->store, records[0].id, &county->arena, &got, &county->err),
+                     RC_NOT_FOUND);
+    put_record(county, records[0]);
+    get_record(county, (struct dot){LOW, 7}, &got);
+    assert_int_equal(got.revision, 1);
+}
+
 /* --- quarantine --- */
 
 static enum rc take_quarantine(void *context, const struct stored_quarantine *item,
@@ -370,10 +412,11 @@ static void test_quarantine(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(test_record),     BOTH(test_records),
-        BOTH(test_list),       BOTH(test_list_of_mixed_areas),
-        BOTH(test_conflicts),  BOTH(test_conflict_fields),
-        BOTH(test_keys),       BOTH(test_refused),
+        BOTH(test_record),        BOTH(test_records),
+        BOTH(test_list),          BOTH(test_list_of_mixed_areas),
+        BOTH(test_conflicts),     BOTH(test_conflict_fields),
+        BOTH(test_keys),          BOTH(test_refused),
+        BOTH(test_refused_names), BOTH(test_refused_places),
         BOTH(test_quarantine),
     };
 

@@ -1,7 +1,7 @@
 /* world_fixture.h: tablets and people who record one household, offline, and meet. Everything lives
  * in one arena; what goes wrong fails the test at once, with the message. */
-#ifndef YG_TESTS_WORLD_FIXTURE_H
-#define YG_TESTS_WORLD_FIXTURE_H
+#ifndef YG_TESTS_UNIT_WORLD_FIXTURE_H
+#define YG_TESTS_UNIT_WORLD_FIXTURE_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ struct tablet {
     struct world *world;
     uint64_t actor;
     uint64_t person;
-    uint64_t next;     /* number of its next change */
+    uint64_t next; /* number of its next change */
     int64_t clock_ms;
     bool has_record;
     struct record state;
@@ -94,8 +94,7 @@ static inline const struct change *tablet_save(struct tablet *tablet, const char
     struct change *change = arena_alloc(&tablet->world->arena, sizeof(*change));
 
     assert_non_null(change);
-    OK(tablet->world,
-       edit_finish(&tablet->draft, view_text(reason), change, &tablet->world->err));
+    OK(tablet->world, edit_finish(&tablet->draft, view_text(reason), change, &tablet->world->err));
     change->wall_ms = tablet->clock_ms++;
     change->lamport = 1 + (tablet->has_record ? record_lamport(&tablet->state) : 0);
     change->is_signed = true;
@@ -107,8 +106,8 @@ static inline const struct change *tablet_save(struct tablet *tablet, const char
 
 static inline void tablet_set(struct tablet *tablet, struct instance_id instance, int field,
                               struct value value, uint8_t rank) {
-    OK(tablet->world, edit_set(&tablet->draft, instance, (uint16_t)field, &value, rank,
-                               &tablet->world->err));
+    OK(tablet->world,
+       edit_set(&tablet->draft, instance, (uint16_t)field, &value, rank, &tablet->world->err));
 }
 
 static inline struct value text_value(const char *text) {
@@ -127,8 +126,8 @@ static inline struct instance_id tablet_add(struct tablet *tablet, int repeat,
                                             struct instance_id parent) {
     struct instance_id id;
 
-    OK(tablet->world, edit_add_instance(&tablet->draft, (uint16_t)repeat, parent, &id,
-                                        &tablet->world->err));
+    OK(tablet->world,
+       edit_add_instance(&tablet->draft, (uint16_t)repeat, parent, &id, &tablet->world->err));
     return id;
 }
 
@@ -164,8 +163,8 @@ static inline const struct cell *tablet_cell(const struct tablet *tablet,
     return reading_cell(&tablet->reading, instance, (uint16_t)field);
 }
 
-static inline void assert_reads(const struct tablet *tablet, struct instance_id instance,
-                                int field, struct value expected) {
+static inline void assert_reads(const struct tablet *tablet, struct instance_id instance, int field,
+                                struct value expected) {
     const struct cell *cell = tablet_cell(tablet, instance, field);
 
     assert_non_null(cell);
@@ -178,14 +177,12 @@ static inline enum verdict tablet_judge(struct tablet *server, const struct chan
                        &server->world->arena);
 }
 
-static inline void record_bytes(struct world *world, const struct record *record,
-                                struct buf *out) {
+static inline void record_bytes(struct world *world, const struct record *record, struct buf *out) {
     buf_clear(out);
     OK(world, record_pack(record, out, &world->err));
 }
 
-static inline bool same_state(struct world *world, const struct record *a,
-                              const struct record *b) {
+static inline bool same_state(struct world *world, const struct record *a, const struct record *b) {
     struct buf left;
     struct buf right;
     bool same;
