@@ -1,10 +1,12 @@
 /* main.c: yg-syncd, the county's program. The only file of it that reads arguments and
- * environment; the table below is the command line, docs/yg-syncd.8 says the same in prose. */
+ * environment. The desk's commands are in desk/commands.c; docs/yg-syncd.8 says in prose what all
+ * of them do. */
 #include "base/crypt.h"
 #include "base/words.h"
 #include "syncd/desk/desk.h"
 #include "syncd/service.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -137,110 +139,32 @@ static enum rc run_serve(void *context, struct command *command, struct err *err
 
 /* --- the command line --- */
 
-#define END                                                                                        \
-    { NULL, NULL, NULL, false }
-#define REVEAL                                                                                     \
-    {"--reveal", NULL, "show sensitive values; asks for --reason and is logged", false}, {         \
-        "--reason", "TEXT", "why; it is logged", false                                             \
-    }
-
 static const struct command_option INIT[] = {
-    {"--area", "CODE", "the area that this county is responsible for, as 430626", false}, END};
+    {"--area", "CODE", "the area that this county is responsible for, as 430626", false},
+    {NULL, NULL, NULL, false}};
 static const struct command_option SERVE[] = {
     {"--listen", "HOST:PORT", "where tablets reach it, as 0.0.0.0:8443; port 0 takes any", false},
     {"--plain", NULL, "without TLS; on loopback only", false},
     {"--port-file", "FILE", "write the address there once it listens", false},
-    END};
-static const struct command_option USER_ADD[] = {
-    {"--role", "ROLE", "village, investigator, clerk, township, county, admin, auditor or city",
-     false},
-    {"--areas", "CODE,...", "where; the whole county when left out", false},
-    END};
-static const struct command_option USER_LIST[] = {
-    {"--all", NULL, "also the people on the tablets", false}, END};
-static const struct command_option INVITE[] = {
-    {"--areas", "CODE,...", "areas that the tablet may hold", false},
-    {"--name", "N", "name of the tablet", false},
-    {"--role", "ROLE", "role of its first person; investigator when left out", false},
-    END};
-static const struct command_option REVOKE[] = {{"--reason", "TEXT", "why; it is logged", false},
-                                               END};
-static const struct command_option SCOPE[] = {
-    {"--areas", "CODE,...", "areas that the tablet may hold from now on", false},
-    {"--reason", "TEXT", "why; it is logged", false},
-    END};
-static const struct command_option RECORDS[] = {
-    {"--form", "F", "only records of this form", false},
-    {"--area", "A", "only records of this area and what lies beneath", false},
-    END};
-static const struct command_option SHOW[] = {REVEAL, END};
-static const struct command_option CONFLICTS[] = {
-    {"--area", "A", "only of this area and what lies beneath", false}, REVEAL, END};
-static const struct command_option RESOLVE[] = {
-    {"--keep", "DOT", "this side is right, as its dot in show", false},
-    {"--value", "V", "neither is right: this is; a group as {\"field\": \"value\", ...}", false},
-    {"--remove", NULL, "the removal stands, although somebody edited inside", false},
-    {"--same", NULL, "the two that are proposed are one", false},
-    {"--different", NULL, "the two that are proposed are two", false},
-    {"--accept", NULL, "the broken rule is accepted as it is", false},
-    {"--as", "USER", "who decides; takes that user's secret", false},
-    {"--reason", "TEXT", "why; it is kept with the decision", false},
-    {"--position", "N", "only if show still gives this position", false},
-    END};
-static const struct command_option QUARANTINE[] = {{"--all", NULL, "also what is settled", false},
-                                                   END};
-static const struct command_option EXPORT[] = {
-    {"--form", "F", "the form whose records are written", false},
-    {"--csv", NULL, "a table for spreadsheets; --json gives nested documents", false},
-    {"--repeat", "NAME", "the table of this repeat, one line an instance", false},
-    REVEAL,
-    END};
+    {NULL, NULL, NULL, false}};
 
-#define DESK(name, arguments, least, most, options, help, run)                                     \
-    { name, arguments, least, most, options, help, run, false, false }
-
-static const struct command_spec SPECS[] = {
+static const struct command_spec LOCAL[] = {
     {"init", "--area CODE", 0, 0, INIT, "make a county and print its two recovery halves", run_init,
      false, true},
     {"serve", "--listen HOST:PORT", 0, 0, SERVE, "serve the tablets until SIGTERM or SIGINT",
      run_serve, false, true},
-    DESK("form publish", "PATH", 1, 1, NULL, "publish a form from a folder of CSV sheets",
-         desk_form_publish),
-    DESK("form list", "", 0, 0, NULL, "list the published forms", desk_form_list),
-    DESK("user add", "NAME --role ROLE", 1, 1, USER_ADD,
-         "add somebody of the staff, with a secret of his own", desk_user_add),
-    DESK("user list", "", 0, 0, USER_LIST, "list the staff", desk_user_list),
-    DESK("device invite", "--areas CODE,...", 0, 0, INVITE,
-         "make a code with which one tablet can enrol within 24 hours", desk_device_invite),
-    DESK("device list", "", 0, 0, NULL, "list the tablets, and what waits on them",
-         desk_device_list),
-    DESK("device revoke", "DEVICE --reason TEXT", 1, 1, REVOKE, "let a tablet sync no more",
-         desk_device_revoke),
-    DESK("device scope", "DEVICE --areas CODE,...", 1, 1, SCOPE,
-         "change the areas that a tablet may hold", desk_device_scope),
-    DESK("records", "", 0, 0, RECORDS, "list records", desk_records),
-    DESK("show", "RECORD", 1, 1, SHOW, "show a record: values, conflicts, seals", desk_show),
-    DESK("history", "RECORD [FIELD]", 1, 2, SHOW, "every value that a record or field ever had",
-         desk_history),
-    DESK("conflicts", "", 0, 0, CONFLICTS, "list open questions by due date", desk_conflicts),
-    DESK("resolve", "RECORD FIELD (--keep DOT | --value V) --as USER --reason TEXT", 2, 2, RESOLVE,
-         "answer an open question, in somebody's name", desk_resolve),
-    DESK("quarantine", "", 0, 0, QUARANTINE, "list changes that were kept aside, and why",
-         desk_quarantine),
-    DESK("export", "--form F (--csv | --json)", 0, 0, EXPORT, "write all records of a form",
-         desk_export),
-    DESK("log", "", 0, 0, NULL, "list what the staff did", desk_log),
-    DESK("verify", "", 0, 0, NULL, "recompute every chain and every state from the log",
-         desk_verify),
 };
+#define LOCAL_COUNT  (sizeof(LOCAL) / sizeof(LOCAL[0]))
+#define COMMANDS_MAX 64u
 
 int main(int argc, char **argv) {
     struct program program = {0};
+    struct command_spec specs[COMMANDS_MAX];
     struct command_table table = {
         .program = "yg-syncd",
         .summary = "the county's side of Yangguang: takes what tablets send, merges it, keeps it",
-        .specs = SPECS,
-        .count = sizeof(SPECS) / sizeof(SPECS[0]),
+        .specs = specs,
+        .count = LOCAL_COUNT + desk_command_count,
         .socket = "control",
         .default_data = "county",
         .context = &program.desk,
@@ -250,6 +174,9 @@ int main(int argc, char **argv) {
                                               .data = getenv("YG_DATA")};
     int status;
 
+    assert(table.count <= COMMANDS_MAX);
+    memcpy(specs, LOCAL, sizeof(LOCAL));
+    memcpy(specs + LOCAL_COUNT, desk_commands, desk_command_count * sizeof(specs[0]));
     if (language == NULL || language[0] == '\0')
         language = getenv("LC_MESSAGES");
     if (language == NULL || language[0] == '\0')

@@ -99,8 +99,7 @@ static enum rc replace_set(struct edit *edit, struct instance_id instance,
 
     for (uint32_t i = 0; i < count && rc == RC_OK; i++)
         if (!holds(field, text, &cell->versions[i]->value))
-            rc = edit_remove_element(edit, instance, field->number, &cell->versions[i]->value,
-                                     err);
+            rc = edit_remove_element(edit, instance, field->number, &cell->versions[i]->value, err);
     for (size_t at = 0; rc == RC_OK && next_element(field, text, &at, &element);) {
         bool known = false;
 
@@ -135,8 +134,7 @@ static enum rc write_field(struct edit *edit, struct instance_id instance,
 }
 
 static enum rc place(const struct assignment *assignment, struct err *err) {
-    return err_prefix(err, "%.*s: ",
-                      VIEW_PRINT(utf8_cut_bytes(assignment->path, SHOWN_BYTES)));
+    return err_prefix(err, "%.*s: ", VIEW_PRINT(utf8_cut_bytes(assignment->path, SHOWN_BYTES)));
 }
 
 enum rc assign(struct edit *edit, const char *word, struct err *err) {
@@ -218,9 +216,8 @@ enum rc assign_repeat(const struct edit *edit, const char *text, const struct fo
                        VIEW_PRINT(field->name));
     rc = answers_path(edit->form, edit->reading, view_of(text, (size_t)(bracket + 1 - text)),
                       parent, &number, err);
-    if (rc == RC_OK &&
-        reading_instance(edit->reading, *parent)->repeat !=
-            edit->form->fields[field->repeat].number)
+    if (rc == RC_OK && reading_instance(edit->reading, *parent)->repeat !=
+                           edit->form->fields[field->repeat].number)
         rc = err_set(err, RC_INVALID, "%s: the instance is not one of %.*s", text,
                      VIEW_PRINT(edit->form->fields[field->repeat].path));
     return rc;

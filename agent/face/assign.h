@@ -5,8 +5,8 @@
 #include "schema/edit.h"
 
 /* The field is written by its path against the edit's reading; a set is replaced by =, extended by
- * +=, reduced by -=. An empty VALUE takes the answer back. RC_USAGE: no PATH=VALUE. RC_CONFLICT: the
- * field is sealed and the edit is not an amendment. Errors name the path. */
+ * +=, reduced by -=. An empty VALUE takes the answer back. RC_USAGE: no PATH=VALUE. RC_CONFLICT:
+ * the field is sealed and the edit is not an amendment. Errors name the path. */
 enum rc assign(struct edit *edit, const char *word, struct err *err);
 
 /* The same for an instance that this edit has just added; the path goes on from its repeat. */

@@ -20,7 +20,7 @@
 #define FACE_SEATS_MAX   16u /* persons with an open session in the service */
 #define FACE_ARENA_BYTES (256u * 1024u * 1024u)
 
-struct seat { /* of a person whose `unlock` holds */
+struct seat {                /* of a person whose `unlock` holds */
     struct session *session; /* NULL: empty */
     int64_t used_ms;         /* monotonic */
     unsigned busy;           /* commands that work in it and have let others in */
@@ -94,8 +94,9 @@ struct sync_options;
 struct sync_report;
 
 /* One sync over HTTP; server NULL: the tablet's. Needs the turn. When the county has ordered a wipe
- * and it could not be done because people had unlocked, they are locked out and it is done. *session
- * is the session of the command at work, closed and set to NULL then; may point to NULL. */
+ * and it could not be done because people had unlocked, they are locked out and it is done.
+ * *session is the session of the command at work, closed and set to NULL then; may point to NULL.
+ */
 enum rc face_exchange(struct face *face, struct tablet *tablet, struct session **session,
                       const char *server, const struct sync_options *options,
                       struct sync_report *report, struct err *err);
@@ -129,7 +130,7 @@ enum rc face_amend(void *context, struct command *command, struct err *err);
 enum rc face_move(void *context, struct command *command, struct err *err);
 /* resolve.c */
 enum rc face_resolve(void *context, struct command *command, struct err *err);
-/* show.c: reading */
+/* show.c and lists.c: reading */
 enum rc face_show(void *context, struct command *command, struct err *err);
 enum rc face_list(void *context, struct command *command, struct err *err);
 enum rc face_conflicts(void *context, struct command *command, struct err *err);

@@ -47,7 +47,7 @@ static enum change_kind kind_of(enum decision answer) {
 static bool answers_kind(enum decision answer, uint8_t kind) {
     switch (answer) {
     case ANSWER_KEEP:
-        return kind != CONFLICT_SOFT && kind != CONFLICT_SAME;
+        return kind != CONFLICT_SOFT;
     case ANSWER_VALUE:
         return kind == CONFLICT_FIELD || kind == CONFLICT_GROUP || kind == CONFLICT_AREA;
     case ANSWER_REMOVE:
@@ -61,37 +61,35 @@ static bool answers_kind(enum decision answer, uint8_t kind) {
     return false;
 }
 
-/* Whether the conflict stands at this place; for a group, at any of its fields. */
+/* Whether the conflict stands at this place; of a group, at any of its fields. */
 static bool stands_at(const struct form *form, const struct conflict *conflict,
                       struct instance_id instance, uint16_t field) {
-    const struct form_field *asked;
+    const struct form_field *asked = NULL;
 
     if (!instance_equal(conflict->instance, instance))
         return false;
-    if (conflict->field == field)
-        return true;
+    if (conflict->kind == CONFLICT_SAME)
+        return field == FIELD_SAME || field == FIELD_EXISTS;
     if (conflict->kind == CONFLICT_REMOVED)
         return field == FIELD_EXISTS;
-    if (conflict->kind != CONFLICT_GROUP || field < FIELD_FIRST_OF_FORM)
-        return false;
-    asked = form_field_by_number(form, field);
-    return asked != NULL && asked->merge_group == conflict->field;
+    if (conflict->kind == CONFLICT_GROUP && field >= FIELD_FIRST_OF_FORM)
+        asked = form_field_by_number(form, field);
+    return conflict->field == field || (asked != NULL && asked->merge_group == conflict->field);
 }
 
 static enum rc find_conflict(const struct draft *draft, const char *path, enum decision answer,
-                             const struct conflict **out, struct err *err) {
+                             const struct conflict **out, uint16_t *field, struct err *err) {
     const struct reading *reading = &draft->seen.reading;
     struct instance_id instance;
     bool other = false;
-    uint16_t field;
-    enum rc rc = answers_path(draft->seen.form, reading, view_text(path), &instance, &field, err);
+    enum rc rc = answers_path(draft->seen.form, reading, view_text(path), &instance, field, err);
 
     if (rc != RC_OK)
         return rc;
     for (uint32_t i = 0; i < reading->conflict_count; i++) {
         const struct conflict *conflict = &reading->conflicts[i];
 
-        if (!stands_at(draft->seen.form, conflict, instance, field))
+        if (!stands_at(draft->seen.form, conflict, instance, *field))
             continue;
         if (answers_kind(answer, conflict->kind)) {
             *out = conflict;
@@ -107,39 +105,124 @@ static enum rc find_conflict(const struct draft *draft, const char *path, enum d
                    path);
 }
 
+/* A side by its dot. Of a removal any dot keeps the instance: they all do. */
 static enum rc keep(struct draft *draft, const struct conflict *conflict, const char *text,
                     struct err *err) {
-    struct version_id keep_id;
-    bool found = false;
-    enum rc rc = version_parse(view_text(text), &keep_id, err);
+    struct version_id wanted;
+    bool found = conflict->kind == CONFLICT_REMOVED;
+    enum rc rc = version_parse(view_text(text), &wanted, err);
 
     if (rc != RC_OK)
         return err_prefix(err, "--keep %.60s: ", text);
-    for (uint32_t i = 0; i < conflict->version_count && !found; i++)
-        found = version_id_compare(version_name(&draft->seen.record, conflict->versions[i]),
-                                   keep_id) == 0;
+    for (uint32_t i = 0; i < conflict->version_count && !found; i++) {
+        struct version_id side = version_name(&draft->seen.record, conflict->versions[i]);
+
+        found = version_id_compare(side, wanted) == 0 ||
+                (conflict->kind == CONFLICT_GROUP && dot_equal(side.dot, wanted.dot));
+    }
     if (!found)
         return err_set(err, RC_NOT_FOUND,
                        "--keep %s: is not one of the sides; see: yg-agent conflicts %s", text,
                        draft->visit.command->words[0]);
-    return edit_resolve_keep(&draft->edit, conflict, keep_id, err);
+    return edit_resolve_keep(&draft->edit, conflict, wanted, err);
 }
 
-static enum rc third_value(struct draft *draft, const struct conflict *conflict, const char *text,
-                           struct err *err) {
-    const struct form_field *field = form_field_by_number(draft->seen.form, conflict->field);
+/* What all sides of a group say alike need not be said again; where they differ, edit_finish asks
+ * for it. */
+static enum rc keep_agreed(struct draft *draft, const struct conflict *conflict, struct err *err) {
+    const struct form *form = draft->seen.form;
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < form->field_count && rc == RC_OK; i++) {
+        const struct form_field *field = &form->fields[i];
+        const struct cell *cell;
+        bool agreed;
+
+        if (field->merge_group != conflict->field)
+            continue;
+        cell = reading_cell(&draft->seen.reading, conflict->instance, field->number);
+        /* Whoever did not write it wrote null. */
+        agreed = cell != NULL && cell->version_count == conflict->version_count;
+        for (uint32_t k = 1; agreed && k < cell->version_count; k++)
+            agreed = value_equal(&cell->versions[0]->value, &cell->versions[k]->value);
+        if (agreed)
+            rc = edit_set(&draft->edit, conflict->instance, field->number,
+                          &cell->versions[0]->value, cell->versions[0]->rank, err);
+    }
+    return rc;
+}
+
+static enum rc set_field(struct draft *draft, const struct conflict *conflict,
+                         const struct form_field *field, struct view text, struct err *err) {
     struct value value;
-    uint64_t area;
+    enum rc rc = form_value_parse(draft->seen.form, field, text, &draft->visit.arena, &value, err);
+
+    return rc == RC_OK
+               ? edit_set(&draft->edit, conflict->instance, field->number, &value, field->rank, err)
+               : rc;
+}
+
+/* The field of the group with that path or last step. */
+static const struct form_field *group_field(const struct form *form, uint16_t group,
+                                            const char *name) {
+    for (uint32_t i = 0; i < form->field_count; i++)
+        if (form->fields[i].merge_group == group &&
+            (view_is(form->fields[i].path, name) || view_is(form->fields[i].name, name)))
+            return &form->fields[i];
+    return NULL;
+}
+
+/* Fields that are decided together: the value of the one in question where the sides agree on the
+ * rest, or {"field": "value", ...}. */
+static enum rc group_value(struct draft *draft, const struct conflict *conflict, uint16_t number,
+                           const char *text, struct err *err) {
+    const struct form_field *asked = form_field_by_number(draft->seen.form, number);
+    struct json *object = NULL;
     enum rc rc;
 
+    if (reading_wrote_side(&draft->seen.reading, conflict, draft->edit.change.person))
+        return err_set(err, RC_DENIED,
+                       "conflict: whoever wrote one side may not decide; ask somebody else");
+    rc = keep_agreed(draft, conflict, err);
+    if (rc != RC_OK || (asked != NULL && text[0] != '{'))
+        return rc == RC_OK ? set_field(draft, conflict, asked, view_text(text), err) : rc;
+    rc = json_parse(view_text(text), JSON_LIMITS_DEFAULT, &object, err);
+    for (const struct json *item = json_first(object); item != NULL && rc == RC_OK;
+         item = json_next(item)) {
+        const struct form_field *field =
+            group_field(draft->seen.form, conflict->field, json_key(item));
+        struct view value =
+            json_type(item) == JSON_NUMBER ? json_number_text(item) : json_text(item);
+
+        if (field == NULL)
+            rc =
+                err_set(err, RC_NOT_FOUND, "%s: is not decided together with this", json_key(item));
+        else /* the value must outlive the document */
+            rc = set_field(draft, conflict, field, arena_view(&draft->visit.arena, value), err);
+    }
+    json_free(object);
+    return rc;
+}
+
+static enum rc third_value(struct draft *draft, const struct conflict *conflict, uint16_t number,
+                           const char *text, struct err *err) {
+    const struct form_field *field = form_field_by_number(draft->seen.form, conflict->field);
+    struct value value;
+    uint64_t area = 0;
+    enum rc rc;
+
+    if (conflict->kind == CONFLICT_GROUP) {
+        rc = group_value(draft, conflict, number, text, err);
+        return rc == RC_OK ? RC_OK : err_prefix(err, "--value: ");
+    }
     if (conflict->kind == CONFLICT_AREA) {
         rc = area_parse(view_text(text), &area, err);
         value = value_of_int((int64_t)area);
     } else if (field == NULL) {
         rc = err_set(err, RC_INVALID, "no third value is possible here; use --keep DOT");
     } else {
-        rc = form_value_parse(draft->seen.form, field, view_text(text), &draft->visit.arena,
-                              &value, err);
+        rc = form_value_parse(draft->seen.form, field, view_text(text), &draft->visit.arena, &value,
+                              err);
     }
     if (rc != RC_OK)
         return err_prefix(err, "--value: ");
@@ -156,15 +239,15 @@ static enum rc same(struct draft *draft, const struct conflict *conflict, bool i
     return edit_same(&draft->edit, conflict->instance, view_text(answer), err);
 }
 
-static enum rc give(struct draft *draft, const struct conflict *conflict, enum decision answer,
-                    struct err *err) {
+static enum rc give(struct draft *draft, const struct conflict *conflict, uint16_t field,
+                    enum decision answer, struct err *err) {
     const char *text = command_option(draft->visit.command, answer_options[answer]);
 
     switch (answer) {
     case ANSWER_KEEP:
         return keep(draft, conflict, text, err);
     case ANSWER_VALUE:
-        return third_value(draft, conflict, text, err);
+        return third_value(draft, conflict, field, text, err);
     case ANSWER_REMOVE:
         return edit_resolve_remove(&draft->edit, conflict, err);
     case ANSWER_ACCEPT:
@@ -181,6 +264,7 @@ enum rc face_resolve(void *context, struct command *command, struct err *err) {
     enum decision answer = ANSWER_KEEP;
     const char *reason;
     struct draft draft;
+    uint16_t field = 0;
     enum rc rc = which_answer(command, &answer, err);
 
     if (rc == RC_OK)
@@ -189,9 +273,9 @@ enum rc face_resolve(void *context, struct command *command, struct err *err) {
         return rc;
     rc = draft_open(context, command, kind_of(answer), &draft, err);
     if (rc == RC_OK)
-        rc = find_conflict(&draft, command->words[1], answer, &conflict, err);
+        rc = find_conflict(&draft, command->words[1], answer, &conflict, &field, err);
     if (rc == RC_OK)
-        rc = give(&draft, conflict, answer, err);
+        rc = give(&draft, conflict, field, answer, err);
     if (rc == RC_OK)
         rc = draft_save(&draft, reason, err);
     if (rc == RC_OK)

@@ -13,13 +13,13 @@
 
 #include <signal.h>
 
-#define EVERY_S       60u
-#define EVERY_S_MAX   (24u * 60u * 60u)
-#define IDLE_MIN      15u
-#define IDLE_MIN_MAX  (24u * 60u)
-#define LOOK_MS       5000 /* how late idle people may be locked */
-#define JITTER        5u   /* a fifth more or less, so that tablets do not come together */
-#define RETRY_S_MAX   3600
+#define EVERY_S      60u
+#define EVERY_S_MAX  (24u * 60u * 60u)
+#define IDLE_MIN     15u
+#define IDLE_MIN_MAX (24u * 60u)
+#define LOOK_MS      5000 /* how late idle people may be locked */
+#define JITTER       5u   /* a fifth more or less, so that tablets do not come together */
+#define RETRY_S_MAX  3600
 
 struct service {
     struct face *face;
@@ -126,8 +126,7 @@ static enum rc run(struct service *service, struct command *command, const sigse
     enum rc rc;
 
     if (length < 0 || (size_t)length >= sizeof(path))
-        return err_set(err, RC_LIMIT, "%s: the path is too long; use a shorter one",
-                       command->data);
+        return err_set(err, RC_LIMIT, "%s: the path is too long; use a shorter one", command->data);
     rc = control_listen(path, command_serve, &face->table, &server, err);
     if (rc != RC_OK)
         return rc;

@@ -72,8 +72,7 @@ out:
 /* ---- people ---- */
 
 /* The first line of a file, or typed. The secret in the command is the acting person's. */
-static enum rc new_person_secret(struct command *command, char *out, size_t size,
-                                 struct err *err) {
+static enum rc new_person_secret(struct command *command, char *out, size_t size, struct err *err) {
     const char *path = command_option(command, "--new-passphrase-file");
     struct view given = command->secret;
     struct buf text;
@@ -85,6 +84,7 @@ static enum rc new_person_secret(struct command *command, char *out, size_t size
         command->secret = view_text(NULL);
         rc = face_new_secret(command, "a secret for the new person: ", out, size, err);
         command->secret = given;
+        command->wants_secret = false; /* asking once more would give the acting person's again */
         if (rc == RC_DENIED)
             return err_set(err, RC_DENIED,
                            "a secret for the new person is needed: give "
@@ -252,8 +252,8 @@ static enum rc lock_alone(struct visit *visit, struct err *err) {
 enum rc face_lock(void *context, struct command *command, struct err *err) {
     struct face *face = context;
     struct visit visit;
-    enum rc rc = visit_open(face, command, face->tablet != NULL ? NEED_TABLET : WANT_SESSION,
-                            &visit, err);
+    enum rc rc =
+        visit_open(face, command, face->tablet != NULL ? NEED_TABLET : WANT_SESSION, &visit, err);
 
     if (rc == RC_OK)
         rc = face->tablet != NULL ? lock_seats(face, command, err) : lock_alone(&visit, err);
@@ -285,8 +285,7 @@ static enum rc take_seat(struct visit *visit, struct err *err) {
     if (seat == NULL)
         return err_set(err, RC_LIMIT, "%u people have unlocked this tablet; lock some of them",
                        FACE_SEATS_MAX);
-    *seat = (struct seat){.session = visit->session,
-                          .used_ms = env_monotonic_ms(visit->face->env)};
+    *seat = (struct seat){.session = visit->session, .used_ms = env_monotonic_ms(visit->face->env)};
     visit->seat = seat;
     return RC_OK;
 }

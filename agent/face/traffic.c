@@ -1,7 +1,7 @@
 /* traffic.c: commands about what goes out and comes in: sync, status, quarantine, verify. */
+#include "agent/store/traffic.h"
 #include "agent/face/columns.h"
 #include "agent/face/face.h"
-#include "agent/store/traffic.h"
 #include "agent/sync/sync.h"
 #include "base/date.h"
 #include "base/words.h"
@@ -58,7 +58,8 @@ enum rc face_exchange(struct face *face, struct tablet *tablet, struct session *
 }
 
 static void sync_progress(void *context, uint64_t done, uint64_t total) {
-    command_progress(context, "%" PRIu64 " of %" PRIu64 " changes", done, total);
+    command_progress(context, "%llu of %llu changes", (unsigned long long)done,
+                     (unsigned long long)total);
 }
 
 static void clear_progress(struct command *command) {
@@ -131,16 +132,17 @@ enum rc face_sync(void *context, struct command *command, struct err *err) {
     struct visit visit;
     enum rc rc = visit_open(context, command, WANT_SESSION, &visit, err);
 
-    if (rc == RC_OK && server != NULL)
-        rc = tablet_set_server(visit.tablet, view_text(server), err);
     if (rc == RC_OK) {
         rc = face_exchange(context, visit.tablet, &visit.session, server, &options, &report, err);
         if (visit.session == NULL)
             visit.seat = NULL;
         clear_progress(command);
+        /* Remembered once it has proved to be the county's. */
+        if (rc == RC_OK && server != NULL)
+            rc = tablet_set_server(visit.tablet, view_text(server), err);
         if (rc == RC_OK)
-            rc = command->json ? sync_json(command, &report, err)
-                               : sync_text(command, &report, err);
+            rc =
+                command->json ? sync_json(command, &report, err) : sync_text(command, &report, err);
         else if (report.sent + report.received > 0)
             command_say(command, "before that: %llu sent, %llu received",
                         (unsigned long long)report.sent, (unsigned long long)report.received);
@@ -336,7 +338,8 @@ enum rc face_quarantine(void *context, struct command *command, struct err *err)
 /* ---- verify ---- */
 
 static void verify_progress(void *context, uint64_t done, uint64_t total) {
-    command_progress(context, "%" PRIu64 " of %" PRIu64 " checked", done, total);
+    command_progress(context, "%llu of %llu checked", (unsigned long long)done,
+                     (unsigned long long)total);
 }
 
 static enum rc verify_json(struct command *command, const struct tablet_verified *verified,

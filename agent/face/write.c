@@ -52,8 +52,8 @@ enum rc draft_save(struct draft *draft, const char *reason, struct err *err) {
     enum rc rc = edit_finish(&draft->edit, view_text(reason), &change, err);
 
     if (rc == RC_OK)
-        rc = session_save(draft->visit.session, &change, &draft->seen.record, draft->seen.form,
-                          err);
+        rc =
+            session_save(draft->visit.session, &change, &draft->seen.record, draft->seen.form, err);
     if (rc == RC_OK)
         draft_warn(&draft->visit, draft->seen.record.id);
     return rc;
@@ -167,8 +167,8 @@ enum rc face_new(void *context, struct command *command, struct err *err) {
         return rc;
     rc = visit_open(context, command, NEED_SESSION, &visit, err);
     if (rc == RC_OK && (form = tablet_form_named(visit.tablet, view_text(name))) == NULL)
-        rc = err_set(err, RC_NOT_FOUND, "%s: there is no such form here; see: yg-agent forms",
-                     name);
+        rc =
+            err_set(err, RC_NOT_FOUND, "%s: there is no such form here; see: yg-agent forms", name);
     if (rc == RC_OK)
         rc = fill_new(&visit, form, area, answers, &change, err);
     if (rc == RC_OK)
@@ -247,15 +247,15 @@ enum rc face_add(void *context, struct command *command, struct err *err) {
 }
 
 /* "ID", or "member[ID]" as show prints it. */
-static enum rc parse_instance(const struct draft *draft, const char *text,
-                              struct instance_id *out, struct err *err) {
+static enum rc parse_instance(const struct draft *draft, const char *text, struct instance_id *out,
+                              struct err *err) {
     const struct seen_instance *seen;
     uint16_t field = FIELD_EXISTS;
     enum rc rc;
 
     if (strchr(text, '[') != NULL)
-        rc = answers_path(draft->seen.form, &draft->seen.reading, view_text(text), out, &field,
-                          err);
+        rc =
+            answers_path(draft->seen.form, &draft->seen.reading, view_text(text), out, &field, err);
     else if ((rc = instance_parse(view_text(text), out, err)) != RC_OK)
         err_prefix(err, "%.80s: ", text);
     if (rc != RC_OK)

@@ -46,8 +46,8 @@ static void slot_free(struct form_slot *slot) {
 }
 
 /* *out stays NULL when there was an error; an unreadable form is not one. */
-static enum rc slot_make(uint64_t form, uint64_t position, struct view json,
-                         struct form_slot **out, struct err *err) {
+static enum rc slot_make(uint64_t form, uint64_t position, struct view json, struct form_slot **out,
+                         struct err *err) {
     struct form_slot *slot = calloc(1, sizeof(*slot));
     struct err reading;
     enum rc rc;

@@ -121,8 +121,8 @@ enum rc incarnation_check(struct tablet *tablet, struct err *err) {
         rc = tablet_put_facts(tablet, &facts, err);
     }
     if (rc == RC_OK)
-        rc = tablet_notice(tablet, NOTICE_INCARNATED,
-                           tablet->actors[tablet->actor_count - 1].actor, 0, err);
+        rc = tablet_notice(tablet, NOTICE_INCARNATED, tablet->actors[tablet->actor_count - 1].actor,
+                           0, err);
     if (rc == RC_OK)
         return tablet_commit(tablet, err);
     tablet_rollback(tablet);

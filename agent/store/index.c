@@ -63,8 +63,7 @@ static size_t slot_at(const struct index *index, struct dot id) {
 static size_t slot_find(const struct index *index, struct dot id) {
     size_t at = slot_at(index, id);
 
-    while (index->slots[at] != 0 &&
-           !dot_equal(index->entries[index->slots[at] - 1].summary.id, id))
+    while (index->slots[at] != 0 && !dot_equal(index->entries[index->slots[at] - 1].summary.id, id))
         at = (at + 1) & (index->slot_count - 1);
     return at;
 }
@@ -206,8 +205,8 @@ enum rc index_load(struct session *session, struct err *err) {
 
         if (key == NULL)
             continue;
-        rc = put_sealed(session, (uint64_t)statement_i64(list, 0),
-                        (uint64_t)statement_i64(list, 2), id, key, statement_blob(list, 3), err);
+        rc = put_sealed(session, (uint64_t)statement_i64(list, 0), (uint64_t)statement_i64(list, 2),
+                        id, key, statement_blob(list, 3), err);
         if (rc != RC_OK)
             break;
     }
@@ -229,8 +228,7 @@ enum rc index_fresh(struct session *session, struct err *err) {
 
 /* A record whose summary is gone under one key may still stand under another that this session
  * holds: then that one counts. */
-static enum rc renew_gone(struct session *session, const struct touched *touched,
-                          struct err *err) {
+static enum rc renew_gone(struct session *session, const struct touched *touched, struct err *err) {
     struct tablet *tablet = session->tablet;
     struct statement *keys = tablet->sql[SQL_SUMMARY_KEYS];
     bool elsewhere = false;

@@ -11,9 +11,8 @@
  *   record     local numbers of records
  *   state      confirmed states, one per record and key that it came in under
  *   summary    what lists and search show of a record, so that unlocking opens no states
- *   change     own changes; the chain hash is kept for ever. `overlay` says that no feed has brought
- *              the change back yet
- *   cursor, form, pulled, outbox, inbox, author, notice: see traffic.h */
+ *   change     own changes; the chain hash is kept for ever. `overlay` says that no feed has
+ * brought the change back yet cursor, form, pulled, outbox, inbox, author, notice: see traffic.h */
 #ifndef YG_AGENT_STORE_INSIDE_H
 #define YG_AGENT_STORE_INSIDE_H
 
@@ -130,10 +129,10 @@ struct summary { /* what a list shows; texts borrowed */
     int64_t changed_ms;
     uint32_t conflicts;
     bool form_known, withdrawn, sealed;
-    uint32_t own_serial;  /* newest own change on it: actor serial, number; 0 none */
+    uint32_t own_serial; /* newest own change on it: actor serial, number; 0 none */
     uint64_t own_number;
-    struct view title;    /* at most SUMMARY_TITLE_BYTES */
-    struct view search;   /* lower case, at most SUMMARY_SEARCH_BYTES */
+    struct view title;  /* at most SUMMARY_TITLE_BYTES */
+    struct view search; /* lower case, at most SUMMARY_SEARCH_BYTES */
 };
 #define SUMMARY_TITLE_BYTES  96u
 #define SUMMARY_SEARCH_BYTES 256u
@@ -166,7 +165,7 @@ struct session {
     uint64_t areas[LIMIT_AREAS];
     struct secrets *secrets;
     struct index index;
-    bool index_stale; /* memory ran out while it was renewed: read it anew */
+    bool index_stale;   /* memory ran out while it was renewed: read it anew */
     struct arena arena; /* names of authors, own name */
     struct view name;
     struct author *authors;
@@ -227,6 +226,17 @@ enum rc setting_put(struct tablet *tablet, const char *name, struct view value, 
 enum rc tablet_file(const struct tablet *tablet, const char *name, char *out, size_t size,
                     struct err *err);
 
+enum rc tablet_path(const char *directory, const char *name, char *out, size_t size,
+                    struct err *err);
+/* Opens the file; nothing is read yet. */
+enum rc tablet_prepare(const char *directory, const struct tablet_options *options,
+                       const uint8_t seed[32], struct tablet **out, struct err *err);
+void tablet_release(struct tablet *tablet);
+
+/* ---- found.c ---- */
+
+enum rc tablet_device_seed_read(const char *path, uint8_t seed[32], struct err *err);
+
 /* ---- forms.c ---- */
 
 enum rc forms_load(struct tablet *tablet, struct err *err);
@@ -247,23 +257,24 @@ enum rc incarnation_settle(struct tablet *tablet, struct err *err);
 enum rc row_lock(struct tablet *tablet, const struct open_key *key, const char *table, uint64_t row,
                  uint64_t generation, struct view plain, struct buf *out, struct err *err);
 /* Adds the plain row. RC_CORRUPT when the bytes are not what was locked. */
-enum rc row_unlock(const struct open_key *key, const char *table, uint64_t row,
-                   uint64_t generation, struct view locked, struct buf *out, struct err *err);
+enum rc row_unlock(const struct open_key *key, const char *table, uint64_t row, uint64_t generation,
+                   struct view locked, struct buf *out, struct err *err);
 /* The key that an area's rows are locked with: of the granted area that holds it, else common. */
 const struct area_key *area_key_of(const struct tablet *tablet, uint64_t area);
 const struct area_key *area_key_find(const struct tablet *tablet, uint64_t key);
 /* From the session (NULL: from any open session); NULL when it is not held. */
 const struct open_key *area_key_open(const struct tablet *tablet, const struct session *session,
-                                uint64_t key);
+                                     uint64_t key);
 void area_key_derive(const uint8_t seed[CRYPT_KEY_BYTES], uint64_t key, struct open_key *out,
-                uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES]);
+                     uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES]);
 /* New keys for granted areas that have none, shared with everybody who may have all areas; inside
  * a transaction. Open sessions of such persons get them at once. */
-enum rc area_keys_grant(struct tablet *tablet, const uint64_t *areas, uint32_t count, struct err *err);
+enum rc area_keys_grant(struct tablet *tablet, const uint64_t *areas, uint32_t count,
+                        struct err *err);
 enum rc area_keys_load(struct tablet *tablet, struct err *err);
 enum rc area_key_share(struct tablet *tablet, uint64_t key, uint64_t person,
-                  const uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES],
-                  const uint8_t seed[CRYPT_KEY_BYTES], struct err *err);
+                       const uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES],
+                       const uint8_t seed[CRYPT_KEY_BYTES], struct err *err);
 
 /* ---- person.c ---- */
 

@@ -46,8 +46,8 @@ enum rc tablet_chain(struct tablet *tablet, const struct own_actor *actor, uint6
     return rc;
 }
 
-/* What the feeds brought under the same names is of the other copy: where it was joined with ours it
- * is dropped, and the feeds are read anew. */
+/* What the feeds brought under the same names is of the other copy: where it was joined with ours
+ * it is dropped, and the feeds are read anew. */
 enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, uint64_t fork_actor,
                     uint64_t fork_from, struct err *err) {
     struct statement *drop = tablet->sql[SQL_STATE_FORK], *name = tablet->sql[SQL_RECORD_FORK];
@@ -91,8 +91,7 @@ enum rc tablet_put_verdict(struct tablet *tablet, const struct own_actor *actor,
     return rc;
 }
 
-enum rc tablet_settle_left(struct tablet *tablet, const struct own_actor *actor,
-                           struct err *err) {
+enum rc tablet_settle_left(struct tablet *tablet, const struct own_actor *actor, struct err *err) {
     struct statement *left = tablet->sql[SQL_CHANGE_LEFT];
     enum rc rc;
 
@@ -200,15 +199,15 @@ void tablet_salt_secret(void *salt_source, uint64_t run, uint8_t secret[16]) {
 
     /* The salt master is the same for every person of the tablet. */
     if (source->tablet->sessions == NULL)
-        memset(secret, 0, 16); /* a programmer's error; the chain will not fit and nothing is sent */
+        memset(secret, 0,
+               16); /* a programmer's error; the chain will not fit and nothing is sent */
     else
         own_salt_secret(source->tablet->sessions->secrets, source->actor, &scope, run, secret);
 }
 
 /* ---- outbox ---- */
 
-enum rc tablet_outbox(struct tablet *tablet, outbox_visit *visit, void *context,
-                      struct err *err) {
+enum rc tablet_outbox(struct tablet *tablet, outbox_visit *visit, void *context, struct err *err) {
     struct statement *list = tablet->sql[SQL_OUTBOX_LIST];
     enum rc rc;
 

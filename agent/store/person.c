@@ -180,13 +180,13 @@ enum rc person_unwrap(struct tablet *tablet, const struct person_row *row, struc
                        "this tablet was wiped by the county; enrol it anew in an empty folder");
     /* A clock that was set back must not lock a person out for longer than the delay itself. */
     if (row->retry_ms > now && row->retry_ms - now <= RETRY_MAX_MS)
-        return err_set(err, RC_AGAIN,
-                       "%.*s: %u wrong secrets; try again in %lld seconds", VIEW_PRINT(row->name),
-                       (unsigned)row->tries, (long long)((row->retry_ms - now + 999) / 1000));
+        return err_set(err, RC_AGAIN, "%.*s: %u wrong secrets; try again in %lld seconds",
+                       VIEW_PRINT(row->name), (unsigned)row->tries,
+                       (long long)((row->retry_ms - now + 999) / 1000));
     if (secret.size == 0 || secret.size > LIMIT_SECRET_BYTES)
         return err_set(err, RC_DENIED, "%.*s: the secret is wrong", VIEW_PRINT(row->name));
-    rc = put_tries(tablet, row->person, tries, tries >= TRIES_FREE ? now + delay_ms(tries) : 0,
-                   err);
+    rc =
+        put_tries(tablet, row->person, tries, tries >= TRIES_FREE ? now + delay_ms(tries) : 0, err);
     if (rc != RC_OK)
         return rc;
     buf_init(&plain, 256);

@@ -51,8 +51,8 @@ enum rc row_lock(struct tablet *tablet, const struct open_key *key, const char *
     return rc;
 }
 
-enum rc row_unlock(const struct open_key *key, const char *table, uint64_t row,
-                   uint64_t generation, struct view locked, struct buf *out, struct err *err) {
+enum rc row_unlock(const struct open_key *key, const char *table, uint64_t row, uint64_t generation,
+                   struct view locked, struct buf *out, struct err *err) {
     struct buf about;
     size_t before = out->size;
     enum rc rc;
@@ -78,7 +78,7 @@ enum rc row_unlock(const struct open_key *key, const char *table, uint64_t row,
 /* ---- keys ---- */
 
 void area_key_derive(const uint8_t seed[CRYPT_KEY_BYTES], uint64_t key, struct open_key *out,
-                uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES]) {
+                     uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES]) {
     uint8_t box_seed[CRYPT_SEED_BYTES];
 
     out->key = key;
@@ -120,7 +120,7 @@ static const struct open_key *held_by(const struct session *session, uint64_t ke
 }
 
 const struct open_key *area_key_open(const struct tablet *tablet, const struct session *session,
-                                uint64_t key) {
+                                     uint64_t key) {
     const struct open_key *open = NULL;
 
     if (session != NULL)
@@ -157,8 +157,8 @@ enum rc area_keys_load(struct tablet *tablet, struct err *err) {
 }
 
 enum rc area_key_share(struct tablet *tablet, uint64_t key, uint64_t person,
-                  const uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES],
-                  const uint8_t seed[CRYPT_KEY_BYTES], struct err *err) {
+                       const uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES],
+                       const uint8_t seed[CRYPT_KEY_BYTES], struct err *err) {
     struct statement *add = tablet->sql[SQL_SHARE_ADD];
     uint8_t about[8];
     struct buf sealed;
@@ -239,7 +239,8 @@ static enum rc key_add(struct tablet *tablet, uint64_t area, const struct person
 
 /* An area beneath one that has a key already gets none of its own: its rows are locked with the
  * outer one. area 0 makes the common key. */
-enum rc area_keys_grant(struct tablet *tablet, const uint64_t *areas, uint32_t count, struct err *err) {
+enum rc area_keys_grant(struct tablet *tablet, const uint64_t *areas, uint32_t count,
+                        struct err *err) {
     struct arena arena;
     struct person_row *persons;
     uint32_t person_count;

@@ -30,8 +30,8 @@ struct save {
     struct saved *saved;
     size_t count, capacity;
     uint64_t actor;
-    uint64_t base;      /* number of the newest change on disk */
-    uint8_t chain[32];  /* after the last one added */
+    uint64_t base;     /* number of the newest change on disk */
+    uint8_t chain[32]; /* after the last one added */
     uint64_t lamport;
     struct buf canonical, plain;
 };
@@ -127,8 +127,7 @@ static enum rc complete(struct save *save, struct change *change, const struct r
     rc = change_signed_hash(change, hash, err);
     if (rc != RC_OK)
         return rc;
-    crypt_sign(save->session->secrets->sign_secret, view_of(hash, sizeof(hash)),
-               change->signature);
+    crypt_sign(save->session->secrets->sign_secret, view_of(hash, sizeof(hash)), change->signature);
     change->is_signed = true;
     return RC_OK;
 }
@@ -196,8 +195,8 @@ static enum rc seal_change(struct save *save, const struct own_scope *scope, uin
     return arena_check(&save->arena, "a save", err);
 }
 
-static enum rc summarise(struct save *save, const struct change *change,
-                         const struct record *state, struct saved *saved, struct err *err) {
+static enum rc summarise(struct save *save, const struct change *change, const struct record *state,
+                         struct saved *saved, struct err *err) {
     struct tablet *tablet = save->session->tablet;
     struct admission admission = {.time_ms = change->wall_ms, .provisional = true};
     struct record after;

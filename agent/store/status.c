@@ -4,15 +4,16 @@
 #include "base/date.h"
 #include "base/list.h"
 
-#define READY_MS     (30 * MS_PER_DAY)
-#define NOTICES_MAX  1000u
+#define READY_MS       (30 * MS_PER_DAY)
+#define NOTICES_MAX    1000u
 #define QUARANTINE_MAX 10000u
 
 const char *waiting_name(enum waiting waiting) {
-    static const char *const names[] = {
-        [WAITING_NOTHING] = "nothing", [WAITING_FOR_SYNC] = "sync",
-        [WAITING_FOR_UNLOCK] = "unlock", [WAITING_FOR_ANSWER] = "answer",
-        [WAITING_REVOKED] = "revoked"};
+    static const char *const names[] = {[WAITING_NOTHING] = "nothing",
+                                        [WAITING_FOR_SYNC] = "sync",
+                                        [WAITING_FOR_UNLOCK] = "unlock",
+                                        [WAITING_FOR_ANSWER] = "answer",
+                                        [WAITING_REVOKED] = "revoked"};
 
     return names[waiting];
 }
@@ -108,18 +109,18 @@ enum rc tablet_status(struct tablet *tablet, struct arena *arena, struct tablet_
     uint32_t count = 0;
     enum rc rc;
 
-    *out = (struct tablet_status){.device = facts->device,
-                                  .device_name = arena_view(arena, facts->device_name),
-                                  .server = arena_view(arena, facts->server),
-                                  .synced_ms = facts->synced_ms,
-                                  .tried_ms = facts->tried_ms,
-                                  .offset_ms = facts->offset_ms,
-                                  .epoch = facts->epoch,
-                                  .scope_serial = facts->scope.serial,
-                                  .area_count = facts->scope.area_count,
-                                  .areas = arena_copy(arena, facts->scope.areas,
-                                                      facts->scope.area_count * sizeof(uint64_t)),
-                                  .revoked = facts->scope.revoked};
+    *out = (struct tablet_status){
+        .device = facts->device,
+        .device_name = arena_view(arena, facts->device_name),
+        .server = arena_view(arena, facts->server),
+        .synced_ms = facts->synced_ms,
+        .tried_ms = facts->tried_ms,
+        .offset_ms = facts->offset_ms,
+        .epoch = facts->epoch,
+        .scope_serial = facts->scope.serial,
+        .area_count = facts->scope.area_count,
+        .areas = arena_copy(arena, facts->scope.areas, facts->scope.area_count * sizeof(uint64_t)),
+        .revoked = facts->scope.revoked};
     if (facts->synced_ms != 0)
         out->ready_until_ms = facts->synced_ms + READY_MS;
     for (size_t i = 0; i < tablet->actor_count; i++) {

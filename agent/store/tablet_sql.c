@@ -156,7 +156,8 @@ enum rc tablet_sql_open(const char *path, const char *vfs_name, struct db **db,
 
     db_options_default(&options);
     options.vfs_name = vfs_name;
-    options.cache_kib = 2048; /* rows are read once, in order: the index is what is kept in memory */
+    options.cache_kib =
+        2048; /* rows are read once, in order: the index is what is kept in memory */
     options.journal_size_limit_bytes = 4 * 1024 * 1024;
     rc = db_open(path, DB_OWNER, &options, &opened, err);
     if (rc == RC_OK)

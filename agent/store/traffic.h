@@ -22,12 +22,12 @@ struct facts {
     struct view device_name, server;
     uint32_t epoch;
     struct scope scope;
-    uint64_t scope_at;      /* own number when the present scope was taken */
+    uint64_t scope_at; /* own number when the present scope was taken */
     uint64_t form_position;
     uint8_t hello_nonce[16];
     int64_t offset_ms;
     int64_t synced_ms, tried_ms;
-    uint64_t key_serial;    /* of the list of TLS keys */
+    uint64_t key_serial; /* of the list of TLS keys */
     uint32_t pin_count;
     const uint8_t (*pins)[32];
     uint8_t incarnation[16]; /* nonce of the current actor */
@@ -51,7 +51,7 @@ struct own_actor {
     uint64_t number;  /* newest change */
     uint8_t hash[32]; /* chain there */
     uint64_t lamport;
-    uint64_t receipt;    /* on the server up to here */
+    uint64_t receipt; /* on the server up to here */
     uint64_t backed_up;
     uint64_t sent;       /* highest number that was in a request */
     uint64_t fork_actor; /* not 0: numbers from fork_from on are known under this name */
@@ -91,8 +91,7 @@ struct own_change { /* views live until the visitor returns */
  * *readable is false). A visitor that returns other than RC_OK ends it; RC_NOT_FOUND is polite. */
 typedef enum rc own_change_visit(void *context, const struct own_change *change, struct err *err);
 enum rc tablet_own_changes(struct tablet *tablet, const struct own_actor *actor, uint64_t from,
-                           own_change_visit *visit, void *context, bool *readable,
-                           struct err *err);
+                           own_change_visit *visit, void *context, bool *readable, struct err *err);
 /* One own change by its dot: leaf, and, where canonical is not NULL, its bytes. RC_NOT_FOUND (err
  * untouched): not one of ours. RC_LOCKED: canonical was asked and no open session can read it. */
 enum rc tablet_own_change(struct tablet *tablet, struct dot dot, uint8_t leaf[32],
@@ -116,8 +115,7 @@ enum rc tablet_outbox(struct tablet *tablet, outbox_visit *visit, void *context,
 /* The last batch of an actor: number range and size; last 0 when there is none. */
 enum rc tablet_outbox_last(struct tablet *tablet, const struct own_actor *actor, uint64_t *first,
                            uint64_t *last, uint64_t *bytes, struct err *err);
-enum rc tablet_outbox_put(struct tablet *tablet, const struct outbox_batch *batch,
-                          struct err *err);
+enum rc tablet_outbox_put(struct tablet *tablet, const struct outbox_batch *batch, struct err *err);
 enum rc tablet_outbox_delete(struct tablet *tablet, const struct own_actor *actor, uint64_t first,
                              struct err *err);
 /* Removes batches that are wholly receipted. */
@@ -139,8 +137,7 @@ enum rc tablet_cursors(struct tablet *tablet, struct arena *arena, struct feed_c
 /* An unknown feed is at position 0 with a chain of zeros. */
 enum rc tablet_cursor(struct tablet *tablet, uint64_t area, uint8_t audience,
                       struct feed_cursor *out, struct err *err);
-enum rc tablet_put_cursor(struct tablet *tablet, const struct feed_cursor *cursor,
-                          struct err *err);
+enum rc tablet_put_cursor(struct tablet *tablet, const struct feed_cursor *cursor, struct err *err);
 enum rc tablet_delete_cursor(struct tablet *tablet, uint64_t area, uint8_t audience,
                              struct err *err);
 enum rc tablet_clear_cursors(struct tablet *tablet, struct err *err);
@@ -182,8 +179,8 @@ enum rc tablet_grant(struct tablet *tablet, const struct scope *scope, struct er
 /* Raises lamport in the facts. */
 enum rc tablet_saw_lamport(struct tablet *tablet, uint64_t lamport, struct err *err);
 /* Once for each (kind, about, number) that nobody has seen yet. */
-enum rc tablet_notice(struct tablet *tablet, enum notice_kind kind, uint64_t about,
-                      uint64_t number, struct err *err);
+enum rc tablet_notice(struct tablet *tablet, enum notice_kind kind, uint64_t about, uint64_t number,
+                      struct err *err);
 
 /* ---- inbox ----
  *

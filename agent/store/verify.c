@@ -108,15 +108,15 @@ static enum rc check_actor(struct check *check, const struct own_actor *actor, s
     return RC_OK;
 }
 
-static enum rc check_states(struct check *check, uint64_t record, struct dot id,
-                            struct err *err) {
+static enum rc check_states(struct check *check, uint64_t record, struct dot id, struct err *err) {
     struct tablet *tablet = check->tablet;
     struct statement *states = tablet->sql[SQL_STATE_LIST];
     enum rc rc;
 
     statement_bind_i64(states, 1, (int64_t)record);
     while ((rc = statement_step(states, err)) == RC_OK) {
-        const struct open_key *key = area_key_open(tablet, NULL, (uint64_t)statement_i64(states, 0));
+        const struct open_key *key =
+            area_key_open(tablet, NULL, (uint64_t)statement_i64(states, 0));
         struct record state;
         struct buf packed;
 
@@ -132,8 +132,8 @@ static enum rc check_states(struct check *check, uint64_t record, struct dot id,
             rc = record_unpack(buf_view(&tablet->plain), &tablet->scratch, &state, err);
         if (rc == RC_OK)
             rc = record_pack(&state, &packed, err);
-        if (rc == RC_OK && (!dot_equal(state.id, id) ||
-                            !view_equal(buf_view(&packed), buf_view(&tablet->plain))))
+        if (rc == RC_OK &&
+            (!dot_equal(state.id, id) || !view_equal(buf_view(&packed), buf_view(&tablet->plain))))
             problem(check, "the confirmed state is not canonical", id);
         buf_release(&packed);
         if (rc == RC_NO_MEMORY)
@@ -149,13 +149,11 @@ static enum rc check_states(struct check *check, uint64_t record, struct dot id,
 
 static bool same_summary(const struct summary *a, const struct summary *b) {
     return a->form == b->form && a->area == b->area && a->changed_ms == b->changed_ms &&
-           a->conflicts == b->conflicts && a->withdrawn == b->withdrawn &&
-           a->sealed == b->sealed && view_equal(a->title, b->title) &&
-           view_equal(a->search, b->search);
+           a->conflicts == b->conflicts && a->withdrawn == b->withdrawn && a->sealed == b->sealed &&
+           view_equal(a->title, b->title) && view_equal(a->search, b->search);
 }
 
-static enum rc check_summary(struct check *check, uint64_t record, struct dot id,
-                             struct err *err) {
+static enum rc check_summary(struct check *check, uint64_t record, struct dot id, struct err *err) {
     struct tablet *tablet = check->tablet;
     struct session *session;
     enum rc rc = RC_OK;

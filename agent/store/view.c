@@ -100,7 +100,8 @@ enum rc view_build(struct tablet *tablet, const struct session *session, uint64_
     record_init(out, id);
     statement_bind_i64(states, 1, (int64_t)record);
     while ((rc = statement_step(states, err)) == RC_OK) {
-        const struct open_key *key = area_key_open(tablet, session, (uint64_t)statement_i64(states, 0));
+        const struct open_key *key =
+            area_key_open(tablet, session, (uint64_t)statement_i64(states, 0));
         struct record state;
         struct view kept;
 

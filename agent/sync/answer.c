@@ -1,9 +1,13 @@
 /* answer.c: one answer of the county, taken as a whole or not at all.
  *
  * Order: the county's signature; a new epoch; receipts; certificates; scope; forms; entries;
- * cursors; heads. While locked the parts after SIGNED come sealed: the whole answer is then put into
- * the inbox, sealed for the vault, and the heads tell how far its feeds reach. When somebody
- * unlocks, the same code takes it from there, without what was taken at once. */
+ * cursors; heads. While locked the parts after SIGNED come sealed: the whole answer is then put
+ * into the inbox, sealed for the vault, and the heads tell how far its feeds reach. When somebody
+ * unlocks, the same code takes it from there, without what was taken at once.
+ *
+ * Entries are believed only if they lead to the heads that the county has signed. If they do not,
+ * only what is signed is taken: receipts still count. People are told, and the feed is asked for
+ * from its beginning the next time, in case it is our own place in it that is wrong. */
 #include "agent/sync/inside.h"
 
 #include "base/date.h"
@@ -16,9 +20,13 @@ struct taking {
     struct apply apply;
     struct arena arena;
     struct answer answer;
-    struct view sealed; /* content of PART_SEALED; empty: none */
-    bool later;         /* from the inbox */
-    bool whole;         /* was asked for whole */
+    struct view sealed;    /* content of PART_SEALED; empty: none */
+    bool later;            /* from the inbox */
+    bool signed_only;      /* entries were refused */
+    struct feed_id *feeds; /* that entries came for */
+    uint32_t feed_count;
+    struct feed_id broken; /* area 0: none */
+    bool whole;            /* was asked for whole */
     struct sync_report *report;
     struct flow *flow;
 };
@@ -41,8 +49,8 @@ static enum rc take_scope(struct taking *taking, struct err *err) {
     if (rc == RC_OK)
         rc = tablet_grant(tablet, scope, err);
     if (rc == RC_OK)
-        rc = tablet_notice(tablet, scope->revoked ? NOTICE_REVOKED : NOTICE_SCOPE, 0,
-                           scope->serial, err);
+        rc = tablet_notice(tablet, scope->revoked ? NOTICE_REVOKED : NOTICE_SCOPE, 0, scope->serial,
+                           err);
     if (rc == RC_OK)
         rc = tablet_cursors(tablet, &taking->arena, &cursors, &count, err);
     for (uint32_t i = 0; rc == RC_OK && i < count; i++) {
@@ -78,6 +86,7 @@ static enum rc take_facts(struct taking *taking, struct err *err) {
     facts.epoch = answer->epoch;
     memcpy(facts.hello_nonce, answer->nonce, sizeof(facts.hello_nonce));
     facts.offset_ms = answer->server_ms - now;
+    facts.tried_ms = now;
     if (!answer->more)
         facts.synced_ms = now;
     rc = tablet_put_facts(tablet, &facts, err);
@@ -114,7 +123,8 @@ static enum rc take_form(struct taking *taking, struct view content, struct err 
         *err = unreadable;
         return rc;
     }
-    if (rc != RC_OK) /* of a newer program: people are told; its place is not lost, it stays asked */
+    if (rc !=
+        RC_OK) /* of a newer program: people are told; its place is not lost, it stays asked */
         return tablet_notice(taking->tablet, NOTICE_FORM_BROKEN, 0, position, err);
     if (!expected)
         return err_set(err, RC_DENIED, "a form came that the county has not signed");
@@ -126,6 +136,22 @@ static enum rc take_form(struct taking *taking, struct view content, struct err 
     return rc;
 }
 
+static enum rc note_feed(struct taking *taking, const struct feed_entry *entry, struct err *err) {
+    if (taking->feeds == NULL)
+        taking->feeds = arena_array(&taking->arena, LIMIT_EXCHANGE_CURSORS, sizeof(*taking->feeds));
+    if (taking->feeds == NULL)
+        return arena_check(&taking->arena, "an answer", err);
+    for (uint32_t i = 0; i < taking->feed_count; i++) {
+        if (taking->feeds[i].area == entry->area && taking->feeds[i].audience == entry->audience)
+            return RC_OK;
+    }
+    if (taking->feed_count == LIMIT_EXCHANGE_CURSORS)
+        return err_set(err, RC_LIMIT, "more than %u feeds in one answer", LIMIT_EXCHANGE_CURSORS);
+    taking->feeds[taking->feed_count++] =
+        (struct feed_id){.area = entry->area, .audience = entry->audience};
+    return RC_OK;
+}
+
 static enum rc take_part(struct taking *taking, const struct part *part, struct err *err) {
     struct feed_entry entry;
     enum rc rc;
@@ -135,6 +161,8 @@ static enum rc take_part(struct taking *taking, const struct part *part, struct 
     if (part->kind != PART_ENTRY)
         return RC_OK; /* cursors say nothing that entries and heads do not; unknown parts */
     rc = exchange_read_entry(part->content, &entry, err);
+    if (rc == RC_OK)
+        rc = note_feed(taking, &entry, err);
     if (rc == RC_OK)
         rc = apply_entry(&taking->apply, &entry, err);
     taking->flow->advanced = true;
@@ -155,32 +183,49 @@ static enum rc take_parts(struct taking *taking, struct reader *parts, struct er
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-/* The signed heads must be where our own chains have come to. */
+static const struct feed_head *head_of(const struct answer *answer, const struct feed_id *feed) {
+    for (uint32_t i = 0; i < answer->head_count; i++) {
+        if (answer->heads[i].area == feed->area && answer->heads[i].audience == feed->audience)
+            return &answer->heads[i];
+    }
+    return NULL;
+}
+
+/* Every feed that entries came for must now be where the county has signed that it is. */
 static enum rc check_heads(struct taking *taking, struct err *err) {
     enum rc rc = RC_OK;
 
-    for (uint32_t i = 0; i < taking->answer.head_count && rc == RC_OK; i++) {
-        const struct feed_head *head = &taking->answer.heads[i];
+    for (uint32_t i = 0; i < taking->feed_count && rc == RC_OK; i++) {
+        const struct feed_id *feed = &taking->feeds[i];
+        const struct feed_head *head = head_of(&taking->answer, feed);
         struct feed_cursor cursor;
 
-        rc = tablet_cursor(taking->tablet, head->area, head->audience, &cursor, err);
-        if (rc != RC_OK || (cursor.position == head->position &&
-                            crypt_equal(cursor.chain, head->chain, sizeof(head->chain))))
+        rc = tablet_cursor(taking->tablet, feed->area, feed->audience, &cursor, err);
+        if (rc != RC_OK)
+            return rc;
+        if (head != NULL && cursor.position == head->position &&
+            crypt_equal(cursor.chain, head->chain, sizeof(head->chain)))
             continue;
-        if (taking->later && cursor.position > head->position)
-            continue; /* an older answer in the inbox */
+        if (head != NULL && taking->later && cursor.position > head->position)
+            continue; /* an older answer in the inbox: all of it was known */
         if (taking->apply.had_own && !taking->whole) {
             taking->flow->whole = true;
             return err_set(err, RC_CONFLICT, "own changes came back other than they were sent");
         }
-        rc = tablet_notice(taking->tablet, NOTICE_FEED_BROKEN, head->area, head->position, err);
-        /* What the county signs now is where we go on from; people have been told. */
-        cursor.position = head->position;
-        memcpy(cursor.chain, head->chain, sizeof(cursor.chain));
-        if (rc == RC_OK)
-            rc = tablet_put_cursor(taking->tablet, &cursor, err);
+        taking->broken = *feed;
+        return err_set(err, RC_CORRUPT,
+                       "the server's history does not lead to what the county has signed");
     }
     return rc;
+}
+
+enum rc answer_tell_broken(struct tablet *tablet, struct feed_id feed, struct err *err) {
+    struct feed_cursor cursor;
+    enum rc rc = tablet_cursor(tablet, feed.area, feed.audience, &cursor, err);
+
+    if (rc == RC_OK)
+        rc = tablet_notice(tablet, NOTICE_FEED_BROKEN, feed.area, cursor.position, err);
+    return rc != RC_OK ? rc : tablet_delete_cursor(tablet, feed.area, feed.audience, err);
 }
 
 static enum rc take_sealed(struct taking *taking, struct err *err) {
@@ -237,9 +282,9 @@ static enum rc read_head(struct taking *taking, struct view body, struct reader 
     ahead = *parts;
     while ((rc = exchange_next(&ahead, &part, err)) == RC_OK) {
         if (part.kind == PART_SIGNED)
-            rc = exchange_read_signed(part.content,
-                                      tablet_facts(taking->tablet)->county_sign_public,
-                                      &taking->arena, &taking->answer, err);
+            rc =
+                exchange_read_signed(part.content, tablet_facts(taking->tablet)->county_sign_public,
+                                     &taking->arena, &taking->answer, err);
         if (rc != RC_OK)
             return rc;
         if (part.kind == PART_SEALED)
@@ -258,6 +303,8 @@ static enum rc take_all(struct taking *taking, struct view body, struct reader *
         if (rc == RC_OK)
             rc = take_signed(taking, err);
     }
+    if (rc == RC_OK && taking->signed_only)
+        return answer_tell_broken(taking->tablet, taking->broken, err);
     if (rc == RC_OK)
         rc = take_parts(taking, parts, err);
     if (rc != RC_OK)
@@ -291,20 +338,38 @@ static enum rc take(struct taking *taking, struct view body, const uint8_t base[
     return rc;
 }
 
-enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[8], bool whole,
-                    struct sync_report *report, struct flow *flow, struct err *err) {
-    struct sync_report before = *report;
-    struct taking taking = {
-        .tablet = tablet, .report = report, .flow = flow, .whole = whole};
-    enum rc rc = tablet_begin(tablet, err);
+static enum rc take_committed(struct taking *taking, struct view body, const uint8_t base[8],
+                              struct err *err) {
+    enum rc rc = tablet_begin(taking->tablet, err);
 
     if (rc != RC_OK)
         return rc;
-    rc = take(&taking, body, base, err);
+    rc = take(taking, body, base, err);
     if (rc == RC_OK)
-        rc = tablet_commit(tablet, err);
-    else
-        tablet_rollback(tablet);
+        return tablet_commit(taking->tablet, err);
+    tablet_rollback(taking->tablet);
+    return rc;
+}
+
+enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[8], bool whole,
+                    struct sync_report *report, struct flow *flow, struct err *err) {
+    struct sync_report before = *report;
+    struct taking taking = {.tablet = tablet, .report = report, .flow = flow, .whole = whole};
+    enum rc rc = take_committed(&taking, body, base, err);
+
+    if (rc == RC_CORRUPT && taking.broken.area != 0) {
+        *report = before;
+        *flow = (struct flow){.more = false};
+        taking = (struct taking){.tablet = tablet,
+                                 .report = report,
+                                 .flow = flow,
+                                 .signed_only = true,
+                                 .broken = taking.broken};
+        err_clear(err);
+        rc = take_committed(&taking, body, base, err);
+        if (rc == RC_OK)
+            taking.answer.more = false;
+    }
     if (rc != RC_OK) {
         *report = before;
         if (!flow->whole)
@@ -314,7 +379,7 @@ enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[
     }
     flow->more = taking.answer.more;
     report->received += taking.apply.received;
-    report->conflicts += taking.apply.conflicts;
+    report->conflicts += taking.apply.conflict_count;
     return RC_OK;
 }
 
@@ -333,70 +398,13 @@ enum rc answer_nonce(struct tablet *tablet, struct view body, struct err *err) {
     return tablet_put_facts(tablet, &facts, err);
 }
 
-/* ---- the inbox ---- */
-
-static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct err *err) {
-    struct apply apply;
-    struct reader parts;
-    struct part part;
-    struct feed_entry entry;
-    enum rc rc = apply_init(&apply, tablet, err);
-
-    if (rc == RC_OK)
-        rc = exchange_open(bytes, &parts, err);
-    while (rc == RC_OK && (rc = exchange_next(&parts, &part, err)) == RC_OK) {
-        if (part.kind == PART_ENTRY)
-            rc = exchange_read_entry(part.content, &entry, err);
-        if (rc == RC_OK && part.kind == PART_ENTRY)
-            rc = apply_content(&apply, &entry, err);
-    }
-    apply_release(&apply);
-    return rc == RC_NOT_FOUND ? RC_OK : rc;
-}
-
-/* One part in one transaction. A whole answer whose own changes do not fit is dropped: the cursors
- * have not moved, so the next sync brings it again, whole. */
-static enum rc take_part_of_inbox(struct tablet *tablet, const struct inbox_part *part,
-                                  struct err *err) {
+enum rc answer_later(struct tablet *tablet, struct view body, struct feed_id *broken,
+                     struct err *err) {
     struct flow flow = {.more = false};
     struct sync_report report = {.sent = 0};
-    struct taking taking = {
-        .tablet = tablet, .report = &report, .flow = &flow, .later = true};
-    enum rc rc = tablet_begin(tablet, err);
+    struct taking taking = {.tablet = tablet, .report = &report, .flow = &flow, .later = true};
+    enum rc rc = take(&taking, body, NULL, err);
 
-    if (rc != RC_OK)
-        return rc;
-    rc = part->is_answer ? take(&taking, part->bytes, NULL, err)
-                         : take_area_part(tablet, part->bytes, err);
-    if (rc == RC_CONFLICT || rc == RC_CORRUPT || rc == RC_DENIED) {
-        tablet_rollback(tablet);
-        err_clear(err);
-        rc = tablet_begin(tablet, err);
-    }
-    if (rc == RC_OK)
-        rc = tablet_inbox_delete(tablet, part->part, err);
-    if (rc == RC_OK)
-        return tablet_commit(tablet, err);
-    tablet_rollback(tablet);
+    *broken = taking.broken;
     return rc;
-}
-
-enum rc answer_inbox(struct tablet *tablet, struct err *err) {
-    struct arena arena;
-    struct inbox_part part = {.part = 0};
-    bool any = false;
-    enum rc rc;
-
-    arena_init(&arena, LIMIT_EXCHANGE_BYTES * 2);
-    while ((rc = tablet_inbox_next(tablet, part.part, &arena, &part, err)) == RC_OK) {
-        any = true;
-        rc = take_part_of_inbox(tablet, &part, err);
-        if (rc != RC_OK)
-            break;
-        arena_reset(&arena);
-    }
-    arena_release(&arena);
-    if (rc != RC_NOT_FOUND)
-        return rc;
-    return any ? tablet_clear_ahead(tablet, err) : RC_OK;
 }

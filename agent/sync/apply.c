@@ -37,6 +37,16 @@ static bool is_own(const struct tablet *tablet, uint64_t actor) {
     return false;
 }
 
+/* Several entries of one answer may tell of the same conflict. */
+static void note_conflict(struct apply *apply, struct dot id) {
+    for (uint32_t i = 0; i < apply->conflict_count; i++) {
+        if (dot_equal(apply->conflicts[i], id))
+            return;
+    }
+    if (apply->conflict_count < sizeof(apply->conflicts) / sizeof(apply->conflicts[0]))
+        apply->conflicts[apply->conflict_count++] = id;
+}
+
 /* ---- frames ---- */
 
 /* A frame made of own changes, for an entry that only names them. with_content: also the changes,
@@ -77,8 +87,7 @@ static enum rc read_own(struct apply *apply, const struct feed_entry *entry, boo
 /* How many of the frame's changes go to the same record as the one at `at`, from there on. Frames
  * are mostly one change for each record, so a look ahead is cheap. */
 static enum rc merge_record(struct apply *apply, const struct feed_entry *entry,
-                            const struct frame *frame, uint32_t at, bool *taken,
-                            struct err *err) {
+                            const struct frame *frame, uint32_t at, bool *taken, struct err *err) {
     struct dot id = frame->changes[at].change.record;
     struct record state;
     bool new_conflict;
@@ -100,12 +109,12 @@ static enum rc merge_record(struct apply *apply, const struct feed_entry *entry,
     if (rc == RC_OK)
         rc = tablet_put_state(apply->tablet, entry->area, &state, &new_conflict, err);
     if (rc == RC_OK && new_conflict)
-        apply->conflicts++;
+        note_conflict(apply, id);
     return rc;
 }
 
-static enum rc merge_frame(struct apply *apply, const struct feed_entry *entry,
-                           struct frame *frame, struct err *err) {
+static enum rc merge_frame(struct apply *apply, const struct feed_entry *entry, struct frame *frame,
+                           struct err *err) {
     bool *taken = arena_array(&apply->arena, frame->count, sizeof(*taken));
     uint64_t lamport = 0;
     enum rc rc = RC_OK;
@@ -113,8 +122,7 @@ static enum rc merge_frame(struct apply *apply, const struct feed_entry *entry,
     if (taken == NULL)
         return arena_check(&apply->arena, "a feed entry", err);
     if (entry->as_actor != 0)
-        rc = frame_rename(frame, frame->actor, entry->as_from, entry->as_actor, &apply->arena,
-                          err);
+        rc = frame_rename(frame, frame->actor, entry->as_from, entry->as_actor, &apply->arena, err);
     for (uint32_t i = 0; i < frame->count; i++) {
         taken[i] = frame->changes[i].erased || !feed_entry_admits(entry, i);
         if (!taken[i] && frame->changes[i].change.lamport > lamport)
@@ -160,7 +168,8 @@ static enum rc merge_enter(struct apply *apply, const struct feed_entry *entry, 
     if (rc != RC_OK)
         return rc;
     apply->received++;
-    apply->conflicts += new_conflict ? 1 : 0;
+    if (new_conflict)
+        note_conflict(apply, id);
     return tablet_saw_lamport(apply->tablet, record_lamport(&state), err);
 }
 
@@ -204,8 +213,7 @@ enum rc apply_content(struct apply *apply, const struct feed_entry *entry, struc
 
 /* ---- an entry in its feed ---- */
 
-static enum rc keep_for_area(struct apply *apply, const struct feed_entry *entry,
-                             struct err *err) {
+static enum rc keep_for_area(struct apply *apply, const struct feed_entry *entry, struct err *err) {
     struct buf part;
     enum rc rc;
 

@@ -1,12 +1,13 @@
 /* enrol.c: how a folder becomes a tablet.
  *
  * The code that the county printed never travels: keys derived from it sign both the request and
- * the answer, so that a stranger in the middle can neither enrol nor pass himself off as the county.
+ * the answer, so that a stranger in the middle can neither enrol nor pass himself off as the
+ * county.
  *
  * The answer may be lost after the county has already taken the request, so the same request must
- * be possible again: the device's seed stands in device.key, and the seeds of vault and person stand
- * in the file `enrolling`, locked with the person's secret, until the tablet is made:
- *   version (1), salt (16), passes, memory in KiB (varints), locked seeds (the rest) */
+ * be possible again: the device's seed stands in device.key, and the seeds of vault and person
+ * stand in the file `enrolling`, locked with the person's secret, until the tablet is made: version
+ * (1), salt (16), passes, memory in KiB (varints), locked seeds (the rest) */
 #include "agent/sync/link_http.h"
 
 #include "base/file.h"
@@ -87,8 +88,8 @@ static enum rc pending_read(struct enrolling *run, struct err *err) {
     if (rc == RC_OK)
         rc = crypt_unlock(key, bytes, view_text("yg enrolling"), &seeds, err);
     if (rc == RC_OK && seeds.size != SEEDS_BYTES)
-        rc = err_set(err, RC_CORRUPT, "%s: damaged; remove it and ask for a new code",
-                     run->pending);
+        rc =
+            err_set(err, RC_CORRUPT, "%s: damaged; remove it and ask for a new code", run->pending);
     else if (rc == RC_DENIED)
         rc = err_set(err, RC_DENIED,
                      "an enrolment was begun here with another secret; give that one, or start in "

@@ -19,15 +19,17 @@ struct apply { /* of one answer */
     struct arena arena;  /* of one entry */
     struct arena states; /* of one record */
     struct buf scratch;
-    uint64_t received, conflicts;
-    bool had_own;        /* entries that stand for own changes were applied */
+    uint64_t received;
+    struct dot conflicts[256]; /* records with new conflicts; beyond that they are not told apart */
+    uint32_t conflict_count;
+    bool had_own; /* entries that stand for own changes were applied */
 };
 
 enum rc apply_init(struct apply *apply, struct tablet *tablet, struct err *err);
 void apply_release(struct apply *apply);
 /* Takes an entry: extends the feed's chain, moves its cursor, merges it; or puts it into the inbox
- * of its area when nobody who may read it has unlocked. Inside a transaction. RC_CONFLICT: it stands
- * for own changes that are not here. */
+ * of its area when nobody who may read it has unlocked. Inside a transaction. RC_CONFLICT: it
+ * stands for own changes that are not here. */
 enum rc apply_entry(struct apply *apply, const struct feed_entry *entry, struct err *err);
 /* Merges an entry whose place in the feed has been accounted for. */
 enum rc apply_content(struct apply *apply, const struct feed_entry *entry, struct err *err);
@@ -45,8 +47,21 @@ enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[
                     struct sync_report *report, struct flow *flow, struct err *err);
 /* The nonce out of an answer with status 401. */
 enum rc answer_nonce(struct tablet *tablet, struct view body, struct err *err);
+struct feed_id {
+    uint64_t area; /* 0: none */
+    uint8_t audience;
+};
+/* What is not signed of an answer that came while locked. Inside a transaction. broken: the feed
+ * whose entries do not lead to its signed head, when that is why it was refused. */
+enum rc answer_later(struct tablet *tablet, struct view body, struct feed_id *broken,
+                     struct err *err);
+/* A refused feed is told to people, and asked for from the beginning. Inside a transaction. */
+enum rc answer_tell_broken(struct tablet *tablet, struct feed_id feed, struct err *err);
+
+/* ---- inbox.c ---- */
+
 /* Applies what came while locked; to be called when a session has opened. */
-enum rc answer_inbox(struct tablet *tablet, struct err *err);
+enum rc inbox_apply(struct tablet *tablet, struct err *err);
 
 /* ---- receipt.c ---- */
 

@@ -10,9 +10,9 @@
 #include "agent/sync/inside.h"
 #include "base/tls.h"
 
-#define URL_BYTES_MAX   1024u
-#define KEYS_BYTES_MAX  65536u
-#define PINS_USED_MAX   32u
+#define URL_BYTES_MAX    1024u
+#define KEYS_BYTES_MAX   65536u
+#define PINS_USED_MAX    32u
 #define ENROL_TIMEOUT_MS 60000u
 
 struct link_http {

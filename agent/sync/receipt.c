@@ -1,8 +1,9 @@
 /* receipt.c: what the server says it has of our changes.
  *
  * A receipt names a number and the chain hash there, as the server recomputed it. It counts only if
- * our own chain says the same: otherwise another copy of this tablet is at work (or this one was put
- * back), and a new incarnation begins; nothing is forgotten. Within an epoch receipts only grow. */
+ * our own chain says the same: otherwise another copy of this tablet is at work (or this one was
+ * put back), and a new incarnation begins; nothing is forgotten. Within an epoch receipts only
+ * grow. */
 #include "agent/sync/inside.h"
 
 static const struct own_actor *find(const struct tablet *tablet, uint64_t actor) {

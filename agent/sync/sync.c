@@ -7,10 +7,10 @@
 
 #include "base/json.h"
 
-#define REQUEST_BYTES     (1024u * 1024u) /* of batches; one batch goes in any case */
-#define REQUEST_BATCHES   32u
-#define RUN_ARENA_BYTES   (8u * 1024u * 1024u)
-#define STALLS_MAX        2u /* rounds in a row that moved nothing */
+#define REQUEST_BYTES   (1024u * 1024u) /* of batches; one batch goes in any case */
+#define REQUEST_BATCHES 32u
+#define RUN_ARENA_BYTES (8u * 1024u * 1024u)
+#define STALLS_MAX      2u /* rounds in a row that moved nothing */
 
 struct run {
     struct tablet *tablet;
@@ -167,8 +167,7 @@ static enum rc make_body(struct run *run, struct err *err) {
     buf_clear(&run->body);
     arena_reset(&run->arena);
     run->batch_count = 0;
-    packing.sent =
-        arena_array(&run->arena, tablet_actor_count(run->tablet), sizeof(*packing.sent));
+    packing.sent = arena_array(&run->arena, tablet_actor_count(run->tablet), sizeof(*packing.sent));
     if (packing.sent == NULL)
         return arena_check(&run->arena, "a request", err);
     exchange_start(&run->body);
@@ -286,6 +285,16 @@ static enum rc rounds(struct run *run, struct err *err) {
     return RC_OK;
 }
 
+/* When it was last tried in vain; not worth a failure of its own. */
+static void note_tried(struct tablet *tablet, const struct err *err) {
+    struct facts facts = *tablet_facts(tablet);
+    struct err ignored;
+
+    err_init(&ignored, err->lang);
+    facts.tried_ms = env_wall_ms(tablet_env(tablet));
+    (void)tablet_put_facts(tablet, &facts, &ignored);
+}
+
 static void log_run(const struct run *run, enum rc rc, const struct err *err) {
     struct log *log = run->options == NULL ? NULL : run->options->log;
     const struct sync_report *report = run->report;
@@ -320,6 +329,8 @@ enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_opt
             rc = wiping.rc;
         }
     }
+    if (rc != RC_OK)
+        note_tried(tablet, err);
     report->unsent = unsent(tablet);
     report->elapsed_ms = env_monotonic_ms(env) - start;
     log_run(&run, rc, err);
@@ -334,7 +345,7 @@ enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_opt
 /* ---- unlocking and locking ---- */
 
 void sync_attach(struct tablet *tablet) {
-    static const struct traffic traffic = {.on_open = answer_inbox, .on_close = outbox_cut};
+    static const struct traffic traffic = {.on_open = inbox_apply, .on_close = outbox_cut};
 
     tablet_set_traffic(tablet, &traffic);
 }

@@ -53,6 +53,8 @@ enum rc seat_mask(struct seat *seat, const struct command *command, const char *
 
 /* The area that the county is responsible for, as given at `init`. */
 enum rc seat_root_area(struct seat *seat, uint64_t *area, struct err *err);
+/* RC_INVALID, naming it, when one of them does not lie within that. */
+enum rc seat_areas_check(struct seat *seat, const uint64_t *areas, uint32_t count, struct err *err);
 /* A list of areas as an array of codes, and as people write it. */
 void seat_areas_json(struct json *parent, const char *key, const uint64_t *areas, uint32_t count);
 void seat_areas_text(const uint64_t *areas, uint32_t count, struct buf *out);
@@ -73,6 +75,10 @@ enum rc people_unlock(struct seat *seat, struct view name, struct view secret, s
                       struct err *err);
 
 /* --- commands; context is a struct desk --- */
+
+extern const struct command_spec desk_commands[]; /* commands.c */
+extern const size_t desk_command_count;
+
 enum rc desk_user_add(void *context, struct command *command, struct err *err);
 enum rc desk_user_list(void *context, struct command *command, struct err *err);
 enum rc desk_device_invite(void *context, struct command *command, struct err *err);

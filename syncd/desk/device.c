@@ -37,6 +37,8 @@ enum rc desk_device_invite(void *context, struct command *command, struct err *e
                        LIMIT_NAME_BYTES);
     rc = seat_open(context, command, &seat, err);
     if (rc == RC_OK)
+        rc = seat_areas_check(&seat, areas, invitation.area_count, err);
+    if (rc == RC_OK)
         rc = auth_invite(seat.office, &invitation, "command line", code, err);
     if (rc == RC_OK && command->json) {
         json = json_object();
@@ -166,6 +168,8 @@ static enum rc change_scope(void *context, struct command *command, struct chang
     char id[17];
     enum rc rc = seat_open(context, command, &seat, err);
 
+    if (rc == RC_OK)
+        rc = seat_areas_check(&seat, change->areas, change->area_count, err);
     if (rc == RC_OK)
         rc = find_device(&seat, command->words[0], &device, err);
     if (rc == RC_OK) {

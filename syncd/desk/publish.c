@@ -314,7 +314,7 @@ static enum rc form_visit(void *context, const struct stored_form *form, struct 
     listing_cell(&list->table, form->name);
     listing_cell(&list->table, form->version);
     listing_cellf(&list->table, "%u", form->sequence);
-    listing_cell(&list->table, view_text(words(list->command->lang, audience)));
+    listing_cell(&list->table, view_text(audience));
     listing_cell(&list->table, view_text(published));
     listing_cell(&list->table, view_text(id));
     return RC_OK;

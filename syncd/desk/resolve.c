@@ -237,13 +237,50 @@ static enum rc parse_answer(const struct edit *edit, const struct form_field *fi
     return form_value_parse(edit->form, field, text, edit->arena, out, err);
 }
 
-/* A group is answered as a whole: {"field": "value", ...}, names as in show or their last step. */
+/* Of what is decided together, what all sides say alike need not be said again. Where they differ,
+ * edit_finish asks for it. What is written later counts. */
+static enum rc keep_agreed(struct edit *edit, const struct conflict *open, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < edit->form->field_count && rc == RC_OK; i++) {
+        const struct form_field *field = &edit->form->fields[i];
+        const struct cell *cell;
+        bool agreed;
+
+        if (field->merge_group != open->field)
+            continue;
+        cell = reading_cell(edit->reading, open->instance, field->number);
+        /* Whoever did not write it wrote null. */
+        agreed = cell != NULL && cell->version_count == open->version_count;
+        for (uint32_t k = 1; agreed && k < cell->version_count; k++)
+            agreed = value_equal(&cell->versions[0]->value, &cell->versions[k]->value);
+        if (agreed)
+            rc = edit_set(edit, open->instance, field->number, &cell->versions[0]->value,
+                          cell->versions[0]->rank, err);
+    }
+    return rc;
+}
+
+/* A group is answered as a whole: by the value of the field in question where the sides agree on
+ * the rest, or by {"field": "value", ...}, names as in show or their last step. */
 static enum rc group_value(const struct decision *decision, struct edit *edit,
                            const struct conflict *open, struct err *err) {
+    const struct form_field *asked = form_field_by_number(edit->form, decision->field);
     struct json *object = NULL;
     size_t used = 0;
-    enum rc rc = json_parse(view_text(decision->text), JSON_LIMITS_DEFAULT, &object, err);
+    enum rc rc = keep_agreed(edit, open, err);
 
+    if (rc != RC_OK)
+        return rc;
+    if (asked != NULL && decision->text[0] != '{') {
+        struct value value;
+
+        rc = parse_answer(edit, asked, view_text(decision->text), &value, err);
+        if (rc == RC_OK)
+            rc = edit_set(edit, open->instance, asked->number, &value, asked->rank, err);
+        return rc == RC_OK ? RC_OK : err_prefix(err, "--value: ");
+    }
+    rc = json_parse(view_text(decision->text), JSON_LIMITS_DEFAULT, &object, err);
     if (rc != RC_OK || json_type(object) != JSON_OBJECT) {
         json_free(object);
         return err_set(err, RC_INVALID,

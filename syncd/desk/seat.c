@@ -90,6 +90,24 @@ enum rc seat_root_area(struct seat *seat, uint64_t *area, struct err *err) {
     return reader_check(&reader, "the setting area", err);
 }
 
+enum rc seat_areas_check(struct seat *seat, const uint64_t *areas, uint32_t count,
+                         struct err *err) {
+    uint64_t root = 0;
+    enum rc rc = seat_root_area(seat, &root, err);
+
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
+        char text[AREA_TEXT_BYTES], root_text[AREA_TEXT_BYTES];
+
+        if (area_contains(root, areas[i]))
+            continue;
+        area_text(areas[i], text);
+        area_text(root, root_text);
+        rc = err_set(err, RC_INVALID, "area %s: lies outside of this county, which has %s", text,
+                     root_text);
+    }
+    return rc;
+}
+
 void seat_areas_json(struct json *parent, const char *key, const uint64_t *areas, uint32_t count) {
     struct json *array = json_add_array(parent, key);
     char text[AREA_TEXT_BYTES];

@@ -63,7 +63,12 @@ static enum rc entry_visit(void *context, const struct stored_entry *stored, str
     } else {
         feed_entry_digest(entry, entry->kind == FEED_FRAME ? &frame : NULL, digest);
         feed_chain_next(check->chain, digest, check->chain);
-        if (!crypt_equal(check->chain, stored->chain, 32))
+        if (!crypt_equal(check->chain, stored->chain, 32) && stored->frame != 0)
+            VERIFY_FOUND(verify,
+                         "%s, entry %llu, frame %llu of the log: the chain does not continue",
+                         check->place, (unsigned long long)entry->position,
+                         (unsigned long long)stored->frame);
+        else if (!crypt_equal(check->chain, stored->chain, 32))
             VERIFY_FOUND(verify, "%s, entry %llu: the chain does not continue", check->place,
                          (unsigned long long)entry->position);
     }

@@ -23,6 +23,7 @@ struct chain {
     uint64_t number;
     uint8_t hash[32];
     bool reached;        /* the stored number has been passed and compared */
+    bool has_forks;      /* others began in the middle of it */
     bool broken;         /* said once */
     struct early *early; /* a heap, the smallest number first */
     size_t early_count, early_capacity;
@@ -47,7 +48,8 @@ static enum rc actor_visit(void *context, const struct stored_actor *actor, stru
     if (rc != RC_OK)
         return rc;
     check->chains[check->count] = (struct chain){.stored = *actor};
-    chain_start(actor->actor, check->chains[check->count].hash);
+    if (actor->fork_of == 0)
+        chain_start(actor->actor, check->chains[check->count].hash);
     check->count++;
     return RC_OK;
 }
@@ -65,6 +67,34 @@ static struct chain *find_chain(const struct log_check *check, uint64_t actor) {
     return check->count == 0
                ? NULL
                : bsearch(&wanted, check->chains, check->count, sizeof(wanted), by_actor);
+}
+
+/* A fork goes on from where its origin's chain stood before the first number that differs. The
+ * origin had come that far when the fork was made, so its leaves stand earlier in the log. */
+static void begin_forks(struct log_check *check, struct chain *origin) {
+    for (size_t i = 0; i < check->count; i++) {
+        struct chain *fork = &check->chains[i];
+
+        if (fork->stored.fork_of != origin->stored.actor ||
+            fork->stored.fork_from != origin->number + 1)
+            continue;
+        fork->number = origin->number;
+        memcpy(fork->hash, origin->hash, 32);
+    }
+}
+
+static void mark_forks(struct log_check *check) {
+    for (size_t i = 0; i < check->count; i++) {
+        struct chain *origin = check->chains[i].stored.fork_of == 0
+                                   ? NULL
+                                   : find_chain(check, check->chains[i].stored.fork_of);
+
+        if (origin == NULL)
+            continue;
+        origin->has_forks = true;
+        if (check->chains[i].stored.fork_from == 1)
+            begin_forks(check, origin);
+    }
 }
 
 static void swap(struct early *a, struct early *b) {
@@ -112,6 +142,8 @@ static enum rc put_early(struct chain *chain, uint64_t number, const uint8_t lea
 static void advance(struct log_check *check, struct chain *chain, const uint8_t leaf[32]) {
     chain_next(chain->hash, leaf, chain->hash);
     chain->number++;
+    if (chain->has_forks)
+        begin_forks(check, chain);
     if (chain->number == chain->stored.number) {
         chain->reached = true;
         if (!crypt_equal(chain->hash, chain->stored.hash, 32) && !chain->broken) {
@@ -162,7 +194,7 @@ static void check_ends(struct log_check *check) {
 
         check->verify->actors++;
         if (chain->reached || chain->broken || chain->stored.number == 0 ||
-            chain->stored.fork_of != 0)
+            (chain->stored.fork_of != 0 && chain->stored.number < chain->stored.fork_from))
             continue;
         id_text(chain->stored.actor, actor);
         VERIFY_FOUND(check->verify,
@@ -174,11 +206,11 @@ static void check_ends(struct log_check *check) {
 
 /* --- one change against the index --- */
 
+/* hash: what was signed, before a fork's names were read into the change. */
 static enum rc check_signature(struct log_check *check, const struct change *change,
-                               struct err *err) {
+                               const uint8_t hash[32], struct err *err) {
     struct verify *verify = check->verify;
     struct stored_person person;
-    uint8_t hash[32];
     char dot[DOT_TEXT_BYTES];
     enum rc rc =
         store_person(verify->seat->ledger->store, change->person, &check->arena, &person, err);
@@ -191,9 +223,6 @@ static enum rc check_signature(struct log_check *check, const struct change *cha
         VERIFY_FOUND(verify, "change %s: it is signed by a person who is not known", dot);
         return RC_OK;
     }
-    rc = change_signed_hash(change, hash, err);
-    if (rc != RC_OK)
-        return rc;
     verify->signatures++;
     if (!crypt_verify(person.sign_public, view_of(hash, 32), change->signature))
         VERIFY_FOUND(verify, "change %s: the signature of %.*s does not fit", dot,
@@ -202,7 +231,8 @@ static enum rc check_signature(struct log_check *check, const struct change *cha
 }
 
 static enum rc check_change(struct log_check *check, const struct stored_frame *stored,
-                            uint32_t position, const struct frame_change *item, struct err *err) {
+                            uint32_t position, const struct frame_change *item,
+                            const uint8_t signed_hash[32], struct err *err) {
     struct verify *verify = check->verify;
     const struct change *change = &item->change;
     struct stored_change indexed;
@@ -229,14 +259,45 @@ static enum rc check_change(struct log_check *check, const struct stored_frame *
                      (unsigned long long)stored->serial);
     rc = add_leaf(check, change->dot, item->leaf, stored->serial, err);
     if (rc == RC_OK && change->is_signed && !item->erased && indexed.verdict == VERDICT_ADMIT)
-        rc = check_signature(check, change, err);
+        rc = check_signature(check, change, signed_hash, err);
     return rc;
+}
+
+/* Decoded as it was signed, then read under the fork's name, where it is one. */
+static enum rc open_frame(struct log_check *check, const struct stored_frame *stored,
+                          struct frame *frame, uint8_t (**hashes)[32], struct err *err) {
+    enum rc rc = frame_decode(stored->bytes, check->inflater, &check->arena, frame, err);
+
+    if (rc != RC_OK)
+        return rc;
+    *hashes = arena_array(&check->arena, frame->count, sizeof(**hashes));
+    if (*hashes == NULL)
+        return arena_check(&check->arena, "a frame", err);
+    for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++)
+        if (frame->changes[i].change.is_signed && !frame->changes[i].erased)
+            rc = change_signed_hash(&frame->changes[i].change, (*hashes)[i], err);
+    if (rc == RC_OK && stored->as_actor != 0)
+        rc = frame_rename(frame, frame->actor, stored->as_from, stored->as_actor, &check->arena,
+                          err);
+    return rc;
+}
+
+/* What stands in front of a frame is no part of the leaves; the row repeats it. */
+static void check_head(struct log_check *check, const struct stored_frame *stored,
+                       const struct frame *frame) {
+    uint64_t actor = stored->as_actor != 0 ? stored->as_actor : frame->actor;
+
+    if (actor != stored->actor || frame->area != stored->area ||
+        frame->audience != stored->audience || frame->form != stored->form)
+        VERIFY_FOUND(check->verify, "frame %llu of the log: its head differs from its row",
+                     (unsigned long long)stored->serial);
 }
 
 /* A frame that does not decode is one difference; its changes are missing in the chains then. */
 static enum rc frame_visit(void *context, const struct stored_frame *stored, struct err *err) {
     struct log_check *check = context;
     struct verify *verify = check->verify;
+    uint8_t(*hashes)[32] = NULL;
     struct frame frame;
     enum rc rc;
 
@@ -247,7 +308,7 @@ static enum rc frame_visit(void *context, const struct stored_frame *stored, str
     check->last_serial = stored->serial;
     verify->frames++;
     command_progress(verify->command, "frame %llu", (unsigned long long)stored->serial);
-    rc = log_frame_decode(stored, check->inflater, &check->arena, &frame, err);
+    rc = open_frame(check, stored, &frame, &hashes, err);
     if (rc == RC_NO_MEMORY)
         return rc;
     if (rc != RC_OK) {
@@ -256,8 +317,9 @@ static enum rc frame_visit(void *context, const struct stored_frame *stored, str
         err_clear(err);
         return RC_OK;
     }
+    check_head(check, stored, &frame);
     for (uint32_t i = 0; i < frame.count && rc == RC_OK; i++)
-        rc = check_change(check, stored, i, &frame.changes[i], err);
+        rc = check_change(check, stored, i, &frame.changes[i], hashes[i], err);
     return rc;
 }
 
@@ -271,6 +333,7 @@ enum rc verify_log(struct verify *verify, struct err *err) {
         rc = store_actors(store, actor_visit, &check, err);
     if (rc == RC_OK && check.count > 0)
         qsort(check.chains, check.count, sizeof(*check.chains), by_actor);
+    mark_forks(&check);
     if (rc == RC_OK)
         rc = store_frames(store, 0, frame_visit, &check, err);
     if (rc == RC_OK)

@@ -7,7 +7,8 @@
  *
  *   store_memory.c    handles, reading one thing
  *   memory_walk.c     walks
- *   memory_commit.c   copying, committing */
+ *   memory_commit.c   committing
+ *   memory_copy.c     copying */
 #ifndef YG_SYNCD_STORE_MEMORY_H
 #define YG_SYNCD_STORE_MEMORY_H
 
@@ -99,6 +100,9 @@ struct stored_invitation copy_invitation(struct arena *arena, const struct store
 struct stored_form copy_form(struct arena *arena, const struct stored_form *from);
 struct stored_frame copy_frame(struct arena *arena, const struct stored_frame *from);
 struct stored_record copy_record(struct arena *arena, const struct stored_record *from);
+struct stored_entry copy_entry(struct arena *arena, const struct stored_entry *from);
+struct stored_pending copy_pending(struct arena *arena, const struct stored_pending *from);
+struct stored_act copy_act(struct arena *arena, const struct stored_act *from);
 
 /* --- memory_walk.c --- */
 enum rc memory_settings(struct store *store, store_visit_setting *show, void *context,

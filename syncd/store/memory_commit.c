@@ -3,90 +3,6 @@
 
 #include "base/list.h"
 
-/* --- copies --- */
-
-static uint64_t *copy_areas(struct arena *arena, const uint64_t *areas, uint32_t count) {
-    return count == 0 ? NULL : arena_copy(arena, areas, count * sizeof *areas);
-}
-
-struct stored_device copy_device(struct arena *arena, const struct stored_device *from) {
-    struct stored_device to = *from;
-
-    to.name = arena_view(arena, from->name);
-    to.scope.areas = copy_areas(arena, from->scope.areas, from->scope.area_count);
-    return to;
-}
-
-struct stored_person copy_person(struct arena *arena, const struct stored_person *from) {
-    struct stored_person to = *from;
-
-    to.name = arena_view(arena, from->name);
-    to.areas = copy_areas(arena, from->areas, from->area_count);
-    to.wrapped = arena_view(arena, from->wrapped);
-    return to;
-}
-
-struct stored_invitation copy_invitation(struct arena *arena,
-                                         const struct stored_invitation *from) {
-    struct stored_invitation to = *from;
-
-    to.device_name = arena_view(arena, from->device_name);
-    to.person_name = arena_view(arena, from->person_name);
-    to.areas = copy_areas(arena, from->areas, from->area_count);
-    return to;
-}
-
-struct stored_form copy_form(struct arena *arena, const struct stored_form *from) {
-    struct stored_form to = *from;
-
-    to.name = arena_view(arena, from->name);
-    to.version = arena_view(arena, from->version);
-    to.compressed = arena_view(arena, from->compressed);
-    return to;
-}
-
-struct stored_frame copy_frame(struct arena *arena, const struct stored_frame *from) {
-    struct stored_frame to = *from;
-
-    to.bytes = arena_view(arena, from->bytes);
-    return to;
-}
-
-struct stored_record copy_record(struct arena *arena, const struct stored_record *from) {
-    struct stored_record to = *from;
-
-    to.form_name = arena_view(arena, from->form_name);
-    to.title = arena_view(arena, from->title);
-    to.areas = copy_areas(arena, from->areas, from->area_count);
-    to.packed = arena_view(arena, from->packed);
-    return to;
-}
-
-static struct stored_entry copy_entry(struct arena *arena, const struct stored_entry *from) {
-    struct stored_entry to = *from;
-
-    to.entry.mask = arena_view(arena, from->entry.mask);
-    to.entry.content = arena_view(arena, from->entry.content);
-    return to;
-}
-
-static struct stored_pending copy_pending(struct arena *arena, const struct stored_pending *from) {
-    struct stored_pending to = *from;
-
-    to.bytes = arena_view(arena, from->bytes);
-    return to;
-}
-
-static struct stored_act copy_act(struct arena *arena, const struct stored_act *from) {
-    struct stored_act to = *from;
-
-    to.who = arena_view(arena, from->who);
-    to.action = arena_view(arena, from->action);
-    to.object = arena_view(arena, from->object);
-    to.reason = arena_view(arena, from->reason);
-    return to;
-}
-
 /* --- lists --- */
 
 static enum rc list_add(struct item_list *list, const void *item, struct err *err) {
@@ -241,10 +157,21 @@ static enum rc put_log(struct content *content, const struct store_delta *delta,
     return rc;
 }
 
-static enum rc put_records(struct content *content, const struct store_delta *delta,
-                           struct arena *bytes, struct err *err) {
+static void remove_former(struct content *content, struct dot record) {
     struct item_list *conflicts = &content->lists[LIST_CONFLICTS];
     struct item_list *keys = &content->lists[LIST_KEYS];
+
+    for (size_t i = conflicts->count; i > 0; i--)
+        if (dot_equal(((struct stored_conflict *)list_at(conflicts, i - 1))->record, record))
+            list_remove(conflicts, i - 1);
+    for (size_t i = keys->count; i > 0; i--)
+        if (dot_equal(((struct stored_key *)list_at(keys, i - 1))->record, record))
+            list_remove(keys, i - 1);
+}
+
+static enum rc put_records(struct content *content, const struct store_delta *delta,
+                           struct arena *bytes, struct err *err) {
+    uint32_t conflict = 0, key = 0;
     enum rc rc = RC_OK;
 
     for (uint32_t i = 0; i < delta->record_count && rc == RC_OK; i++) {
@@ -256,24 +183,17 @@ static enum rc put_records(struct content *content, const struct store_delta *de
             return err_set(err, RC_CONFLICT, "store: record is at revision %llu and not %llu",
                            (unsigned long long)revision, (unsigned long long)record.revision);
         record.revision++;
-        for (size_t j = conflicts->count; j > 0; j--) {
-            const struct stored_conflict *conflict = list_at(conflicts, j - 1);
-
-            if (dot_equal(conflict->record, record.id))
-                list_remove(conflicts, j - 1);
-        }
-        for (size_t j = keys->count; j > 0; j--) {
-            const struct stored_key *key = list_at(keys, j - 1);
-
-            if (dot_equal(key->record, record.id))
-                list_remove(keys, j - 1);
-        }
+        remove_former(content, record.id);
         rc = list_put(&content->lists[LIST_RECORDS], known, &record, err);
+        for (; rc == RC_OK && conflict < delta->conflict_count &&
+               dot_equal(delta->conflicts[conflict].record, record.id);
+             conflict++)
+            rc = list_add(&content->lists[LIST_CONFLICTS], &delta->conflicts[conflict], err);
+        for (;
+             rc == RC_OK && key < delta->key_count && dot_equal(delta->keys[key].record, record.id);
+             key++)
+            rc = list_add(&content->lists[LIST_KEYS], &delta->keys[key], err);
     }
-    for (uint32_t i = 0; i < delta->conflict_count && rc == RC_OK; i++)
-        rc = list_add(conflicts, &delta->conflicts[i], err);
-    for (uint32_t i = 0; i < delta->key_count && rc == RC_OK; i++)
-        rc = list_add(keys, &delta->keys[i], err);
     return rc;
 }
 

@@ -4,25 +4,27 @@
  *   sqlite_schema.c   the tables, and every SQL text
  *   sqlite_id.c       64-bit names as small integers
  *   sqlite_commit.c   one transaction, part by part
+ *   sqlite_shelf.c    rows of records
  *   sqlite_run.c      the slim index of changes
  *   sqlite_change.c   changes that come in, and the history of a record
  *   sqlite_record.c   records with their lists, conflicts and keys
  *   sqlite_log.c      frames, feeds, entries, staff log
  *   sqlite_people.c   devices, persons, invitations, actors, forms, settings, what waits
  *
- * Ingest is bound by pages written (docs: a plain blob row per record is the limit), so the tables
- * are made to touch few of them: frames are stored once, as they came; a change costs a byte or two
- * in a run of up to 512 changes; a new record is one row appended to the records and one slim entry
- * in the list of its area; an edit rewrites the record's row, and nothing else when form, areas,
- * conflicts and keys stay as they were.
+ * Ingest is bound by the pages that are written, so the tables are made to touch few of them, and
+ * at their ends: frames are stored once, as they came; a change costs a byte or two in a run of up
+ * to 512 changes; new records are rows at the end of their table, whoever made them, and 500 that
+ * come together cost one row more to say where they stand (shelf) and one to say in which area
+ * (place). An edit rewrites the record's row, and nothing else when form, areas, conflicts and keys
+ * stay as they were.
  *
  * Integers of 64 bits lie in SQLite's signed ones in one of two ways: `bits` keeps the pattern and
  * is short for small numbers; `bias` flips the highest bit, so that SQLite's order is the unsigned
  * one. Names (actors, devices, persons) are biased, all else is bits.
  *
- * A dot becomes one integer: the lowest 38 bits of its number, and above them the small number of
- * its prefix (the actor and the rest of the number, which is 0 in honest life). It is the rowid of
- * records and runs; a million records of one actor stand side by side. */
+ * A dot becomes one integer, its id: the lowest 38 bits of its number, and above them the small
+ * number of its prefix (the actor and the rest of the number, which is 0 in honest life). The ids
+ * of one actor stand side by side. */
 #ifndef YG_SYNCD_STORE_SQLITE_H
 #define YG_SYNCD_STORE_SQLITE_H
 
@@ -51,11 +53,18 @@ struct prefix_slot {
 struct county {
     struct store_counts counts;
     uint8_t act_chain[32];
+    int64_t next_row; /* behind the last record */
 };
 
 struct trail { /* a change of a record that it did not create, to be added to its history */
     int64_t record;
     int64_t dot;
+};
+
+struct shelf {     /* see sqlite_shelf.c */
+    int64_t first; /* 0: none */
+    int64_t last;
+    int64_t row;
 };
 
 struct place_range { /* see sqlite_record.c */
@@ -76,12 +85,16 @@ struct sqlite {
     size_t name_bytes;
     int64_t name_id; /* 0: none */
 
+    struct shelf seen_shelf; /* a cache too; a shelf is never taken down */
+
     /* of the commit that is going on */
     struct county county;
     struct stored_change *run; /* RUN_CHANGES of them */
     struct buf run_bytes, areas, heads, history;
     struct trail *trails; /* sorted */
     size_t trail_count, trail_capacity;
+    struct shelf open_shelf; /* the last one, not yet written as long as it is */
+    int64_t open_limit;      /* where the next one begins */
     struct place_range places[PLACES_OPEN];
     size_t places_next; /* the one to be closed next */
 };
@@ -135,6 +148,14 @@ struct dot dot_from(uint64_t actor, uint64_t high, int64_t id);
 enum rc name_find(struct sqlite *sqlite, struct view name, int64_t *id, struct err *err);
 enum rc name_put(struct sqlite *sqlite, struct view name, int64_t *id, struct err *err);
 void ids_forget(struct sqlite *sqlite);
+
+/* --- sqlite_shelf.c --- */
+/* The row in which the record with this id stands; RC_NOT_FOUND (err untouched) when there can be
+ * none. There may be no row of that number all the same. */
+enum rc shelf_find(struct sqlite *sqlite, int64_t id, int64_t *row, struct err *err);
+/* Finds the record a place where it has none. Only inside a commit, which calls shelf_close. */
+enum rc shelf_put(struct sqlite *sqlite, int64_t id, int64_t *row, struct err *err);
+enum rc shelf_close(struct sqlite *sqlite, struct err *err);
 
 /* --- sqlite_commit.c --- */
 enum rc sqlite_commit(struct store *store, const struct store_delta *delta, struct err *err);

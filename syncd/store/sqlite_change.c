@@ -151,16 +151,20 @@ static enum rc trail_rest(struct sqlite *sqlite, int64_t record, struct err *err
     struct statement *old = sqlite->sql[SQL_HISTORY];
     struct statement *put = sqlite->sql[SQL_RECORD_HISTORY];
     struct statement *add = sqlite->sql[SQL_RECORD_ADD];
+    int64_t at = 0;
     enum rc rc;
 
     buf_clear(&sqlite->history);
-    statement_bind_i64(old, 1, record);
-    rc = statement_one(old, err);
+    rc = shelf_put(sqlite, record, &at, err);
+    if (rc == RC_OK) {
+        statement_bind_i64(old, 1, at);
+        rc = statement_one(old, err);
+    }
     if (rc == RC_OK) {
         buf_add_view(&sqlite->history, statement_blob(old, 0));
         statement_reset(old);
     } else if (rc == RC_NOT_FOUND) {
-        statement_bind_i64(add, 1, record);
+        statement_bind_i64(add, 1, at);
         for (int i = 2; i <= 8; i++) {
             statement_bind_i64(add, i, 0);
         }
@@ -175,7 +179,7 @@ static enum rc trail_rest(struct sqlite *sqlite, int64_t record, struct err *err
     trails_take(sqlite, record, &sqlite->history);
     rc = buf_check(&sqlite->history, "a record's history", err);
     if (rc == RC_OK) {
-        statement_bind_i64(put, 1, record);
+        statement_bind_i64(put, 1, at);
         statement_bind_blob(put, 2, buf_view(&sqlite->history));
         rc = statement_run(put, err);
     }
@@ -228,8 +232,11 @@ static enum rc history_collect(struct sqlite *sqlite, struct dot record, struct 
     if (out->count == 1 && !dot_equal(out->items[0].record, record)) {
         out->count = 0; /* a change of that name, but of another record */
     }
-    statement_bind_i64(row, 1, id);
-    rc = statement_one(row, err);
+    rc = shelf_find(sqlite, id, &id, err);
+    if (rc == RC_OK) {
+        statement_bind_i64(row, 1, id);
+        rc = statement_one(row, err);
+    }
     if (rc != RC_OK) {
         return rc;
     }

@@ -28,6 +28,7 @@ enum rc county_load(struct sqlite *sqlite, struct county *out, struct err *err) 
         .bytes_log = column_bits(row, 9),
         .bytes_states = column_bits(row, 10),
     };
+    out->next_row = statement_i64(row, 12);
     rc = column_bytes(row, 11, out->act_chain, sizeof out->act_chain, err);
     statement_reset(row);
     return rc;
@@ -49,6 +50,7 @@ static enum rc county_save(struct sqlite *sqlite, struct err *err) {
     statement_bind_i64(put, 10, bits(counts->bytes_log));
     statement_bind_i64(put, 11, bits(counts->bytes_states));
     statement_bind_blob(put, 12, view_of(sqlite->county.act_chain, 32));
+    statement_bind_i64(put, 13, sqlite->county.next_row);
     return statement_run(put, err);
 }
 
@@ -57,6 +59,7 @@ static enum rc write_all(struct sqlite *sqlite, const struct store_delta *delta,
     uint64_t frame_base = sqlite->county.counts.frames;
 
     sqlite->trail_count = 0;
+    sqlite->open_shelf = (struct shelf){0};
     if (rc == RC_OK) {
         rc = frames_add(sqlite, delta, err);
     }
@@ -77,6 +80,9 @@ static enum rc write_all(struct sqlite *sqlite, const struct store_delta *delta,
     }
     if (rc == RC_OK) {
         rc = trails_rest(sqlite, err);
+    }
+    if (rc == RC_OK) {
+        rc = shelf_close(sqlite, err);
     }
     if (rc == RC_OK) {
         rc = entries_add(sqlite, delta, frame_base, err);

@@ -41,7 +41,7 @@ static bool in_range(const struct stored_record *record, struct area_range range
 static enum rc visit_range(struct listing *list, struct listed range, struct err *err) {
     struct statement *row = list->sqlite->sql[SQL_RECORDS];
     struct dot last = dot_from(range.actor, range.high, range.last);
-    int64_t after = range.first - 1;
+    int64_t from = range.first;
     bool ended = false;
     enum rc rc;
 
@@ -50,13 +50,14 @@ static enum rc visit_range(struct listing *list, struct listed range, struct err
     if (range.actor == list->after.actor && range.high == list->after.number >> LOW_BITS) {
         int64_t shown = (range.first & ~LOW_MASK) | (bits(list->after.number) & LOW_MASK);
 
-        after = shown > after ? shown : after;
+        from = shown >= from ? shown + 1 : from;
     }
-    statement_bind_i64(row, 1, after);
+    statement_bind_i64(row, 1, from);
     statement_bind_i64(row, 2, range.last);
     statement_bind_i64(row, 3, list->name);
     while ((rc = statement_step(row, err)) == RC_OK) {
-        struct dot id = dot_from(range.actor, range.high, statement_i64(row, 0));
+        int64_t on_shelf = statement_i64(row, 0) - statement_i64(row, 12);
+        struct dot id = dot_from(range.actor, range.high, statement_i64(row, 11) + on_shelf);
         struct stored_record record;
 
         arena_reset(&list->arena);

@@ -144,13 +144,13 @@ static enum rc keys_remove(struct sqlite *sqlite, struct view heads, int64_t id,
 
 /* Binds everything but the key; areas, heads and history are in the buffers of sqlite. */
 static void record_bind(struct sqlite *sqlite, struct statement *put,
-                        const struct stored_record *record, int64_t id, int64_t name,
+                        const struct stored_record *record, int64_t row, int64_t name,
                         bool has_conflicts) {
     int64_t marks = (record->withdrawn ? MARK_WITHDRAWN : 0) |
                     (has_conflicts ? MARK_CONFLICTS : 0) |
                     ((int64_t)record->sealed_scopes << MARK_SEALED_SHIFT);
 
-    statement_bind_i64(put, 1, id);
+    statement_bind_i64(put, 1, row);
     statement_bind_i64(put, 2, bits(record->revision + 1));
     statement_bind_i64(put, 3, name);
     statement_bind_i64(put, 4, bits(record->form));
@@ -170,13 +170,13 @@ static void record_bind(struct sqlite *sqlite, struct statement *put,
 }
 
 /* Reads the row and takes away its conflicts and keys. Its history goes into sqlite->history. */
-static enum rc record_old(struct sqlite *sqlite, int64_t id, int64_t name, struct old_record *out,
-                          struct err *err) {
+static enum rc record_old(struct sqlite *sqlite, int64_t id, int64_t at, int64_t name,
+                          struct old_record *out, struct err *err) {
     struct statement *row = sqlite->sql[SQL_RECORD_OLD];
     struct statement *remove = sqlite->sql[SQL_CONFLICT_REMOVE];
     enum rc rc;
 
-    statement_bind_i64(row, 1, id);
+    statement_bind_i64(row, 1, at);
     rc = statement_one(row, err);
     if (rc != RC_OK) {
         return rc;
@@ -205,16 +205,18 @@ static enum rc record_write(struct sqlite *sqlite, const struct stored_record *r
     struct store_counts *counts = &sqlite->county.counts;
     struct statement *put = sqlite->sql[SQL_RECORD_ADD];
     struct old_record old = {0};
-    enum rc rc = RC_OK;
+    int64_t row = 0;
+    enum rc rc = shelf_put(sqlite, id, &row, err);
 
-    if (record->revision == 0) { /* nearly always there is no row, so do not look first */
+    if (rc == RC_OK &&
+        record->revision == 0) { /* nearly always there is no row, so do not look first */
         trails_take(sqlite, id, &sqlite->history);
-        record_bind(sqlite, put, record, id, name, has_conflicts);
+        record_bind(sqlite, put, record, row, name, has_conflicts);
         rc = statement_run(put, err);
         old.has_row = db_changes(sqlite->db) == 0;
     }
     if (rc == RC_OK && (record->revision != 0 || old.has_row)) {
-        rc = record_old(sqlite, id, name, &old, err);
+        rc = record_old(sqlite, id, row, name, &old, err);
         if (rc == RC_NOT_FOUND) {
             rc = RC_OK;
         }
@@ -228,7 +230,7 @@ static enum rc record_write(struct sqlite *sqlite, const struct stored_record *r
             rc = buf_check(&sqlite->history, "a record's history", err);
         }
         if (rc == RC_OK) {
-            record_bind(sqlite, put, record, id, name, has_conflicts);
+            record_bind(sqlite, put, record, row, name, has_conflicts);
             rc = statement_run(put, err);
         }
     }
@@ -316,9 +318,12 @@ enum rc sqlite_record(struct store *store, struct dot id, struct arena *arena,
                       struct stored_record *out, struct err *err) {
     struct sqlite *sqlite = sqlite_of(store);
     struct statement *row = sqlite->sql[SQL_RECORD];
-    int64_t key;
+    int64_t key = 0;
     enum rc rc = dot_find(sqlite, id, &key, err);
 
+    if (rc == RC_OK) {
+        rc = shelf_find(sqlite, key, &key, err);
+    }
     if (rc == RC_OK) {
         statement_bind_i64(row, 1, key);
         rc = statement_one(row, err);

@@ -11,9 +11,10 @@ static const char TABLES[] =
     "  records INTEGER NOT NULL, changes INTEGER NOT NULL, frames INTEGER NOT NULL,"
     "  conflicts INTEGER NOT NULL, quarantined INTEGER NOT NULL, devices INTEGER NOT NULL,"
     "  forms INTEGER NOT NULL, entries INTEGER NOT NULL, acts INTEGER NOT NULL,"
-    "  bytes_log INTEGER NOT NULL, bytes_states INTEGER NOT NULL, act_chain BLOB NOT NULL"
+    "  bytes_log INTEGER NOT NULL, bytes_states INTEGER NOT NULL, act_chain BLOB NOT NULL,"
+    "  next_row INTEGER NOT NULL"
     ") STRICT;"
-    "INSERT INTO county VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, zeroblob(32));"
+    "INSERT INTO county VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, zeroblob(32), 1);"
     /* small numbers for (actor, number >> 38) and for form names [1,000; 20] */
     "CREATE TABLE prefix ("
     "  id INTEGER PRIMARY KEY, actor INTEGER NOT NULL, high INTEGER NOT NULL,"
@@ -77,9 +78,12 @@ static const char TABLES_OF_THE_LOG[] =
     "  as_from INTEGER NOT NULL, chain BLOB NOT NULL, mask BLOB NOT NULL,"
     "  content BLOB NOT NULL"
     ") STRICT;"
+    /* where records stand: ranges of them, in rows side by side from row on [20,000] */
+    "CREATE TABLE shelf (first INTEGER PRIMARY KEY, last INTEGER NOT NULL, row INTEGER NOT NULL)"
+    "  STRICT;"
     /* revision 0: no state yet, only the history of changes that were kept aside [1,000,000] */
     "CREATE TABLE record ("
-    "  id INTEGER PRIMARY KEY, revision INTEGER NOT NULL, name INTEGER NOT NULL,"
+    "  row INTEGER PRIMARY KEY, revision INTEGER NOT NULL, name INTEGER NOT NULL,"
     "  form INTEGER NOT NULL, audience INTEGER NOT NULL, created INTEGER NOT NULL,"
     "  changed INTEGER NOT NULL, marks INTEGER NOT NULL, areas BLOB NOT NULL,"
     "  title TEXT NOT NULL, heads BLOB, history BLOB, packed BLOB NOT NULL"
@@ -119,12 +123,12 @@ const struct db_migration SQLITE_TABLES[] = {
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
 #define RECORD_COLUMNS                                                                             \
-    "r.id, r.revision, n.text, r.form, r.audience, r.created, r.changed, r.marks, r.areas, "       \
+    "r.row, r.revision, n.text, r.form, r.audience, r.created, r.changed, r.marks, r.areas, "      \
     "r.title, r.packed"
 
 const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_COUNTY] = "SELECT records, changes, frames, conflicts, quarantined, devices, forms,"
-                   " entries, acts, bytes_log, bytes_states, act_chain FROM county",
+                   " entries, acts, bytes_log, bytes_states, act_chain, next_row FROM county",
     [SQL_PREFIX_FIND] = "SELECT id FROM prefix WHERE actor = ?1 AND high = ?2",
     [SQL_PREFIX_OF] = "SELECT actor, high FROM prefix WHERE id = ?1",
     [SQL_PREFIXES] = "SELECT id, actor, high FROM prefix WHERE (actor, high) >= (?1, ?2)"
@@ -154,12 +158,18 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
         " AND r.id < ((p.id + 1) << 38)"
         " WHERE p.actor = ?1 AND p.high >= ?2 AND p.high <= ?3"
         " ORDER BY p.high, r.id",
-    [SQL_HISTORY] = "SELECT history FROM record WHERE id = ?1",
+    [SQL_SHELF] = "SELECT first, last, row FROM shelf WHERE first <= ?1 AND first >= ?2"
+                  " ORDER BY first DESC LIMIT 1",
+    [SQL_HISTORY] = "SELECT history FROM record WHERE row = ?1",
     [SQL_RECORD] = "SELECT " RECORD_COLUMNS " FROM record AS r JOIN name AS n ON n.id = r.name"
-                   " WHERE r.id = ?1 AND r.revision <> 0",
-    [SQL_RECORDS] = "SELECT " RECORD_COLUMNS " FROM record AS r JOIN name AS n ON n.id = r.name"
-                    " WHERE r.id > ?1 AND r.id <= ?2 AND r.revision <> 0"
-                    " AND (?3 = 0 OR r.name = ?3) ORDER BY r.id",
+                   " WHERE r.row = ?1 AND r.revision <> 0",
+    [SQL_RECORDS] = "SELECT " RECORD_COLUMNS ", s.first, s.row FROM shelf AS s"
+                    " CROSS JOIN record AS r ON r.row >= s.row + max(?1 - s.first, 0)"
+                    " AND r.row <= s.row + min(?2, s.last) - s.first"
+                    " CROSS JOIN name AS n ON n.id = r.name"
+                    " WHERE s.first >= coalesce((SELECT max(first) FROM shelf WHERE first <= ?1),"
+                    " ?1) AND s.first <= ?2 AND r.revision <> 0 AND (?3 = 0 OR r.name = ?3)"
+                    " ORDER BY s.first, r.row",
     [SQL_PLACES] = "SELECT l.first, l.last, p.actor, p.high FROM place AS l JOIN prefix AS p"
                    " ON p.id = (l.first >> 38)"
                    " WHERE l.name = ?1 AND l.area >= ?2 AND l.area <= ?3 LIMIT ?4",
@@ -192,7 +202,7 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_COUNTY_PUT] = "UPDATE county SET records = ?1, changes = ?2, frames = ?3,"
                        " conflicts = ?4, quarantined = ?5, devices = ?6, forms = ?7,"
                        " entries = ?8, acts = ?9, bytes_log = ?10, bytes_states = ?11,"
-                       " act_chain = ?12",
+                       " act_chain = ?12, next_row = ?13",
     [SQL_PREFIX_ADD] = "INSERT INTO prefix (actor, high) VALUES (?1, ?2)",
     [SQL_NAME_ADD] = "INSERT INTO name (text) VALUES (?1)",
     [SQL_SETTING_PUT] = "INSERT OR REPLACE INTO setting VALUES (?1, ?2)",
@@ -206,14 +216,16 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_FORM_ADD] = "INSERT INTO form VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_RUN_ADD] = "INSERT INTO run VALUES (?1, ?2)",
     [SQL_RUN_PUT] = "UPDATE run SET changes = ?2 WHERE id = ?1",
+    [SQL_SHELF_NEXT] = "SELECT min(first) FROM shelf WHERE first > ?1",
+    [SQL_SHELF_PUT] = "INSERT OR REPLACE INTO shelf VALUES (?1, ?2, ?3)",
     [SQL_RECORD_ADD] = "INSERT OR IGNORE INTO record VALUES"
                        " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [SQL_RECORD_OLD] = "SELECT revision, name, marks, areas, heads, history, length(packed)"
-                       " FROM record WHERE id = ?1",
+                       " FROM record WHERE row = ?1",
     [SQL_RECORD_PUT] = "UPDATE record SET revision = ?2, name = ?3, form = ?4, audience = ?5,"
                        " created = ?6, changed = ?7, marks = ?8, areas = ?9, title = ?10,"
-                       " heads = ?11, history = ?12, packed = ?13 WHERE id = ?1",
-    [SQL_RECORD_HISTORY] = "UPDATE record SET history = ?2 WHERE id = ?1",
+                       " heads = ?11, history = ?12, packed = ?13 WHERE row = ?1",
+    [SQL_RECORD_HISTORY] = "UPDATE record SET history = ?2 WHERE row = ?1",
     [SQL_PLACE_ADD] = "INSERT INTO place VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name, area, first)"
                       " DO UPDATE SET last = max(last, excluded.last)",
     [SQL_CONFLICT_ADD] = "INSERT INTO conflict VALUES"

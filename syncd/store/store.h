@@ -3,12 +3,15 @@
  * The writer (syncd/sync/writer.h) reads what it needs, works everything out in memory, and hands
  * the store one delta: all or nothing, durable before the verb returns. No SQL, handle, row or
  * engine's error passes this header. Every engine passes one conformance suite
- * (tests/unit/test_store.c) and gives equal digests; store_memory.c is the naive twin that says
- * what is meant.
+ * (tests/unit/test_store*.c, tests/property/test_store.c) and gives equal digests; the memory
+ * engine (memory.h) is the naive twin that says what is meant.
  *
  * One verb is one transaction. Results are copied into the caller's arena, or shown to a visitor
  * whose views live only during the call. A visitor that returns other than RC_OK ends the walk and
- * that code is returned (RC_NOT_FOUND is the polite way to stop: the verb then returns RC_OK).
+ * that code is returned (RC_NOT_FOUND is the polite way to stop: the verb then returns RC_OK). A
+ * visitor may use the handle for other reading verbs, which see the same moment, but not for the
+ * verb that shows it something, nor to commit: RC_INVALID. Order is that of unsigned numbers, dots
+ * by actor and number.
  *
  * Threads: a handle belongs to one thread at a time. One handle of a county is opened for writing;
  * any number for reading, and they see what was committed before each verb began. */
@@ -188,19 +191,24 @@ struct stored_key { /* same-as: keyed hash of a key field's value */
 
 /* --- one transaction --- */
 
+/* The parts are applied in this order: frames, changes, actors, verdicts, forms, records (each
+ * with its conflicts and keys), entries, the rest. */
 struct store_delta {
     uint32_t actor_count;
     const struct stored_actor *actors; /* put */
     uint32_t frame_count;
     const struct stored_frame *frames; /* added; serials are given by the store, in order */
     uint32_t change_count;
-    const struct stored_change *changes; /* added */
+    const struct stored_change *changes; /* added; their actors are among the actors above, and
+                                          * the numbers lie above the actor's former number and at
+                                          * most at its new one */
     uint32_t verdict_count;
     const struct stored_change *verdicts; /* changed: verdict of a known dot */
     uint32_t record_count;
     const struct stored_record *records; /* put; areas and conflicts of each are replaced */
     uint32_t conflict_count;
-    const struct stored_conflict *conflicts; /* of the records above, complete */
+    const struct stored_conflict *conflicts; /* of the records above, complete, and in the
+                                              * order of the records */
     uint32_t entry_count;
     const struct stored_entry *entries; /* added: per feed, positions follow the head without gap */
     uint32_t quarantine_count;
@@ -216,9 +224,9 @@ struct store_delta {
     uint32_t pending_count;
     const struct stored_pending *pending; /* added, unless the same actor and first are there */
     uint32_t settled_count;
-    const struct stored_pending *settled; /* removed: by actor and first */
+    const struct stored_pending *settled; /* removed before these are added: by actor and first */
     uint32_t key_count;
-    const struct stored_key *keys; /* of the records above, complete: replaces their former ones */
+    const struct stored_key *keys; /* of the records above, as the conflicts */
     uint32_t act_count;
     const struct stored_act *acts; /* added */
     uint32_t setting_count;
@@ -229,7 +237,9 @@ struct store_delta {
 };
 
 /* RC_CONFLICT when somebody else has moved what this delta stands on (a record's revision, a
- * feed's head, an actor's number, the last form's position): load again and work it out again. */
+ * feed's head, an actor's number, the last form's position): load again and work it out again.
+ * RC_INVALID when it contradicts itself (delta.c lists how): a mistake of the program. RC_IO when
+ * the disk refuses; then nothing has happened, unless the very fsync failed (base/db.h). */
 enum rc store_commit(struct store *store, const struct store_delta *delta, struct err *err);
 
 /* --- reading --- RC_NOT_FOUND where one thing is asked for and is not there. */
@@ -276,19 +286,23 @@ typedef enum rc store_visit_pending(void *, const struct stored_pending *, struc
 typedef enum rc store_visit_act(void *, const struct stored_act *, struct err *);
 typedef enum rc store_visit_key(void *, const struct stored_key *, struct err *);
 
+/* By id, where nothing else is said. */
 enum rc store_devices(struct store *, store_visit_device *, void *, struct err *);
 enum rc store_persons(struct store *, store_visit_person *, void *, struct err *);
 enum rc store_actors(struct store *, store_visit_actor *, void *, struct err *);
 enum rc store_forms(struct store *, uint64_t after_position, store_visit_form *, void *,
                     struct err *); /* in order of position */
-/* form_name empty: all; area 0: all, else it and what lies beneath. By id, after `after`. */
+/* form_name empty: all; area 0: all, else it and what lies beneath. By id, after `after`. Costs
+ * what the area has, not what the county has. */
 enum rc store_list(struct store *, struct view form_name, uint64_t area, struct dot after,
                    store_visit_record *, void *, struct err *);
 enum rc store_conflicts(struct store *, uint64_t area, store_visit_conflict *, void *,
-                        struct err *); /* by due, then record */
+                        struct err *); /* by due, then record, then as given */
+/* By since, then dot. */
 enum rc store_quarantine(struct store *, bool settled_too, store_visit_quarantine *, void *,
                          struct err *);
-/* Feeds of these areas and what lies beneath, with these audiences. */
+/* Feeds of these areas and what lies beneath, each once, by area and audience. audience_mask has
+ * a bit per enum audience. Area 0: all. */
 enum rc store_feeds(struct store *, const uint64_t *areas, uint32_t area_count,
                     uint8_t audience_mask, store_visit_feed *, void *, struct err *);
 /* Entries after a position, in order, content filled in from the frames. */
@@ -296,16 +310,19 @@ enum rc store_entries(struct store *, uint64_t area, uint8_t audience, uint64_t 
                       store_visit_entry *, void *, struct err *);
 enum rc store_frames(struct store *, uint64_t after_serial, store_visit_frame *, void *,
                      struct err *); /* the whole log, in order of commit */
-/* The changes of one record, in order of commit; of one actor, in order of number. */
+/* The changes of one record, in order of commit (frame, position); of one actor, in order of
+ * number, both ends included. */
 enum rc store_history(struct store *, struct dot record, store_visit_change *, void *,
                       struct err *);
 enum rc store_actor_changes(struct store *, uint64_t actor, uint64_t from, uint64_t to,
                             store_visit_change *, void *, struct err *);
+/* By first; actor 0: of all, by actor and first. */
 enum rc store_pending(struct store *, uint64_t actor, store_visit_pending *, void *, struct err *);
 enum rc store_acts(struct store *, uint64_t after_serial, store_visit_act *, void *, struct err *);
-/* Who else has this key. */
+/* Who has this key: by record, then as given. */
 enum rc store_keys(struct store *, const uint8_t hash[32], store_visit_key *, void *, struct err *);
 
+/* Kept, not counted: cheap at any size. quarantined: those that wait. */
 struct store_counts {
     uint64_t records, changes, frames, conflicts, quarantined, devices, forms, entries, acts;
     uint64_t bytes_log, bytes_states;
@@ -322,9 +339,10 @@ void store_close(struct store *store);
 /* --- engines --- */
 
 /* SQLite, path of the file. Writing: creates it, brings its tables up to date; RC_LOCKED when
- * another process writes it. */
+ * anybody else has it open for writing (PATH.lock is held). Reading: RC_NOT_FOUND without a file,
+ * RC_UNSUPPORTED when a writer of this version has not opened it yet. */
 enum rc store_sqlite_open(const char *path, bool writing, struct store **out, struct err *err);
-/* In memory; all handles of one county share one struct memory. */
+/* In memory; all handles of one county share one struct store_memory, which outlives them. */
 struct store_memory;
 enum rc store_memory_new(struct store_memory **out, struct err *err);
 void store_memory_free(struct store_memory *memory);

@@ -147,6 +147,8 @@ static enum rc take_change(struct work *work, const uint8_t signed_hash[32],
         return rc;
     if (record->form == 0)
         record->audience = frame->audience;
+    if (change->kind == CHANGE_CREATE && record->stored.revision == 0)
+        record->brought = frame->area;
     record->form = change->form;
     record->state = merged;
     record->touched = true;

@@ -125,6 +125,15 @@ static enum rc enrol_check(struct enrol_act *act, struct work *work,
     return RC_OK;
 }
 
+/* Somebody must be called something: the tablet's workers choose themselves by name. */
+static struct view first_name(struct view asked, struct view invited, struct view device) {
+    if (asked.size > 0)
+        return asked;
+    if (invited.size > 0)
+        return invited;
+    return device.size > 0 ? device : view_text("tablet");
+}
+
 /* Repeatable: the same device with the same code gets the same answer again. */
 static enum rc enrol_act(void *context, struct work *work, struct err *err) {
     struct enrol_act *act = context;
@@ -145,7 +154,8 @@ static enum rc enrol_act(void *context, struct work *work, struct err *err) {
     memcpy(act->code_key, invitation->code_key, 32);
     *person = (struct stored_person){
         .person = id_of_person(request->person_sign_public),
-        .name = request->person_name.size > 0 ? request->person_name : invitation->person_name,
+        .name = first_name(request->person_name, invitation->person_name,
+                           invitation->device_name),
         .role = invitation->role,
         .device = device_id,
         .area_count = invitation->area_count,

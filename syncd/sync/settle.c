@@ -247,17 +247,6 @@ static bool has_area(const uint64_t *areas, uint32_t count, uint64_t area) {
     return false;
 }
 
-/* Whether this step has already put the new record's own frame into this feed. */
-static bool frame_brought(const struct work *work, const struct work_record *record,
-                          uint64_t area) {
-    if (record->stored.revision != 0)
-        return false;
-    for (uint32_t i = 0; i < work->change_count; i++)
-        if (dot_equal(work->changes[i].dot, record->state.id))
-            return work->frames[work->changes[i].frame - 1].area == area;
-    return false;
-}
-
 static enum rc move_entry(struct work *work, const struct work_record *record, uint64_t area,
                           uint8_t kind, struct view packed, struct err *err) {
     struct stored_entry entry = {
@@ -287,7 +276,7 @@ static enum rc add_moves(struct work *work, const struct work_record *record,
 
     for (uint32_t i = 0; i < row->area_count && rc == RC_OK; i++)
         if (!has_area(record->old_areas, record->old_area_count, row->areas[i]) &&
-            !frame_brought(work, record, row->areas[i]))
+            record->brought != row->areas[i])
             rc = move_entry(work, record, row->areas[i], FEED_ENTER, row->packed, err);
     for (uint32_t i = 0; i < record->old_area_count && rc == RC_OK; i++)
         if (!has_area(row->areas, row->area_count, record->old_areas[i]))
@@ -324,9 +313,10 @@ static enum rc settle_record(struct work *work, struct settled *settled,
         return no_room(work, err);
     *place = record;
     row = &added->row;
+    arena_reset(&work->reading);
     rc = reading_make(&record->state,
                       reading_governing_form(&record->state, ledger_lookup, work->ledger),
-                      &work->arena, &reading, err);
+                      &work->reading, &reading, err);
     if (rc != RC_OK)
         return rc;
     if (reading.form != NULL)

@@ -18,6 +18,7 @@ enum rc work_open(struct ledger *ledger, const struct keys *keys, const struct e
     work->keys = keys;
     work->env = env;
     arena_init(&work->arena, WORK_ARENA_BYTES);
+    arena_init(&work->reading, WORK_ARENA_BYTES);
     buf_init(&work->scratch, WORK_SCRATCH_BYTES);
     rc = zip_inflater_new(&work->inflater, err);
     if (rc == RC_OK)
@@ -35,6 +36,7 @@ void work_close(struct work *work) {
     if (work == NULL)
         return;
     arena_release(&work->arena);
+    arena_release(&work->reading);
     buf_release(&work->scratch);
     zip_inflater_free(work->inflater);
     zip_deflater_free(work->deflater);
@@ -45,6 +47,7 @@ void work_reset(struct work *work) {
     struct work kept = *work;
 
     arena_reset(&kept.arena);
+    arena_reset(&kept.reading);
     buf_clear(&kept.scratch);
     *work = (struct work){
         .ledger = kept.ledger,
@@ -54,6 +57,7 @@ void work_reset(struct work *work) {
         .deflater = kept.deflater,
         .now_ms = env_wall_ms(kept.env),
         .arena = kept.arena,
+        .reading = kept.reading,
         .scratch = kept.scratch,
     };
 }

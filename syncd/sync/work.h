@@ -17,6 +17,7 @@ struct work_record {
     bool touched;
     uint32_t old_area_count; /* as loaded */
     const uint64_t *old_areas;
+    uint64_t brought;        /* area of the frame in which this step brought a new record */
     uint8_t audience;        /* of the frame that brought it, while the form is unknown */
     uint64_t form;           /* of its latest change */
 };
@@ -29,6 +30,7 @@ struct work {
     struct zip_deflater *deflater;
     int64_t now_ms;
     struct arena arena;
+    struct arena reading; /* of one record at a time */
     struct buf scratch;
 
     struct work_record **slots; /* open addressing by dot */

@@ -115,6 +115,33 @@ static enum rc drain(struct writer *writer, uint64_t actor_id, struct receipt *r
     }
 }
 
+/* The receipt was made in the work's arena, which will be reset. */
+static enum rc keep_receipt(struct writer_job *job, struct receipt *receipt) {
+    if (receipt->outcome_count == 0)
+        return RC_OK;
+    receipt->outcomes = arena_copy(job->arena, receipt->outcomes,
+                                   receipt->outcome_count * sizeof(*receipt->outcomes));
+    return receipt->outcomes == NULL ? arena_check(job->arena, "receipts", &job->err) : RC_OK;
+}
+
+static enum rc commit(struct writer *writer, struct err *err) {
+    if (work_is_empty(writer->work))
+        return RC_OK;
+    return work_commit(writer->work, err);
+}
+
+/* A batch is committed and acknowledged alone, so a job with months of backlog is committed in
+ * portions: what one step holds in memory is bounded. */
+static enum rc commit_portion(struct writer *writer, struct err *err) {
+    enum rc rc;
+
+    if (writer->work->change_count < WRITER_CHANGES_MAX)
+        return RC_OK;
+    rc = commit(writer, err);
+    work_reset(writer->work);
+    return rc;
+}
+
 static enum rc work_out(struct writer *writer, struct writer_job *job) {
     struct work *work = writer->work;
     enum rc rc = RC_OK;
@@ -131,6 +158,10 @@ static enum rc work_out(struct writer *writer, struct writer_job *job) {
             rc = drain(writer, batch->receipt.actor, &more, &job->err);
             batch->receipt.number = more.number;
             memcpy(batch->receipt.hash, more.hash, 32);
+            if (rc == RC_OK)
+                rc = keep_receipt(job, &batch->receipt);
+            if (rc == RC_OK)
+                rc = commit_portion(writer, &job->err);
         } else if (batch->rc == RC_CONFLICT || batch->rc == RC_DENIED) {
             log_warn(writer->log, LOG_EVENT("batch.refused"), LOG_TEXT("why", job->err.text));
             err_clear(&job->err); /* the batch's own outcome; the others go on */
@@ -141,29 +172,8 @@ static enum rc work_out(struct writer *writer, struct writer_job *job) {
     return rc;
 }
 
-/* Receipts were made in the work's arena, which is about to be reset. */
-static void keep_results(struct writer_job *job) {
-    for (uint32_t i = 0; i < job->batch_count; i++) {
-        struct receipt *receipt = &job->batches[i].receipt;
-        size_t size = receipt->outcome_count * sizeof(*receipt->outcomes);
-
-        if (size > 0) {
-            receipt->outcomes = arena_copy(job->arena, receipt->outcomes, size);
-            if (receipt->outcomes == NULL)
-                receipt->outcome_count = 0; /* told again when the tablet sends again */
-        }
-    }
-}
-
-static enum rc commit(struct writer *writer, struct err *err) {
-    if (work_is_empty(writer->work))
-        return RC_OK;
-    return work_commit(writer->work, err);
-}
-
 static void finish(struct writer_job *job, enum rc rc, const struct err *why) {
     if (rc == RC_OK) {
-        keep_results(job);
         job->err.rc = RC_OK;
     } else if (why != NULL && job->err.rc == RC_OK) {
         job->err = *why;

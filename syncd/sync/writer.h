@@ -8,7 +8,8 @@
 #include "base/log.h"
 #include "syncd/sync/admit.h"
 
-#define WRITER_GROUP_MAX 64u /* jobs in one commit */
+#define WRITER_GROUP_MAX   64u   /* jobs in one commit */
+#define WRITER_CHANGES_MAX 2000u /* changes in one commit, give or take a batch */
 
 struct writer_batch {
     const struct ingested *ingested;

@@ -1,0 +1,294 @@
+/* states.c: confirmed states: what the feeds have said of each record.
+ *
+ * A confirmed state belongs to the key of the granted area through which it came, because a person
+ * who may see one area must not learn of the record through another. A record that lies in two
+ * granted areas (while people differ on where it belongs) has a state under each. */
+#include "agent/store/inside.h"
+
+static const struct open_key *open_of_area(const struct tablet *tablet, uint64_t area) {
+    const struct area_key *key = area_key_of(tablet, area);
+
+    return key == NULL ? NULL : area_key_open(tablet, NULL, key->key);
+}
+
+bool tablet_reads(const struct tablet *tablet, uint64_t area) {
+    return open_of_area(tablet, area) != NULL;
+}
+
+static enum rc no_key(struct err *err) {
+    return err_set(err, RC_LOCKED, "nobody who holds the key of this area has unlocked");
+}
+
+/* The state under one key and its generation; RC_NOT_FOUND (err untouched). */
+static enum rc read_state(struct tablet *tablet, uint64_t record, const struct open_key *key,
+                          struct arena *arena, struct record *out, uint64_t *generation,
+                          struct err *err) {
+    struct statement *states = tablet->sql[SQL_STATE_LIST];
+    bool found = false;
+    enum rc rc;
+
+    statement_bind_i64(states, 1, (int64_t)record);
+    while ((rc = statement_step(states, err)) == RC_OK) {
+        struct view kept;
+
+        if ((uint64_t)statement_i64(states, 0) != key->key)
+            continue;
+        *generation = (uint64_t)statement_i64(states, 1);
+        buf_clear(&tablet->plain);
+        rc = row_unlock(key, "state", record, *generation, statement_blob(states, 2),
+                        &tablet->plain, err);
+        kept = arena_view(arena, buf_view(&tablet->plain));
+        if (rc == RC_OK)
+            rc = arena_check(arena, "a record", err);
+        if (rc == RC_OK)
+            rc = record_unpack(kept, arena, out, err);
+        found = rc == RC_OK;
+        break;
+    }
+    statement_reset(states);
+    return found ? RC_OK : rc;
+}
+
+enum rc tablet_state(struct tablet *tablet, uint64_t area, struct dot id, struct arena *arena,
+                     struct record *out, struct err *err) {
+    const struct open_key *key = open_of_area(tablet, area);
+    uint64_t record, generation;
+    enum rc rc;
+
+    record_init(out, id);
+    if (key == NULL)
+        return no_key(err);
+    rc = record_number(tablet, id, false, &record, err);
+    if (rc == RC_OK)
+        rc = read_state(tablet, record, key, arena, out, &generation, err);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+/* Own changes that the state contains have come back: they leave the overlay. */
+static enum rc settle(struct tablet *tablet, uint64_t record, const struct record *state,
+                      struct err *err) {
+    struct statement *overlay = tablet->sql[SQL_CHANGE_OVERLAY];
+    struct statement *done = tablet->sql[SQL_CHANGE_SETTLE];
+    int64_t rows[64];
+    size_t count;
+    enum rc rc;
+
+    do {
+        count = 0;
+        statement_bind_i64(overlay, 1, (int64_t)record);
+        while ((rc = statement_step(overlay, err)) == RC_OK && count < 64) {
+            int64_t row = statement_i64(overlay, 0);
+            const struct own_actor *actor =
+                tablet_actor(tablet, (uint32_t)((uint64_t)row >> CHANGE_NUMBER_BITS) - 1);
+            struct dot dot = {0, (uint64_t)row & ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1)};
+
+            if (actor == NULL)
+                continue;
+            dot.actor = actor->fork_actor != 0 && dot.number >= actor->fork_from ? actor->fork_actor
+                                                                                 : actor->actor;
+            if (record_has_absorbed(state, dot))
+                rows[count++] = row;
+        }
+        statement_reset(overlay);
+        if (rc != RC_OK && rc != RC_NOT_FOUND)
+            return rc;
+        rc = RC_OK;
+        for (size_t i = 0; i < count && rc == RC_OK; i++) {
+            statement_bind_i64(done, 1, rows[i]);
+            rc = statement_run(done, err);
+        }
+    } while (rc == RC_OK && count == 64);
+    return rc;
+}
+
+static uint32_t conflicts_before(const struct tablet *tablet, struct dot id) {
+    uint32_t conflicts = 0;
+
+    for (const struct session *session = tablet->sessions; session != NULL;
+         session = session->next) {
+        const struct index_entry *entry = index_get(&session->index, id);
+
+        if (entry != NULL && entry->summary.conflicts > conflicts)
+            conflicts = entry->summary.conflicts;
+    }
+    return conflicts;
+}
+
+static enum rc write_state(struct tablet *tablet, uint64_t record, const struct open_key *key,
+                           uint64_t generation, const struct record *state, struct err *err) {
+    struct statement *put = tablet->sql[SQL_STATE_PUT];
+    struct buf packed;
+    enum rc rc;
+
+    buf_init(&packed, LIMIT_RECORD_BYTES * 2);
+    rc = record_pack(state, &packed, err);
+    if (rc == RC_OK)
+        rc = buf_check(&packed, "a record", err);
+    buf_clear(&tablet->locked);
+    if (rc == RC_OK)
+        rc = row_lock(tablet, key, "state", record, generation, buf_view(&packed), &tablet->locked,
+                      err);
+    if (rc == RC_OK) {
+        statement_bind_i64(put, 1, (int64_t)record);
+        statement_bind_i64(put, 2, (int64_t)key->key);
+        statement_bind_i64(put, 3, (int64_t)generation);
+        statement_bind_blob(put, 4, buf_view(&tablet->locked));
+        rc = statement_run(put, err);
+    }
+    if (packed.data != NULL)
+        crypt_wipe(packed.data, packed.size);
+    buf_release(&packed);
+    return rc;
+}
+
+static enum rc set_left(struct tablet *tablet, uint64_t record, bool left, struct err *err) {
+    struct statement *put = tablet->sql[SQL_RECORD_LEFT];
+
+    statement_bind_i64(put, 1, (int64_t)record);
+    statement_bind_i64(put, 2, left);
+    return statement_run(put, err);
+}
+
+static uint64_t generation_now(struct tablet *tablet, uint64_t record, uint64_t key) {
+    struct statement *states = tablet->sql[SQL_STATE_LIST];
+    struct err ignored; /* a failure shows itself at once in the write that follows */
+    uint64_t generation = 0;
+
+    err_init(&ignored, LANG_EN);
+    statement_bind_i64(states, 1, (int64_t)record);
+    while (statement_step(states, &ignored) == RC_OK) {
+        if ((uint64_t)statement_i64(states, 0) == key)
+            generation = (uint64_t)statement_i64(states, 1);
+    }
+    statement_reset(states);
+    return generation;
+}
+
+enum rc tablet_put_state(struct tablet *tablet, uint64_t area, const struct record *state,
+                         bool *new_conflict, struct err *err) {
+    const struct open_key *key = open_of_area(tablet, area);
+    uint32_t before = conflicts_before(tablet, state->id);
+    struct record view;
+    struct summary summary;
+    uint64_t record;
+    enum rc rc;
+
+    *new_conflict = false;
+    if (key == NULL)
+        return no_key(err);
+    rc = record_number(tablet, state->id, true, &record, err);
+    if (rc == RC_OK)
+        rc = write_state(tablet, record, key, generation_now(tablet, record, key->key) + 1, state,
+                         err);
+    if (rc == RC_OK)
+        rc = settle(tablet, record, state, err);
+    if (rc == RC_OK)
+        rc = set_left(tablet, record, false, err);
+    if (rc != RC_OK)
+        return rc;
+    arena_reset(&tablet->scratch);
+    rc = view_build(tablet, NULL, record, state->id, &tablet->scratch, &view, err);
+    if (rc == RC_OK)
+        rc = view_summary(tablet, &view, &tablet->scratch, &summary, err);
+    if (rc == RC_OK)
+        rc = summary_put(tablet, record, key, &summary, err);
+    *new_conflict = rc == RC_OK && before == 0 && summary.conflicts > 0;
+    return rc;
+}
+
+/* Whether the state names another live area beneath the same key. */
+static bool stays(const struct tablet *tablet, const struct record *state, uint64_t left,
+                  uint64_t key) {
+    const struct instance_id root = {{0, 0}, 0};
+    uint32_t count;
+    const struct version *areas = record_field(state, root, FIELD_AREA, &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t area = (uint64_t)areas[i].value.number;
+        const struct area_key *of = area_key_of(tablet, area);
+
+        if (areas[i].replaced_count == 0 && areas[i].value.type == VALUE_INT && area != left &&
+            of != NULL && of->key == key)
+            return true;
+    }
+    return false;
+}
+
+enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id, struct err *err) {
+    const struct open_key *key = open_of_area(tablet, area);
+    struct statement *drop = tablet->sql[SQL_STATE_DELETE], *rest = tablet->sql[SQL_STATE_COUNT];
+    struct record state, view;
+    uint64_t record, generation;
+    int64_t left;
+    enum rc rc;
+
+    if (key == NULL)
+        return no_key(err);
+    arena_reset(&tablet->scratch);
+    rc = record_number(tablet, id, false, &record, err);
+    if (rc == RC_OK)
+        rc = read_state(tablet, record, key, &tablet->scratch, &state, &generation, err);
+    if (rc == RC_NOT_FOUND)
+        return RC_OK;
+    if (rc != RC_OK || stays(tablet, &state, area, key->key))
+        return rc;
+    statement_bind_i64(drop, 1, (int64_t)record);
+    statement_bind_i64(drop, 2, (int64_t)key->key);
+    rc = statement_run(drop, err);
+    if (rc == RC_OK) {
+        statement_bind_i64(rest, 1, (int64_t)record);
+        rc = statement_one(rest, err);
+    }
+    if (rc != RC_OK)
+        return rc;
+    left = statement_i64(rest, 0);
+    statement_reset(rest);
+    rc = set_left(tablet, record, left == 0, err);
+    /* Own changes that are receipted will come back in a feed that this tablet does not take. */
+    for (uint32_t i = 0; i < tablet_actor_count(tablet) && rc == RC_OK && left == 0; i++)
+        rc = tablet_settle_left(tablet, tablet_actor(tablet, i), err);
+    if (rc == RC_OK)
+        rc = view_build(tablet, NULL, record, id, &tablet->scratch, &view, err);
+    if (rc == RC_NOT_FOUND)
+        return summary_drop(tablet, record, id, key->key, err);
+    return rc != RC_OK ? rc : summary_refresh(tablet, record, id, err);
+}
+
+enum rc tablet_put_pulled(struct tablet *tablet, const struct feed_entry *entry, struct view body,
+                          struct err *err) {
+    struct statement *put = tablet->sql[SQL_PULLED_PUT];
+    const struct open_key *key = open_of_area(tablet, entry->area);
+    enum rc rc;
+
+    if (key == NULL)
+        return no_key(err);
+    buf_clear(&tablet->locked);
+    rc = row_lock(tablet, key, "pulled", entry->position, entry->area, body, &tablet->locked, err);
+    if (rc != RC_OK)
+        return rc;
+    statement_bind_i64(put, 1, (int64_t)entry->area);
+    statement_bind_i64(put, 2, entry->audience);
+    statement_bind_i64(put, 3, (int64_t)entry->position);
+    statement_bind_i64(put, 4, (int64_t)key->key);
+    statement_bind_blob(put, 5, buf_view(&tablet->locked));
+    return statement_run(put, err);
+}
+
+enum rc tablet_forms_came(struct tablet *tablet, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (struct session *session = tablet->sessions; session != NULL; session = session->next) {
+        for (size_t i = 0; i < session->index.count && rc == RC_OK; i++) {
+            const struct summary *summary = &session->index.entries[i].summary;
+            uint64_t record;
+
+            if (summary->form_known)
+                continue;
+            arena_reset(&tablet->scratch);
+            rc = record_number(tablet, summary->id, false, &record, err);
+            if (rc == RC_OK)
+                rc = summary_refresh(tablet, record, summary->id, err);
+        }
+    }
+    return rc;
+}

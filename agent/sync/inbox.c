@@ -1,0 +1,69 @@
+/* inbox.c: what came while nobody could read it, applied when somebody unlocks, in the order in
+ * which it came. Each part is one transaction: being killed in between only leaves the rest for
+ * later. */
+#include "agent/sync/inside.h"
+
+static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct err *err) {
+    struct apply apply;
+    struct reader parts;
+    struct part part;
+    struct feed_entry entry;
+    enum rc rc = apply_init(&apply, tablet, err);
+
+    if (rc == RC_OK)
+        rc = exchange_open(bytes, &parts, err);
+    while (rc == RC_OK && (rc = exchange_next(&parts, &part, err)) == RC_OK) {
+        if (part.kind == PART_ENTRY)
+            rc = exchange_read_entry(part.content, &entry, err);
+        if (rc == RC_OK && part.kind == PART_ENTRY)
+            rc = apply_content(&apply, &entry, err);
+    }
+    apply_release(&apply);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+/* One part in one transaction. A whole answer whose own changes do not fit is dropped: the cursors
+ * have not moved, so the next sync brings it again, whole. */
+static enum rc take_part_of_inbox(struct tablet *tablet, const struct inbox_part *part,
+                                  struct err *err) {
+    struct feed_id broken = {.area = 0};
+    enum rc rc = tablet_begin(tablet, err);
+
+    if (rc != RC_OK)
+        return rc;
+    rc = part->is_answer ? answer_later(tablet, part->bytes, &broken, err)
+                         : take_area_part(tablet, part->bytes, err);
+    if (rc == RC_CONFLICT || rc == RC_CORRUPT || rc == RC_DENIED) {
+        tablet_rollback(tablet);
+        err_clear(err);
+        rc = tablet_begin(tablet, err);
+        if (rc == RC_OK && broken.area != 0)
+            rc = answer_tell_broken(tablet, broken, err);
+    }
+    if (rc == RC_OK)
+        rc = tablet_inbox_delete(tablet, part->part, err);
+    if (rc == RC_OK)
+        return tablet_commit(tablet, err);
+    tablet_rollback(tablet);
+    return rc;
+}
+
+enum rc inbox_apply(struct tablet *tablet, struct err *err) {
+    struct arena arena;
+    struct inbox_part part = {.part = 0};
+    bool any = false;
+    enum rc rc;
+
+    arena_init(&arena, LIMIT_EXCHANGE_BYTES * 2);
+    while ((rc = tablet_inbox_next(tablet, part.part, &arena, &part, err)) == RC_OK) {
+        any = true;
+        rc = take_part_of_inbox(tablet, &part, err);
+        if (rc != RC_OK)
+            break;
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    return any ? tablet_clear_ahead(tablet, err) : RC_OK;
+}

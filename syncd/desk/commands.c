@@ -1,0 +1,90 @@
+/* commands.c: the desk's part of the command line, as data. docs/yg-syncd.8 says the same in prose.
+ */
+#include "syncd/desk/desk.h"
+
+#define END                                                                                        \
+    { NULL, NULL, NULL, false }
+#define REVEAL                                                                                     \
+    {"--reveal", NULL, "show sensitive values; asks for --reason and is logged", false}, {         \
+        "--reason", "TEXT", "why; it is logged", false                                             \
+    }
+
+static const struct command_option USER_ADD[] = {
+    {"--role", "ROLE", "village, investigator, clerk, township, county, admin, auditor or city",
+     false},
+    {"--areas", "CODE,...", "where; the whole county when left out", false},
+    END};
+static const struct command_option USER_LIST[] = {
+    {"--all", NULL, "also the people on the tablets", false}, END};
+static const struct command_option INVITE[] = {
+    {"--areas", "CODE,...", "areas that the tablet may hold", false},
+    {"--name", "N", "name of the tablet", false},
+    {"--role", "ROLE", "role of its first person; investigator when left out", false},
+    END};
+static const struct command_option REVOKE[] = {{"--reason", "TEXT", "why; it is logged", false},
+                                               END};
+static const struct command_option SCOPE[] = {
+    {"--areas", "CODE,...", "areas that the tablet may hold from now on", false},
+    {"--reason", "TEXT", "why; it is logged", false},
+    END};
+static const struct command_option RECORDS[] = {
+    {"--form", "F", "only records of this form", false},
+    {"--area", "A", "only records of this area and what lies beneath", false},
+    END};
+static const struct command_option SHOW[] = {REVEAL, END};
+static const struct command_option CONFLICTS[] = {
+    {"--area", "A", "only of this area and what lies beneath", false}, REVEAL, END};
+static const struct command_option RESOLVE[] = {
+    {"--keep", "DOT", "this side is right, as its dot in show", false},
+    {"--value", "V", "neither is right: this is; a group as {\"field\": \"value\", ...}", false},
+    {"--remove", NULL, "the removal stands, although somebody edited inside", false},
+    {"--same", NULL, "the two that are proposed are one", false},
+    {"--different", NULL, "the two that are proposed are two", false},
+    {"--accept", NULL, "the broken rule is accepted as it is", false},
+    {"--as", "USER", "who decides; takes that user's secret", false},
+    {"--reason", "TEXT", "why; it is kept with the decision", false},
+    {"--position", "N", "only if show still gives this position", false},
+    END};
+static const struct command_option QUARANTINE[] = {{"--all", NULL, "also what is settled", false},
+                                                   END};
+static const struct command_option EXPORT[] = {
+    {"--form", "F", "the form whose records are written", false},
+    {"--csv", NULL, "a table for spreadsheets; --json gives nested documents", false},
+    {"--repeat", "NAME", "the table of this repeat, one line an instance", false},
+    REVEAL,
+    END};
+
+#define DESK(name, arguments, least, most, options, help, run)                                     \
+    { name, arguments, least, most, options, help, run, false, false }
+
+const struct command_spec desk_commands[] = {
+    DESK("form publish", "PATH", 1, 1, NULL, "publish a form from a folder of CSV sheets",
+         desk_form_publish),
+    DESK("form list", "", 0, 0, NULL, "list the published forms", desk_form_list),
+    DESK("user add", "NAME --role ROLE", 1, 1, USER_ADD,
+         "add somebody of the staff, with a secret of his own", desk_user_add),
+    DESK("user list", "", 0, 0, USER_LIST, "list the staff", desk_user_list),
+    DESK("device invite", "--areas CODE,...", 0, 0, INVITE,
+         "make a code with which one tablet can enrol within 24 hours", desk_device_invite),
+    DESK("device list", "", 0, 0, NULL, "list the tablets, and what waits on them",
+         desk_device_list),
+    DESK("device revoke", "DEVICE --reason TEXT", 1, 1, REVOKE, "let a tablet sync no more",
+         desk_device_revoke),
+    DESK("device scope", "DEVICE --areas CODE,...", 1, 1, SCOPE,
+         "change the areas that a tablet may hold", desk_device_scope),
+    DESK("records", "", 0, 0, RECORDS, "list records", desk_records),
+    DESK("show", "RECORD", 1, 1, SHOW, "show a record: values, conflicts, seals", desk_show),
+    DESK("history", "RECORD [FIELD]", 1, 2, SHOW, "every value that a record or field ever had",
+         desk_history),
+    DESK("conflicts", "", 0, 0, CONFLICTS, "list open questions by due date", desk_conflicts),
+    DESK("resolve", "RECORD FIELD (--keep DOT | --value V) --as USER --reason TEXT", 2, 2, RESOLVE,
+         "answer an open question, in somebody's name", desk_resolve),
+    DESK("quarantine", "", 0, 0, QUARANTINE, "list changes that were kept aside, and why",
+         desk_quarantine),
+    DESK("export", "--form F (--csv | --json)", 0, 0, EXPORT, "write all records of a form",
+         desk_export),
+    DESK("log", "", 0, 0, NULL, "list what the staff did", desk_log),
+    DESK("verify", "", 0, 0, NULL, "recompute every chain and every state from the log",
+         desk_verify),
+};
+const size_t desk_command_count = sizeof(desk_commands) / sizeof(desk_commands[0]);
