@@ -6,6 +6,7 @@
 #include "syncd/sync/feed.h"
 
 #define EXCHANGE_ARENA_BYTES (512u * 1024u * 1024u)
+#define CERTIFICATE_MARGIN_MS (24 * 3600000ll) /* an answer may have been lost since */
 #define SEEN_EVERY_MS        (10 * 60000ll) /* an empty sync writes "seen" no more often */
 
 struct visit { /* of one tablet */
@@ -21,6 +22,8 @@ struct visit { /* of one tablet */
     struct ingested *ingested;
     uint32_t batch_count;
     struct answer answer;
+    bool has_entries; /* the answer brings news of the feeds */
+    uint32_t certificate_capacity;
 };
 
 /* --- what the writer does for it beside the batches --- */
@@ -234,28 +237,57 @@ static enum rc give_own_receipt(struct visit *visit, struct err *err) {
     return RC_OK;
 }
 
-static enum rc give_certificates(struct visit *visit, struct err *err) {
+static bool wants_certificate(const struct visit *visit, const struct stored_person *person) {
+    for (uint32_t i = 0; i < visit->hello.person_count; i++)
+        if (id_of_person(visit->hello.persons[i].sign_public) == person->person)
+            return true;
+    return false;
+}
+
+static bool areas_meet(const struct scope *scope, const struct stored_person *person) {
+    for (uint32_t i = 0; i < person->area_count; i++)
+        for (uint32_t k = 0; k < scope->area_count; k++)
+            if (area_contains(person->areas[i], scope->areas[k]) ||
+                area_contains(scope->areas[k], person->areas[i]))
+                return true;
+    return false;
+}
+
+static enum rc certificate_visit(void *context, const struct stored_person *person,
+                                 struct err *err) {
+    struct visit *visit = context;
     struct answer *answer = &visit->answer;
+    struct certificate *certificate;
+    bool is_new = visit->hello.cursor_count == 0 ||
+                  person->created_ms > visit->device.seen_ms - CERTIFICATE_MARGIN_MS;
 
-    answer->certificates = arena_array(&visit->arena, visit->hello.person_count + 1u,
-                                       sizeof(*answer->certificates));
-    if (answer->certificates == NULL)
-        return arena_check(&visit->arena, "an answer", err);
-    for (uint32_t i = 0; i < visit->hello.person_count; i++) {
-        struct certificate *certificate = &answer->certificates[answer->certificate_count];
-        struct stored_person person;
-        enum rc rc = store_person(visit->ledger->store,
-                                  id_of_person(visit->hello.persons[i].sign_public), &visit->arena,
-                                  &person, err);
+    if (!wants_certificate(visit, person) &&
+        !(visit->has_entries && is_new && areas_meet(&visit->device.scope, person)))
+        return RC_OK;
+    if (answer->certificate_count == visit->certificate_capacity) {
+        uint32_t wanted = visit->certificate_capacity * 2 + 16;
+        struct certificate *grown = arena_array(&visit->arena, wanted, sizeof(*grown));
 
-        if (rc != RC_OK)
-            return rc;
-        memcpy(certificate->sign_public, person.sign_public, 32);
-        certificate->name = person.name;
-        certificate->role = person.role;
-        answer->certificate_count++;
+        if (grown == NULL)
+            return arena_check(&visit->arena, "an answer", err);
+        if (answer->certificate_count > 0)
+            memcpy(grown, answer->certificates, answer->certificate_count * sizeof(*grown));
+        answer->certificates = grown;
+        visit->certificate_capacity = wanted;
     }
+    certificate = &answer->certificates[answer->certificate_count++];
+    memcpy(certificate->sign_public, person->sign_public, 32);
+    certificate->name = arena_view(&visit->arena, person->name);
+    certificate->role = person->role;
     return RC_OK;
+}
+
+/* For those on this tablet who ask, and, so that people can read who wrote what, for the colleagues
+ * in its areas who are new since it was last here. */
+static enum rc give_certificates(struct visit *visit, struct err *err) {
+    if (visit->hello.person_count == 0 && !visit->has_entries)
+        return RC_OK;
+    return store_persons(visit->ledger->store, certificate_visit, visit, err);
 }
 
 static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *out,
@@ -277,9 +309,10 @@ static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *
     exchange_add_answer(out, answer);
     if (answer->has_signed)
         rc = exchange_add_signed(out, answer, visit->office->keys->sign_secret, err);
-    if (rc != RC_OK || pull->parts.size == 0)
+    if (rc != RC_OK)
         return rc;
-    if (visit->hello.locked)
+    buf_add_view(out, buf_view(&pull->forms));
+    if (visit->hello.locked && pull->parts.size > 0)
         return exchange_add_sealed(out, buf_view(&pull->parts), visit->device.box_public,
                                    visit->office->env, err);
     buf_add_view(out, buf_view(&pull->parts));
@@ -296,13 +329,15 @@ static enum rc give_answer(struct visit *visit, struct buf *out, struct err *err
     rc = give_receipts(visit, err);
     if (rc == RC_OK)
         rc = give_own_receipt(visit, err);
-    if (rc == RC_OK)
-        rc = give_certificates(visit, err);
     if (rc == RC_OK && !visit->device.scope.revoked)
         rc = feed_pull(visit->ledger, &visit->hello, &visit->device.scope, max_bytes,
                        visit->inflater, &visit->arena, &pull, err);
+    visit->has_entries = pull.head_count > 0;
+    if (rc == RC_OK)
+        rc = give_certificates(visit, err);
     if (rc == RC_OK)
         rc = write_answer(visit, &pull, out, err);
+    buf_release(&pull.forms);
     buf_release(&pull.parts);
     return rc;
 }

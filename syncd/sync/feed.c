@@ -22,7 +22,7 @@ struct walk {
 };
 
 static bool is_full(const struct walk *walk) {
-    return walk->pull->parts.size >= walk->max_bytes;
+    return walk->pull->forms.size + walk->pull->parts.size >= walk->max_bytes;
 }
 
 static enum rc form_visit(void *context, const struct stored_form *stored, struct err *err) {
@@ -53,7 +53,7 @@ static enum rc form_visit(void *context, const struct stored_form *stored, struc
         walk->form_capacity = wanted;
     }
     memcpy(walk->pull->form_hashes[walk->pull->form_count++], form->hash, 32);
-    exchange_add_form(&walk->pull->parts, stored->position, stored->compressed);
+    exchange_add_form(&walk->pull->forms, stored->position, stored->compressed);
     return RC_OK;
 }
 
@@ -200,7 +200,8 @@ enum rc feed_pull(struct ledger *ledger, const struct hello *hello, const struct
     enum rc rc;
 
     *pull = (struct pull){0};
-    buf_init(&pull->parts, LIMIT_EXCHANGE_BYTES - 65536u);
+    buf_init(&pull->forms, LIMIT_EXCHANGE_BYTES / 2);
+    buf_init(&pull->parts, LIMIT_EXCHANGE_BYTES / 2);
     buf_init(&walk.own, 65536u);
     arena_init(&walk.scratch, 64u * 1024u * 1024u);
     rc = store_forms(ledger->store, hello->form_position, form_visit, &walk, err);
@@ -223,6 +224,8 @@ enum rc feed_pull(struct ledger *ledger, const struct hello *hello, const struct
     }
     if (rc == RC_OK)
         rc = buf_check(&pull->parts, "an answer", err);
+    if (rc == RC_OK)
+        rc = buf_check(&pull->forms, "an answer", err);
     buf_release(&walk.own);
     arena_release(&walk.scratch);
     return rc;

@@ -37,19 +37,34 @@ static void must(enum rc rc, const struct err *err, const char *what) {
     exit(1);
 }
 
+/* Runs the command with $B and $F replaced by build and folder, $1 and $2 by a and b. */
 static void shell(const char *format, const char *a, const char *b) {
-    char command[2048];
+    struct buf command;
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(command, sizeof(command), format, build, folder, a, b);
-#pragma GCC diagnostic pop
-    if (system(command) != 0) {
-        fprintf(stderr, "bench_sync: failed: %s\n", command);
+    buf_init(&command, 4096);
+    for (const char *at = format; *at != '\0'; at++) {
+        const char *text = NULL;
+
+        if (at[0] == '$' && at[1] != '\0')
+            text = at[1] == 'B'   ? build
+                   : at[1] == 'F' ? folder
+                   : at[1] == '1' ? a
+                   : at[1] == '2' ? b
+                                  : NULL;
+        if (text == NULL) {
+            buf_add_u8(&command, (uint8_t)*at);
+            continue;
+        }
+        buf_add_text(&command, text);
+        at++;
+    }
+    if (command.failed != RC_OK || system(buf_text(&command)) != 0) {
+        fprintf(stderr, "bench_sync: failed: %s\n", buf_text(&command));
         if (server > 0)
             kill(server, SIGTERM);
         exit(1);
     }
+    buf_release(&command);
 }
 
 static double now_s(void) {
@@ -72,6 +87,36 @@ static long resident_kb(pid_t pid, const char *what) {
     if (file != NULL)
         fclose(file);
     return kb;
+}
+
+/* What the process has used so far. Seconds of CPU are robust where others share the machine, and
+ * the rate is not. */
+struct usage {
+    double user_s, system_s;
+};
+
+static struct usage used(pid_t pid) {
+    struct usage usage = {0};
+    char path[64], text[1024];
+    char *at;
+    double ticks = (double)sysconf(_SC_CLK_TCK);
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    file = fopen(path, "r");
+    if (file == NULL)
+        return usage;
+    at = fgets(text, sizeof(text), file) == NULL ? NULL : strrchr(text, ')');
+    fclose(file);
+    for (int field = 2; at != NULL && field < 14; field++) { /* field 2 ends with the bracket */
+        at = strchr(at, ' ');
+        at = at == NULL ? NULL : at + 1;
+    }
+    if (at == NULL)
+        return usage;
+    usage.user_s = (double)strtoul(at, &at, 10) / ticks;
+    usage.system_s = (double)strtoul(at, NULL, 10) / ticks;
+    return usage;
 }
 
 /* --- the county, as its users start it --- */
@@ -112,7 +157,7 @@ static void write_form(void) {
     for (uint32_t i = 0; i < SURVEY_FIELDS; i++)
         buf_addf(&survey, "%s,%s,%s,human\n", types[i], survey_field_name(i),
                  survey_field_name(i));
-    shell("mkdir -p '%2$s/form'", "", "");
+    shell("mkdir -p '$F/form'", "", "");
     write_text("form/survey.csv", buf_view(&survey));
     write_text("form/settings.csv", view_text("form_id,form_title,version\nbench,Bench,1\n"));
     write_text("form/choices.csv", view_text("list_name,name,label\n"));
@@ -158,13 +203,13 @@ static void stop_county(void) {
 /* --- tablets --- */
 
 static void enrol(const char *name) {
-    shell("'%1$s/yg-syncd' device invite --areas " AREA " --person '%3$s' --data '%2$s/county'"
-          " > '%2$s/code'",
+    shell("'$B/yg-syncd' device invite --areas " AREA " --person '$1' --data '$F/county'"
+          " > '$F/code'",
           name, "");
-    shell("YG_PASSPHRASE=benchmark '%1$s/yg-agent' enrol --server '%4$s' --code \"$(cat '%2$s/code')\""
-          " --data '%2$s/%3$s' > /dev/null",
+    shell("YG_PASSPHRASE=benchmark '$B/yg-agent' enrol --server '$2' --code \"$(cat '$F/code')\""
+          " --data '$F/$1' > /dev/null",
           name, url);
-    shell("YG_PASSPHRASE=benchmark '%1$s/yg-agent' sync --data '%2$s/%3$s' > /dev/null", name, "");
+    shell("YG_PASSPHRASE=benchmark '$B/yg-agent' sync --data '$F/$1' > /dev/null", name, "");
 }
 
 static struct tablet *open_tablet(const char *name) {
@@ -378,7 +423,7 @@ static uint64_t xz_bytes(struct view lines) {
     write_text("lines", lines);
     if (system("command -v xz > /dev/null") != 0)
         return 0;
-    shell("xz -9e -c '%2$s/lines' | wc -c > '%2$s/size'", "", "");
+    shell("xz -9e -c '$F/lines' | wc -c > '$F/size'", "", "");
     snprintf(path, sizeof(path), "%s/size", folder);
     buf_init(&text, 64);
     must(file_read(path, 64, &text, &err), &err, "xz");
@@ -436,12 +481,13 @@ int main(int argc, char **argv) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     must(crypt_start(&err), &err, "crypt");
     write_form();
-    shell("'%1$s/yg-syncd' init --area 430626 --data '%2$s/county' > /dev/null", "", "");
-    shell("'%1$s/yg-syncd' form publish '%2$s/form' --data '%2$s/county' > /dev/null", "", "");
+    shell("'$B/yg-syncd' init --area 430626 --data '$F/county' > /dev/null", "", "");
+    shell("'$B/yg-syncd' form publish '$F/form' --data '$F/county' > /dev/null", "", "");
     start_county(NULL);
     exchanges();
     for (uint32_t agents = 1; agents <= 8; agents *= 8) {
-        double seconds;
+        struct usage before, after;
+        double seconds, micro = 1e6 / (double)(agents * count);
 
         for (uint32_t a = 0; a < agents; a++) {
             char name[32];
@@ -449,15 +495,19 @@ int main(int argc, char **argv) {
             snprintf(name, sizeof(name), "race%u-%u", agents, a);
             enrol(name);
         }
+        before = used(server);
         seconds = race(agents, count);
+        after = used(server);
         printf("%u agents x %u surveys, TLS: %8.0f records/s merged and durable\n", agents, count,
                agents * count / seconds);
+        printf("  of the county's CPU, a record:  %8.1f us user, %.1f us system\n",
+               (after.user_s - before.user_s) * micro, (after.system_s - before.system_s) * micro);
+        printf("  yg-syncd: %ld kB resident, %ld kB at most\n", resident_kb(server, "VmRSS:"),
+               resident_kb(server, "VmHWM:"));
     }
     printf("limit: inflate and one blob each:   %8.0f records/s\n", plain_limit(20000));
-    printf("yg-syncd: %ld kB resident, %ld kB at most\n", resident_kb(server, "VmRSS:"),
-           resident_kb(server, "VmHWM:"));
     stop_county();
-    shell("du -sk '%2$s/county' | sed 's/\\t.*/ kB in the county folder/'", "", "");
-    shell("rm -rf '%2$s'", "", "");
+    shell("du -sk '$F/county' | sed 's/\\t.*/ kB in the county folder/'", "", "");
+    shell("rm -rf '$F'", "", "");
     return 0;
 }

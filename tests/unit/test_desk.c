@@ -32,6 +32,8 @@ static void a_user_is_added_once_and_unlocks_with_the_secret(void **state) {
     SAYS(world->err, "choose another");
     RUNS(world, 2, "user", "add", "钱五");
     RUNS(world, 1, "user", "add", "钱五", "--role", "king");
+    RUNS(world, 1, "user", "add", "钱五", "--role", "county", "--areas", "430681");
+    SAYS(world->err, "outside of this county");
     RUNS(world, 0, "user", "list", "--json");
     SAYS(world->out, "\"430626000000\"");
     clerk_must(seat_open(&world->desk, &command, &seat, &err), &err);
