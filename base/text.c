@@ -54,12 +54,30 @@ uint32_t utf8_next(struct view text, size_t *at) {
     return character;
 }
 
+/* Whether eight bytes are all ASCII and none is zero: then subtracting one from each borrows from
+ * no neighbour, and sets no high bit. */
+static bool plain_ascii(const uint8_t *bytes) {
+    uint64_t word;
+
+    memcpy(&word, bytes, sizeof(word));
+    return ((word | (word - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool utf8_valid(struct view text) {
     size_t at = 0;
 
     while (at < text.size) {
-        uint32_t character = utf8_next(text, &at);
+        uint32_t character;
 
+        if (text.data[at] < 0x80) {
+            while (text.size - at >= 8 && plain_ascii(text.data + at))
+                at += 8;
+            while (at < text.size && text.data[at] < 0x80)
+                if (text.data[at++] == 0)
+                    return false;
+            continue;
+        }
+        character = utf8_next(text, &at);
         if (character == 0 || character == UTF8_BAD)
             return false;
     }

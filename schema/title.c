@@ -42,10 +42,10 @@ static bool from_pattern(const struct reading *reading, struct view pattern, str
         }
         while (end < pattern.size && pattern.data[end] != '}')
             end++;
-        any = add_field(reading,
-                        field_named(reading->form, view_slice(pattern, at + 2, end - at - 2)),
-                        out) ||
-              any;
+        any =
+            add_field(reading,
+                      field_named(reading->form, view_slice(pattern, at + 2, end - at - 2)), out) ||
+            any;
         at = end;
     }
     return any;

@@ -79,15 +79,6 @@ void value_encode(const struct value *value, struct buf *out) {
     }
 }
 
-/* Most answers are ASCII; utf8_valid is for the rest. */
-static bool text_valid(struct view text) {
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == 0 || text.data[i] >= 0x80)
-            return utf8_valid(text);
-    }
-    return true;
-}
-
 struct value value_decode(struct reader *in) {
     struct value value = {.type = read_u8(in)};
 
@@ -107,7 +98,7 @@ struct value value_decode(struct reader *in) {
     case VALUE_TEXT:
     case VALUE_BYTES:
         value.bytes = read_bytes(in, read_varint_max(in, LIMIT_VALUE_BYTES));
-        if (value.type == VALUE_TEXT && !text_valid(value.bytes))
+        if (value.type == VALUE_TEXT && !utf8_valid(value.bytes))
             reader_fail(in);
         break;
     default:
@@ -127,7 +118,7 @@ bool value_valid(const struct value *value) {
     case VALUE_DECIMAL:
         return value->scale <= DECIMAL_SCALE_MAX;
     case VALUE_TEXT:
-        return value->bytes.size <= LIMIT_VALUE_BYTES && text_valid(value->bytes);
+        return value->bytes.size <= LIMIT_VALUE_BYTES && utf8_valid(value->bytes);
     case VALUE_BYTES:
         return value->bytes.size <= LIMIT_VALUE_BYTES;
     default:

@@ -150,8 +150,7 @@ static enum rc load_epoch(struct service *service, struct err *err) {
     return rc;
 }
 
-enum rc service_open(const struct service_options *options, struct service **out,
-                     struct err *err) {
+enum rc service_open(const struct service_options *options, struct service **out, struct err *err) {
     struct service *service = calloc(1, sizeof(*service));
     struct store *store = NULL;
     enum rc rc;
@@ -264,8 +263,8 @@ enum rc service_create(const char *directory, const struct env *env, uint64_t ro
 
 /* --- serving --- */
 
-static enum rc parse_listen(const char *listen, bool plain, char *host, size_t size,
-                            uint16_t *port, struct err *err) {
+static enum rc parse_listen(const char *listen, bool plain, char *host, size_t size, uint16_t *port,
+                            struct err *err) {
     const char *colon = strrchr(listen, ':');
     unsigned long number;
     char *end = NULL;
@@ -285,8 +284,7 @@ static enum rc parse_listen(const char *listen, bool plain, char *host, size_t s
     }
     *port = (uint16_t)number;
     if (plain && strncmp(host, "127.", 4) != 0 && strcmp(host, "::1") != 0)
-        return err_set(err, RC_DENIED,
-                       "--plain: only on loopback; leave it out, and TLS is used");
+        return err_set(err, RC_DENIED, "--plain: only on loopback; leave it out, and TLS is used");
     return RC_OK;
 }
 
@@ -324,8 +322,8 @@ enum rc service_serve(struct service *service, const struct serve_options *optio
     buf_init(&key, TLS_PEM_BYTES_MAX);
     rc = parse_listen(options->listen, options->plain, host, sizeof(host), &http.port, err);
     if (rc == RC_OK && !options->plain) {
-        rc = keys_tls(service->directory, env_wall_ms(service->office.env), &certificate, &key,
-                      err);
+        rc =
+            keys_tls(service->directory, env_wall_ms(service->office.env), &certificate, &key, err);
         if (rc == RC_OK)
             rc = keys_pin(service->directory, service->office.pin, err);
         service->office.pin_count = 1;

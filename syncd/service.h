@@ -19,8 +19,7 @@ struct service_options {
 };
 
 /* Opens the county in this directory. RC_NOT_FOUND: none there. RC_LOCKED: another process. */
-enum rc service_open(const struct service_options *options, struct service **out,
-                     struct err *err);
+enum rc service_open(const struct service_options *options, struct service **out, struct err *err);
 void service_close(struct service *service);
 const struct office *service_office(struct service *service);
 
@@ -29,8 +28,8 @@ enum rc service_create(const char *directory, const struct env *env, uint64_t ro
                        char first_half[80], char second_half[80], struct err *err);
 
 struct serve_options {
-    const char *listen; /* HOST:PORT */
-    bool plain;         /* plain HTTP, on loopback only */
+    const char *listen;    /* HOST:PORT */
+    bool plain;            /* plain HTTP, on loopback only */
     const char *port_file; /* where the port is written once it listens; may be NULL */
 };
 

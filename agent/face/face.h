@@ -7,8 +7,10 @@
  *
  * The store takes one thread at a time. Commands run in several threads of the service, so each
  * holds the turn from visit_open to visit_close; the turn is given in order of arrival, and long
- * work lets others in between its transactions (visit_pause). An HTTP face will come through the
- * same two doors. */
+ * work lets others in: an import between its transactions (visit_pause), a sync while it waits for
+ * the network. Meanwhile people who have unlocked go on working; who would open or close a session
+ * waits for the sync's end, because what comes down is sealed or not as it was when it began. An
+ * HTTP face will come through the same two doors. */
 #ifndef YG_AGENT_FACE_FACE_H
 #define YG_AGENT_FACE_FACE_H
 
@@ -36,6 +38,8 @@ struct face {
     pthread_mutex_t mutex;
     pthread_cond_t turn_came;
     uint64_t turns_taken, turn; /* whoever took number n may go when turn is n */
+    bool syncing;               /* a sync is under way; it gives up its turn while it waits */
+    pthread_cond_t synced;
 };
 
 /* Fills the table of commands too. env must outlive it. */
@@ -45,7 +49,10 @@ void face_release(struct face *face);
 void face_take_turn(struct face *face);
 void face_end_turn(struct face *face);
 
-/* Closes sessions that nobody has used for idle_ms. Needs the turn. */
+/* Waits until no sync is under way; gives up the turn meanwhile and has it again afterwards. */
+void face_settle(struct face *face);
+
+/* Closes sessions that nobody has used for idle_ms; not during a sync. Needs the turn. */
 void face_lock_idle(struct face *face, int64_t idle_ms);
 
 /* ---- a command at work ---- */
@@ -93,7 +100,8 @@ void add_areas(struct json *object, const char *key, const uint64_t *areas, uint
 struct sync_options;
 struct sync_report;
 
-/* One sync over HTTP; server NULL: the tablet's. Needs the turn. When the county has ordered a wipe
+/* One sync over HTTP; server NULL: the tablet's. Needs the turn, and gives it up while it waits for
+ * another sync or for the network. When the county has ordered a wipe
  * and it could not be done because people had unlocked, they are locked out and it is done.
  * *session is the session of the command at work, closed and set to NULL then; may point to NULL.
  */

@@ -55,7 +55,6 @@ static void plan(struct service *service, int64_t wait_ms) {
 
 static void sync_once(struct service *service) {
     struct face *face = service->face;
-    struct sync_options options = {.log = &service->log};
     struct session *nobody = NULL;
     struct sync_report report;
     int64_t wait_ms = service->every_ms;
@@ -64,12 +63,13 @@ static void sync_once(struct service *service) {
 
     err_init(&err, LANG_EN);
     face_take_turn(face);
-    rc = face_exchange(face, face->tablet, &nobody, NULL, &options, &report, &err);
+    rc = face_exchange(face, face->tablet, &nobody, NULL, NULL, &report, &err);
     face_end_turn(face);
     if (rc == RC_OK) {
         if (service->failed || report.sent + report.received > 0)
             log_info(&service->log, LOG_EVENT("sync.done"), LOG_UINT("sent", report.sent),
-                     LOG_UINT("received", report.received), LOG_UINT("unsent", report.unsent));
+                     LOG_UINT("received", report.received), LOG_UINT("unsent", report.unsent),
+                     LOG_INT("ms", report.elapsed_ms));
     } else if (!service->failed) {
         log_warn(&service->log, LOG_EVENT("sync.failed"), LOG_TEXT("why", err.text));
     }

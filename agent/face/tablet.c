@@ -207,6 +207,7 @@ static enum rc lock_seats(struct face *face, struct command *command, struct err
     enum rc rc = RC_OK;
     bool found = false;
 
+    face_settle(face);
     for (size_t i = 0; i < FACE_SEATS_MAX; i++) {
         struct seat *seat = &face->seats[i];
         char id[17];
@@ -299,6 +300,7 @@ enum rc face_unlock(void *context, struct command *command, struct err *err) {
 
     if (rc == RC_OK)
         rc = command_secret(command, "secret: ", secret, sizeof(secret), err);
+    face_settle(context);
     if (rc == RC_OK)
         rc = session_open(visit.tablet, view_text(command->person), view_text(secret),
                           &visit.session, err);

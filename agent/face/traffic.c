@@ -37,18 +37,39 @@ static enum rc wipe_now(struct face *face, struct tablet *tablet, struct session
     return tablet_locked(tablet) ? tablet_wipe(tablet, err) : RC_OK;
 }
 
+static void set_syncing(struct face *face, bool syncing) {
+    pthread_mutex_lock(&face->mutex);
+    face->syncing = syncing;
+    pthread_cond_broadcast(&face->synced);
+    pthread_mutex_unlock(&face->mutex);
+}
+
+static void away(void *context) {
+    face_end_turn(context);
+}
+
+static void back(void *context) {
+    face_take_turn(context);
+}
+
 enum rc face_exchange(struct face *face, struct tablet *tablet, struct session **session,
                       const char *server, const struct sync_options *options,
                       struct sync_report *report, struct err *err) {
+    const struct link_pause pause = {.context = face, .away = away, .back = back};
     struct link_http *http = NULL;
     struct err wiping;
     enum rc rc;
 
     *report = (struct sync_report){.retry_after_s = -1};
+    face_settle(face); /* one sync at a time */
+    set_syncing(face, true);
     rc = link_http_open(tablet, view_text(server), &http, err);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
+        link_http_pause(http, &pause);
         rc = sync_run(tablet, link_http_link(http), options, report, err);
+    }
     link_http_close(http);
+    set_syncing(face, false);
     err_init(&wiping, err->lang);
     if (wipe_now(face, tablet, session, &wiping) != RC_OK && rc == RC_OK) {
         *err = wiping;
@@ -133,9 +154,11 @@ enum rc face_sync(void *context, struct command *command, struct err *err) {
     enum rc rc = visit_open(context, command, WANT_SESSION, &visit, err);
 
     if (rc == RC_OK) {
+        /* A session of the service stays with the service: others may use it meanwhile. */
+        if (visit.seat != NULL)
+            visit.session = NULL;
+        visit.seat = NULL;
         rc = face_exchange(context, visit.tablet, &visit.session, server, &options, &report, err);
-        if (visit.session == NULL)
-            visit.seat = NULL;
         clear_progress(command);
         /* Remembered once it has proved to be the county's. */
         if (rc == RC_OK && server != NULL)

@@ -21,7 +21,22 @@ struct link_http {
     struct httpc *client;
     bool plain;
     char base[URL_BYTES_MAX]; /* without a slash at the end */
+    struct link_pause pause;
 };
+
+void link_http_pause(struct link_http *http, const struct link_pause *pause) {
+    http->pause = *pause;
+}
+
+static void away(const struct link_http *http) {
+    if (http->pause.away != NULL)
+        http->pause.away(http->pause.context);
+}
+
+static void back(const struct link_http *http) {
+    if (http->pause.back != NULL)
+        http->pause.back(http->pause.context);
+}
 
 /* "127.0.0.1", "localhost", "[::1]", with or without a port. */
 static bool is_loopback(struct view host) {
@@ -146,8 +161,11 @@ static enum rc renew_keys(struct link_http *http, struct link_result *result, st
     rc = make_url(http, "/v1/keys", url, sizeof(url), err);
     if (rc == RC_OK)
         rc = open_client(&look, HTTPC_UNPINNED, err);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
+        away(http);
         rc = httpc_get(look.client, url, &body, &got, err);
+        back(http);
+    }
     result->bytes_up += got.bytes_up;
     result->bytes_down += got.bytes_down;
     if (rc == RC_OK && got.status != 200)
@@ -171,8 +189,11 @@ static enum rc send_once(struct link_http *http, const char *url, struct view bo
                          struct buf *answer, struct link_result *result, bool *mismatch,
                          struct err *err) {
     struct httpc_result got = {.status = 0, .retry_after_s = -1};
-    enum rc rc = httpc_post(http->client, url, body, NULL, answer, &got, err);
+    enum rc rc;
 
+    away(http);
+    rc = httpc_post(http->client, url, body, NULL, answer, &got, err);
+    back(http);
     result->status = got.status;
     result->retry_after_s = got.retry_after_s;
     result->bytes_up += got.bytes_up;

@@ -72,6 +72,15 @@ struct link_http;
 enum rc link_http_open(struct tablet *tablet, struct view server, struct link_http **out,
                        struct err *err);
 struct link *link_http_link(struct link_http *http);
+
+/* Called around waiting for the network, while nothing of the tablet is touched: so a service can
+ * serve others meanwhile. They may save; sessions must not open or close. */
+struct link_pause {
+    void *context;
+    void (*away)(void *context);
+    void (*back)(void *context);
+};
+void link_http_pause(struct link_http *http, const struct link_pause *pause);
 void link_http_close(struct link_http *http); /* NULL is allowed */
 
 /* ---- enrolment ---- */

@@ -162,7 +162,6 @@ enum rc form_choices_check(const struct form *form, const struct form_field *fie
                            struct view text, struct err *err) {
     const struct form_list *list = list_of(form, field);
     const struct form_choice *last = NULL;
-    struct view label = utf8_cut(form_field_label(form, field, err->lang), LABEL_CHARACTERS);
     size_t at = 0, size = 0;
     struct view word;
 
@@ -180,10 +179,13 @@ enum rc form_choices_check(const struct form *form, const struct form_field *fie
         last = choice;
         size += word.size + (size > 0 ? 1 : 0);
     }
-    if (word.size > 0 || size != text.size)
+    if (word.size > 0 || size != text.size) {
+        struct view label = utf8_cut(form_field_label(form, field, err->lang), LABEL_CHARACTERS);
+
         return err_set(err, RC_INVALID,
                        "%.*s: the chosen names stand in order of the list, each once, with one "
                        "space between them",
                        VIEW_PRINT(label));
+    }
     return RC_OK;
 }

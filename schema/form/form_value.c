@@ -25,15 +25,23 @@
 struct place { /* of a message */
     const struct form *form;
     const struct form_field *field;
-    struct view label;
-    struct view shown; /* the value, cut */
+    struct view text;         /* the value */
+    struct view label, shown; /* what place_name makes of them */
 };
+
+/* Only a message needs them, and nearly every value is right. */
+static void place_name(struct place *place, const struct err *err) {
+    place->label =
+        utf8_cut(form_field_label(place->form, place->field, err->lang), SHOWN_CHARACTERS);
+    place->shown = utf8_cut(place->text, SHOWN_CHARACTERS);
+}
 
 /* The literal stays a literal, so that compiler and catalogue see it. */
 #define REFUSE(place, literal, err)                                                                \
-    err_set((err), RC_INVALID, literal, VIEW_PRINT((place)->label), VIEW_PRINT((place)->shown))
+    (place_name((place), (err)),                                                                   \
+     err_set((err), RC_INVALID, literal, VIEW_PRINT((place)->label), VIEW_PRINT((place)->shown)))
 
-static enum rc parse_integer(const struct place *place, struct view text, struct value *out,
+static enum rc parse_integer(struct place *place, struct view text, struct value *out,
                              struct err *err) {
     struct decimal number;
 
@@ -46,7 +54,7 @@ static enum rc parse_integer(const struct place *place, struct view text, struct
     return RC_OK;
 }
 
-static enum rc parse_decimal(const struct place *place, struct view text, struct value *out,
+static enum rc parse_decimal(struct place *place, struct view text, struct value *out,
                              struct err *err) {
     struct decimal number;
 
@@ -90,7 +98,7 @@ static bool date_read(struct view text, struct date *date) {
     return at == text.size && date_valid(*date);
 }
 
-static enum rc parse_date(const struct place *place, struct view text, struct value *out,
+static enum rc parse_date(struct place *place, struct view text, struct value *out,
                           struct err *err) {
     struct date date;
 
@@ -101,7 +109,7 @@ static enum rc parse_date(const struct place *place, struct view text, struct va
     return RC_OK;
 }
 
-static enum rc parse_time(const struct place *place, struct view text, char *out, struct err *err) {
+static enum rc parse_time(struct place *place, struct view text, char *out, struct err *err) {
     static const char day[] = "2000-01-01T";
     size_t used = sizeof(day) - 1;
     char moment[64];
@@ -129,8 +137,7 @@ static enum rc parse_time(const struct place *place, struct view text, char *out
     return RC_OK;
 }
 
-static enum rc parse_datetime(const struct place *place, struct view text, char *out,
-                              struct err *err) {
+static enum rc parse_datetime(struct place *place, struct view text, char *out, struct err *err) {
     char moment[TIME_TEXT_BYTES];
     int64_t ms;
 
@@ -148,8 +155,7 @@ static enum rc parse_datetime(const struct place *place, struct view text, char 
     return RC_OK;
 }
 
-static enum rc parse_geopoint(const struct place *place, struct view text, char *out,
-                              struct err *err) {
+static enum rc parse_geopoint(struct place *place, struct view text, char *out, struct err *err) {
     const int64_t bounds[] = {90, 180, 100000, 10000000};
     size_t at = 0, size = 0, count = 0;
     bool good = true;
@@ -184,8 +190,7 @@ static enum rc parse_geopoint(const struct place *place, struct view text, char 
     return RC_OK;
 }
 
-static enum rc parse_attachment(const struct place *place, struct view text, char *out,
-                                struct err *err) {
+static enum rc parse_attachment(struct place *place, struct view text, char *out, struct err *err) {
     uint8_t hash[32];
 
     if (!hex_decode(text, hash, sizeof(hash)))
@@ -197,7 +202,7 @@ static enum rc parse_attachment(const struct place *place, struct view text, cha
     return RC_OK;
 }
 
-static enum rc parse_acknowledge(const struct place *place, struct view text, char *out,
+static enum rc parse_acknowledge(struct place *place, struct view text, char *out,
                                  struct err *err) {
     char small[3] = "";
 
@@ -213,8 +218,7 @@ static enum rc parse_acknowledge(const struct place *place, struct view text, ch
 }
 
 /* The types whose text has a structure: canonical into out (STRUCTURED_BYTES). */
-static enum rc parse_structured(const struct place *place, struct view text, char *out,
-                                struct err *err) {
+static enum rc parse_structured(struct place *place, struct view text, char *out, struct err *err) {
     switch (place->field->type) {
     case FIELD_TYPE_TIME:
         return parse_time(place, text, out, err);
@@ -256,21 +260,20 @@ static struct view fold_digits(struct view text, struct arena *arena) {
 
 static enum rc place_start(const struct form *form, const struct form_field *field,
                            struct view text, struct place *place, struct err *err) {
-    *place = (struct place){
-        .form = form,
-        .field = field,
-        .label = utf8_cut(form_field_label(form, field, err->lang), SHOWN_CHARACTERS)};
-    if (!form_field_holds_value(field))
+    bool holds = form_field_holds_value(field);
+
+    *place = (struct place){.form = form, .field = field, .text = text};
+    if (holds && text.size <= LIMIT_VALUE_BYTES && utf8_valid(text))
+        return RC_OK;
+    place_name(place, err);
+    if (!holds)
         return err_set(err, RC_INVALID, "%.*s: groups, repeats and notes hold no answer",
                        VIEW_PRINT(place->label));
     if (text.size > LIMIT_VALUE_BYTES)
         return err_set(err, RC_LIMIT, "%.*s: the text has %zu bytes; at most %u are allowed",
                        VIEW_PRINT(place->label), text.size, LIMIT_VALUE_BYTES);
-    if (!utf8_valid(text))
-        return err_set(err, RC_INVALID, "%.*s: the text is not valid UTF-8; save the file as UTF-8",
-                       VIEW_PRINT(place->label));
-    place->shown = utf8_cut(text, SHOWN_CHARACTERS);
-    return RC_OK;
+    return err_set(err, RC_INVALID, "%.*s: the text is not valid UTF-8; save the file as UTF-8",
+                   VIEW_PRINT(place->label));
 }
 
 enum rc form_value_parse(const struct form *form, const struct form_field *field, struct view text,
@@ -288,7 +291,7 @@ enum rc form_value_parse(const struct form *form, const struct form_field *field
     folded = arena_alloc(arena, text.size + 1);
     if (folded == NULL)
         return arena_check(arena, "form", err);
-    place.shown = utf8_cut(text, SHOWN_CHARACTERS);
+    place.text = text;
     if (is_structured(field->type) || field->type == FIELD_TYPE_INTEGER ||
         field->type == FIELD_TYPE_DECIMAL || field->type == FIELD_TYPE_DATE ||
         field->type == FIELD_TYPE_SELECT_ONE || field->type == FIELD_TYPE_SELECT_MULTIPLE) {
@@ -324,7 +327,8 @@ enum rc form_value_parse(const struct form *form, const struct form_field *field
     return rc;
 }
 
-static enum rc wrong_type(const struct place *place, struct err *err) {
+static enum rc wrong_type(struct place *place, struct err *err) {
+    place_name(place, err);
     return err_set(err, RC_INVALID, "%.*s: the value is not of the type %s",
                    VIEW_PRINT(place->label), field_type_name(place->field->type));
 }
@@ -362,8 +366,10 @@ enum rc form_value_check(const struct form *form, const struct form_field *field
     if (!is_structured(field->type))
         return RC_OK;
     rc = parse_structured(&place, value->bytes, structured, err);
-    if (rc == RC_OK && !view_is(value->bytes, structured))
+    if (rc == RC_OK && !view_is(value->bytes, structured)) {
+        place_name(&place, err);
         rc = err_set(err, RC_INVALID, "%.*s: \"%.*s\" should be written as \"%s\"",
                      VIEW_PRINT(place.label), VIEW_PRINT(place.shown), structured);
+    }
     return rc;
 }

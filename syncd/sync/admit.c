@@ -1,8 +1,8 @@
 /* admit.c: see admit.h.
  *
  * 1. Where does the batch stand (fork.h)? All of it known: a duplicate. It begins behind the next
- *    number: a gap, it waits in pending. It overlaps: the known part is skipped. It contradicts what
- *    we know: it is a fork, and its changes are read under the fork's name.
+ *    number: a gap, it waits in pending. It overlaps: the known part is skipped. It contradicts
+ *    what we know: it is a fork, and its changes are read under the fork's name.
  * 2. Every change, in order of number: load its record, judge, merge or quarantine.
  * 3. Every frame goes to the log as it came. What was admitted goes to the feeds of the areas where
  *    its record lives. When that is the whole frame and the frame's own area, the feed refers to
@@ -13,7 +13,7 @@
 #include "base/crypt.h"
 #include "syncd/sync/fork.h"
 
-struct fate { /* of one change of the batch */
+struct fate {                    /* of one change of the batch */
     const struct change *change; /* as it is read: renamed, in a fork */
     uint8_t verdict;
     bool known; /* was committed before */
@@ -69,16 +69,14 @@ static bool in_scope(const struct stored_device *device, const struct work_recor
     if (area_list_contains(device->scope.areas, device->scope.area_count, area))
         return true;
     for (uint32_t i = 0; i < record->old_area_count; i++)
-        if (area_list_contains(device->scope.areas, device->scope.area_count,
-                               record->old_areas[i]))
+        if (area_list_contains(device->scope.areas, device->scope.area_count, record->old_areas[i]))
             return true;
     return false;
 }
 
-static enum rc judge(struct work *work, const struct change *change,
-                     const uint8_t signed_hash[32], struct work_record *record,
-                     uint64_t frame_area, const struct admit_source *source, uint8_t *verdict,
-                     struct err *err) {
+static enum rc judge(struct work *work, const struct change *change, const uint8_t signed_hash[32],
+                     struct work_record *record, uint64_t frame_area,
+                     const struct admit_source *source, uint8_t *verdict, struct err *err) {
     const struct form *form = NULL;
     uint64_t area = touched_area(change, record, frame_area);
     enum rc rc = ledger_form(work->ledger, change->form, &form, err);
@@ -102,8 +100,8 @@ static enum rc judge(struct work *work, const struct change *change,
 
 static enum rc quarantine(struct work *work, const struct change *change, uint64_t area,
                           uint8_t verdict, const struct admit_source *source, struct err *err) {
-    struct stored_quarantine *row = WORK_ADD(work, quarantine, quarantine_count,
-                                             quarantine_capacity);
+    struct stored_quarantine *row =
+        WORK_ADD(work, quarantine, quarantine_count, quarantine_capacity);
 
     if (row == NULL)
         return arena_check(&work->arena, "a step of the writer", err);
@@ -311,7 +309,8 @@ static enum rc find_actor(struct work *work, const struct ingested *in,
     return work_actor_add(work, &fresh, out, err);
 }
 
-/* A tablet whose answer was cut off sends again what we know: it is told again what became of it. */
+/* A tablet whose answer was cut off sends again what we know: it is told again what became of
+ * it. */
 struct outcome_list {
     struct work *work;
     struct receipt *receipt;
@@ -341,8 +340,8 @@ static enum rc known_outcomes(struct work *work, const struct ingested *in, uint
                                outcome_visit, &list, err);
 }
 
-static enum rc give_outcomes(struct work *work, const struct ingested *in,
-                             const struct fate *fates, struct receipt *receipt, struct err *err) {
+static enum rc give_outcomes(struct work *work, const struct ingested *in, const struct fate *fates,
+                             struct receipt *receipt, struct err *err) {
     uint32_t count = receipt->outcome_count;
     struct outcome *outcomes;
 
@@ -358,15 +357,14 @@ static enum rc give_outcomes(struct work *work, const struct ingested *in,
     receipt->outcomes = outcomes;
     for (uint32_t i = 0; i < in->change_count; i++)
         if (!fates[i].known && fates[i].verdict != VERDICT_ADMIT)
-            receipt->outcomes[receipt->outcome_count++] = (struct outcome){
-                .number = in->batch.outer.first + i, .verdict = fates[i].verdict};
+            receipt->outcomes[receipt->outcome_count++] =
+                (struct outcome){.number = in->batch.outer.first + i, .verdict = fates[i].verdict};
     return RC_OK;
 }
 
 /* The changes as they are to be read: in a fork, its own numbers under its own name. */
 static enum rc read_changes(struct work *work, const struct ingested *in,
-                            const struct stored_actor *actor, struct fate *fates,
-                            struct err *err) {
+                            const struct stored_actor *actor, struct fate *fates, struct err *err) {
     struct frame *frames = in->frames;
     enum rc rc = RC_OK;
 
@@ -385,8 +383,7 @@ static enum rc read_changes(struct work *work, const struct ingested *in,
             return arena_check(&work->arena, "a step of the writer", err);
     }
     for (uint32_t i = 0; i < in->change_count && rc == RC_OK; i++)
-        fates[i].change =
-            &frames[in->places[i].frame].changes[in->places[i].position].change;
+        fates[i].change = &frames[in->places[i].frame].changes[in->places[i].position].change;
     return rc;
 }
 

@@ -5,9 +5,9 @@
 #include "syncd/sync/auth.h"
 #include "syncd/sync/feed.h"
 
-#define EXCHANGE_ARENA_BYTES (512u * 1024u * 1024u)
+#define EXCHANGE_ARENA_BYTES  (512u * 1024u * 1024u)
 #define CERTIFICATE_MARGIN_MS (24 * 3600000ll) /* an answer may have been lost since */
-#define SEEN_EVERY_MS        (10 * 60000ll) /* an empty sync writes "seen" no more often */
+#define SEEN_EVERY_MS         (10 * 60000ll)   /* an empty sync writes "seen" no more often */
 
 struct visit { /* of one tablet */
     const struct office *office;
@@ -94,8 +94,7 @@ static enum rc take_batch(struct visit *visit, struct view sealed, struct err *e
     struct ingested *in = &visit->ingested[visit->batch_count];
     struct writer_batch *batch = &visit->batches[visit->batch_count];
     struct stored_device *owner = &visit->device;
-    enum rc rc =
-        ingest_open(visit->office->keys, sealed, visit->inflater, &visit->arena, in, err);
+    enum rc rc = ingest_open(visit->office->keys, sealed, visit->inflater, &visit->arena, in, err);
 
     if (rc != RC_OK)
         return rc;
@@ -113,8 +112,8 @@ static enum rc take_batch(struct visit *visit, struct view sealed, struct err *e
         return rc;
     batch->ingested = in;
     batch->source.device = owner;
-    batch->source.offset_ms = owner == &visit->device ? visit->now_ms - visit->hello.wall_ms
-                                                      : owner->offset_ms;
+    batch->source.offset_ms =
+        owner == &visit->device ? visit->now_ms - visit->hello.wall_ms : owner->offset_ms;
     visit->batch_count++;
     return RC_OK;
 }
@@ -171,8 +170,8 @@ static enum rc write_batches(struct visit *visit, struct err *err) {
 static enum rc give_receipts(struct visit *visit, struct err *err) {
     struct answer *answer = &visit->answer;
 
-    answer->receipts = arena_array(&visit->arena, visit->batch_count + 1u,
-                                   sizeof(*answer->receipts));
+    answer->receipts =
+        arena_array(&visit->arena, visit->batch_count + 1u, sizeof(*answer->receipts));
     if (answer->receipts == NULL)
         return arena_check(&visit->arena, "an answer", err);
     for (uint32_t i = 0; i < visit->batch_count; i++) {
@@ -302,9 +301,8 @@ static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *
     answer->form_hashes = (const uint8_t(*)[32])pull->form_hashes;
     answer->has_scope = visit->hello.scope_serial != visit->device.scope.serial;
     answer->scope = visit->device.scope;
-    answer->has_signed = answer->receipt_count > 0 || answer->head_count > 0 ||
-                         answer->has_scope || answer->certificate_count > 0 ||
-                         answer->form_hash_count > 0;
+    answer->has_signed = answer->receipt_count > 0 || answer->head_count > 0 || answer->has_scope ||
+                         answer->certificate_count > 0 || answer->form_hash_count > 0;
     exchange_start(out);
     exchange_add_answer(out, answer);
     if (answer->has_signed)
@@ -355,8 +353,8 @@ static enum rc know_device(struct visit *visit, struct reader *parts, struct err
     if (rc != RC_OK)
         return rc;
     visit->hello_bytes = part.content;
-    rc = store_device(visit->ledger->store, visit->hello.device, &visit->arena, &visit->device,
-                      err);
+    rc =
+        store_device(visit->ledger->store, visit->hello.device, &visit->arena, &visit->device, err);
     if (rc == RC_NOT_FOUND)
         return err_set(err, RC_DENIED, "this device is not enrolled here; ask for a new code");
     if (rc == RC_OK)
@@ -415,8 +413,8 @@ enum rc api_exchange(const struct office *office, struct view body, struct buf *
 
 static enum rc sync_handler(void *context, struct http_exchange *exchange, struct err *err) {
     unsigned status = 200;
-    enum rc rc = api_exchange(context, exchange->request.body, &exchange->response.body, &status,
-                              err);
+    enum rc rc =
+        api_exchange(context, exchange->request.body, &exchange->response.body, &status, err);
 
     exchange->response.status = status;
     return rc;

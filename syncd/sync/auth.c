@@ -6,10 +6,10 @@
 
 #include <stdio.h>
 
-#define HOUR_MS        3600000ll
-#define NONCE_HOURS    (7u * 24u)
-#define ANSWER_BYTES   65536u
-#define SCRATCH_BYTES  (1024u * 1024u)
+#define HOUR_MS       3600000ll
+#define NONCE_HOURS   (7u * 24u)
+#define ANSWER_BYTES  65536u
+#define SCRATCH_BYTES (1024u * 1024u)
 
 static void nonce_mac(const struct keys *keys, uint64_t device, uint32_t hour, uint8_t out[12]) {
     uint8_t bytes[12], hash[32];
@@ -57,8 +57,8 @@ struct invite_act {
 
 static enum rc invite_act(void *context, struct work *work, struct err *err) {
     struct invite_act *act = context;
-    struct stored_invitation *row = WORK_ADD(work, invitations, invitation_count,
-                                             invitation_capacity);
+    struct stored_invitation *row =
+        WORK_ADD(work, invitations, invitation_count, invitation_capacity);
     char object[80];
 
     if (row == NULL)
@@ -105,10 +105,9 @@ struct enrol_act {
 };
 
 static enum rc enrol_check(struct enrol_act *act, struct work *work,
-                           struct stored_invitation *invitation, uint64_t device,
-                           struct err *err) {
-    enum rc rc = store_invitation(work->ledger->store, act->request->code_id, &work->arena,
-                                  invitation, err);
+                           struct stored_invitation *invitation, uint64_t device, struct err *err) {
+    enum rc rc =
+        store_invitation(work->ledger->store, act->request->code_id, &work->arena, invitation, err);
 
     if (rc == RC_NOT_FOUND)
         return err_set(err, RC_DENIED, "the code is not known here; ask the county for a new one");
@@ -154,8 +153,7 @@ static enum rc enrol_act(void *context, struct work *work, struct err *err) {
     memcpy(act->code_key, invitation->code_key, 32);
     *person = (struct stored_person){
         .person = id_of_person(request->person_sign_public),
-        .name = first_name(request->person_name, invitation->person_name,
-                           invitation->device_name),
+        .name = first_name(request->person_name, invitation->person_name, invitation->device_name),
         .role = invitation->role,
         .device = device_id,
         .area_count = invitation->area_count,
@@ -189,14 +187,13 @@ static enum rc enrol_act(void *context, struct work *work, struct err *err) {
     invitation->device = device_id;
     act->device = *device;
     act->device.name = arena_view(&act->arena, device->name);
-    act->device.scope.areas = arena_copy(&act->arena, device->scope.areas,
-                                         device->scope.area_count * sizeof(uint64_t));
+    act->device.scope.areas =
+        arena_copy(&act->arena, device->scope.areas, device->scope.area_count * sizeof(uint64_t));
     act->person = *person;
     act->person.name = arena_view(&act->arena, person->name);
     rc = arena_check(&act->arena, "an answer", err);
     id_text(device_id, object);
-    return rc != RC_OK ? rc
-                       : work_act(work, "device", "device enrol", object, view_text(""), err);
+    return rc != RC_OK ? rc : work_act(work, "device", "device enrol", object, view_text(""), err);
 }
 
 enum rc auth_enrol(void *context, struct http_exchange *exchange, struct err *err) {

@@ -111,9 +111,8 @@ static enum rc entry_visit(void *context, const struct stored_entry *stored, str
 }
 
 static enum rc add_head(struct walk *walk, struct err *err) {
-    struct cursor cursor = {.area = walk->head.area,
-                            .audience = walk->head.audience,
-                            .position = walk->head.position};
+    struct cursor cursor = {
+        .area = walk->head.area, .audience = walk->head.audience, .position = walk->head.position};
 
     memcpy(cursor.digest, walk->head.chain, sizeof(cursor.digest));
     exchange_add_cursor(&walk->pull->parts, &cursor);

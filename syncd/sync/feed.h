@@ -7,18 +7,18 @@
 #include "syncd/sync/ledger.h"
 
 struct pull {
-    struct buf forms;         /* PART_FORM: not private, so never sealed */
-    struct buf parts;         /* PART_ENTRY and PART_CURSOR, in order */
-    struct feed_head *heads;  /* of every feed with news, as far as it is delivered */
+    struct buf forms;        /* PART_FORM: not private, so never sealed */
+    struct buf parts;        /* PART_ENTRY and PART_CURSOR, in order */
+    struct feed_head *heads; /* of every feed with news, as far as it is delivered */
     uint32_t head_count;
     uint8_t (*form_hashes)[32];
     uint32_t form_count;
-    bool more;                /* max_bytes was reached */
+    bool more; /* max_bytes was reached */
 };
 
-/* Fills pull; arrays in the arena, the bufs are initialised here and released by the caller. A cursor
- * whose digest is not on our chain is answered from the feed's beginning: what is contained twice
- * is nothing to merge. max_bytes bounds the parts, but one entry is always given. */
+/* Fills pull; arrays in the arena, the bufs are initialised here and released by the caller. A
+ * cursor whose digest is not on our chain is answered from the feed's beginning: what is contained
+ * twice is nothing to merge. max_bytes bounds the parts, but one entry is always given. */
 enum rc feed_pull(struct ledger *ledger, const struct hello *hello, const struct scope *scope,
                   size_t max_bytes, struct zip_inflater *inflater, struct arena *arena,
                   struct pull *pull, struct err *err);

@@ -11,8 +11,8 @@
 
 struct leaf_walk {
     struct work *work;
-    struct arena arena;   /* of the frame that is open */
-    uint64_t frame;       /* its serial, 0 none */
+    struct arena arena; /* of the frame that is open */
+    uint64_t frame;     /* its serial, 0 none */
     struct frame decoded;
     uint64_t from;
     uint8_t (*leaves)[32]; /* of numbers from, from + 1... */
@@ -30,8 +30,8 @@ static enum rc leaf_visit(void *context, const struct stored_change *change, str
         walk->frame = 0;
         rc = store_frame(walk->work->ledger->store, change->frame, &walk->arena, &stored, err);
         if (rc == RC_OK)
-            rc = frame_decode(stored.bytes, walk->work->inflater, &walk->arena, &walk->decoded,
-                              err);
+            rc =
+                frame_decode(stored.bytes, walk->work->inflater, &walk->arena, &walk->decoded, err);
         if (rc != RC_OK)
             return rc;
         walk->frame = change->frame;
@@ -69,8 +69,8 @@ static enum rc history_leaves(struct work *work, const struct stored_actor *acto
 }
 
 /* The chain of a history behind number n. */
-static enum rc history_chain(struct work *work, const struct stored_actor *actor,
-                             uint64_t original, uint64_t n, uint8_t out[32], struct err *err) {
+static enum rc history_chain(struct work *work, const struct stored_actor *actor, uint64_t original,
+                             uint64_t n, uint8_t out[32], struct err *err) {
     uint8_t(*leaves)[32] = NULL;
     enum rc rc;
 
@@ -126,11 +126,11 @@ static enum rc find_forks(struct history_list *list, struct err *err) {
 
 /* How the batch stands to one history. */
 struct fit {
-    bool continues;    /* nothing in it contradicts the history */
-    bool joins;        /* it begins on this history: previous is our chain there */
-    uint64_t known;    /* continues: numbers up to here are committed */
-    uint64_t differs;  /* joins but not continues: the first number with another content */
-    uint8_t leaf[32];  /* the batch's leaf there */
+    bool continues;   /* nothing in it contradicts the history */
+    bool joins;       /* it begins on this history: previous is our chain there */
+    uint64_t known;   /* continues: numbers up to here are committed */
+    uint64_t differs; /* joins but not continues: the first number with another content */
+    uint8_t leaf[32]; /* the batch's leaf there */
 };
 
 static enum rc fit_history(struct work *work, const struct ingested *in,
@@ -142,7 +142,7 @@ static enum rc fit_history(struct work *work, const struct ingested *in,
 
     *fit = (struct fit){.known = actor->number};
     if (outer->first > actor->number + 1)
-        return RC_OK; /* behind a gap: neither */
+        return RC_OK;                   /* behind a gap: neither */
     if (outer->last >= actor->number) { /* the ordinary case: our end lies within or just before */
         const uint8_t *there = outer->first == actor->number + 1
                                    ? in->batch.previous

@@ -10,14 +10,14 @@
 #include "syncd/sync/keys.h"
 
 struct ingested {
-    struct view sealed;     /* as it came */
+    struct view sealed; /* as it came */
     struct batch batch;
     struct frame *frames;   /* decoded, batch.frame_count of them */
     uint32_t change_count;  /* last - first + 1 */
     struct ingested_place { /* where change first + i is */
         uint32_t frame, position;
-    } *places;
-    uint8_t (*chain)[32];   /* chain hash at first + i, folded from batch.previous */
+    } * places;
+    uint8_t (*chain)[32];       /* chain hash at first + i, folded from batch.previous */
     uint8_t (*signed_hash)[32]; /* of change first + i, where it carries a person's signature:
                                  * taken before a fork renames anything */
 };

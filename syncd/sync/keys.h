@@ -21,7 +21,7 @@ struct keys {
     uint8_t index_key[32];
     uint8_t nonce_key[32];
     uint8_t salt_secret[32];
-    uint32_t county;  /* the tag that batches carry */
+    uint32_t county; /* the tag that batches carry */
 };
 
 #define RECOVERY_HALF_BYTES 80u /* text of a half, with its NUL */

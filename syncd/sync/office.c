@@ -2,8 +2,8 @@
 #include "syncd/sync/office.h"
 
 enum rc office_act(const struct office *office,
-                   enum rc (*act)(void *context, struct work *work, struct err *err),
-                   void *context, struct err *err) {
+                   enum rc (*act)(void *context, struct work *work, struct err *err), void *context,
+                   struct err *err) {
     struct arena arena;
     struct writer_job job = {.arena = &arena, .act = act, .context = context, .alone = true};
 

@@ -10,9 +10,9 @@ struct office {
     const struct keys *keys;
     const struct env *env;
     struct log *log;
-    const char *directory;   /* for pins and the like */
-    uint32_t epoch;          /* changed by every restore */
-    uint32_t pin_count;      /* of the TLS key in use; 0 without TLS */
+    const char *directory; /* for pins and the like */
+    uint32_t epoch;        /* changed by every restore */
+    uint32_t pin_count;    /* of the TLS key in use; 0 without TLS */
     uint8_t pin[32];
     void *context;
     /* A reader of one's own until it is given back. */
@@ -25,7 +25,7 @@ struct office {
 
 /* One act in the writer, by itself. Returns its result in err. */
 enum rc office_act(const struct office *office,
-                   enum rc (*act)(void *context, struct work *work, struct err *err),
-                   void *context, struct err *err);
+                   enum rc (*act)(void *context, struct work *work, struct err *err), void *context,
+                   struct err *err);
 
 #endif

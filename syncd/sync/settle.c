@@ -54,8 +54,7 @@ static enum rc add_conflicts(struct work *work, struct settled *settled,
                              struct err *err) {
     for (uint32_t i = 0; i < reading->conflict_count; i++) {
         const struct conflict *conflict = &reading->conflicts[i];
-        struct stored_conflict *row = work_push(work, &settled->conflicts,
-                                                &settled->conflict_count,
+        struct stored_conflict *row = work_push(work, &settled->conflicts, &settled->conflict_count,
                                                 &settled->conflict_capacity, sizeof(*row));
         int64_t since_ms = newest_time(&record->state, conflict);
 
@@ -197,8 +196,8 @@ static bool is_settled(const struct settled *settled, struct dot id) {
     return false;
 }
 
-static enum rc settle_record(struct work *work, struct settled *settled,
-                             struct work_record *record, struct err *err);
+static enum rc settle_record(struct work *work, struct settled *settled, struct work_record *record,
+                             struct err *err);
 
 static enum rc add_proposals(struct work *work, struct settled *settled, uint32_t at,
                              struct err *err) {
@@ -297,11 +296,10 @@ static void add_times(const struct record *record, struct stored_record *row) {
     }
 }
 
-static enum rc settle_record(struct work *work, struct settled *settled,
-                             struct work_record *record, struct err *err) {
+static enum rc settle_record(struct work *work, struct settled *settled, struct work_record *record,
+                             struct err *err) {
     struct work_record **place = work_push(work, &settled->order, &settled->order_count,
-                                           &settled->order_capacity,
-                                           sizeof(struct work_record *));
+                                           &settled->order_capacity, sizeof(struct work_record *));
     struct settled_row *added = work_push(work, &settled->records, &settled->record_count,
                                           &settled->record_capacity, sizeof(*added));
     struct stored_record *row;

@@ -123,8 +123,7 @@ static bool slots_grow(struct work *work) {
     return true;
 }
 
-static enum rc record_add(struct work *work, const struct stored_record *stored,
-                          struct err *err) {
+static enum rc record_add(struct work *work, const struct stored_record *stored, struct err *err) {
     struct work_record *record = arena_alloc(&work->arena, sizeof(*record));
     struct work_record **place;
     enum rc rc = RC_OK;

@@ -17,9 +17,9 @@ struct work_record {
     bool touched;
     uint32_t old_area_count; /* as loaded */
     const uint64_t *old_areas;
-    uint64_t brought;        /* area of the frame in which this step brought a new record */
-    uint8_t audience;        /* of the frame that brought it, while the form is unknown */
-    uint64_t form;           /* of its latest change */
+    uint64_t brought; /* area of the frame in which this step brought a new record */
+    uint8_t audience; /* of the frame that brought it, while the form is unknown */
+    uint64_t form;    /* of its latest change */
 };
 
 struct work {

@@ -53,8 +53,7 @@ struct waiting {
     bool any;
 };
 
-static enum rc waiting_visit(void *context, const struct stored_pending *pending,
-                             struct err *err) {
+static enum rc waiting_visit(void *context, const struct stored_pending *pending, struct err *err) {
     struct waiting *waiting = context;
 
     (void)err;

@@ -14,7 +14,7 @@
 struct writer_batch {
     const struct ingested *ingested;
     struct admit_source source;
-    enum rc rc; /* of this batch: RC_CONFLICT for a chain that does not continue */
+    enum rc rc;             /* of this batch: RC_CONFLICT for a chain that does not continue */
     struct receipt receipt; /* in the job's arena */
 };
 
@@ -27,7 +27,7 @@ struct writer_job {
      * act that fails leaves no trace. Results go to memory of its context. */
     enum rc (*act)(void *context, struct work *work, struct err *err);
     void *context;
-    bool alone; /* commit by itself: acts that may fail */
+    bool alone;     /* commit by itself: acts that may fail */
     struct err err; /* initialised by the submitter with the language; .rc is the result */
     struct writer_job *next;
     void (*done)(void *context, struct writer_job *job); /* after commit or failure */

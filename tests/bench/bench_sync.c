@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "schema/edit.h"
 #include "schema/wire/frame.h"
+#include "tests/support/shell.h"
 #include "tests/support/survey.h"
 
 #include <stdio.h>
@@ -58,7 +59,7 @@ static void shell(const char *format, const char *a, const char *b) {
         buf_add_text(&command, text);
         at++;
     }
-    if (command.failed != RC_OK || system(buf_text(&command)) != 0) {
+    if (command.failed != RC_OK || shell_run(buf_text(&command)) != 0) {
         fprintf(stderr, "bench_sync: failed: %s\n", buf_text(&command));
         if (server > 0)
             kill(server, SIGTERM);
@@ -155,8 +156,7 @@ static void write_form(void) {
     buf_init(&survey, 1u << 20);
     buf_add_text(&survey, "type,name,label,bind::yg:merge\n");
     for (uint32_t i = 0; i < SURVEY_FIELDS; i++)
-        buf_addf(&survey, "%s,%s,%s,human\n", types[i], survey_field_name(i),
-                 survey_field_name(i));
+        buf_addf(&survey, "%s,%s,%s,human\n", types[i], survey_field_name(i), survey_field_name(i));
     shell("mkdir -p '$F/form'", "", "");
     write_text("form/survey.csv", buf_view(&survey));
     write_text("form/settings.csv", view_text("form_id,form_title,version\nbench,Bench,1\n"));
@@ -230,7 +230,8 @@ static struct session *open_session(struct tablet *tablet) {
     struct err err;
 
     err_init(&err, LANG_EN);
-    must(session_open(tablet, view_text(""), view_text("benchmark"), &session, &err), &err, "session");
+    must(session_open(tablet, view_text(""), view_text("benchmark"), &session, &err), &err,
+         "session");
     return session;
 }
 
@@ -262,7 +263,8 @@ static double work_offline(struct session *session, uint64_t seed, uint32_t coun
         must(edit_set_area(&edit, UINT64_C(430626117205), &err), &err, "area");
         for (uint32_t e = 0; e < made.entry_count; e++)
             if (made.entries[e].field >= FIELD_FIRST_OF_FORM &&
-                (made.entries[e].value.type != VALUE_TEXT || made.entries[e].value.bytes.size > 0)) {
+                (made.entries[e].value.type != VALUE_TEXT ||
+                 made.entries[e].value.bytes.size > 0)) {
                 const char *name = survey_field_name(made.entries[e].field - FIELD_FIRST_OF_FORM);
                 const struct form_field *field = form_field_by_path(form, view_text(name));
 
@@ -421,7 +423,7 @@ static uint64_t xz_bytes(struct view lines) {
 
     err_init(&err, LANG_EN);
     write_text("lines", lines);
-    if (system("command -v xz > /dev/null") != 0)
+    if (shell_run("command -v xz > /dev/null") != 0)
         return 0;
     shell("xz -9e -c '$F/lines' | wc -c > '$F/size'", "", "");
     snprintf(path, sizeof(path), "%s/size", folder);

@@ -3,8 +3,7 @@
 import crypto from 'node:crypto';
 import zlib from 'node:zlib';
 import {
-  EXISTS, Reader, Refused, Writer, byDot, chainNext, decodeFrame, hash, mac, sign, signedBy, takeValue,
-  root, unseal,
+  Reader, Refused, Writer, decodeFrame, hash, mac, root, sign, signedBy, takeValue, unseal,
 } from './wire.mjs';
 
 export const HELLO = 1, BATCH = 2, ANSWER = 16, SIGNED = 17, FORM = 18, ENTRY = 19, CURSOR = 20, SEALED = 21;
@@ -15,7 +14,7 @@ export const part = (kind, content) => new Writer().byte(kind).sized(content).do
 
 export function helloPart(h) {
   const w = new Writer();
-  const flags = (h.locked ? 1 : 0) + (h.whole ? 2 : 0) + (h.confirm === undefined ? 0 : 4) +
+  const flags = (h.locked ? 1 : 0) + (h.whole ? 2 : 0) + ((h.confirm ?? h.scope_serial) === h.scope_serial ? 0 : 4) +
     (h.nonce ? 8 : 0) + (h.persons?.length ? 16 : 0) + (h.max_bytes ? 32 : 0) + (h.scope_at ? 64 : 0);
   w.byte(flags).id(h.device).id(h.actor).varint(h.epoch).varint(h.scope_serial);
   if (flags & 4) w.varint(h.confirm);

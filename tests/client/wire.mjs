@@ -748,7 +748,7 @@ function decodeValues(p, type, column) {
 export function encodeBatch(what, secret) {
   const outer = new Writer().byte(1).bytes(countyTag(what.county.sign)).id(what.actor);
   outer.varint(what.first).varint(what.last - what.first);
-  const inner = new Writer().byte(what.nonce ? 1 : 0).id(what.device.id).bytes(what.nonce ?? []);
+  const inner = new Writer().byte(what.nonce ? 1 : 0).id(what.device.id).bytes(what.nonce || []);
   inner.varint(what.epoch).varint(what.scope).bytes(what.previous).signed(what.wall);
   inner.varint(what.frames.length);
   what.frames.forEach((frame) => inner.sized(frame));

@@ -43,6 +43,7 @@ static const char *const pure[] = {
     "strpbrk",
     "bsearch",
     "qsort",
+    "qsort_r",
     "snprintf",
     "vsnprintf",
     "strtol",

@@ -1,9 +1,12 @@
 /* Tests of `yg-agent serve`: one process owns the data, commands reach it through its socket. */
 #include "tests/support/face_rig.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -185,6 +188,64 @@ static void test_several_at_once(void **state) {
     rig_stop(rig);
 }
 
+/* ---- a line that hangs ---- */
+
+struct hanging {
+    struct face_rig *rig;
+    char url[64];
+    int status;
+};
+
+static void *hang(void *context) {
+    struct hanging *hanging = context;
+    struct control_request request = {
+        .argument_count = 3, .arguments = {"sync", "--server", hanging->url}, .directory = "/"};
+    char path[200];
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    (void)snprintf(path, sizeof(path), "%s/control", hanging->rig->data);
+    if (control_call(path, &request, swallow, NULL, &hanging->status, &err) != RC_OK)
+        hanging->status = -2;
+    return NULL;
+}
+
+static void test_work_goes_on_while_a_sync_hangs(void **state) {
+    struct face_rig *rig = *state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct hanging hanging = {.rig = rig, .status = -1};
+    socklen_t size = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM, 0), line;
+    pthread_t thread;
+    char byte, *id;
+
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(listener, 4), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    (void)snprintf(hanging.url, sizeof(hanging.url), "http://127.0.0.1:%u",
+                   (unsigned)ntohs(address.sin_port));
+    rig_serve(rig);
+    assert_int_equal(rig_run(rig, "unlock", NULL), 0);
+    assert_int_equal(pthread_create(&thread, NULL, hang, &hanging), 0);
+    line = accept(listener, NULL, NULL);
+    assert_true(line >= 0);
+    assert_int_equal(read(line, &byte, 1), 1); /* the request is on its way, no answer comes */
+    rig->secret = NULL;
+    rig_good(rig, "status", "--json");
+    rig_good(rig, "new", "house", "--area", RIG_AREA, "--file",
+             rig_file(rig, "a.json", view_text("{\"head\":{\"name\":\"张三\"}}")));
+    id = rig_line(rig);
+    rig_good(rig, "show", id);
+    (void)close(line);
+    (void)close(listener);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(hanging.status, 3);
+    rig_good(rig, "show", id);
+    rig_good(rig, "lock");
+    rig_stop(rig);
+    free(id);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_commands_through_the_socket, set_up, tear_down),
@@ -192,6 +253,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_one_owner, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_two_people, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_several_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_work_goes_on_while_a_sync_hangs, set_up, tear_down),
     };
 
     return cmocka_run_group_tests_name("agent serve", tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* test_county.c: tablets and a county in one process: what a person saved arrives once, whatever
  * happens on the way. */
 #include "tests/support/realm.h"
+#include "tests/support/shell.h"
 
 #include "base/file.h"
 #include "schema/edit.h"
@@ -50,7 +51,7 @@ static int tear_down(void **state) {
     county_free(world->county);
     arena_release(&world->arena);
     snprintf(command, sizeof(command), "rm -rf '%s'", world->folder);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(shell_run(command), 0);
     free(world);
     return 0;
 }
@@ -61,8 +62,7 @@ static const char *folder_of(struct world *world, const char *name) {
 
 static struct tablet *enrol(struct world *world, const char *name) {
     static const uint64_t area = COUNTY_AREA;
-    struct tablet *tablet =
-        county_enrol(world->county, folder_of(world, name), name, &area, 1);
+    struct tablet *tablet = county_enrol(world->county, folder_of(world, name), name, &area, 1);
 
     county_sync(world->county, tablet, RC_OK, NULL);
     return tablet;
@@ -79,8 +79,7 @@ static const struct instance_id ROOT;
 
 /* A new household of this name; returns its id. */
 static struct dot save_new(struct world *world, struct session *session, const char *name) {
-    const struct form *form =
-        tablet_form_named(session_tablet(session), view_text("household"));
+    const struct form *form = tablet_form_named(session_tablet(session), view_text("household"));
     struct dot dot = session_next_dot(session);
     struct value value = value_of_text(view_text(name));
     struct change change;
@@ -118,8 +117,7 @@ static void save_edit(struct world *world, struct session *session, struct dot r
 }
 
 static const char *text_of(struct world *world, const struct reading *reading, const char *path) {
-    const struct cell *cell =
-        reading_cell(reading, ROOT, number_of(reading->form, path));
+    const struct cell *cell = reading_cell(reading, ROOT, number_of(reading->form, path));
     struct buf text;
     const char *copy;
 
@@ -245,7 +243,7 @@ static void copy_folder(struct world *world, const char *from, const char *to) {
 
     snprintf(command, sizeof(command), "cp -a '%s' '%s'", folder_of(world, from),
              folder_of(world, to));
-    assert_int_equal(system(command), 0);
+    assert_int_equal(shell_run(command), 0);
 }
 
 /* The whole folder is cloned, nonce and all, so that only the county can notice. */

@@ -1,0 +1,363 @@
+// client.mjs: a second, independent client of docs/protocol.md: a tablet without a disk. It records,
+// sends, receives, merges. Written from the text alone, to prove that the text is enough.
+import crypto from 'node:crypto';
+import http from 'node:http';
+import net from 'node:net';
+import tls from 'node:tls';
+import {
+  AREA, BYTES, CREATE, EDIT, EXISTS, INTEGER, REMOVE, RESOLVE, Refused, Writer, boxPublic, byDot, canonical,
+  chainNext, chainStart, dotText, encodeBatch, encodeFrame, formName, hash, actorName, instanceText, leafOf,
+  personName, putDots, putInstance, root, runOf, saltOf, sign, signPublic, sortEntries,
+} from './wire.mjs';
+import {
+  BATCH, CURSOR, ENTER, ENTRY, FORM, LEAVE, OWN, enrolRequest, entryDigest, feedNext, helloPart, part,
+  readAnswer, readCode, readEnrolled, readEntry, readKeys,
+} from './exchange.mjs';
+import { State } from './state.mjs';
+
+const feedText = ({ code, audience }) => `${code}/${audience}`;
+
+export class Client {
+  forms = new Map(); // by name: what a form says
+  formPosition = 0;
+  feeds = new Map(); // by area and audience: {area, position, chain}
+  confirmed = new Map(); // states by record: the fold of the feeds
+  certificates = [];
+  alarms = [];
+  quarantine = new Map(); // verdicts by own number
+  acked = 0;
+  backedUp = 0;
+  lamport = 0;
+  keys = { serial: 0, pins: [] };
+  requests = 0; // how many were answered
+  seed = crypto.randomBytes(32);
+  vault = crypto.randomBytes(32);
+  person = { seed: crypto.randomBytes(32) };
+  behaviour = {}; // what tests make it do wrong
+
+  constructor(url) {
+    this.url = new URL(url);
+    this.device = signPublic(this.seed);
+    this.person.id = personName(signPublic(this.person.seed));
+    this.begin();
+  }
+  // A new actor: its own numbers, leaves and chain.
+  begin() {
+    this.actorNonce = crypto.randomBytes(16);
+    this.actor = actorName(this.device, this.actorNonce);
+    this.log = []; // {change, area, leaf}
+    this.chain = [chainStart(this.actor)];
+    this.secrets = new Map();
+    this.batches = [];
+    this.acked = 0;
+  }
+
+  // --- Transport ---
+
+  async open() {
+    const { hostname: host, port, protocol } = this.url;
+    if (protocol === 'http:') return net.connect(port, host);
+    const socket = tls.connect({ host, port, rejectUnauthorized: false });
+    await new Promise((done, fail) => socket.once('secureConnect', done).once('error', fail));
+    const { raw } = socket.getPeerCertificate();
+    const key = new crypto.X509Certificate(raw).publicKey.export({ format: 'der', type: 'spki' });
+    this.shown = crypto.createHash('sha256').update(key).digest('hex');
+    return socket;
+  }
+  async http(method, path, body, socket) {
+    const connection = socket ?? (await this.pinned());
+    const headers = body ? { 'content-type': 'application/octet-stream', 'content-length': body.length } : {};
+    return new Promise((done, fail) => {
+      const request = http.request({ method, path, headers, host: this.url.host, createConnection: () => connection });
+      request.on('error', fail).on('response', async (response) => {
+        if (this.behaviour.cut) {
+          connection.destroy();
+          return fail(new Error('cut'));
+        }
+        const chunks = [];
+        for await (const chunk of response) chunks.push(chunk);
+        connection.destroy();
+        return done({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) });
+      });
+      request.end(body);
+    });
+  }
+  // A connection to a server that shows a pinned key; another key must be in a list that the county
+  // has signed.
+  async pinned() {
+    const socket = await this.open();
+    if (this.url.protocol === 'http:' || !this.county || this.keys.pins.includes(this.shown)) return socket;
+    const { body } = await this.http('GET', '/v1/keys', null, socket);
+    const list = readKeys(body, this.county.sign);
+    if (list.serial < this.keys.serial) throw new Refused('an old list of keys');
+    this.keys = list;
+    if (!list.pins.includes(this.shown)) throw new Refused('this is not our server');
+    return this.open();
+  }
+
+  async enrol(codeText, name) {
+    const code = readCode(codeText);
+    const request = enrolRequest(code, {
+      device: this.device, vault: boxPublic(this.vault), person: signPublic(this.person.seed), name,
+      nonce: crypto.randomBytes(16), wall: Date.now(),
+    });
+    const { status, body } = await this.http('POST', '/v1/enrol', request);
+    if (status !== 200) throw new Refused(`enrol: ${status} ${body}`);
+    const answer = readEnrolled(body, code, request);
+    this.county = answer.county;
+    this.epoch = answer.epoch;
+    this.id = answer.device;
+    this.nonce = answer.nonce;
+    this.keys = { serial: 0, pins: answer.pins };
+    this.scope = answer.scope;
+    return answer;
+  }
+
+  // --- Recording ---
+
+  form(name) {
+    return [...this.forms.values()].filter((form) => form.name === name).at(-1);
+  }
+  // What people see: the confirmed state with own changes on top that it has not absorbed.
+  view(record) {
+    const state = this.confirmed.get(dotText(record))?.clone() ?? new State(record);
+    for (const { change } of this.log)
+      if (!byDot(change.record, record)) state.apply(change, change.wall, true);
+    return state;
+  }
+  records() {
+    const all = new Map([...this.confirmed.values()].map((state) => [dotText(state.record), state.record]));
+    this.log.forEach(({ change }) => all.set(dotText(change.record), change.record));
+    return [...all.values()].map((record) => this.view(record));
+  }
+
+  // Saves a change of {kind, record, form, entries, reason, signed}; gives its dot.
+  save({ kind, record, form, entries, reason = '', signed = false }) {
+    const number = this.log.length + 1;
+    const change = {
+      kind, actor: this.actor, number, record: record ?? { actor: this.actor, number }, form,
+      person: this.person.id, wall: Date.now(), lamport: ++this.lamport, reason, evidence: [], under: [],
+      entries: sortEntries(entries),
+    };
+    if (signed) change.signature = sign(this.person.seed, 'yg person', canonical(change, false));
+    const code = record ? this.view(record).area() : Number(entries.find((e) => e.field === AREA).value);
+    const area = { code, audience: 1 };
+    const leaf = leafOf(saltOf(this.secret(area, form, number), number), canonical(change));
+    this.log.push({ change, area, leaf });
+    this.chain.push(chainNext(this.chain.at(-1), leaf));
+    return { actor: this.actor, number };
+  }
+  secret(area, form, number) {
+    const key = `${feedText(area)} ${form} ${runOf(number)}`;
+    if (!this.secrets.has(key)) this.secrets.set(key, crypto.randomBytes(16));
+    return this.secrets.get(key);
+  }
+
+  // fields: [{field, type, value, keep, rank}], several of one field in a set
+  create(form, code, fields, instances = []) {
+    const number = this.log.length + 1;
+    const entry = (instance) => (field) => ({ instance, keep: false, rank: 0, replaces: [], ...field });
+    const entries = [{ field: AREA, type: INTEGER, value: code }, ...fields].map(entry(root));
+    instances.forEach((one, i) => {
+      const instance = { actor: this.actor, number, ordinal: i + 1 };
+      entries.push(...[{ field: EXISTS, ...one.place }, ...one.fields].map(entry(instance)));
+    });
+    return this.save({ kind: CREATE, form, entries });
+  }
+  // Takes the place of everything live in these fields, or, with add, of nothing.
+  edit(record, fields, { instance = root, add = false, ...more } = {}) {
+    const state = this.view(record);
+    const seen = new Set();
+    const entries = fields.map((field) => {
+      const replaces = add || seen.has(field.field) ? [] : state.live(instance, field.field);
+      seen.add(field.field);
+      return { instance, keep: false, rank: 0, ...field, replaces };
+    });
+    return this.save({ kind: EDIT, record, form: this.formOf(state), entries, ...more });
+  }
+  resolve(record, field, reason, instance = root) {
+    return this.edit(record, [field], { instance, kind: RESOLVE, reason, signed: true });
+  }
+  addInstance(record, place, fields) {
+    const instance = { actor: this.actor, number: this.log.length + 1, ordinal: 1 };
+    this.edit(record, [{ field: EXISTS, ...place }, ...fields], { instance });
+    return instance;
+  }
+  // Takes out an instance: the cover names every change that is live inside.
+  remove(record, instance, reason = '') {
+    const state = this.view(record);
+    const { repeat, parent } = state.instances().find((i) => instanceText(i.instance) === instanceText(instance));
+    const w = new Writer().byte(2).varint(repeat);
+    putInstance(w, parent);
+    putDots(w, state.inside(instance));
+    const cover = { field: EXISTS, type: BYTES, value: w.done() };
+    return this.edit(record, [cover], { instance, kind: REMOVE, reason });
+  }
+  formOf(state) {
+    return state.infos.get(dotText(state.record)).form;
+  }
+
+  // --- Sending ---
+
+  // Cuts what is in no batch yet; what was cut stays the same until it is receipted.
+  cut(first = (this.batches.at(-1)?.last ?? this.acked) + 1) {
+    if (first > this.log.length) return;
+    const frames = new Map();
+    for (const { change, area } of this.log.slice(first - 1)) {
+      const key = `${feedText(area)} ${change.form}`;
+      if (!frames.has(key)) frames.set(key, { area, form: change.form, changes: [] });
+      frames.get(key).changes.push(change);
+    }
+    const last = this.log.length;
+    const bytes = encodeBatch({
+      county: this.county, device: { seed: this.behaviour.seed ?? this.seed, id: this.id }, actor: this.actor,
+      nonce: first === 1 && this.actorNonce, epoch: this.epoch, scope: this.scope.serial, wall: Date.now(),
+      previous: this.chain[first - 1], first, last, chain: this.chain[last],
+      frames: [...frames.values()].map(({ area, form, changes }) =>
+        encodeFrame(changes, area, (run) => this.secret(area, form, run * 64))),
+    });
+    this.batches.push({ first, last, bytes });
+  }
+  hello({ whole = false, locked = false, max_bytes } = {}) {
+    return helloPart({
+      whole, locked, max_bytes, device: this.id, actor: this.actor, epoch: this.epoch,
+      scope_serial: this.scope.serial, form_position: this.formPosition, wall_ms: Date.now(),
+      own_last: this.log.length, nonce: this.nonce, seed: this.behaviour.helloSeed ?? this.seed,
+      cursors: [...this.feeds.values()],
+    });
+  }
+  async post(options) {
+    const batches = this.batches.map(({ bytes }) => part(BATCH, bytes));
+    return this.http('POST', '/v1/sync', Buffer.concat([Buffer.from([1]), this.hello(options), ...batches]));
+  }
+
+  // One request and its answer, taken as a whole. Gives whether to ask again at once.
+  async exchange(options = {}) {
+    this.followScope();
+    this.cut();
+    let response = await this.post(options);
+    if (response.status === 401) {
+      this.nonce = readAnswer(response.body, this.county).nonce;
+      response = await this.post(options);
+    }
+    if (response.status !== 200) throw new Refused(`${response.status}: ${response.body}`);
+    const answer = readAnswer(response.body, this.county, this.vault);
+    this.requests++;
+    return this.take(answer);
+  }
+  async sync(options = {}) {
+    let count = 0;
+    for (let again = true; again; count++) again = await this.exchange({ ...options, whole: again === 'whole' });
+    return count;
+  }
+
+  // --- Receiving ---
+
+  followScope() {
+    for (const code of this.scope.areas)
+      for (let audience = 1; audience <= 3; audience++) {
+        const area = { code, audience };
+        if (this.scope.audiences & (1 << audience) && !this.feeds.has(feedText(area)))
+          this.feeds.set(feedText(area), { area, position: 0, chain: Buffer.alloc(32) });
+      }
+  }
+
+  take(answer) {
+    const feeds = new Map();
+    const work = []; // done when everything has been checked
+    const forms = [];
+    for (const p of answer.parts) {
+      if (p.kind === FORM) {
+        if (!answer.forms.includes(hash('yg form', p.json).toString('hex'))) throw new Refused('an unsigned form');
+        forms.push(p);
+        continue;
+      }
+      const key = feedText(p.area);
+      const feed = feeds.get(key) ?? { ...(this.feeds.get(key) ?? { area: p.area, position: 0, chain: Buffer.alloc(32) }), waiting: [] };
+      feeds.set(key, feed);
+      if (p.kind === ENTRY) {
+        if (p.position !== feed.position + 1) throw new Refused(`feed ${key}: ${p.position} behind ${feed.position}`);
+        const entry = readEntry(p, (actor, number) => this.ownLeaf(actor, number));
+        feed.position = p.position;
+        feed.chain = feedNext(feed.chain, entryDigest(entry));
+        feed.own ||= entry.kind === OWN;
+        feed.waiting.push(entry);
+      } else if (p.kind === CURSOR) {
+        if (p.position !== feed.position || (p.position && !feed.chain.subarray(0, 8).equals(p.chain))) {
+          if (feed.own) return 'whole';
+          throw new Refused(`feed ${key}: its chain does not fit`);
+        }
+        work.push(...feed.waiting.map((entry) => [entry, p.area.code]));
+        feed.taken = { area: p.area, position: feed.position, chain: feed.chain };
+      }
+    }
+    if (answer.epoch !== this.epoch) {
+      this.epoch = answer.epoch;
+      this.feeds = new Map();
+      this.batches = [];
+      return true;
+    }
+    for (const [key, feed] of feeds) if (feed.taken) this.feeds.set(key, feed.taken);
+    for (const head of answer.heads) {
+      const feed = this.feeds.get(feedText(head.area));
+      if (feed?.position === head.position && !feed.chain.equals(head.chain)) this.alarms.push(head);
+    }
+    for (const form of forms) {
+      this.forms.set(formName(form.json), { ...JSON.parse(form.json), id: formName(form.json) });
+      this.formPosition = form.position;
+    }
+    for (const [entry, code] of work) this.takeEntry(entry, code);
+    this.nonce = answer.nonce;
+    this.certificates.push(...answer.certificates);
+    const wants = answer.receipts.map((receipt) => this.takeReceipt(receipt)).some((want) => want);
+    const fresh = answer.scope && answer.scope.serial !== this.scope.serial;
+    if (answer.scope) this.scope = answer.scope;
+    return answer.more || wants || fresh || this.acked < this.log.length;
+  }
+  ownLeaf(actor, number) {
+    const own = actor === this.actor && this.log[number - 1];
+    return own ? own.leaf : Buffer.alloc(32);
+  }
+  takeReceipt({ actor, number, hash: seen, want, backedUp, outcomes, fork }) {
+    this.last = { actor, number, want, backedUp, outcomes, fork };
+    if (actor !== this.actor) return false;
+    if (fork || number > this.log.length || !this.chain[number].equals(seen)) {
+      this.alarms.push('another copy of this database is at work');
+      this.begin();
+      return false;
+    }
+    this.acked = Math.max(this.acked, number);
+    this.backedUp = Math.max(this.backedUp, backedUp ?? 0);
+    outcomes.forEach((outcome) => this.quarantine.set(outcome.number, outcome.verdict));
+    this.batches = this.batches.filter(({ last }) => last > this.acked);
+    if (!want || want > this.log.length) return false;
+    this.batches = [];
+    this.cut(want);
+    return true;
+  }
+  takeEntry(entry, code) {
+    if (entry.kind === LEAVE) this.confirmed.delete(dotText(entry.record));
+    if (entry.kind === ENTER) this.state(entry.record).join(State.unpacked({ ...entry.state, record: entry.record }));
+    for (const { number, admitted, erased, ...read } of entry.changes ?? []) {
+      if (!admitted || erased) continue;
+      const change = entry.kind === OWN ? this.log[number - 1].change : { ...read, number };
+      this.lamport = Math.max(this.lamport, change.lamport);
+      const time = Math.min(change.wall + entry.offset, entry.received);
+      const known = entry.fork ? renamed(change, entry.actor, entry.fork) : change;
+      this.state(known.record).apply(known, time);
+    }
+    return code;
+  }
+  state(record) {
+    const key = dotText(record);
+    if (!this.confirmed.has(key)) this.confirmed.set(key, new State(record));
+    return this.confirmed.get(key);
+  }
+}
+
+// Reads (from, n) with n >= fork.from as (fork.actor, n), wherever it is named.
+function renamed(change, from, fork) {
+  const rename = (dot) => (dot.actor === from && dot.number >= fork.from ? { ...dot, actor: fork.actor } : dot);
+  const entries = change.entries.map((e) => ({ ...e, instance: rename(e.instance), replaces: e.replaces.map(rename) }));
+  return { ...rename(change), record: rename(change.record), entries };
+}

@@ -1,0 +1,162 @@
+// state.mjs: what a record is after some changes, in any order, and how it is read: "State" and
+// "Reading" of section 13 of docs/protocol.md, and joining from section 16.
+import {
+  AREA, BYTES, DECIMAL, EXISTS, Reader, byDot, dotText, instanceText, root, takeDots, takeInstance, valueBytes,
+} from './wire.mjs';
+
+const nameOf = (x) => `${instanceText(x.instance)}|${x.field}|${dotText(x)}.${x.ordinal}`;
+
+export class State {
+  infos = new Map(); // absorbed changes by dot: {kind, form, person, time, provisional, lamport, under}
+  versions = new Map(); // {instance, field, actor, number, ordinal, rank, type, value, by}
+  awaited = new Map(); // {instance, field, actor, number, ordinal, keep, by}
+  constructor(record) {
+    this.record = record;
+  }
+  static unpacked({ record, infos, versions, awaited }) {
+    const state = new State(record);
+    infos.forEach((info) => state.infos.set(dotText(info), info));
+    versions.forEach((version) => state.versions.set(nameOf(version), version));
+    awaited.forEach((name) => state.awaited.set(nameOf(name), name));
+    return state;
+  }
+  clone() {
+    const copies = (map) => new Map([...map].map(([key, x]) => [key, { ...x, by: x.by && [...x.by] }]));
+    const copy = new State(this.record);
+    copy.infos = copies(this.infos);
+    copy.versions = copies(this.versions);
+    copy.awaited = copies(this.awaited);
+    return copy;
+  }
+
+  apply(change, time, provisional = false) {
+    const dot = dotText(change);
+    const known = this.infos.get(dot);
+    if (known && known.provisional && !provisional) Object.assign(known, { time, provisional });
+    if (known) return;
+    const { actor, number, kind, form, person, lamport, under } = change;
+    this.infos.set(dot, { actor, number, kind, form, person, time, provisional, lamport, under });
+    const ordinals = new Map();
+    for (const { instance, field, keep, rank, replaces, type, value } of change.entries) {
+      const place = `${instanceText(instance)}|${field}`;
+      const ordinal = ordinals.get(place) ?? 0;
+      ordinals.set(place, ordinal + 1);
+      const by = { actor, number };
+      for (const replaced of replaces) {
+        const old = { instance, field, actor: replaced.actor, number: replaced.number, ordinal: replaced.ordinal };
+        this.replace(old, keep, by);
+      }
+      const version = { instance, field, actor, number, ordinal, rank, type, value, by: [] };
+      const waits = this.awaited.get(nameOf(version));
+      this.awaited.delete(nameOf(version));
+      if (waits?.keep) version.by = waits.by;
+      if (!waits || waits.keep) this.versions.set(nameOf(version), version);
+    }
+  }
+  replace(old, keep, by) {
+    const name = nameOf(old);
+    const version = this.versions.get(name);
+    if (this.infos.has(dotText(old))) {
+      if (version && keep) version.by.push(by);
+      if (!keep) this.versions.delete(name);
+      return;
+    }
+    const waits = this.awaited.get(name);
+    if (!waits) this.awaited.set(name, { ...old, keep, by: keep ? [by] : [] });
+    else if (!keep) Object.assign(waits, { keep, by: [] });
+    else if (waits.keep) waits.by.push(by);
+  }
+
+  join(other) {
+    const united = (a, b) => [...a, ...b.filter((dot) => !a.some((same) => !byDot(same, dot)))];
+    const theirs = other.clone();
+    for (const [name, version] of this.versions) {
+      const twin = theirs.versions.get(name);
+      const waits = theirs.awaited.get(name);
+      if (twin || waits?.keep) version.by = united(version.by, (twin ?? waits).by);
+      else if (waits || theirs.infos.has(dotText(version))) this.versions.delete(name);
+    }
+    for (const [name, version] of theirs.versions) {
+      const waits = this.awaited.get(name);
+      if (this.versions.has(name) || this.infos.has(dotText(version)) || (waits && !waits.keep)) continue;
+      if (waits) version.by = united(version.by, waits.by);
+      this.versions.set(name, version);
+    }
+    for (const [dot, info] of theirs.infos) {
+      const known = this.infos.get(dot);
+      if (!known || (known.provisional && !info.provisional)) this.infos.set(dot, info);
+    }
+    for (const [name, waits] of theirs.awaited) {
+      const mine = this.awaited.get(name);
+      if (!mine) this.awaited.set(name, waits);
+      else Object.assign(mine, { keep: mine.keep && waits.keep, by: mine.keep && waits.keep ? united(mine.by, waits.by) : [] });
+    }
+    for (const [name, waits] of this.awaited) if (this.infos.has(dotText(waits))) this.awaited.delete(name);
+  }
+
+  // --- Reading ---
+
+  live(instance, field) {
+    const prefix = `${instanceText(instance)}|${field}|`;
+    return [...this.versions].filter(([name, v]) => name.startsWith(prefix) && !v.by.length).map(([, v]) => v);
+  }
+  time(version) {
+    return this.infos.get(dotText(version)).time;
+  }
+  // {value: version}, {values: versions} of a set, {conflict: versions}, or {} without an answer
+  read(instance, field, policy) {
+    const live = this.live(instance, field).sort(byDot);
+    if (policy === 'union') return { values: live };
+    if (live.length === 0) return {};
+    const equal = (some) => some.every((v) => valueBytes(v).equals(valueBytes(some[0])));
+    if (equal(live)) return { value: live[0] };
+    const best = (key) => live.reduce((a, b) => (key(b) >= key(a) ? b : a));
+    const size = (v) => (v.type === DECIMAL ? Number(v.value.mantissa) / 10 ** v.value.scale : Number(v.value));
+    if (policy === 'latest') return { value: best((v) => this.time(v)) };
+    if (policy === 'max' || policy === 'or') return { value: best(size) };
+    if (policy === 'min') return { value: best((v) => -size(v)) };
+    if (policy === 'authority') {
+      const top = live.filter((v) => v.rank === best((w) => w.rank).rank);
+      if (equal(top)) return { value: top[0] };
+    }
+    return { conflict: live };
+  }
+  area() {
+    const { value, conflict } = this.read(root, AREA, 'human');
+    return Number((value ?? conflict[0]).value);
+  }
+  // Instances of a repeat that nobody has removed: their place is live, not a cover.
+  instances() {
+    const found = new Map();
+    for (const v of this.versions.values()) {
+      if (v.field !== EXISTS || v.by.length || !v.instance.ordinal) continue;
+      if (v.type === BYTES && v.value[0] === 2) continue;
+      const r = v.type === BYTES ? new Reader(v.value.subarray(1)) : null;
+      const place = r ? { repeat: r.varint(), parent: takeInstance(r) } : { repeat: Number(v.value), parent: root };
+      found.set(instanceText(v.instance), { ...place, instance: v.instance });
+    }
+    return [...found.values()];
+  }
+  // Covers that do not cover all that is live inside: somebody edited what another removed.
+  contested() {
+    return [...this.versions.values()].filter((v) => {
+      if (v.field !== EXISTS || v.by.length || v.type !== BYTES || v.value[0] !== 2) return false;
+      const r = new Reader(v.value.subarray(1));
+      r.varint();
+      takeInstance(r);
+      const covered = new Set(takeDots(r).map(dotText));
+      return this.inside(v.instance).some((dot) => dotText(dot) !== dotText(v) && !covered.has(dotText(dot)));
+    });
+  }
+  // Dots of the changes with a live version in an instance or in the instances within.
+  inside(instance) {
+    const within = [instance];
+    for (let i = 0; i < within.length; i++)
+      for (const v of this.instances()) if (instanceText(v.parent) === instanceText(within[i]) && v.parent.ordinal) within.push(v.instance);
+    const dots = new Map();
+    for (const v of this.versions.values())
+      if (!v.by.length && within.some((i) => !i.ordinal || instanceText(i) === instanceText(v.instance)))
+        dots.set(dotText(v), { actor: v.actor, number: v.number });
+    return [...dots.values()];
+  }
+}
