@@ -1,4 +1,9 @@
-/* A chain of blocks; allocation bumps a pointer in the last one. */
+/* A chain of blocks; allocation bumps a pointer in the current one. Behind it may stand empty ones
+ * that a reset has kept; they are used before new ones are made, and given back when the cap would
+ * not allow a new one otherwise.
+ *
+ * Under AddressSanitizer what a reset leaves is poisoned, so that keeping blocks hides no use of
+ * what is gone. */
 #include "base/arena.h"
 
 #include <stdalign.h>
@@ -6,8 +11,23 @@
 
 #include "base/words.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_POISONS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISONS 1
+#endif
+#endif
+#ifdef ARENA_POISONS
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size)   ((void)(address), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#endif
+
 #define FIRST_BLOCK_BYTES 4096u
 #define BLOCK_BYTES_MAX   (1024u * 1024u)
+#define LIST_FIRST        16u /* items of a list at first */
 
 /* The header's own size is a multiple of the alignment, so the bytes behind it are aligned. */
 struct arena_block {
@@ -24,10 +44,32 @@ void arena_init(struct arena *arena, size_t cap_bytes) {
     *arena = (struct arena){.cap_bytes = cap_bytes};
 }
 
+void arena_keep(struct arena *arena, size_t keep_bytes) {
+    arena->keep_bytes = keep_bytes;
+}
+
 static void *fail(struct arena *arena, enum rc rc) {
     if (arena->failed == RC_OK)
         arena->failed = rc;
     return NULL;
+}
+
+static void free_blocks(struct arena_block *block) {
+    while (block != NULL) {
+        struct arena_block *next = block->next;
+
+        ASAN_UNPOISON_MEMORY_REGION(block_bytes(block), block->room);
+        free(block);
+        block = next;
+    }
+}
+
+/* Gives the blocks behind this one back. */
+static void cut_behind(struct arena *arena, struct arena_block *last) {
+    for (const struct arena_block *block = last->next; block != NULL; block = block->next)
+        arena->held_bytes -= block->room;
+    free_blocks(last->next);
+    last->next = NULL;
 }
 
 /* A new current block with room for at least size bytes: twice the last one, or what is left below
@@ -37,6 +79,10 @@ static struct arena_block *add_block(struct arena *arena, size_t size) {
     size_t room = FIRST_BLOCK_BYTES;
     struct arena_block *block;
 
+    if (size > left && arena->current != NULL && arena->current->next != NULL) {
+        cut_behind(arena, arena->current);
+        left = arena->cap_bytes - arena->held_bytes;
+    }
     if (size > left)
         return fail(arena, RC_LIMIT);
     if (arena->current != NULL)
@@ -51,13 +97,26 @@ static struct arena_block *add_block(struct arena *arena, size_t size) {
     if (block == NULL)
         return fail(arena, RC_NO_MEMORY);
     *block = (struct arena_block){.room = room};
-    if (arena->current == NULL)
+    ASAN_POISON_MEMORY_REGION(block_bytes(block), room);
+    if (arena->current == NULL) {
         arena->first = block;
-    else
+    } else {
+        block->next = arena->current->next;
         arena->current->next = block;
+    }
     arena->current = block;
     arena->held_bytes += room;
     return block;
+}
+
+/* The current block is full: the next one that was kept, if it is large enough, or a new one. */
+static struct arena_block *next_block(struct arena *arena, size_t size) {
+    struct arena_block *next = arena->current == NULL ? NULL : arena->current->next;
+
+    if (next == NULL || next->room < size)
+        return add_block(arena, size);
+    arena->current = next;
+    return next;
 }
 
 /* size bytes with whatever is in them. */
@@ -72,12 +131,13 @@ static void *allocate(struct arena *arena, size_t size) {
     if (rounded == 0)
         rounded = ARENA_ALIGN_BYTES;
     if (block == NULL || rounded > block->room - block->used) {
-        block = add_block(arena, rounded);
+        block = next_block(arena, rounded);
         if (block == NULL)
             return NULL;
     }
     bytes = block_bytes(block) + block->used;
     block->used += rounded;
+    ASAN_UNPOISON_MEMORY_REGION(bytes, size);
     return bytes;
 }
 
@@ -95,6 +155,12 @@ void *arena_array(struct arena *arena, size_t count, size_t size) {
     return arena_alloc(arena, count * size);
 }
 
+void *arena_room(struct arena *arena, size_t count, size_t size) {
+    if (size != 0 && count > SIZE_MAX / size)
+        return fail(arena, RC_LIMIT);
+    return allocate(arena, count * size);
+}
+
 void *arena_copy(struct arena *arena, const void *data, size_t size) {
     uint8_t *copy;
 
@@ -107,6 +173,27 @@ void *arena_copy(struct arena *arena, const void *data, size_t size) {
         memcpy(copy, data, size);
     copy[size] = '\0';
     return copy;
+}
+
+void *arena_push(struct arena *arena, void *list, uint32_t *count, uint32_t *capacity,
+                 size_t size) {
+    void *items;
+
+    memcpy(&items, list, sizeof(items));
+    if (*count == *capacity) {
+        uint32_t wanted = *capacity == 0 ? LIST_FIRST : *capacity * 2;
+        void *grown =
+            *capacity > UINT32_MAX / 2 ? fail(arena, RC_LIMIT) : arena_array(arena, wanted, size);
+
+        if (grown == NULL)
+            return NULL;
+        if (*count > 0)
+            memcpy(grown, items, *count * size);
+        memcpy(list, &grown, sizeof(grown));
+        items = grown;
+        *capacity = wanted;
+    }
+    return (uint8_t *)items + size * (*count)++;
 }
 
 struct view arena_view(struct arena *arena, struct view view) {
@@ -134,29 +221,28 @@ char *arena_text(struct arena *arena, const char *format, ...) {
     return text;
 }
 
-static void free_blocks(struct arena_block *block) {
-    while (block != NULL) {
-        struct arena_block *next = block->next;
-
-        free(block);
-        block = next;
-    }
-}
-
 void arena_reset(struct arena *arena) {
+    size_t kept = 0;
+
     arena->failed = RC_OK;
     if (arena->first == NULL)
         return;
-    free_blocks(arena->first->next);
-    arena->first->next = NULL;
-    arena->first->used = 0;
+    for (struct arena_block *block = arena->first; block != NULL; block = block->next) {
+        kept += block->room;
+        block->used = 0;
+        ASAN_POISON_MEMORY_REGION(block_bytes(block), block->room);
+        if (block->next != NULL && kept + block->next->room > arena->keep_bytes)
+            cut_behind(arena, block);
+    }
     arena->current = arena->first;
-    arena->held_bytes = arena->first->room;
 }
 
 void arena_release(struct arena *arena) {
+    size_t keep_bytes = arena->keep_bytes;
+
     free_blocks(arena->first);
     arena_init(arena, arena->cap_bytes);
+    arena->keep_bytes = keep_bytes;
 }
 
 enum rc arena_check(const struct arena *arena, const char *what, struct err *err) {

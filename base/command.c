@@ -10,11 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #define COMMAND_PATH_BYTES   4096u
 #define COMMAND_INPUT_BYTES  (48u * 1024u * 1024u)
 #define COMMAND_SECRET_BYTES 1024u
+#define SECRET_FILE_BYTES    4096u
 #define COMMAND_LINE_BYTES   (64u * 1024u)
 
 /* What the service answers when it needs a secret: not an exit status, the caller asks for it. */
@@ -303,12 +305,10 @@ static int report(const struct command_table *table, struct command *command, en
     return rc_exit_status(rc);
 }
 
-static int run_here(const struct command_table *table, struct command *command, struct err *err) {
-    enum rc rc;
-
+static enum rc run_here(const struct command_table *table, struct command *command,
+                        struct err *err) {
     command->context = table->context;
-    rc = command->spec->run(table->context, command, err);
-    return report(table, command, rc, err);
+    return command->spec->run(table->context, command, err);
 }
 
 static enum rc write_standard(void *sink, enum control_stream stream, struct view bytes,
@@ -317,34 +317,40 @@ static enum rc write_standard(void *sink, enum control_stream stream, struct vie
     return control_sink_standard(NULL, stream, bytes, err);
 }
 
-static enum rc read_secret(const struct command *command, const char *passphrase, char *out,
-                           size_t size, struct err *err) {
-    const char *file = command_option(command, "--passphrase-file");
+enum rc command_read_secret(const struct command *command, const char *path, char *out, size_t size,
+                            struct err *err) {
     struct buf text;
     size_t length = 0;
     enum rc rc;
 
     out[0] = '\0';
-    if (file == NULL) {
-        if (passphrase != NULL && snprintf(out, size, "%s", passphrase) >= (int)size)
-            return err_set(err, RC_LIMIT, "the secret is too long; use a shorter one");
-        return RC_OK;
-    }
-    buf_init(&text, 4096);
-    rc = command_read(command, file, 4096, &text, err);
+    buf_init(&text, SECRET_FILE_BYTES);
+    rc = command_read(command, path, SECRET_FILE_BYTES, &text, err);
     while (rc == RC_OK && length < text.size && text.data[length] != '\n' &&
            text.data[length] != '\r')
         length++;
     if (rc == RC_OK && length >= size)
         rc = err_set(err, RC_LIMIT, "the secret is too long; use a shorter one");
-    if (rc == RC_OK) {
+    if (rc == RC_OK && length > 0) {
         memcpy(out, text.data, length);
         out[length] = '\0';
     }
     if (text.data != NULL)
-        crypt_wipe(text.data, text.size);
+        crypt_wipe(text.data, text.capacity);
     buf_release(&text);
     return rc;
+}
+
+static enum rc read_secret(const struct command *command, const char *passphrase, char *out,
+                           size_t size, struct err *err) {
+    const char *file = command_option(command, "--passphrase-file");
+
+    if (file != NULL)
+        return command_read_secret(command, file, out, size, err);
+    out[0] = '\0';
+    if (passphrase != NULL && snprintf(out, size, "%s", passphrase) >= (int)size)
+        return err_set(err, RC_LIMIT, "the secret is too long; use a shorter one");
+    return RC_OK;
 }
 
 /* Whether the command names standard input. */
@@ -395,6 +401,27 @@ static enum rc call_service(const struct command_table *table, struct command *c
     return rc;
 }
 
+/* Another process owns the data: a service that is just starting, or a command that is about to
+ * end. Gives it two seconds before the refusal is told. Nothing has been done yet. */
+static enum rc run_patiently(const struct command_table *table, struct command *command,
+                             size_t count, const char *const *arguments, char *secret, bool *done,
+                             int *status, struct err *err) {
+    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    enum rc rc = run_here(table, command, err);
+
+    for (int i = 0; i < 40 && rc == RC_LOCKED && !command->spec->local; i++) {
+        (void)nanosleep(&pause, NULL);
+        err_clear(err);
+        rc = call_service(table, command, count, arguments, secret, status, err);
+        *done = rc != RC_NOT_FOUND;
+        if (*done)
+            return rc;
+        err_clear(err);
+        rc = run_here(table, command, err);
+    }
+    return rc;
+}
+
 static int print_help(const struct command_table *table, const struct command_spec *spec,
                       enum lang lang, struct command *command) {
     struct err err;
@@ -439,6 +466,7 @@ int command_main(const struct command_table *table, int argc, char **argv,
     struct command *command = calloc(1, sizeof(*command));
     struct buf input;
     struct err err;
+    bool done = false; /* by the service, which has told everything */
     int status = 3;
     enum rc rc;
 
@@ -451,6 +479,9 @@ int command_main(const struct command_table *table, int argc, char **argv,
     command->is_terminal = isatty(2) == 1;
     command->directory = getcwd(directory, sizeof(directory)) == NULL ? "." : directory;
     if (count == 0 || strcmp(arguments[0], "--help") == 0 || strcmp(arguments[0], "help") == 0) {
+        for (size_t i = 0; i + 1 < count; i++)
+            if (strcmp(arguments[i], "--lang") == 0)
+                err.lang = language_of(arguments[i + 1], err.lang);
         (void)print_help(table, NULL, err.lang, command);
         status = count == 0 ? 2 : 0;
         goto out;
@@ -477,7 +508,11 @@ int command_main(const struct command_table *table, int argc, char **argv,
             rc = RC_OK;
         }
     }
-    status = rc == RC_OK ? run_here(table, command, &err) : report(table, command, rc, &err);
+    if (rc == RC_OK)
+        rc = run_patiently(table, command, count, arguments, secret, &done, &status, &err);
+    if (rc == RC_OK && done)
+        goto out;
+    status = report(table, command, rc, &err);
 out:
     crypt_wipe(secret, sizeof(secret));
     buf_release(&input);

@@ -89,6 +89,11 @@ enum rc command_path(const struct command *command, const char *path, char *out,
 enum rc command_read(const struct command *command, const char *path, size_t max_bytes,
                      struct buf *out, struct err *err);
 
+/* The first line of such a file, a secret: terminated, without its end. The caller wipes out.
+ * RC_LIMIT when it does not fit. */
+enum rc command_read_secret(const struct command *command, const char *path, char *out, size_t size,
+                            struct err *err);
+
 /* --- for main and for the control socket --- */
 
 struct command_table {

@@ -23,7 +23,7 @@ enum rc file_fail(const char *action, const char *path, int error, struct err *e
         return err_set(err, RC_NOT_FOUND, "%s: %s: no such file or folder", path, doing);
     case EACCES:
     case EPERM:
-        return err_set(err, RC_DENIED,
+        return err_set(err, RC_IO,
                        "%s: %s: no permission; check the owner and mode of the "
                        "file and its folder",
                        path, doing);
@@ -163,7 +163,10 @@ enum rc file_write(const char *path, struct view contents, mode_t mode, struct e
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (descriptor < 0)
         return file_fail("cannot create", path, errno, err);
-    rc = fchmod(descriptor, mode) == 0 ? RC_OK : file_fail("cannot write", path, errno, err);
+    /* Sticks have no modes: that is no harm for what everybody may read. */
+    rc = fchmod(descriptor, mode) == 0 || (errno == EPERM && mode == FILE_MODE_SHARED)
+             ? RC_OK
+             : file_fail("cannot write", path, errno, err);
     if (rc == RC_OK)
         rc = write_all(descriptor, path, contents, err);
     if (rc == RC_OK && fsync(descriptor) != 0)
@@ -245,6 +248,24 @@ enum rc file_make_directory(const char *path, struct err *err) {
         part[at] = path[at];
     }
     return RC_OK;
+}
+
+/* File systems of USB sticks know no RENAME_NOREPLACE: there we look first. */
+enum rc file_rename(const char *from, const char *to, struct err *err) {
+    bool taken = false;
+
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return sync_parent(to, err);
+    taken = errno == EEXIST;
+    if (!taken && (errno == EINVAL || errno == ENOSYS || errno == EPERM)) {
+        taken = file_exists(to);
+        if (!taken && rename(from, to) == 0)
+            return sync_parent(to, err);
+    }
+    if (taken)
+        return err_set(err, RC_CONFLICT,
+                       "%s: exists already and is not overwritten; use another name", to);
+    return file_fail("cannot create", to, errno, err);
 }
 
 enum rc file_remove(const char *path, struct err *err) {

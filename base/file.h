@@ -2,7 +2,7 @@
  *
  * Every message names the path and, where the system said why, the mend: disk full, read-only
  * folder, no permission, too many open files. Return values: RC_NOT_FOUND (no such file),
- * RC_DENIED (no permission), RC_LIMIT (larger than the cap), RC_IO (all else that the disk refuses,
+ * RC_LIMIT (larger than the cap), RC_IO (all else that the disk refuses,
  * a full disk and a read-only file system included). */
 #ifndef YG_BASE_FILE_H
 #define YG_BASE_FILE_H
@@ -36,7 +36,8 @@ enum rc file_read_descriptor(int descriptor, const char *name, size_t max_bytes,
 
 /* Replaces the file as a whole or not at all: writes "path.tmp-PID", fsyncs it, renames it, fsyncs
  * the directory. When it returns RC_OK the contents survive a power cut. The mode is exact,
- * whatever the umask. On failure the old file is untouched and the temporary one is gone. */
+ * whatever the umask; on a stick, which has no modes, only FILE_MODE_SHARED can be written. On
+ * failure the old file is untouched and the temporary one is gone. */
 enum rc file_write(const char *path, struct view contents, mode_t mode, struct err *err);
 
 /* Appends and fsyncs; creates the file with the mode if it is missing. A failure may leave part of
@@ -49,6 +50,10 @@ enum rc file_make_directory(const char *path, struct err *err);
 /* True for whatever can be seen there; false also when it cannot be told. */
 bool file_exists(const char *path);
 bool file_is_directory(const char *path);
+
+/* Gives the file another name on the same file system, durably; never in the place of another one
+ * (RC_CONFLICT). */
+enum rc file_rename(const char *from, const char *to, struct err *err);
 
 /* RC_NOT_FOUND if it is missing. Only files and empty directories. */
 enum rc file_remove(const char *path, struct err *err);

@@ -63,6 +63,13 @@ static bool plain_ascii(const uint8_t *bytes) {
     return ((word | (word - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) == 0;
 }
 
+/* A character of three bytes, as nearly all Chinese ones are; not so the first and the last leads,
+ * which have exceptions. */
+static bool plain_han(const uint8_t *bytes) {
+    return bytes[0] > 0xE0 && bytes[0] < 0xED && (bytes[1] & 0xC0) == 0x80 &&
+           (bytes[2] & 0xC0) == 0x80;
+}
+
 bool utf8_valid(struct view text) {
     size_t at = 0;
 
@@ -75,6 +82,10 @@ bool utf8_valid(struct view text) {
             while (at < text.size && text.data[at] < 0x80)
                 if (text.data[at++] == 0)
                     return false;
+            continue;
+        }
+        if (text.size - at >= 3 && plain_han(text.data + at)) {
+            at += 3;
             continue;
         }
         character = utf8_next(text, &at);
@@ -134,6 +145,30 @@ struct view utf8_cut_bytes(struct view text, size_t max_bytes) {
     while (max_bytes > 0 && (text.data[max_bytes] & 0xC0) == 0x80)
         max_bytes--;
     return view_slice(text, 0, max_bytes);
+}
+
+/* What East Asian terminals show in two columns. */
+static bool is_wide(uint32_t character) {
+    static const struct {
+        uint32_t first, last;
+    } wide[] = {
+        {0x1100, 0x115f},   {0x2e80, 0x303e},   {0x3041, 0xa4cf},   {0xac00, 0xd7a3},
+        {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},   {0xffe0, 0xffe6},
+        {0x1f300, 0x1faff}, {0x20000, 0x2fffd}, {0x30000, 0x3fffd},
+    };
+
+    for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+        if (character >= wide[i].first && character <= wide[i].last)
+            return true;
+    return false;
+}
+
+uint32_t text_width(struct view text) {
+    uint32_t width = 0;
+
+    for (size_t at = 0; at < text.size;)
+        width += is_wide(utf8_next(text, &at)) ? 2 : 1;
+    return width;
 }
 
 /* ---- cleaning ---- */

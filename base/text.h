@@ -31,6 +31,9 @@ size_t utf8_length(struct view text);
 struct view utf8_cut(struct view text, size_t max_characters);
 struct view utf8_cut_bytes(struct view text, size_t max_bytes);
 
+/* How many columns of a terminal the text takes: a Han character is as wide as two Latin ones. */
+uint32_t text_width(struct view text);
+
 /* ---- cleaning ---- */
 
 /* Without ASCII white space and ideographic spaces (U+3000) at both ends. */

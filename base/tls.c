@@ -1,6 +1,8 @@
 /* tls.c: see tls.h. The only file that includes gnutls. */
 #include "base/tls.h"
 
+#include "base/words.h"
+
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -10,10 +12,11 @@
 #define VALID_SECONDS   ((int64_t)20 * 365 * 24 * 3600)
 #define EARLIER_SECONDS 3600 /* so that a client whose clock is a little late is not puzzled */
 
+/* what: a key of the catalogue. */
 static enum rc tls_fail(const char *what, int result, struct err *err) {
     enum rc rc = result == GNUTLS_E_MEMORY_ERROR ? RC_NO_MEMORY : RC_INVALID;
 
-    err_set(err, rc, "TLS: %s failed", what);
+    err_set(err, rc, "TLS: %s failed", words(err->lang, what));
     return err_detail(err, "gnutls %d: %s", result, gnutls_strerror(result));
 }
 

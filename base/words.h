@@ -26,6 +26,10 @@ extern const size_t words_zh_count;
  * otherwise the English literal itself. Both are valid for ever. Never NULL. */
 const char *words(enum lang lang, const char *english) __attribute__((format_arg(2)));
 
+/* Marks a message that stands in a table and reaches words() later, so that `make tidy` asks for
+ * its line in the catalogue. */
+#define WORD(english) english
+
 /* Whether both formats take the same arguments: the same printf conversions (length and letter) in
  * the same order. The Chinese side may name its arguments by position (%2$s); then it must name
  * each argument at least once, and it may not mix both ways. `*` widths count as arguments. A

@@ -9,8 +9,6 @@
  *   fields of forms  create, edit, resolve, amend
  * An instance that this change adds has its FIELD_EXISTS here, and its parent, if it is of this
  * change too, has a smaller ordinal: so a tree can be read in one pass. */
-#include <inttypes.h>
-
 #include "base/text.h"
 #include "schema/change.h"
 #include "schema/limits.h"
@@ -37,8 +35,7 @@ static bool instance_sane(const struct change *change, struct instance_id id) {
 
 static enum rc refuse(const struct entry *entry, const struct change *change, struct err *err) {
     return err_set(err, RC_INVALID,
-                   "change, entry %" PRIu32
-                   ": field %u cannot be written so by a change of kind %u",
+                   "change, entry %u: field %u cannot be written so by a change of kind %u",
                    (uint32_t)(entry - change->entries), entry->field, change->kind);
 }
 
@@ -137,26 +134,24 @@ static enum rc check_entry(const struct change *change, const struct entry *entr
     if (order == 0 && previous->field == entry->field)
         ordinal = previous->ordinal + 1;
     if (order > 0 || (order == 0 && previous->field > entry->field) || entry->ordinal != ordinal)
-        return err_set(err, RC_INVALID, "change, entry %" PRIu32 ": out of order", at);
+        return err_set(err, RC_INVALID, "change, entry %u: out of order", at);
     if (new_instance && !instance_sane(change, entry->instance))
-        return err_set(err, RC_INVALID, "change, entry %" PRIu32 ": no such instance can be", at);
+        return err_set(err, RC_INVALID, "change, entry %u: no such instance can be", at);
     if (new_instance && dot_equal(entry->instance.dot, change->dot) && entry->field != FIELD_EXISTS)
         return err_set(err, RC_INVALID,
-                       "change, entry %" PRIu32 ": its instance is of this change but not added",
-                       at);
+                       "change, entry %u: its instance is of this change but not added", at);
     if ((entry->flags & ~(unsigned)ENTRY_KEEP) != 0 || entry->rank > RANK_LAST)
-        return err_set(err, RC_INVALID, "change, entry %" PRIu32 ": unknown flag or rank", at);
+        return err_set(err, RC_INVALID, "change, entry %u: unknown flag or rank", at);
     if (entry->replaces_count > LIMIT_REPLACES)
-        return err_set(err, RC_LIMIT, "change, entry %" PRIu32 ": replaces more than %u versions",
-                       at, LIMIT_REPLACES);
+        return err_set(err, RC_LIMIT, "change, entry %u: replaces more than %u versions", at,
+                       LIMIT_REPLACES);
     if (entry->replaces_count > 0 &&
         (change->kind == CHANGE_CREATE || !replaces_sane(change, entry)))
         return err_set(err, RC_INVALID,
-                       "change, entry %" PRIu32 ": replaces what its author could not have known",
-                       at);
+                       "change, entry %u: replaces what its author could not have known", at);
     if (!value_valid(&entry->value))
         return err_set(err, RC_INVALID,
-                       "change, entry %" PRIu32 ": not a value, not valid UTF-8, or too long", at);
+                       "change, entry %u: not a value, not valid UTF-8, or too long", at);
     if (entry->field < FIELD_FIRST_OF_FORM)
         return check_pseudo(change, entry, err);
     if ((KIND(change->kind) & KINDS_WRITE) == 0)

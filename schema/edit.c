@@ -45,25 +45,18 @@ enum rc edit_push(struct edit *edit, struct instance_id instance, uint16_t field
     if (edit->entry_count == LIMIT_CHANGE_ENTRIES)
         return err_set(err, RC_LIMIT, "change: more than %u answers; save it in smaller parts",
                        LIMIT_CHANGE_ENTRIES);
-    if (edit->entry_count == edit->entry_capacity) {
-        uint32_t capacity = edit->entry_capacity == 0 ? 16 : edit->entry_capacity * 2;
-        struct entry *grown = arena_array(edit->arena, capacity, sizeof(*grown));
-
-        if (grown == NULL)
-            return arena_check(edit->arena, "draft", err);
-        if (edit->entry_count > 0)
-            memcpy(grown, edit->entries, edit->entry_count * sizeof(*grown));
-        edit->entries = grown;
-        edit->entry_capacity = capacity;
-    }
-    entry = &edit->entries[edit->entry_count];
+    entry = arena_push(edit->arena, &edit->entries, &edit->entry_count, &edit->entry_capacity,
+                       sizeof(*entry));
+    if (entry == NULL)
+        return arena_check(edit->arena, "draft", err);
     *entry = (struct entry){.instance = instance, .field = field, .value = *value};
     if (value->bytes.size > 0) {
         entry->value.bytes = arena_view(edit->arena, value->bytes);
-        if (entry->value.bytes.data == NULL)
+        if (entry->value.bytes.data == NULL) {
+            edit->entry_count--;
             return arena_check(edit->arena, "draft", err);
+        }
     }
-    edit->entry_count++;
     if (out != NULL)
         *out = entry;
     return RC_OK;

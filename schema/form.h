@@ -121,6 +121,7 @@ struct form {
     const struct view *scopes; /* names of seal scopes, by number */
     const uint32_t *by_number; /* indices into fields, sorted by number */
     const uint32_t *by_path;   /* the same, sorted by path; NULL: none was made */
+    bool has_keys;             /* some field is one */
     struct view instance_name; /* expression or ${field}, as written */
     uint32_t next_number;      /* what the next new path gets */
     uint32_t retired_count;

@@ -9,38 +9,6 @@
 
 #define ACTOR_DIGITS 16u
 
-int dot_compare(struct dot a, struct dot b) {
-    if (a.actor != b.actor)
-        return a.actor < b.actor ? -1 : 1;
-    return a.number == b.number ? 0 : a.number < b.number ? -1 : 1;
-}
-
-static int with_ordinal(int dots, uint32_t a, uint32_t b) {
-    if (dots != 0)
-        return dots;
-    return a == b ? 0 : a < b ? -1 : 1;
-}
-
-int instance_compare(struct instance_id a, struct instance_id b) {
-    return with_ordinal(dot_compare(a.dot, b.dot), a.ordinal, b.ordinal);
-}
-
-int version_id_compare(struct version_id a, struct version_id b) {
-    return with_ordinal(dot_compare(a.dot, b.dot), a.ordinal, b.ordinal);
-}
-
-bool dot_equal(struct dot a, struct dot b) {
-    return a.actor == b.actor && a.number == b.number;
-}
-
-bool instance_equal(struct instance_id a, struct instance_id b) {
-    return dot_equal(a.dot, b.dot) && a.ordinal == b.ordinal;
-}
-
-bool instance_is_root(struct instance_id a) {
-    return a.dot.number == 0;
-}
-
 void dot_text(struct dot dot, char out[DOT_TEXT_BYTES]) {
     (void)snprintf(out, DOT_TEXT_BYTES, "%016" PRIx64 "-%" PRIu64, dot.actor, dot.number);
 }

@@ -40,13 +40,41 @@ struct version_id {
 #define DOT_TEXT_BYTES      40u /* enough for any dot with its NUL */
 #define INSTANCE_TEXT_BYTES 56u
 
-/* Order: actor, then number, then ordinal. Negative, 0, positive. */
-int dot_compare(struct dot a, struct dot b);
-int instance_compare(struct instance_id a, struct instance_id b);
-int version_id_compare(struct version_id a, struct version_id b);
-bool dot_equal(struct dot a, struct dot b);
-bool instance_equal(struct instance_id a, struct instance_id b);
-bool instance_is_root(struct instance_id a);
+/* Order: actor, then number, then ordinal. Negative, 0, positive. Inline, because every value of
+ * every record passes them. */
+static inline int dot_compare(struct dot a, struct dot b) {
+    if (a.actor != b.actor)
+        return a.actor < b.actor ? -1 : 1;
+    return a.number == b.number ? 0 : a.number < b.number ? -1 : 1;
+}
+
+static inline int instance_compare(struct instance_id a, struct instance_id b) {
+    int dots = dot_compare(a.dot, b.dot);
+
+    if (dots != 0)
+        return dots;
+    return a.ordinal == b.ordinal ? 0 : a.ordinal < b.ordinal ? -1 : 1;
+}
+
+static inline int version_id_compare(struct version_id a, struct version_id b) {
+    int dots = dot_compare(a.dot, b.dot);
+
+    if (dots != 0)
+        return dots;
+    return a.ordinal == b.ordinal ? 0 : a.ordinal < b.ordinal ? -1 : 1;
+}
+
+static inline bool dot_equal(struct dot a, struct dot b) {
+    return a.actor == b.actor && a.number == b.number;
+}
+
+static inline bool instance_equal(struct instance_id a, struct instance_id b) {
+    return a.ordinal == b.ordinal && dot_equal(a.dot, b.dot);
+}
+
+static inline bool instance_is_root(struct instance_id a) {
+    return a.dot.number == 0;
+}
 
 void dot_text(struct dot dot, char out[DOT_TEXT_BYTES]);
 void instance_text(struct instance_id id, char out[INSTANCE_TEXT_BYTES]);

@@ -86,6 +86,10 @@ static enum verdict judge_values(struct judge *judge) {
             (entry->value.type != VALUE_NULL &&
              form_value_check(judge->form, field, &entry->value, &ignored) != RC_OK))
             verdict = VERDICT_WRONG_VALUE;
+        /* Without the mark, replacing would destroy what a seal may hold. */
+        if (field->scope != FORM_NO_SCOPE && entry->replaces_count > 0 &&
+            (entry->flags & ENTRY_KEEP) == 0)
+            return VERDICT_MALFORMED;
     }
     return verdict;
 }

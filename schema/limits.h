@@ -39,6 +39,11 @@
 #define LIMIT_EXCHANGE_CURSORS 4096u
 #define LIMIT_PULL_BYTES       (2u * 1024u * 1024u) /* what the server puts in one answer */
 
+/* A bundle on a stick: 64 MiB hold some 400,000 surveys. What is more goes into the next one. */
+#define LIMIT_BUNDLE_BYTES (64u * 1024u * 1024u)
+#define LIMIT_BUNDLE_PARTS 65536u
+#define LIMIT_BUNDLE_ROWS  4096u /* ranges of numbers in its index */
+
 /* Forms. */
 #define LIMIT_FORM_FIELDS    4096u
 #define LIMIT_FORM_CHOICES   20000u

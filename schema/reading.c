@@ -30,6 +30,8 @@ const struct form *reading_governing_form(const struct record *record, form_look
         if (form != NULL && (governing == NULL || form->sequence > governing->sequence ||
                              (form->sequence == governing->sequence && form->id > governing->id)))
             governing = form;
+        if (record->absorbed_count == 1)
+            break; /* all are of this one change */
     }
     return governing;
 }

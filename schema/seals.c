@@ -132,6 +132,16 @@ static bool replaced_in_force(const struct reading_build *build, const struct ve
     return false;
 }
 
+/* Most records have never been sealed: one look instead of one for each scope. */
+static bool has_seals(const struct record *record) {
+    struct instance_id root = {.ordinal = 0};
+    uint32_t count;
+    const struct version *at = record_field(record, root, FIELD_SEAL, &count);
+
+    return at != NULL && at < record->versions + record->version_count &&
+           instance_is_root(at->instance) && at->field <= FIELD_SEAL_LAST;
+}
+
 void seals_read(struct reading_build *build) {
     const struct record *record = build->record;
 
@@ -140,6 +150,8 @@ void seals_read(struct reading_build *build) {
         return;
     for (uint32_t i = 0; i < record->version_count; i++)
         build->live[i] = record->versions[i].replaced_count == 0;
+    if (!has_seals(record))
+        return;
     for (uint32_t scope = 0; scope < SCOPE_COUNT; scope++)
         read_scope(build, scope);
     if (build->sealed == 0 || build->arena->failed != RC_OK)

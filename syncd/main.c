@@ -7,6 +7,7 @@
 #include "syncd/service.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -103,6 +104,14 @@ static void wait_for_signal(void) {
         ;
 }
 
+/* malloc's defaults keep a heap for each thread, with what it once freed, and give large blocks
+ * back to the system each time, so that each time their pages must be had again. */
+static void tune_memory(void) {
+    (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);
+}
+
 static enum rc run_serve(void *context, struct command *command, struct err *err) {
     struct desk *desk = context;
     struct program *program = desk->context;
@@ -125,6 +134,7 @@ static enum rc run_serve(void *context, struct command *command, struct err *err
     }
     if (rc != RC_OK)
         return rc;
+    tune_memory();
     stop_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);

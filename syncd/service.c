@@ -17,8 +17,20 @@
 #define PATH_BYTES   4096u
 #define HTTP_THREADS 16u
 
+/* While one writes, others open and decode; more would only hold memory, because the writer is what
+ * they all wait for. A room keeps what a portion of an exchange usually takes. */
+#define ROOMS           2u
+#define ROOM_BYTES_MAX  (512u * 1024u * 1024u)
+#define ROOM_KEPT_BYTES (10u * 1024u * 1024u)
+
+/* Of the threads that serve, some are always left for those who only ask. */
+#define GATE_SMALL_MAX (HTTP_THREADS - 2u)
+#define GATE_LARGE_MAX (HTTP_THREADS / 2u)
+#define GATE_BYTES_MAX (64u * 1024u * 1024u)
+
 struct service {
     struct keys keys;
+    struct gate gate;
     struct office office;
     char directory[PATH_BYTES];
     char database[PATH_BYTES + 16];
@@ -30,6 +42,10 @@ struct service {
     struct writer_job *first, *last;
     struct ledger *idle[READERS_MAX];
     size_t idle_count;
+    struct ingest_room rooms[ROOMS];
+    struct ingest_room *free_rooms[ROOMS];
+    size_t free_room_count;
+    pthread_cond_t room_free;
 };
 
 /* --- readers --- */
@@ -60,6 +76,30 @@ static void give_back(void *context, struct ledger *ledger) {
     }
     pthread_mutex_unlock(&service->mutex);
     ledger_close(ledger);
+}
+
+/* --- rooms --- */
+
+static struct ingest_room *enter(void *context) {
+    struct service *service = context;
+    struct ingest_room *room;
+
+    pthread_mutex_lock(&service->mutex);
+    while (service->free_room_count == 0)
+        pthread_cond_wait(&service->room_free, &service->mutex);
+    room = service->free_rooms[--service->free_room_count];
+    pthread_mutex_unlock(&service->mutex);
+    return room;
+}
+
+static void leave(void *context, struct ingest_room *room) {
+    struct service *service = context;
+
+    arena_reset(&room->arena);
+    pthread_mutex_lock(&service->mutex);
+    service->free_rooms[service->free_room_count++] = room;
+    pthread_cond_signal(&service->room_free);
+    pthread_mutex_unlock(&service->mutex);
 }
 
 /* --- the writer --- */
@@ -160,15 +200,25 @@ enum rc service_open(const struct service_options *options, struct service **out
     service->lock.descriptor = -1;
     pthread_mutex_init(&service->mutex, NULL);
     pthread_cond_init(&service->changed, NULL);
+    pthread_cond_init(&service->room_free, NULL);
+    gate_init(&service->gate, GATE_SMALL_MAX, GATE_LARGE_MAX, GATE_BYTES_MAX);
+    for (size_t i = 0; i < ROOMS; i++) {
+        arena_init(&service->rooms[i].arena, ROOM_BYTES_MAX);
+        arena_keep(&service->rooms[i].arena, ROOM_KEPT_BYTES);
+        service->free_rooms[service->free_room_count++] = &service->rooms[i];
+    }
     snprintf(service->directory, sizeof(service->directory), "%s", options->directory);
     service->office = (struct office){
         .keys = &service->keys,
         .env = options->env,
         .log = options->log,
         .directory = service->directory,
+        .gate = &service->gate,
         .context = service,
         .borrow = borrow,
         .give_back = give_back,
+        .enter = enter,
+        .leave = leave,
         .write = write_job,
     };
     rc = paths(options->directory, service->database, sizeof(service->database), err);
@@ -198,6 +248,9 @@ void service_close(struct service *service) {
     writer_close(service->writer);
     file_unlock(&service->lock);
     keys_wipe(&service->keys);
+    for (size_t i = 0; i < ROOMS; i++)
+        arena_release(&service->rooms[i].arena);
+    pthread_cond_destroy(&service->room_free);
     pthread_cond_destroy(&service->changed);
     pthread_mutex_destroy(&service->mutex);
     free(service);

@@ -7,29 +7,6 @@
 
 #define COLUMNS_BYTES (256u * 1024u * 1024u)
 
-static bool is_wide(uint32_t point) {
-    static const struct {
-        uint32_t from, to;
-    } wide[] = {
-        {0x1100, 0x115f}, {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
-        {0xf900, 0xfaff}, {0xfe30, 0xfe6f},   {0xff00, 0xff60},
-        {0xffe0, 0xffe6}, {0x1f300, 0x1faff}, {0x20000, 0x3fffd},
-    };
-
-    for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
-        if (point >= wide[i].from && point <= wide[i].to)
-            return true;
-    return false;
-}
-
-uint32_t text_width(struct view text) {
-    uint32_t width = 0;
-
-    for (size_t at = 0; at < text.size;)
-        width += is_wide(utf8_next(text, &at)) ? 2 : 1;
-    return width;
-}
-
 void columns_init(struct columns *columns, uint32_t count) {
     *columns = (struct columns){.count = count};
     buf_init(&columns->cells, COLUMNS_BYTES);

@@ -26,7 +26,4 @@ void columns_add_words(struct columns *columns, enum lang lang, const char *engl
 void columns_end_row(struct columns *columns);
 enum rc columns_print(struct columns *columns, struct command *command, struct err *err);
 
-/* How many columns of a terminal the text takes. */
-uint32_t text_width(struct view text);
-
 #endif

@@ -14,11 +14,11 @@ struct draft {
 /* Opens the record that the first word names. Close it in every case. */
 enum rc draft_open(struct face *face, struct command *command, enum change_kind kind,
                    struct draft *draft, struct err *err);
-/* Saves, and says on standard error what is still missing or breaks a rule of the form. */
-enum rc draft_save(struct draft *draft, const char *reason, struct err *err);
-/* {"id", "dot"} under --json, otherwise nothing. */
-enum rc draft_print(struct draft *draft, struct dot dot, struct err *err);
 void draft_close(struct draft *draft);
+/* How most commands end: if all went well so far (rc), saves, says on standard error what is still
+ * missing or breaks a rule of the form, and prints {"id", "dot"} under --json, otherwise nothing.
+ * Closes in every case. Returns rc or what failed. */
+enum rc draft_end(struct draft *draft, enum rc rc, const char *reason, struct err *err);
 
 /* What a record still lacks, one line each on standard error. Never fails the command. */
 void draft_warn(struct visit *visit, struct dot record);

@@ -44,18 +44,6 @@ void face_end_turn(struct face *face) {
     pthread_mutex_unlock(&face->mutex);
 }
 
-/* `syncing` changes only in somebody's turn, so it can be read in one's own without the mutex. */
-void face_settle(struct face *face) {
-    while (face->syncing) {
-        face_end_turn(face);
-        pthread_mutex_lock(&face->mutex);
-        while (face->syncing)
-            pthread_cond_wait(&face->synced, &face->mutex);
-        pthread_mutex_unlock(&face->mutex);
-        face_take_turn(face);
-    }
-}
-
 void face_lock_idle(struct face *face, int64_t idle_ms) {
     int64_t now_ms = env_monotonic_ms(face->env);
     struct err ignored;
@@ -63,8 +51,7 @@ void face_lock_idle(struct face *face, int64_t idle_ms) {
     for (size_t i = 0; i < FACE_SEATS_MAX; i++) {
         struct seat *seat = &face->seats[i];
 
-        if (seat->session == NULL || seat->busy > 0 || face->syncing ||
-            now_ms - seat->used_ms < idle_ms)
+        if (seat->session == NULL || seat->busy > 0 || now_ms - seat->used_ms < idle_ms)
             continue;
         err_init(&ignored, LANG_EN);
         /* What could not be cut into batches stays sealed for its person and waits for him. */
@@ -124,7 +111,6 @@ static enum rc open_session(struct visit *visit, enum need need, struct err *err
     if (need == WANT_SESSION && command->secret.size == 0)
         return RC_OK;
     rc = command_secret(command, "secret: ", secret, sizeof(secret), err);
-    face_settle(visit->face);
     if (rc == RC_OK)
         rc = session_open(visit->tablet, view_text(command->person), view_text(secret),
                           &visit->session, err);
@@ -157,7 +143,6 @@ void visit_close(struct visit *visit) {
 
     err_init(&err, visit->command->lang);
     if (visit->session != NULL && visit->seat == NULL) {
-        face_settle(visit->face);
         if (session_close(visit->session, &err) != RC_OK)
             command_say(visit->command,
                         "saved, but not yet prepared for sending: %s; the next unlock does it",
@@ -212,6 +197,16 @@ enum rc face_new_secret(struct command *command, const char *prompt, char *out, 
         rc = err_set(err, RC_INVALID, "the two secrets differ; type the same one twice");
     crypt_wipe(again, sizeof(again));
     return rc;
+}
+
+/* ---- progress ---- */
+
+void face_progress_end(struct command *command) {
+    struct err ignored;
+
+    err_init(&ignored, command->lang);
+    if (command->is_terminal)
+        (void)command->write(command->sink, CONTROL_STDERR, view_text("\r\033[K"), &ignored);
 }
 
 /* ---- JSON ---- */

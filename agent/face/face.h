@@ -8,9 +8,7 @@
  * The store takes one thread at a time. Commands run in several threads of the service, so each
  * holds the turn from visit_open to visit_close; the turn is given in order of arrival, and long
  * work lets others in: an import between its transactions (visit_pause), a sync while it waits for
- * the network. Meanwhile people who have unlocked go on working; who would open or close a session
- * waits for the sync's end, because what comes down is sealed or not as it was when it began. An
- * HTTP face will come through the same two doors. */
+ * the network. An HTTP face will come through the same two doors. */
 #ifndef YG_AGENT_FACE_FACE_H
 #define YG_AGENT_FACE_FACE_H
 
@@ -49,10 +47,7 @@ void face_release(struct face *face);
 void face_take_turn(struct face *face);
 void face_end_turn(struct face *face);
 
-/* Waits until no sync is under way; gives up the turn meanwhile and has it again afterwards. */
-void face_settle(struct face *face);
-
-/* Closes sessions that nobody has used for idle_ms; not during a sync. Needs the turn. */
+/* Closes sessions that nobody has used for idle_ms. Needs the turn. */
 void face_lock_idle(struct face *face, int64_t idle_ms);
 
 /* ---- a command at work ---- */
@@ -89,13 +84,23 @@ enum rc visit_see(struct visit *visit, const char *record, struct seen *out, str
 enum rc face_new_secret(struct command *command, const char *prompt, char *out, size_t size,
                         struct err *err);
 
+/* Takes the line of command_progress away. */
+void face_progress_end(struct command *command);
+
 /* Adds "id" members and the like: texts of dots and times, and null for 0. */
 void add_dot(struct json *object, const char *key, struct dot dot);
 void add_time(struct json *object, const char *key, int64_t wall_ms);
 void add_area(struct json *object, const char *key, uint64_t area);
 void add_areas(struct json *object, const char *key, const uint64_t *areas, uint32_t count);
 
-/* ---- traffic.c ---- */
+/* ---- exchange.c ---- */
+
+/* Waits until no sync is under way; gives up the turn meanwhile and has it again afterwards. */
+void face_await_sync(struct face *face);
+/* When the county has ordered a wipe that could not be done because people had unlocked, they are
+ * locked out and it is done; *session is closed and set to NULL then. */
+enum rc face_wipe(struct face *face, struct tablet *tablet, struct session **session,
+                  struct err *err);
 
 struct sync_options;
 struct sync_report;
@@ -123,9 +128,12 @@ enum rc face_person_list(void *context, struct command *command, struct err *err
 enum rc face_lock(void *context, struct command *command, struct err *err);
 enum rc face_unlock(void *context, struct command *command, struct err *err);
 enum rc face_forms(void *context, struct command *command, struct err *err);
-/* traffic.c: what goes out and in, and whether it is whole */
+/* exchange.c and traffic.c: what goes out and in, what waits, and whether all is whole */
 enum rc face_sync(void *context, struct command *command, struct err *err);
 enum rc face_status(void *context, struct command *command, struct err *err);
+/* bundle.c */
+enum rc face_bundle_write(void *context, struct command *command, struct err *err);
+enum rc face_bundle_read(void *context, struct command *command, struct err *err);
 enum rc face_quarantine(void *context, struct command *command, struct err *err);
 enum rc face_verify(void *context, struct command *command, struct err *err);
 /* write.c: changes of one record */

@@ -60,14 +60,6 @@ static enum rc save_rows(struct import *import, struct err *err) {
 
 /* ---- the command ---- */
 
-static void clear_progress(struct command *command) {
-    struct err ignored;
-
-    err_init(&ignored, command->lang);
-    if (command->is_terminal)
-        (void)command->write(command->sink, CONTROL_STDERR, view_text("\r\033[K"), &ignored);
-}
-
 static void say_problems(struct import *import) {
     struct command *command = import->visit.command;
     struct err ignored;
@@ -82,7 +74,7 @@ static void say_problems(struct import *import) {
 static enum rc check_all(struct import *import, struct err *err) {
     enum rc rc = import_check(import, err);
 
-    clear_progress(import->visit.command);
+    face_progress_end(import->visit.command);
     if (rc != RC_OK)
         return rc;
     if (import->bad + import->orphans == 0)
@@ -158,7 +150,7 @@ static enum rc run(struct import *import, struct command *command, struct err *e
         rc = check_all(import, err);
     if (rc == RC_OK)
         rc = save_rows(import, err);
-    clear_progress(command);
+    face_progress_end(command);
     return rc == RC_OK ? report(import, err) : rc;
 }
 

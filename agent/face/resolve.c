@@ -6,28 +6,21 @@
 #include "agent/face/draft.h"
 #include "base/text.h"
 #include "schema/form/answers.h"
-
-enum decision {
-    ANSWER_KEEP,
-    ANSWER_VALUE,
-    ANSWER_REMOVE,
-    ANSWER_ACCEPT,
-    ANSWER_SAME,
-    ANSWER_DIFFER,
-};
+#include "schema/resolution.h"
 
 static const char *const answer_options[] = {
-    [ANSWER_KEEP] = "--keep",     [ANSWER_VALUE] = "--value", [ANSWER_REMOVE] = "--remove",
-    [ANSWER_ACCEPT] = "--accept", [ANSWER_SAME] = "--same",   [ANSWER_DIFFER] = "--different",
+    [RESOLUTION_KEEP] = "--keep",     [RESOLUTION_VALUE] = "--value",
+    [RESOLUTION_REMOVE] = "--remove", [RESOLUTION_ACCEPT] = "--accept",
+    [RESOLUTION_SAME] = "--same",     [RESOLUTION_DIFFER] = "--different",
 };
 #define ANSWERS (sizeof(answer_options) / sizeof(answer_options[0]))
 
-static enum rc which_answer(const struct command *command, enum decision *out, struct err *err) {
+static enum rc which_answer(const struct command *command, enum resolution *out, struct err *err) {
     size_t given = 0;
 
     for (size_t i = 0; i < ANSWERS; i++) {
         if (command_option(command, answer_options[i]) != NULL) {
-            *out = (enum decision)i;
+            *out = (enum resolution)i;
             given++;
         }
     }
@@ -38,46 +31,7 @@ static enum rc which_answer(const struct command *command, enum decision *out, s
     return RC_OK;
 }
 
-static enum change_kind kind_of(enum decision answer) {
-    if (answer == ANSWER_ACCEPT)
-        return CHANGE_ACCEPT;
-    return answer == ANSWER_SAME || answer == ANSWER_DIFFER ? CHANGE_SAME : CHANGE_RESOLVE;
-}
-
-static bool answers_kind(enum decision answer, uint8_t kind) {
-    switch (answer) {
-    case ANSWER_KEEP:
-        return kind != CONFLICT_SOFT;
-    case ANSWER_VALUE:
-        return kind == CONFLICT_FIELD || kind == CONFLICT_GROUP || kind == CONFLICT_AREA;
-    case ANSWER_REMOVE:
-        return kind == CONFLICT_REMOVED;
-    case ANSWER_ACCEPT:
-        return kind == CONFLICT_SOFT;
-    case ANSWER_SAME:
-    case ANSWER_DIFFER:
-        return kind == CONFLICT_SAME;
-    }
-    return false;
-}
-
-/* Whether the conflict stands at this place; of a group, at any of its fields. */
-static bool stands_at(const struct form *form, const struct conflict *conflict,
-                      struct instance_id instance, uint16_t field) {
-    const struct form_field *asked = NULL;
-
-    if (!instance_equal(conflict->instance, instance))
-        return false;
-    if (conflict->kind == CONFLICT_SAME)
-        return field == FIELD_SAME || field == FIELD_EXISTS;
-    if (conflict->kind == CONFLICT_REMOVED)
-        return field == FIELD_EXISTS;
-    if (conflict->kind == CONFLICT_GROUP && field >= FIELD_FIRST_OF_FORM)
-        asked = form_field_by_number(form, field);
-    return conflict->field == field || (asked != NULL && asked->merge_group == conflict->field);
-}
-
-static enum rc find_conflict(const struct draft *draft, const char *path, enum decision answer,
+static enum rc find_conflict(const struct draft *draft, const char *path, enum resolution answer,
                              const struct conflict **out, uint16_t *field, struct err *err) {
     const struct reading *reading = &draft->seen.reading;
     struct instance_id instance;
@@ -89,9 +43,9 @@ static enum rc find_conflict(const struct draft *draft, const char *path, enum d
     for (uint32_t i = 0; i < reading->conflict_count; i++) {
         const struct conflict *conflict = &reading->conflicts[i];
 
-        if (!stands_at(draft->seen.form, conflict, instance, *field))
+        if (!conflict_stands_at(conflict, draft->seen.form, instance, *field))
             continue;
-        if (answers_kind(answer, conflict->kind)) {
+        if (resolution_fits(answer, conflict->kind)) {
             *out = conflict;
             return RC_OK;
         }
@@ -240,28 +194,28 @@ static enum rc same(struct draft *draft, const struct conflict *conflict, bool i
 }
 
 static enum rc give(struct draft *draft, const struct conflict *conflict, uint16_t field,
-                    enum decision answer, struct err *err) {
+                    enum resolution answer, struct err *err) {
     const char *text = command_option(draft->visit.command, answer_options[answer]);
 
     switch (answer) {
-    case ANSWER_KEEP:
+    case RESOLUTION_KEEP:
         return keep(draft, conflict, text, err);
-    case ANSWER_VALUE:
+    case RESOLUTION_VALUE:
         return third_value(draft, conflict, field, text, err);
-    case ANSWER_REMOVE:
+    case RESOLUTION_REMOVE:
         return edit_resolve_remove(&draft->edit, conflict, err);
-    case ANSWER_ACCEPT:
+    case RESOLUTION_ACCEPT:
         return edit_accept(&draft->edit, conflict, err);
-    case ANSWER_SAME:
-    case ANSWER_DIFFER:
+    case RESOLUTION_SAME:
+    case RESOLUTION_DIFFER:
         break;
     }
-    return same(draft, conflict, answer == ANSWER_SAME, err);
+    return same(draft, conflict, answer == RESOLUTION_SAME, err);
 }
 
 enum rc face_resolve(void *context, struct command *command, struct err *err) {
     const struct conflict *conflict = NULL;
-    enum decision answer = ANSWER_KEEP;
+    enum resolution answer = RESOLUTION_KEEP;
     const char *reason;
     struct draft draft;
     uint16_t field = 0;
@@ -271,15 +225,10 @@ enum rc face_resolve(void *context, struct command *command, struct err *err) {
         rc = draft_reason(command, &reason, err);
     if (rc != RC_OK)
         return rc;
-    rc = draft_open(context, command, kind_of(answer), &draft, err);
+    rc = draft_open(context, command, resolution_change(answer), &draft, err);
     if (rc == RC_OK)
         rc = find_conflict(&draft, command->words[1], answer, &conflict, &field, err);
     if (rc == RC_OK)
         rc = give(&draft, conflict, field, answer, err);
-    if (rc == RC_OK)
-        rc = draft_save(&draft, reason, err);
-    if (rc == RC_OK)
-        rc = draft_print(&draft, draft.edit.change.dot, err);
-    draft_close(&draft);
-    return rc;
+    return draft_end(&draft, rc, reason, err);
 }

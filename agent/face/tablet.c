@@ -4,8 +4,6 @@
 #include "agent/sync/sync.h"
 #include "schema/role.h"
 
-#define SECRET_FILE_BYTES 4096u
-
 /* ---- enrolment ---- */
 
 static enum rc enrolled(struct command *command, struct tablet *tablet, struct err *err) {
@@ -75,8 +73,6 @@ out:
 static enum rc new_person_secret(struct command *command, char *out, size_t size, struct err *err) {
     const char *path = command_option(command, "--new-passphrase-file");
     struct view given = command->secret;
-    struct buf text;
-    size_t length = 0;
     enum rc rc;
 
     out[0] = '\0';
@@ -91,21 +87,7 @@ static enum rc new_person_secret(struct command *command, char *out, size_t size
                            "--new-passphrase-file FILE, or set YG_NEW_PASSPHRASE");
         return rc;
     }
-    buf_init(&text, SECRET_FILE_BYTES);
-    rc = command_read(command, path, SECRET_FILE_BYTES, &text, err);
-    while (rc == RC_OK && length < text.size && text.data[length] != '\n' &&
-           text.data[length] != '\r')
-        length++;
-    if (rc == RC_OK && length >= size)
-        rc = err_set(err, RC_LIMIT, "the secret is too long; use a shorter one");
-    if (rc == RC_OK && length > 0) {
-        memcpy(out, text.data, length);
-        out[length] = '\0';
-    }
-    if (text.data != NULL)
-        crypt_wipe(text.data, text.capacity);
-    buf_release(&text);
-    return rc;
+    return command_read_secret(command, path, out, size, err);
 }
 
 enum rc face_person_add(void *context, struct command *command, struct err *err) {
@@ -207,7 +189,6 @@ static enum rc lock_seats(struct face *face, struct command *command, struct err
     enum rc rc = RC_OK;
     bool found = false;
 
-    face_settle(face);
     for (size_t i = 0; i < FACE_SEATS_MAX; i++) {
         struct seat *seat = &face->seats[i];
         char id[17];
@@ -300,7 +281,6 @@ enum rc face_unlock(void *context, struct command *command, struct err *err) {
 
     if (rc == RC_OK)
         rc = command_secret(command, "secret: ", secret, sizeof(secret), err);
-    face_settle(context);
     if (rc == RC_OK)
         rc = session_open(visit.tablet, view_text(command->person), view_text(secret),
                           &visit.session, err);

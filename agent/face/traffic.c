@@ -1,178 +1,13 @@
-/* traffic.c: commands about what goes out and comes in: sync, status, quarantine, verify. */
-#include "agent/store/traffic.h"
+/* traffic.c: commands about what waits and whether all is whole: status, quarantine, verify. */
 #include "agent/face/columns.h"
 #include "agent/face/face.h"
-#include "agent/sync/sync.h"
 #include "base/date.h"
 #include "base/words.h"
+#include "schema/merge.h"
 
 #include <inttypes.h>
 
 #define PROBLEMS_BYTES (4u * 1024u * 1024u)
-
-/* ---- sync ---- */
-
-/* The county wants this tablet to forget. Keys that are in use now are keys all the same. */
-static enum rc wipe_now(struct face *face, struct tablet *tablet, struct session **session,
-                        struct err *err) {
-    const struct facts *facts = tablet_facts(tablet);
-    struct err ignored;
-
-    if (!facts->scope.wipe || facts->wiped || tablet_locked(tablet))
-        return RC_OK;
-    err_init(&ignored, err->lang);
-    for (size_t i = 0; i < FACE_SEATS_MAX; i++) {
-        struct seat *seat = &face->seats[i];
-
-        if (seat->session == NULL || seat->busy > 0)
-            continue;
-        if (seat->session == *session)
-            *session = NULL;
-        (void)session_close(seat->session, &ignored);
-        *seat = (struct seat){0};
-    }
-    (void)session_close(*session, &ignored);
-    *session = NULL;
-    /* An import that is at work keeps its session; the next sync finds it closed. */
-    return tablet_locked(tablet) ? tablet_wipe(tablet, err) : RC_OK;
-}
-
-static void set_syncing(struct face *face, bool syncing) {
-    pthread_mutex_lock(&face->mutex);
-    face->syncing = syncing;
-    pthread_cond_broadcast(&face->synced);
-    pthread_mutex_unlock(&face->mutex);
-}
-
-static void away(void *context) {
-    face_end_turn(context);
-}
-
-static void back(void *context) {
-    face_take_turn(context);
-}
-
-enum rc face_exchange(struct face *face, struct tablet *tablet, struct session **session,
-                      const char *server, const struct sync_options *options,
-                      struct sync_report *report, struct err *err) {
-    const struct link_pause pause = {.context = face, .away = away, .back = back};
-    struct link_http *http = NULL;
-    struct err wiping;
-    enum rc rc;
-
-    *report = (struct sync_report){.retry_after_s = -1};
-    face_settle(face); /* one sync at a time */
-    set_syncing(face, true);
-    rc = link_http_open(tablet, view_text(server), &http, err);
-    if (rc == RC_OK) {
-        link_http_pause(http, &pause);
-        rc = sync_run(tablet, link_http_link(http), options, report, err);
-    }
-    link_http_close(http);
-    set_syncing(face, false);
-    err_init(&wiping, err->lang);
-    if (wipe_now(face, tablet, session, &wiping) != RC_OK && rc == RC_OK) {
-        *err = wiping;
-        rc = wiping.rc;
-    }
-    return rc;
-}
-
-static void sync_progress(void *context, uint64_t done, uint64_t total) {
-    command_progress(context, "%llu of %llu changes", (unsigned long long)done,
-                     (unsigned long long)total);
-}
-
-static void clear_progress(struct command *command) {
-    struct err ignored;
-
-    err_init(&ignored, command->lang);
-    if (command->is_terminal)
-        (void)command->write(command->sink, CONTROL_STDERR, view_text("\r\033[K"), &ignored);
-}
-
-static enum rc sync_json(struct command *command, const struct sync_report *report,
-                         struct err *err) {
-    struct json *document = json_object();
-
-    json_add_int(document, "sent", (int64_t)report->sent);
-    json_add_int(document, "received", (int64_t)report->received);
-    json_add_int(document, "unsent", (int64_t)report->unsent);
-    json_add_int(document, "quarantined", (int64_t)report->quarantined);
-    json_add_int(document, "conflicts", (int64_t)report->conflicts);
-    json_add_int(document, "forms", (int64_t)report->forms);
-    json_add_int(document, "requests", report->requests);
-    json_add_int(document, "bytes_up", (int64_t)report->bytes_up);
-    json_add_int(document, "bytes_down", (int64_t)report->bytes_down);
-    json_add_bool(document, "locked", report->locked);
-    json_add_bool(document, "more", report->more);
-    json_add_int(document, "elapsed_ms", report->elapsed_ms);
-    return command_print_json(command, document, err);
-}
-
-/* "12 sent, 0 waiting, 2 need your attention" */
-static enum rc sync_text(struct command *command, const struct sync_report *report,
-                         struct err *err) {
-    struct columns columns;
-    const struct {
-        const char *name;
-        uint64_t count;
-        bool always;
-    } rows[] = {
-        {"sent", report->sent, true},
-        {"still only on the tablet", report->unsent, true},
-        {"received", report->received, true},
-        {"records with new open questions", report->conflicts, false},
-        {"wait for the county's staff", report->quarantined, false},
-        {"new forms", report->forms, false},
-    };
-    enum rc rc;
-
-    columns_init(&columns, 2);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char number[24];
-
-        if (!rows[i].always && rows[i].count == 0)
-            continue;
-        snprintf(number, sizeof(number), "%" PRIu64, rows[i].count);
-        columns_add_text(&columns, number);
-        columns_add_words(&columns, command->lang, rows[i].name);
-        columns_end_row(&columns);
-    }
-    rc = columns_print(&columns, command, err);
-    columns_release(&columns);
-    if (report->locked && report->received > 0)
-        command_say(command, "what came is sealed until somebody unlocks");
-    return rc;
-}
-
-enum rc face_sync(void *context, struct command *command, struct err *err) {
-    const char *server = command_option(command, "--server");
-    struct sync_options options = {.progress = sync_progress, .progress_context = command};
-    struct sync_report report;
-    struct visit visit;
-    enum rc rc = visit_open(context, command, WANT_SESSION, &visit, err);
-
-    if (rc == RC_OK) {
-        /* A session of the service stays with the service: others may use it meanwhile. */
-        if (visit.seat != NULL)
-            visit.session = NULL;
-        visit.seat = NULL;
-        rc = face_exchange(context, visit.tablet, &visit.session, server, &options, &report, err);
-        clear_progress(command);
-        /* Remembered once it has proved to be the county's. */
-        if (rc == RC_OK && server != NULL)
-            rc = tablet_set_server(visit.tablet, view_text(server), err);
-        if (rc == RC_OK)
-            rc =
-                command->json ? sync_json(command, &report, err) : sync_text(command, &report, err);
-        else if (report.sent + report.received > 0)
-            command_say(command, "before that: %llu sent, %llu received",
-                        (unsigned long long)report.sent, (unsigned long long)report.received);
-    }
-    visit_close(&visit);
-    return rc;
-}
 
 /* ---- status ---- */
 
@@ -201,7 +36,12 @@ static enum rc status_json(struct visit *visit, const struct tablet_status *stat
     json_add_int(document, "forms", status->form_count);
     add_time(document, "synced", status->synced_ms);
     add_time(document, "tried", status->tried_ms);
+    add_time(document, "bundled", status->bundled_ms);
+    json_add_int(document, "carried", (int64_t)status->carried);
+    json_add_int(document, "carried_bytes", (int64_t)status->carried_bytes);
     json_add_int(document, "offset_ms", status->offset_ms);
+    json_add_bool(document, "clock_wrong", status->clock_wrong);
+    json_add_bool(document, "leaving", status->leaving);
     json_add_int(document, "epoch", status->epoch);
     json_add_int(document, "scope", status->scope_serial);
     json_add_bool(document, "revoked", status->revoked);
@@ -238,6 +78,33 @@ static void time_row(struct columns *columns, enum lang lang, const char *englis
     if (wall_ms != 0)
         time_format(wall_ms, text);
     text_row(columns, lang, english, wall_ms == 0 ? words(lang, "never") : text);
+}
+
+/* How far the tablet's clock is off: "3 minutes slow". */
+static void clock_row(struct columns *columns, enum lang lang, int64_t offset_ms) {
+    static const struct {
+        int64_t ms;
+        const char *slow, *fast;
+    } units[] = {
+        {MS_PER_DAY, "days slow", "days fast"},
+        {MS_PER_HOUR, "hours slow", "hours fast"},
+        {MS_PER_MINUTE, "minutes slow", "minutes fast"},
+        {MS_PER_SECOND, "seconds slow", "seconds fast"},
+    };
+    int64_t off = offset_ms < 0 ? -offset_ms : offset_ms;
+    struct buf text;
+    size_t i = 0;
+
+    while (i < 3 && off < 2 * units[i].ms)
+        i++;
+    buf_init(&text, 128);
+    if (off < MS_PER_SECOND)
+        buf_add_text(&text, words(lang, "right"));
+    else
+        buf_addf(&text, "%lld %s", (long long)(off / units[i].ms),
+                 words(lang, offset_ms > 0 ? units[i].slow : units[i].fast));
+    text_row(columns, lang, "clock at the last sync", buf_text(&text));
+    buf_release(&text);
 }
 
 static void areas_row(struct columns *columns, enum lang lang, const struct tablet_status *status) {
@@ -280,12 +147,23 @@ static enum rc status_text(struct visit *visit, const struct tablet_status *stat
         number_row(&columns, lang, "wait for the county's staff", status->quarantined);
     if (status->inbox > 0)
         number_row(&columns, lang, "came while locked", status->inbox);
+    if (status->carried > 0)
+        number_row(&columns, lang, "batches carried for other tablets", status->carried);
     time_row(&columns, lang, "last sync", status->synced_ms);
+    if (status->bundled_ms != 0)
+        time_row(&columns, lang, "last bundle", status->bundled_ms);
+    clock_row(&columns, lang, status->offset_ms);
     time_row(&columns, lang, "ready offline until", status->ready_until_ms);
     text_row(&columns, lang, "now",
              words(lang, tablet_locked(visit->tablet) ? "locked" : "unlocked"));
     rc = columns_print(&columns, command, err);
     columns_release(&columns);
+    if (status->clock_wrong)
+        command_say(command, "the clock is wrong: set it by the county's; nothing is lost by it, "
+                             "but dates that people read may be wrong");
+    if (status->leaving)
+        command_say(command, "areas were withdrawn; what belongs to them is removed when your "
+                             "changes there have reached the county");
     for (uint32_t i = 0; i < count; i++)
         if (!notices[i].seen)
             command_say(command, "notice: %s",
@@ -411,7 +289,7 @@ enum rc face_verify(void *context, struct command *command, struct err *err) {
     buf_init(&problems, PROBLEMS_BYTES);
     if (rc == RC_OK) {
         rc = tablet_verify(visit.tablet, verify_progress, command, &problems, &verified, err);
-        clear_progress(command);
+        face_progress_end(command);
         if (rc == RC_OK || rc == RC_CORRUPT) {
             err_init(&ignored, command->lang);
             (void)command->write(command->sink, CONTROL_STDERR, buf_view(&problems), &ignored);

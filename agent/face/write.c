@@ -47,7 +47,8 @@ void draft_warn(struct visit *visit, struct dot record) {
     buf_release(&lines);
 }
 
-enum rc draft_save(struct draft *draft, const char *reason, struct err *err) {
+/* Saves, and says on standard error what is still missing or breaks a rule of the form. */
+static enum rc draft_save(struct draft *draft, const char *reason, struct err *err) {
     struct change change;
     enum rc rc = edit_finish(&draft->edit, view_text(reason), &change, err);
 
@@ -59,7 +60,8 @@ enum rc draft_save(struct draft *draft, const char *reason, struct err *err) {
     return rc;
 }
 
-enum rc draft_print(struct draft *draft, struct dot dot, struct err *err) {
+/* {"id", "dot"} under --json, otherwise nothing. */
+static enum rc draft_print(struct draft *draft, struct dot dot, struct err *err) {
     struct command *command = draft->visit.command;
     struct json *document;
 
@@ -69,6 +71,15 @@ enum rc draft_print(struct draft *draft, struct dot dot, struct err *err) {
     add_dot(document, "id", draft->seen.record.id);
     add_dot(document, "dot", dot);
     return command_print_json(command, document, err);
+}
+
+enum rc draft_end(struct draft *draft, enum rc rc, const char *reason, struct err *err) {
+    if (rc == RC_OK)
+        rc = draft_save(draft, reason, err);
+    if (rc == RC_OK)
+        rc = draft_print(draft, draft->edit.change.dot, err);
+    draft_close(draft);
+    return rc;
 }
 
 enum rc draft_reason(const struct command *command, const char **out, struct err *err) {
@@ -197,12 +208,7 @@ static enum rc write_words(void *context, struct command *command, enum change_k
 
     for (size_t i = 1; i < command->word_count && rc == RC_OK; i++)
         rc = assign(&draft.edit, command->words[i], err);
-    if (rc == RC_OK)
-        rc = draft_save(&draft, reason, err);
-    if (rc == RC_OK)
-        rc = draft_print(&draft, draft.edit.change.dot, err);
-    draft_close(&draft);
-    return rc;
+    return draft_end(&draft, rc, reason, err);
 }
 
 enum rc face_set(void *context, struct command *command, struct err *err) {
@@ -281,12 +287,7 @@ enum rc face_remove(void *context, struct command *command, struct err *err) {
         rc = parse_instance(&draft, command->words[1], &instance, err);
     if (rc == RC_OK)
         rc = edit_remove_instance(&draft.edit, instance, err);
-    if (rc == RC_OK)
-        rc = draft_save(&draft, command_option(command, "--reason"), err);
-    if (rc == RC_OK)
-        rc = draft_print(&draft, draft.edit.change.dot, err);
-    draft_close(&draft);
-    return rc;
+    return draft_end(&draft, rc, command_option(command, "--reason"), err);
 }
 
 static enum rc find_scope(const struct form *form, const char *name, uint32_t *out,
@@ -319,12 +320,7 @@ enum rc face_seal(void *context, struct command *command, struct err *err) {
         rc = find_scope(draft.seen.form, command->words[1], &scope, err);
     if (rc == RC_OK)
         rc = edit_seal(&draft.edit, scope, err);
-    if (rc == RC_OK)
-        rc = draft_save(&draft, NULL, err);
-    if (rc == RC_OK)
-        rc = draft_print(&draft, draft.edit.change.dot, err);
-    draft_close(&draft);
-    return rc;
+    return draft_end(&draft, rc, NULL, err);
 }
 
 enum rc face_move(void *context, struct command *command, struct err *err) {
@@ -340,10 +336,5 @@ enum rc face_move(void *context, struct command *command, struct err *err) {
     rc = draft_open(context, command, CHANGE_MOVE, &draft, err);
     if (rc == RC_OK)
         rc = edit_set_area(&draft.edit, area, err);
-    if (rc == RC_OK)
-        rc = draft_save(&draft, reason, err);
-    if (rc == RC_OK)
-        rc = draft_print(&draft, draft.edit.change.dot, err);
-    draft_close(&draft);
-    return rc;
+    return draft_end(&draft, rc, reason, err);
 }

@@ -4,10 +4,11 @@
  *   (8), device name, server (sized), epoch, scope: serial, flags (1 revoked, 2 wipe), audience
  *   mask, areas (count, then each), scope_at, form position (varints), hello nonce (16), offset,
  *   synced, tried (zigzag), key serial, pins (count, 32 each), incarnation, former (16 each),
- *   lamport, wiped (varints) */
+ *   lamport, wiped (varints); since version 2: scope confirmed (varint), answered, bundled
+ *   (zigzag), former scopes: count, then each: actor serial, number, scope serial (varints) */
 #include "agent/store/inside.h"
 
-#define FACTS_VERSION   1u
+#define FACTS_VERSION   2u
 #define FACTS_PINS_MAX  64u
 #define FACTS_BYTES_MAX 65536u
 
@@ -40,6 +41,15 @@ void facts_encode(const struct facts *facts, struct buf *out) {
     buf_add(out, facts->former, 16);
     buf_add_varint(out, facts->lamport);
     buf_add_varint(out, facts->wiped ? 1 : 0);
+    buf_add_varint(out, facts->scope_confirmed);
+    buf_add_zigzag(out, facts->answered_ms);
+    buf_add_zigzag(out, facts->bundled_ms);
+    buf_add_varint(out, facts->former_count);
+    for (uint32_t i = 0; i < facts->former_count; i++) {
+        buf_add_varint(out, facts->former_scopes[i].actor_serial);
+        buf_add_varint(out, facts->former_scopes[i].number);
+        buf_add_varint(out, facts->former_scopes[i].scope_serial);
+    }
 }
 
 static void read_into(struct reader *in, uint8_t *out, size_t size) {
@@ -67,13 +77,26 @@ static enum rc read_scope(struct reader *in, struct arena *arena, struct scope *
     return RC_OK;
 }
 
+static void read_version_2(struct reader *in, struct facts *out) {
+    out->scope_confirmed = (uint32_t)read_varint_max(in, UINT32_MAX);
+    out->answered_ms = read_zigzag(in);
+    out->bundled_ms = read_zigzag(in);
+    out->former_count = (uint32_t)read_varint_max(in, FORMER_SCOPES_MAX);
+    for (uint32_t i = 0; i < out->former_count; i++) {
+        out->former_scopes[i].actor_serial = (uint32_t)read_varint_max(in, UINT32_MAX);
+        out->former_scopes[i].number = read_varint(in);
+        out->former_scopes[i].scope_serial = (uint32_t)read_varint_max(in, UINT32_MAX);
+    }
+}
+
 enum rc facts_decode(struct view bytes, struct arena *arena, struct facts *out, struct err *err) {
     struct reader in;
-    uint8_t(*pins)[32];
+    uint8_t(*pins)[32], version;
 
     memset(out, 0, sizeof(*out));
     reader_init(&in, bytes);
-    if (read_u8(&in) != FACTS_VERSION)
+    version = read_u8(&in);
+    if (version < 1 || version > FACTS_VERSION)
         return err_set(err, RC_UNSUPPORTED,
                        "the tablet's facts: written by a newer program; update yg-agent");
     read_into(&in, out->county_sign_public, 32);
@@ -103,6 +126,10 @@ enum rc facts_decode(struct view bytes, struct arena *arena, struct facts *out, 
     read_into(&in, out->former, 16);
     out->lamport = read_varint(&in);
     out->wiped = read_varint_max(&in, 1) == 1;
+    if (version >= 2)
+        read_version_2(&in, out);
+    else
+        out->scope_confirmed = out->scope.serial;
     if (arena_check(arena, "the tablet's facts", err) != RC_OK)
         return err->rc;
     return reader_check(&in, "the tablet's facts", err);

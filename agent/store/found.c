@@ -91,6 +91,7 @@ static enum rc found(struct tablet *tablet, const struct tablet_founding *foundi
                           .server = founding->server,
                           .epoch = answer->epoch,
                           .scope = answer->scope,
+                          .scope_confirmed = answer->scope.serial,
                           .offset_ms = answer->server_ms - env_wall_ms(tablet->env),
                           .pin_count = answer->pin_count,
                           .pins = answer->pins};

@@ -78,6 +78,18 @@ enum rc tablet_clear_cursors(struct tablet *tablet, struct err *err) {
     return statement_run(tablet->sql[SQL_CURSOR_CLEAR], err);
 }
 
+enum rc tablet_doubt_county(struct tablet *tablet, struct err *err) {
+    struct facts facts = tablet->facts;
+    enum rc rc = tablet_clear_cursors(tablet, err);
+
+    facts.form_position = 0;
+    if (rc == RC_OK)
+        rc = tablet_put_facts(tablet, &facts, err);
+    if (rc == RC_OK)
+        rc = statement_run(tablet->sql[SQL_PERSON_DOUBT], err);
+    return rc;
+}
+
 enum rc tablet_clear_ahead(struct tablet *tablet, struct err *err) {
     return statement_run(tablet->sql[SQL_CURSOR_AHEAD], err);
 }

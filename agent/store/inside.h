@@ -12,7 +12,9 @@
  *   state      confirmed states, one per record and key that it came in under
  *   summary    what lists and search show of a record, so that unlocking opens no states
  *   change     own changes; the chain hash is kept for ever. `overlay` says that no feed has
- * brought the change back yet cursor, form, pulled, outbox, inbox, author, notice: see traffic.h */
+ *              brought the change back yet; an empty `sealed` that its content is forgotten
+ *   mark       when a backup of the county held own changes up to which number
+ *   cursor, form, pulled, outbox, baggage, inbox, author, notice: see traffic.h */
 #ifndef YG_AGENT_STORE_INSIDE_H
 #define YG_AGENT_STORE_INSIDE_H
 
@@ -29,6 +31,7 @@ enum sql {
     SQL_PERSON_LIST,
     SQL_PERSON_TRIES,
     SQL_PERSON_CERTIFY,
+    SQL_PERSON_DOUBT,
     SQL_PERSON_WIPE,
     SQL_KEY_ADD,
     SQL_KEY_LIST,
@@ -77,6 +80,33 @@ enum sql {
     SQL_OUTBOX_PUT,
     SQL_OUTBOX_DELETE,
     SQL_OUTBOX_RECEIPTED,
+    SQL_BAGGAGE_PUT,
+    SQL_BAGGAGE_LIST,
+    SQL_BAGGAGE_CLEAR,
+    SQL_BAGGAGE_SENT,
+    SQL_BAGGAGE_COVERED,
+    SQL_BAGGAGE_HELD,
+    SQL_BAGGAGE_REFUSED,
+    SQL_BAGGAGE_HOPELESS,
+    SQL_BAGGAGE_DROP,
+    SQL_BAGGAGE_COUNT,
+    SQL_PURGE_UNSENT,
+    SQL_PURGE_STATES,
+    SQL_PURGE_SUMMARIES,
+    SQL_PURGE_CHANGES,
+    SQL_PURGE_PULLED,
+    SQL_PURGE_INBOX,
+    SQL_PURGE_SHARES,
+    SQL_PURGE_KEY,
+    SQL_PULLED_AREAS,
+    SQL_PULLED_DELETE,
+    SQL_RECORD_FORGET,
+    SQL_MARK_PUT,
+    SQL_MARK_DUE,
+    SQL_MARK_DELETE,
+    SQL_MARK_AGAIN,
+    SQL_CHANGE_REST,
+    SQL_CHANGE_FORGET,
     SQL_INBOX_LIST,
     SQL_INBOX_PUT,
     SQL_INBOX_DELETE,
@@ -209,6 +239,7 @@ struct tablet {
     size_t touched_count, touched_capacity;
     struct arena pending_arena;
     bool sidecar_due; /* the incarnation file must be written after the commit */
+    bool purge_due;   /* keys have gone: wiped from memory and from the WAL after the commit */
     /* Scratch memory that is reused between rows. */
     struct buf plain, locked;
     struct arena scratch;
@@ -276,6 +307,11 @@ enum rc area_key_share(struct tablet *tablet, uint64_t key, uint64_t person,
                        const uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES],
                        const uint8_t seed[CRYPT_KEY_BYTES], struct err *err);
 
+/* ---- purge.c ---- */
+
+/* After a commit: keys that are gone leave the sessions, and the file's log. */
+void purge_settle(struct tablet *tablet);
+
 /* ---- person.c ---- */
 
 struct person_row {
@@ -329,6 +365,10 @@ enum rc view_summary(struct tablet *tablet, const struct record *record, struct 
  * transaction. */
 enum rc summary_put(struct tablet *tablet, uint64_t record, const struct open_key *key,
                     const struct summary *summary, struct err *err);
+/* The same, and under every other open key that the record stands under: of a record that has moved
+ * no list may show what it was in the area that it left. */
+enum rc summary_spread(struct tablet *tablet, uint64_t record, const struct open_key *key,
+                       const struct summary *summary, struct err *err);
 /* Notes that this record's summary under the key is gone. */
 enum rc summary_drop(struct tablet *tablet, uint64_t record, struct dot id, uint64_t key,
                      struct err *err);

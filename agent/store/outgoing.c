@@ -116,8 +116,8 @@ static enum rc visit_row(struct tablet *tablet, struct statement *range, bool *r
     struct own_scope scope;
     enum rc rc;
 
-    *readable = key != NULL;
-    if (key == NULL)
+    *readable = key != NULL && statement_blob(range, 3).size > 0; /* empty: forgotten */
+    if (!*readable)
         return RC_NOT_FOUND;
     buf_clear(&tablet->plain);
     rc = row_unlock(key, "change", row, 0, statement_blob(range, 3), &tablet->plain, err);
@@ -177,7 +177,9 @@ enum rc tablet_own_change(struct tablet *tablet, struct dot dot, uint8_t leaf[32
     if (rc == RC_OK && canonical != NULL) {
         key = area_key_open(tablet, NULL, (uint64_t)statement_i64(get, 1));
         buf_clear(&tablet->plain);
-        if (key == NULL)
+        if (statement_blob(get, 2).size == 0)
+            rc = RC_NOT_FOUND; /* forgotten */
+        else if (key == NULL)
             rc = err_set(err, RC_LOCKED, "whoever wrote this change must unlock first");
         else
             rc = row_unlock(key, "change", row, 0, statement_blob(get, 2), &tablet->plain, err);
@@ -271,6 +273,6 @@ enum rc tablet_outbox_receipted(struct tablet *tablet, const struct own_actor *a
 
     statement_bind_i64(drop, 1, change_row(actor->serial, 1));
     statement_bind_i64(drop, 2, change_row(actor->serial, NUMBER_MAX));
-    statement_bind_i64(drop, 3, (int64_t)actor->receipt);
+    statement_bind_i64(drop, 3, (int64_t)actor->backed_up);
     return statement_run(drop, err);
 }

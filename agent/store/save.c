@@ -288,7 +288,7 @@ static enum rc write_one(struct save *save, const struct saved *saved, uint32_t 
     statement_bind_blob(add, 5, view_of(saved->chain, sizeof(saved->chain)));
     statement_bind_blob(add, 6, view_of(saved->leaf, sizeof(saved->leaf)));
     rc = statement_run(add, err);
-    return rc != RC_OK ? rc : summary_put(tablet, record, saved->key, &saved->summary, err);
+    return rc != RC_OK ? rc : summary_spread(tablet, record, saved->key, &saved->summary, err);
 }
 
 enum rc save_commit(struct save *save, struct err *err) {

@@ -191,7 +191,7 @@ enum rc tablet_put_state(struct tablet *tablet, uint64_t area, const struct reco
     if (rc == RC_OK)
         rc = view_summary(tablet, &view, &tablet->scratch, &summary, err);
     if (rc == RC_OK)
-        rc = summary_put(tablet, record, key, &summary, err);
+        rc = summary_spread(tablet, record, key, &summary, err);
     *new_conflict = rc == RC_OK && before == 0 && summary.conflicts > 0;
     return rc;
 }

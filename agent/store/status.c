@@ -3,57 +3,71 @@
 
 #include "base/date.h"
 #include "base/list.h"
+#include "base/words.h"
 
 #define READY_MS       (30 * MS_PER_DAY)
 #define NOTICES_MAX    1000u
 #define QUARANTINE_MAX 10000u
 
 const char *waiting_name(enum waiting waiting) {
-    static const char *const names[] = {[WAITING_NOTHING] = "nothing",
-                                        [WAITING_FOR_SYNC] = "sync",
-                                        [WAITING_FOR_UNLOCK] = "unlock",
-                                        [WAITING_FOR_ANSWER] = "answer",
-                                        [WAITING_REVOKED] = "revoked"};
+    static const char *const names[] = {
+        [WAITING_NOTHING] = "nothing",   [WAITING_FOR_SYNC] = "sync",
+        [WAITING_FOR_UNLOCK] = "unlock", [WAITING_FOR_ANSWER] = "answer",
+        [WAITING_REVOKED] = "revoked",   [WAITING_FOR_BUNDLE] = "bundle"};
 
     return names[waiting];
 }
 
 const char *waiting_words(enum waiting waiting) {
-    static const char *const words[] = {
-        [WAITING_NOTHING] = "Everything is on the server.",
-        [WAITING_FOR_SYNC] = "There was no sync since the last save.",
-        [WAITING_FOR_UNLOCK] = "Who wrote these changes must unlock before they can be sent.",
-        [WAITING_FOR_ANSWER] = "They were sent, but no receipt has come yet; sync again.",
-        [WAITING_REVOKED] = "The county has withdrawn this tablet; bring it to the office."};
+    static const char *const texts[] = {
+        [WAITING_NOTHING] = WORD("Everything is on the server."),
+        [WAITING_FOR_SYNC] = WORD("There was no sync since the last save."),
+        [WAITING_FOR_UNLOCK] = WORD("Who wrote these changes must unlock before they can be sent."),
+        [WAITING_FOR_ANSWER] =
+            WORD("No receipt of the county has come for them; sync again when there is a network."),
+        [WAITING_REVOKED] = WORD("The county has withdrawn this tablet; bring it to the office."),
+        [WAITING_FOR_BUNDLE] =
+            WORD("They were written to a bundle; the county's bundle has not come back yet.")};
 
-    return words[waiting];
+    return texts[waiting];
 }
 
 struct notice_text {
-    const char *name, *words;
+    const char *name, *text;
 };
 
 static const struct notice_text NOTICES[] = {
-    [NOTICE_INCARNATED] = {"incarnated",
-                           "This folder was copied or restored. Nothing is lost; new changes are "
-                           "numbered anew."},
-    [NOTICE_FORKED] = {"forked",
-                       "Another copy of this tablet has sent changes with the same numbers. Both "
-                       "are kept; tell the county which tablets were copied."},
+    [NOTICE_INCARNATED] =
+        {"incarnated", WORD("This folder was copied or restored. Nothing is lost; new changes are "
+                            "numbered anew.")},
+    [NOTICE_FORKED] =
+        {"forked", WORD("Another copy of this tablet has sent changes with the same numbers. Both "
+                        "are kept; tell the county which tablets were copied.")},
     [NOTICE_RECEIPT_BROKEN] = {"receipt_broken",
-                               "The server's receipt does not fit what this tablet sent. "
-                               "Everything is kept here; tell the county."},
+                               WORD("The server's receipt does not fit what this tablet sent. "
+                                    "Everything is kept here; tell the county.")},
     [NOTICE_FEED_BROKEN] = {"feed_broken",
-                            "The history that the server shows does not follow what it showed "
-                            "before. Tell the county's auditor."},
-    [NOTICE_EPOCH] = {"epoch", "The server was restored from a backup; the tablet sends again what "
-                               "it lacks."},
-    [NOTICE_SCOPE] = {"scope", "The areas granted to this tablet have changed."},
-    [NOTICE_REVOKED] = {"revoked", "The county has withdrawn this tablet; bring it to the office."},
-    [NOTICE_CLOCK] = {"clock", "The tablet's clock is wrong; set it. Nothing is lost by it."},
+                            WORD("The history that the server shows does not follow what it showed "
+                                 "before. Tell the county's auditor.")},
+    [NOTICE_EPOCH] = {"epoch",
+                      WORD("The server was restored from a backup; the tablet sends again what "
+                           "it lacks.")},
+    [NOTICE_SCOPE] = {"scope", WORD("The areas granted to this tablet have changed.")},
+    [NOTICE_REVOKED] = {"revoked",
+                        WORD("The county has withdrawn this tablet; bring it to the office.")},
+    [NOTICE_CLOCK] = {"clock", WORD("The tablet's clock is wrong; set it. Nothing is lost by it.")},
     [NOTICE_FORM_BROKEN] = {"form_broken",
-                            "A form has come that this program cannot read; update yg-agent."},
-    [NOTICE_PINS] = {"pins", "The server's TLS keys have changed, certified by the county."},
+                            WORD(
+                                "A form has come that this program cannot read; update yg-agent.")},
+    [NOTICE_PINS] = {"pins", WORD("The server's TLS keys have changed, certified by the county.")},
+    [NOTICE_BAGGAGE] =
+        {"baggage",
+         WORD("The county refused what this tablet carried for another one. Tell whoever "
+              "gave you the bundle.")},
+    [NOTICE_PURGED] = {"purged",
+                       WORD(
+                           "The records of areas that were withdrawn are removed from this tablet. "
+                           "The county has them.")},
 };
 
 const char *notice_name(enum notice_kind kind) {
@@ -65,7 +79,7 @@ const char *notice_name(enum notice_kind kind) {
 const char *notice_words(enum notice_kind kind) {
     size_t at = (size_t)kind;
 
-    return at >= 1 && at < sizeof(NOTICES) / sizeof(NOTICES[0]) ? NOTICES[at].words : "";
+    return at >= 1 && at < sizeof(NOTICES) / sizeof(NOTICES[0]) ? NOTICES[at].text : "";
 }
 
 /* ---- status ---- */
@@ -95,7 +109,8 @@ static enum rc why_waiting(struct tablet *tablet, enum waiting *out, struct err 
         if (last < actor->number && tablet->sessions == NULL)
             waiting = WAITING_FOR_UNLOCK;
         else if (actor->sent > actor->receipt && waiting == WAITING_FOR_SYNC)
-            waiting = WAITING_FOR_ANSWER;
+            waiting = tablet->facts.bundled_ms > tablet->facts.tried_ms ? WAITING_FOR_BUNDLE
+                                                                        : WAITING_FOR_ANSWER;
     }
     *out = waiting;
     return RC_OK;
@@ -107,6 +122,7 @@ enum rc tablet_status(struct tablet *tablet, struct arena *arena, struct tablet_
     const struct form *const *forms;
     struct tablet_quarantined *quarantined;
     uint32_t count = 0;
+    bool due;
     enum rc rc;
 
     *out = (struct tablet_status){
@@ -115,6 +131,9 @@ enum rc tablet_status(struct tablet *tablet, struct arena *arena, struct tablet_
         .server = arena_view(arena, facts->server),
         .synced_ms = facts->synced_ms,
         .tried_ms = facts->tried_ms,
+        .bundled_ms = facts->bundled_ms,
+        .clock_wrong = facts->offset_ms > CLOCK_WARN_MS || facts->offset_ms < -CLOCK_WARN_MS,
+        .leaving = facts->scope_confirmed != facts->scope.serial,
         .offset_ms = facts->offset_ms,
         .epoch = facts->epoch,
         .scope_serial = facts->scope.serial,
@@ -131,6 +150,8 @@ enum rc tablet_status(struct tablet *tablet, struct arena *arena, struct tablet_
     }
     out->unsent = out->on_tablet - out->on_server;
     rc = out->unsent == 0 ? RC_OK : why_waiting(tablet, &out->waiting, err);
+    if (rc == RC_OK)
+        rc = tablet_baggage_count(tablet, &out->carried, &out->carried_bytes, &due, err);
     if (rc == RC_OK)
         rc = count_of(tablet, SQL_RECORD_COUNT, &out->records, err);
     if (rc == RC_OK)

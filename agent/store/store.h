@@ -106,9 +106,12 @@ enum waiting {
     WAITING_FOR_UNLOCK, /* not yet sealed for the county, and who wrote it must unlock first */
     WAITING_FOR_ANSWER, /* sent, no receipt has come */
     WAITING_REVOKED,    /* the county has withdrawn the device */
+    WAITING_FOR_BUNDLE, /* written to a bundle, and the county's bundle has not come back */
 };
 const char *waiting_name(enum waiting waiting);  /* "sync", "unlock"... for JSON */
 const char *waiting_words(enum waiting waiting); /* an English sentence, key of the catalogue */
+
+#define CLOCK_WARN_MS INT64_C(300000) /* 5 minutes */
 
 struct tablet_status {
     uint64_t device, actor;
@@ -121,9 +124,15 @@ struct tablet_status {
     uint64_t records;     /* that the tablet holds, own or pulled */
     uint64_t inbox;       /* parts that came while locked */
     uint64_t notices;     /* unseen */
-    int64_t synced_ms;    /* last complete sync, tablet's clock; 0 never */
-    int64_t tried_ms;     /* last attempt */
-    int64_t offset_ms;    /* server clock minus tablet clock, at the last sync */
+    uint64_t carried;     /* batches of other tablets that wait to be brought to the county */
+    uint64_t carried_bytes;
+    bool leaving;       /* withdrawn areas are still here: own changes must be receipted first, or
+                         * somebody who may see them must unlock */
+    int64_t synced_ms;  /* last complete sync, tablet's clock; 0 never */
+    int64_t tried_ms;   /* last attempt */
+    int64_t bundled_ms; /* a bundle was last written; 0 never */
+    bool clock_wrong;   /* off by more than CLOCK_WARN_MS */
+    int64_t offset_ms;  /* server clock minus tablet clock, at the last sync */
     uint32_t epoch;
     uint32_t scope_serial;
     uint32_t area_count;
@@ -158,6 +167,8 @@ enum notice_kind {
     NOTICE_CLOCK,       /* the tablet's clock is off by more than 5 minutes */
     NOTICE_FORM_BROKEN, /* a form came that cannot be read: a newer program is needed */
     NOTICE_PINS,        /* the server's TLS keys have changed, certified by the county */
+    NOTICE_BAGGAGE,     /* the county refused what was carried for another tablet */
+    NOTICE_PURGED,      /* what belonged to withdrawn areas was removed */
 };
 const char *notice_name(enum notice_kind kind);
 const char *notice_words(enum notice_kind kind);

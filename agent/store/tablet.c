@@ -209,6 +209,7 @@ enum rc tablet_commit(struct tablet *tablet, struct err *err) {
      * renewed is read anew when it is next asked. */
     err_init(&later, err->lang);
     (void)incarnation_settle(tablet, &later);
+    purge_settle(tablet);
     if (index_renew(tablet, &later) != RC_OK) {
         for (struct session *session = tablet->sessions; session != NULL; session = session->next)
             session->index_stale = true;
@@ -225,6 +226,7 @@ void tablet_rollback(struct tablet *tablet) {
     db_rollback(tablet->db);
     tablet->touched_count = 0;
     tablet->sidecar_due = false;
+    tablet->purge_due = false;
     arena_reset(&tablet->pending_arena);
     if (tablet_reload(tablet, &ignored) != RC_OK)
         tablet->actor_count = 0; /* nothing can be saved until the tablet is opened again */

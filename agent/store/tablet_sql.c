@@ -46,7 +46,18 @@ static const char SCHEMA_FIRST[] =
     " kind INTEGER NOT NULL, about INTEGER NOT NULL, number INTEGER NOT NULL,"
     " seen INTEGER NOT NULL DEFAULT 0);";
 
-static const struct db_migration MIGRATIONS[] = {{"0001_first", SCHEMA_FIRST}};
+/* mark: a backup of the county held the actor's changes up to number at that time. */
+static const char SCHEMA_BAGGAGE[] =
+    "CREATE TABLE baggage(id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE,"
+    " actor INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " previous BLOB NOT NULL, bytes BLOB NOT NULL, sent INTEGER NOT NULL DEFAULT 0,"
+    " held_ms INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX baggage_actor ON baggage(actor);"
+    "CREATE TABLE mark(serial INTEGER NOT NULL, number INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(serial, number)) WITHOUT ROWID;";
+
+static const struct db_migration MIGRATIONS[] = {{"0001_first", SCHEMA_FIRST},
+                                                 {"0002_baggage", SCHEMA_BAGGAGE}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -59,6 +70,7 @@ static const char *const SQL[SQL_COUNT] = {
                         " ORDER BY rowid",
     [SQL_PERSON_TRIES] = "UPDATE person SET tries = ?2, retry_ms = ?3 WHERE person = ?1",
     [SQL_PERSON_CERTIFY] = "UPDATE person SET certified = 1, role = ?2 WHERE person = ?1",
+    [SQL_PERSON_DOUBT] = "UPDATE person SET certified = 0",
     [SQL_PERSON_WIPE] = "UPDATE person SET wrapped = x''",
     [SQL_KEY_ADD] = "INSERT INTO area_key VALUES(?1, ?2, ?3)",
     [SQL_KEY_LIST] = "SELECT key, area, box_public FROM area_key",
@@ -104,8 +116,8 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_CHANGE_OVERLAY] = "SELECT change, key, sealed FROM change WHERE record = ?1"
                            " AND overlay = 1 ORDER BY change",
     [SQL_CHANGE_SETTLE] = "UPDATE change SET overlay = 0, verdict = 0 WHERE change = ?1",
-    [SQL_CHANGE_VERDICT] = "UPDATE change SET verdict = ?2 WHERE change = ?1 AND overlay = 1"
-                           " AND verdict <> ?2",
+    [SQL_CHANGE_VERDICT] = "UPDATE change SET verdict = ?2 WHERE change = ?1 AND verdict <> ?2"
+                           " AND (overlay = 1 OR verdict <> 0)",
     [SQL_CHANGE_QUARANTINED] = "SELECT c.change, r.actor, r.number, c.verdict FROM change c"
                                " JOIN record r USING(record) WHERE c.verdict <> 0"
                                " ORDER BY c.change",
@@ -131,6 +143,50 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_OUTBOX_PUT] = "INSERT OR REPLACE INTO outbox VALUES(?1, ?2, ?3)",
     [SQL_OUTBOX_DELETE] = "DELETE FROM outbox WHERE batch = ?1",
     [SQL_OUTBOX_RECEIPTED] = "DELETE FROM outbox WHERE batch BETWEEN ?1 AND ?2 AND last <= ?3",
+    [SQL_BAGGAGE_PUT] = "INSERT OR IGNORE INTO baggage(hash, actor, first, last, previous, bytes)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_BAGGAGE_LIST] = "SELECT id, actor, first, last, previous, bytes FROM baggage"
+                         " WHERE held_ms = 0 OR held_ms > ?1 OR held_ms <= ?2 ORDER BY id",
+    [SQL_BAGGAGE_CLEAR] = "UPDATE baggage SET sent = 0 WHERE sent = 1",
+    [SQL_BAGGAGE_SENT] = "UPDATE baggage SET sent = 1 WHERE id = ?1",
+    [SQL_BAGGAGE_COVERED] = "DELETE FROM baggage WHERE actor = ?1 AND last <= ?2 AND sent = 1",
+    [SQL_BAGGAGE_HELD] = "UPDATE baggage SET sent = 0, held_ms = ?2, tries = 0"
+                         " WHERE actor = ?1 AND sent = 1",
+    [SQL_BAGGAGE_REFUSED] = "UPDATE baggage SET sent = 0, held_ms = ?1, tries = tries + 1"
+                            " WHERE sent = 1",
+    [SQL_BAGGAGE_HOPELESS] = "SELECT actor, first FROM baggage WHERE tries >= ?1 LIMIT 1",
+    [SQL_BAGGAGE_DROP] = "DELETE FROM baggage WHERE tries >= ?1 AND actor = ?2 AND first = ?3",
+    [SQL_BAGGAGE_COUNT] = "SELECT count(*), coalesce(sum(length(bytes)), 0), coalesce(sum("
+                          "held_ms = 0 OR held_ms > ?1 OR held_ms <= ?2), 0) FROM baggage",
+    [SQL_PURGE_UNSENT] = "SELECT 1 FROM change c JOIN actor a ON a.serial = (c.change >> 40)"
+                         " WHERE c.key = ?1 AND (?2 = 0 OR c.record = ?2)"
+                         " AND length(c.sealed) > 0"
+                         " AND (c.change & 1099511627775) > a.backed_up"
+                         " AND ((c.change & 1099511627775) > a.receipt OR NOT EXISTS"
+                         " (SELECT 1 FROM outbox o WHERE o.batch > (a.serial << 40)"
+                         " AND o.batch <= c.change AND o.last >= (c.change & 1099511627775)))"
+                         " LIMIT 1",
+    [SQL_PURGE_STATES] = "DELETE FROM state WHERE key = ?1",
+    [SQL_PURGE_SUMMARIES] = "DELETE FROM summary WHERE key = ?1",
+    [SQL_PURGE_CHANGES] = "UPDATE change SET sealed = x'', overlay = 0 WHERE key = ?1"
+                          " AND (length(sealed) > 0 OR overlay = 1)",
+    [SQL_PURGE_PULLED] = "DELETE FROM pulled WHERE key = ?1",
+    [SQL_PURGE_INBOX] = "DELETE FROM inbox WHERE key = ?1",
+    [SQL_PURGE_SHARES] = "DELETE FROM key_share WHERE key = ?1",
+    [SQL_PURGE_KEY] = "DELETE FROM area_key WHERE key = ?1",
+    [SQL_PULLED_AREAS] = "SELECT DISTINCT area FROM pulled WHERE area > ?1 ORDER BY area LIMIT 1",
+    [SQL_PULLED_DELETE] = "DELETE FROM pulled WHERE area = ?1",
+    [SQL_RECORD_FORGET] = "UPDATE change SET sealed = x'', overlay = 0 WHERE record = ?1"
+                          " AND key = ?2",
+    [SQL_MARK_PUT] = "INSERT OR IGNORE INTO mark VALUES(?1, ?2, ?3)",
+    [SQL_MARK_DUE] = "SELECT serial, max(number) FROM mark WHERE at_ms <= ?1"
+                     " GROUP BY serial LIMIT 1",
+    [SQL_MARK_DELETE] = "DELETE FROM mark WHERE serial = ?1 AND number < ?2",
+    [SQL_MARK_AGAIN] = "UPDATE mark SET at_ms = ?3 WHERE serial = ?1 AND number = ?2",
+    [SQL_CHANGE_REST] = "SELECT 1 FROM change WHERE change BETWEEN ?1 AND ?2"
+                        " AND length(sealed) > 0 LIMIT 1",
+    [SQL_CHANGE_FORGET] = "UPDATE change SET sealed = x'' WHERE change BETWEEN ?1 AND ?2"
+                          " AND overlay = 0 AND verdict = 0 AND length(sealed) > 0",
     [SQL_INBOX_LIST] = "SELECT part, key, bytes FROM inbox WHERE part > ?1 ORDER BY part",
     [SQL_INBOX_PUT] = "INSERT INTO inbox(key, base, bytes) VALUES(?1, ?2, ?3)",
     [SQL_INBOX_DELETE] = "DELETE FROM inbox WHERE part = ?1",

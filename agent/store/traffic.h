@@ -15,6 +15,14 @@ void tablet_rollback(struct tablet *tablet);
 
 /* ---- facts: one row ---- */
 
+#define FORMER_SCOPES_MAX 16u
+
+struct former_scope { /* own changes up to here were made under that scope */
+    uint32_t actor_serial;
+    uint64_t number;
+    uint32_t scope_serial;
+};
+
 struct facts {
     uint8_t county_sign_public[32], county_box_public[32];
     uint8_t vault_public[32];
@@ -34,6 +42,11 @@ struct facts {
     uint8_t former[16];      /* nonce in the sidecar while it is being replaced; zeros: none */
     uint64_t lamport;        /* the largest seen in a feed; own ones stand with the actor */
     bool wiped;
+    uint32_t scope_confirmed; /* the last scope whose withdrawals are done (tablet_purge) */
+    int64_t answered_ms;      /* the county's clock in the newest answer: what is older is stale */
+    int64_t bundled_ms;       /* when a bundle was last written; 0 never */
+    uint32_t former_count;    /* oldest first */
+    struct former_scope former_scopes[FORMER_SCOPES_MAX];
 };
 
 const struct facts *tablet_facts(const struct tablet *tablet);
@@ -93,7 +106,8 @@ typedef enum rc own_change_visit(void *context, const struct own_change *change,
 enum rc tablet_own_changes(struct tablet *tablet, const struct own_actor *actor, uint64_t from,
                            own_change_visit *visit, void *context, bool *readable, struct err *err);
 /* One own change by its dot: leaf, and, where canonical is not NULL, its bytes. RC_NOT_FOUND (err
- * untouched): not one of ours. RC_LOCKED: canonical was asked and no open session can read it. */
+ * untouched): not one of ours, or its bytes are forgotten. RC_LOCKED: canonical was asked and no
+ * open session can read it. */
 enum rc tablet_own_change(struct tablet *tablet, struct dot dot, uint8_t leaf[32],
                           struct buf *canonical, struct err *err);
 /* The salt secret of a run in a frame; context of frame_secret. RC_LOCKED without a session. */
@@ -118,9 +132,62 @@ enum rc tablet_outbox_last(struct tablet *tablet, const struct own_actor *actor,
 enum rc tablet_outbox_put(struct tablet *tablet, const struct outbox_batch *batch, struct err *err);
 enum rc tablet_outbox_delete(struct tablet *tablet, const struct own_actor *actor, uint64_t first,
                              struct err *err);
-/* Removes batches that are wholly receipted. */
+/* Removes batches that a backup of the county holds. Receipted ones stay until then: they can be
+ * sent again to a county that was restored, also by who cannot read them any more. */
 enum rc tablet_outbox_receipted(struct tablet *tablet, const struct own_actor *actor,
                                 struct err *err);
+
+/* ---- baggage: batches of other tablets, taken from a bundle and carried to the county ---- */
+
+#define BAGGAGE_BYTES_MAX ((uint64_t)256 * 1024 * 1024)
+#define BAGGAGE_TRIES     3u /* refused so often by the county, it is dropped */
+
+struct baggage {
+    uint64_t id;
+    uint64_t actor, first, last;
+    bool has_previous; /* the chain hash before first, as the bundle's index said */
+    uint8_t previous[32];
+    struct view bytes; /* lives until the visitor returns */
+};
+/* Keeps a copy, once. RC_LIMIT: BAGGAGE_BYTES_MAX. Inside a transaction. */
+enum rc tablet_baggage_put(struct tablet *tablet, const struct baggage *baggage, bool *is_new,
+                           struct err *err);
+/* In order of arrival; due: only what has not been offered within the last hour. A visitor that
+ * returns RC_NOT_FOUND ends it politely. */
+typedef enum rc baggage_visit(void *context, const struct baggage *baggage, struct err *err);
+enum rc tablet_baggage(struct tablet *tablet, bool due, baggage_visit *visit, void *context,
+                       struct err *err);
+/* Exactly these are in the request that goes out now. Inside a transaction. */
+enum rc tablet_baggage_sent(struct tablet *tablet, const uint64_t *ids, uint32_t count,
+                            struct err *err);
+/* Of what was sent of this actor: what is covered is dropped, the rest waits for an hour. */
+enum rc tablet_baggage_receipted(struct tablet *tablet, uint64_t actor, uint64_t number,
+                                 struct err *err);
+/* The answer is taken: what was sent and not receipted was refused; after BAGGAGE_TRIES times it is
+ * dropped, and people are told. */
+enum rc tablet_baggage_answered(struct tablet *tablet, struct err *err);
+enum rc tablet_baggage_count(struct tablet *tablet, uint64_t *batches, uint64_t *bytes, bool *due,
+                             struct err *err);
+
+/* ---- what is removed from the tablet (purge.c) ---- */
+
+/* Removes what belongs to areas outside of the scope, where own changes of them are receipted, and
+ * notes the scope as confirmed when nothing is left. What lies beneath a key that the tablet needs
+ * for other areas waits until somebody who holds it has unlocked. Inside a transaction; costs
+ * nothing when there is nothing to do. */
+enum rc tablet_purge(struct tablet *tablet, struct err *err);
+/* The serial of the scope under which this own number was made. */
+uint32_t tablet_scope_of(const struct tablet *tablet, const struct own_actor *actor,
+                         uint64_t number);
+/* The last number from `number` on that was made under the same scope. */
+uint64_t tablet_scope_end(const struct tablet *tablet, const struct own_actor *actor,
+                          uint64_t number);
+/* Notes that a backup of the county holds the actor's changes up to backed_up from now on. */
+enum rc tablet_mark(struct tablet *tablet, const struct own_actor *actor, struct err *err);
+/* Forgets the content of own changes that a backup has held for FORGET_DAYS; hashes stay. What is
+ * in quarantine or has not come back in a feed stays, too. Inside a transaction. */
+#define FORGET_DAYS 90
+enum rc tablet_forget(struct tablet *tablet, struct err *err);
 
 /* ---- cursors ---- */
 
@@ -141,6 +208,9 @@ enum rc tablet_put_cursor(struct tablet *tablet, const struct feed_cursor *curso
 enum rc tablet_delete_cursor(struct tablet *tablet, uint64_t area, uint8_t audience,
                              struct err *err);
 enum rc tablet_clear_cursors(struct tablet *tablet, struct err *err);
+/* The county is restored from a backup: it may have forgotten forms and the tablet's persons, so
+ * all forms are asked for again and all persons certified again. Cursors are cleared too. */
+enum rc tablet_doubt_county(struct tablet *tablet, struct err *err);
 /* The inbox has been applied: nothing is ahead of the cursors any more. */
 enum rc tablet_clear_ahead(struct tablet *tablet, struct err *err);
 

@@ -334,6 +334,32 @@ enum rc summary_drop(struct tablet *tablet, uint64_t record, struct dot id, uint
     return rc != RC_OK ? rc : touch(tablet, record, id, key, (struct view){0}, err);
 }
 
+enum rc summary_spread(struct tablet *tablet, uint64_t record, const struct open_key *key,
+                       const struct summary *summary, struct err *err) {
+    struct statement *list = tablet->sql[SQL_SUMMARY_KEYS];
+    const struct open_key *others[16];
+    size_t count = 0;
+    enum rc rc = summary_put(tablet, record, key, summary, err);
+
+    if (rc != RC_OK)
+        return rc;
+    statement_bind_i64(list, 1, (int64_t)record);
+    while ((rc = statement_step(list, err)) == RC_OK) {
+        const struct open_key *other =
+            area_key_open(tablet, NULL, (uint64_t)statement_i64(list, 0));
+
+        if (other != NULL && other->key != key->key && count < sizeof(others) / sizeof(others[0]))
+            others[count++] = other;
+    }
+    statement_reset(list);
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    rc = RC_OK;
+    for (size_t i = 0; i < count && rc == RC_OK; i++)
+        rc = summary_put(tablet, record, others[i], summary, err);
+    return rc;
+}
+
 enum rc summary_refresh(struct tablet *tablet, uint64_t record, struct dot id, struct err *err) {
     struct statement *list = tablet->sql[SQL_SUMMARY_KEYS];
     const struct open_key *keys[16];

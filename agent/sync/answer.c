@@ -10,10 +10,9 @@
  * from its beginning the next time, in case it is our own place in it that is wrong. */
 #include "agent/sync/inside.h"
 
-#include "base/date.h"
+#include "schema/wire/bundle.h"
 
 #define ANSWER_ARENA_BYTES (16u * 1024u * 1024u)
-#define CLOCK_WARN_MS      (5 * MS_PER_MINUTE)
 
 struct taking {
     struct tablet *tablet;
@@ -22,16 +21,34 @@ struct taking {
     struct answer answer;
     struct view sealed;    /* content of PART_SEALED; empty: none */
     bool later;            /* from the inbox */
+    bool bundled;          /* out of a bundle */
+    bool stale;            /* a newer answer was taken before */
+    bool outdated;         /* and the county was restored in between: nothing of it counts */
     bool signed_only;      /* entries were refused */
     struct feed_id *feeds; /* that entries came for */
     uint32_t feed_count;
     struct feed_id broken; /* area 0: none */
     bool whole;            /* was asked for whole */
+    bool needs_bundle;     /* refused unless it was written for this device's bundle */
     struct sync_report *report;
     struct flow *flow;
 };
 
 /* ---- what is signed ---- */
+
+/* What was saved before now was saved under the scope that ends. */
+static void note_former(const struct tablet *tablet, struct facts *facts) {
+    const struct own_actor *actor = tablet_actor(tablet, tablet_actor_count(tablet) - 1);
+
+    if (facts->former_count == FORMER_SCOPES_MAX) {
+        facts->former_count--;
+        memmove(facts->former_scopes, facts->former_scopes + 1,
+                facts->former_count * sizeof(facts->former_scopes[0]));
+    }
+    facts->former_scopes[facts->former_count++] =
+        (struct former_scope){actor->serial, actor->number, facts->scope.serial};
+    facts->scope_at = actor->number;
+}
 
 static enum rc take_scope(struct taking *taking, struct err *err) {
     struct tablet *tablet = taking->tablet;
@@ -41,10 +58,11 @@ static enum rc take_scope(struct taking *taking, struct err *err) {
     uint32_t count;
     enum rc rc;
 
-    if (!taking->answer.has_scope || scope->serial == facts.scope.serial)
+    if (!taking->answer.has_scope || scope->serial == facts.scope.serial ||
+        (taking->stale && scope->serial < facts.scope.serial))
         return RC_OK;
+    note_former(tablet, &facts);
     facts.scope = *scope;
-    facts.scope_at = tablet_actor(tablet, tablet_actor_count(tablet) - 1)->number;
     rc = tablet_put_facts(tablet, &facts, err);
     if (rc == RC_OK)
         rc = tablet_grant(tablet, scope, err);
@@ -63,11 +81,43 @@ static enum rc take_scope(struct taking *taking, struct err *err) {
 
 static enum rc take_signed(struct taking *taking, struct err *err) {
     struct tablet *tablet = taking->tablet;
-    enum rc rc = receipt_take_all(tablet, &taking->answer, taking->report, taking->flow, err);
+    enum freshness freshness = taking->stale     ? ANSWER_STALE
+                               : taking->bundled ? ANSWER_BUNDLED
+                                                 : ANSWER_NOW;
+    enum rc rc =
+        receipt_take_all(tablet, &taking->answer, freshness, taking->report, taking->flow, err);
 
+    if (rc == RC_OK && !taking->bundled)
+        rc = tablet_baggage_answered(tablet, err);
     for (uint32_t i = 0; i < taking->answer.certificate_count && rc == RC_OK; i++)
         rc = tablet_put_author(tablet, &taking->answer.certificates[i], err);
-    return rc != RC_OK ? rc : take_scope(taking, err);
+    if (rc == RC_OK)
+        rc = take_scope(taking, err);
+    if (rc == RC_OK)
+        rc = tablet_purge(tablet, err);
+    return rc != RC_OK ? rc : tablet_forget(tablet, err);
+}
+
+/* Of a bundle. Its way here says nothing about clocks, and its nonce is none. */
+static enum rc take_bundle_facts(struct taking *taking, struct err *err) {
+    struct tablet *tablet = taking->tablet;
+    const struct answer *answer = &taking->answer;
+    struct facts facts = *tablet_facts(tablet);
+    int64_t now = env_wall_ms(tablet_env(tablet)), written = answer->server_ms - facts.offset_ms;
+    enum rc rc = RC_OK;
+
+    if (facts.epoch != 0 && facts.epoch != answer->epoch) {
+        rc = receipt_new_epoch(tablet, answer->epoch, err);
+        facts = *tablet_facts(tablet);
+    }
+    facts.epoch = answer->epoch;
+    if (answer->server_ms > facts.answered_ms)
+        facts.answered_ms = answer->server_ms;
+    if (written > now)
+        written = now;
+    if (!answer->more && written > facts.synced_ms)
+        facts.synced_ms = written;
+    return rc != RC_OK ? rc : tablet_put_facts(tablet, &facts, err);
 }
 
 static enum rc take_facts(struct taking *taking, struct err *err) {
@@ -86,6 +136,7 @@ static enum rc take_facts(struct taking *taking, struct err *err) {
     facts.epoch = answer->epoch;
     memcpy(facts.hello_nonce, answer->nonce, sizeof(facts.hello_nonce));
     facts.offset_ms = answer->server_ms - now;
+    facts.answered_ms = answer->server_ms;
     facts.tried_ms = now;
     if (!answer->more)
         facts.synced_ms = now;
@@ -161,6 +212,10 @@ static enum rc take_part(struct taking *taking, const struct part *part, struct 
     if (part->kind != PART_ENTRY)
         return RC_OK; /* cursors say nothing that entries and heads do not; unknown parts */
     rc = exchange_read_entry(part->content, &entry, err);
+    if (rc == RC_OK &&
+        !area_list_contains(tablet_facts(taking->tablet)->scope.areas,
+                            tablet_facts(taking->tablet)->scope.area_count, entry.area))
+        return RC_OK; /* of an area that was withdrawn since */
     if (rc == RC_OK)
         rc = note_feed(taking, &entry, err);
     if (rc == RC_OK)
@@ -206,8 +261,10 @@ static enum rc check_heads(struct taking *taking, struct err *err) {
         if (head != NULL && cursor.position == head->position &&
             crypt_equal(cursor.chain, head->chain, sizeof(head->chain)))
             continue;
-        if (head != NULL && taking->later && cursor.position > head->position)
-            continue; /* an older answer in the inbox: all of it was known */
+        if (head != NULL && (taking->later || taking->bundled) && cursor.position > head->position)
+            continue; /* an older answer: all of it was known */
+        if (head != NULL && taking->apply.gaps > 0 && cursor.position < head->position)
+            continue; /* ahead of our place: nothing of it was taken */
         if (taking->apply.had_own && !taking->whole) {
             taking->flow->whole = true;
             return err_set(err, RC_CONFLICT, "own changes came back other than they were sent");
@@ -228,6 +285,26 @@ enum rc answer_tell_broken(struct tablet *tablet, struct feed_id feed, struct er
     return rc != RC_OK ? rc : tablet_delete_cursor(tablet, feed.area, feed.audience, err);
 }
 
+/* The names in a bundle are sealed, because a stick goes through many hands. */
+static enum rc take_sealed_names(struct taking *taking, struct reader parts, struct err *err) {
+    struct answer names = {.server_ms = taking->answer.server_ms};
+    struct part part;
+    enum rc rc;
+
+    memcpy(names.nonce, taking->answer.nonce, sizeof(names.nonce));
+    while ((rc = exchange_next(&parts, &part, err)) == RC_OK) {
+        if (part.kind != PART_SIGNED)
+            continue;
+        rc = exchange_read_signed(part.content, tablet_facts(taking->tablet)->county_sign_public,
+                                  &taking->arena, &names, err);
+        for (uint32_t i = 0; i < names.certificate_count && rc == RC_OK; i++)
+            rc = tablet_put_author(taking->tablet, &names.certificates[i], err);
+        if (rc != RC_OK)
+            return rc;
+    }
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 static enum rc take_sealed(struct taking *taking, struct err *err) {
     struct buf parts;
     struct reader reader;
@@ -236,6 +313,8 @@ static enum rc take_sealed(struct taking *taking, struct err *err) {
     buf_init(&parts, LIMIT_EXCHANGE_BYTES);
     rc = tablet_open_sealed(taking->tablet, taking->sealed, &parts, err);
     reader_init(&reader, buf_view(&parts));
+    if (rc == RC_OK && taking->bundled)
+        rc = take_sealed_names(taking, reader, err);
     if (rc == RC_OK)
         rc = take_parts(taking, &reader, err);
     if (parts.data != NULL)
@@ -248,7 +327,9 @@ static enum rc keep_sealed(struct taking *taking, struct view body, const uint8_
                            struct err *err) {
     enum rc rc = tablet_inbox_put(taking->tablet, 0, base, body, err);
 
-    for (uint32_t i = 0; i < taking->answer.head_count && rc == RC_OK; i++) {
+    /* What a bundle brings may have a gap before it, which cannot be seen yet: the next sync asks
+     * from where the feeds are. */
+    for (uint32_t i = 0; i < taking->answer.head_count && rc == RC_OK && !taking->bundled; i++) {
         const struct feed_head *head = &taking->answer.heads[i];
         struct feed_cursor cursor;
 
@@ -265,6 +346,17 @@ static enum rc keep_sealed(struct taking *taking, struct view body, const uint8_
 
 /* ---- an answer ---- */
 
+static void check_bundled(struct taking *taking) {
+    const struct facts *facts = tablet_facts(taking->tablet);
+    uint8_t nonce[16];
+
+    bundle_nonce(facts->device, taking->answer.epoch, taking->answer.server_ms, nonce);
+    taking->bundled = memcmp(nonce, taking->answer.nonce, sizeof(nonce)) == 0;
+    taking->stale = taking->bundled && taking->answer.server_ms < facts->answered_ms;
+    taking->apply.overlaps = taking->bundled || taking->later;
+    taking->apply.may_gap = taking->bundled;
+}
+
 static enum rc read_head(struct taking *taking, struct view body, struct reader *parts,
                          struct err *err) {
     struct part part;
@@ -279,6 +371,10 @@ static enum rc read_head(struct taking *taking, struct view body, struct reader 
         rc = exchange_read_answer(part.content, &taking->answer, err);
     if (rc != RC_OK)
         return rc;
+    check_bundled(taking);
+    if (taking->needs_bundle && !taking->bundled)
+        return err_set(err, RC_DENIED,
+                       "the bundle's answer was not written for this tablet; ask the county");
     ahead = *parts;
     while ((rc = exchange_next(&ahead, &part, err)) == RC_OK) {
         if (part.kind == PART_SIGNED)
@@ -290,7 +386,11 @@ static enum rc read_head(struct taking *taking, struct view body, struct reader 
         if (part.kind == PART_SEALED)
             taking->sealed = part.content;
     }
-    return rc == RC_NOT_FOUND ? RC_OK : rc;
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    if (taking->bundled && !taking->answer.has_signed)
+        return err_set(err, RC_DENIED, "the bundle's answer is not signed; ask the county");
+    return RC_OK;
 }
 
 static enum rc take_all(struct taking *taking, struct view body, struct reader *parts,
@@ -298,8 +398,13 @@ static enum rc take_all(struct taking *taking, struct view body, struct reader *
     uint64_t forms = taking->report == NULL ? 0 : taking->report->forms;
     enum rc rc = RC_OK;
 
+    /* Written before the county was restored: what it says may not be true any more. */
+    if (taking->stale && taking->answer.epoch != tablet_facts(taking->tablet)->epoch) {
+        taking->outdated = true;
+        return RC_OK;
+    }
     if (!taking->later) {
-        rc = take_facts(taking, err);
+        rc = taking->bundled ? take_bundle_facts(taking, err) : take_facts(taking, err);
         if (rc == RC_OK)
             rc = take_signed(taking, err);
     }
@@ -380,6 +485,43 @@ enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[
     flow->more = taking.answer.more;
     report->received += taking.apply.received;
     report->conflicts += taking.apply.conflict_count;
+    return RC_OK;
+}
+
+enum rc answer_take_bundle(struct tablet *tablet, struct view body, struct sync_report *report,
+                           uint64_t *gaps, bool *stale, struct err *err) {
+    struct flow flow = {.more = false};
+    struct taking taking = {.tablet = tablet, .whole = true, .needs_bundle = true};
+    uint8_t hash[CRYPT_HASH_BYTES];
+    struct sync_report before = *report;
+    enum rc rc;
+
+    taking.report = report;
+    taking.flow = &flow;
+    crypt_hash("yg base", body, hash); /* the same bundle twice while locked is kept once */
+    rc = take_committed(&taking, body, hash, err);
+    if (rc == RC_CORRUPT && taking.broken.area != 0) {
+        struct feed_id broken = taking.broken;
+
+        *report = before;
+        err_clear(err);
+        taking = (struct taking){.tablet = tablet,
+                                 .report = report,
+                                 .flow = &flow,
+                                 .needs_bundle = true,
+                                 .signed_only = true,
+                                 .broken = broken};
+        rc = take_committed(&taking, body, hash, err);
+    }
+    if (rc != RC_OK) {
+        *report = before;
+        return rc;
+    }
+    *gaps += taking.apply.gaps;
+    *stale = taking.outdated;
+    report->received += taking.apply.received;
+    report->conflicts += taking.apply.conflict_count;
+    report->more = report->more || taking.answer.more;
     return RC_OK;
 }
 

@@ -260,13 +260,17 @@ enum rc apply_entry(struct apply *apply, const struct feed_entry *entry, struct 
 
     if (rc != RC_OK)
         return rc;
-    if (entry->position == 1 && cursor.position > 0) {
+    if (entry->position == 1 && cursor.position > 0 && !apply->overlaps) {
         /* The server starts this feed over: it does not find our place in it. */
         rc = tablet_notice(apply->tablet, NOTICE_FEED_BROKEN, entry->area, cursor.position, err);
         cursor = (struct feed_cursor){.area = entry->area, .audience = entry->audience};
     }
     if (rc != RC_OK || entry->position <= cursor.position)
         return rc;
+    if (entry->position != cursor.position + 1 && apply->may_gap) {
+        apply->gaps++;
+        return RC_OK;
+    }
     if (entry->position != cursor.position + 1)
         return err_set(err, RC_CORRUPT, "the answer leaves out a part of a feed; sync again");
     arena_reset(&apply->arena);

@@ -3,6 +3,12 @@
  * later. */
 #include "agent/sync/inside.h"
 
+static bool in_scope(const struct tablet *tablet, uint64_t area) {
+    const struct scope *scope = &tablet_facts(tablet)->scope;
+
+    return area_list_contains(scope->areas, scope->area_count, area);
+}
+
 static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct err *err) {
     struct apply apply;
     struct reader parts;
@@ -15,7 +21,7 @@ static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct e
     while (rc == RC_OK && (rc = exchange_next(&parts, &part, err)) == RC_OK) {
         if (part.kind == PART_ENTRY)
             rc = exchange_read_entry(part.content, &entry, err);
-        if (rc == RC_OK && part.kind == PART_ENTRY)
+        if (rc == RC_OK && part.kind == PART_ENTRY && in_scope(tablet, entry.area))
             rc = apply_content(&apply, &entry, err);
     }
     apply_release(&apply);
@@ -48,6 +54,21 @@ static enum rc take_part_of_inbox(struct tablet *tablet, const struct inbox_part
     return rc;
 }
 
+/* What was withdrawn may have waited for who can tell which records are meant. */
+static enum rc purge(struct tablet *tablet, struct err *err) {
+    enum rc rc;
+
+    if (tablet_facts(tablet)->scope_confirmed == tablet_facts(tablet)->scope.serial)
+        return RC_OK;
+    rc = tablet_begin(tablet, err);
+    if (rc == RC_OK)
+        rc = tablet_purge(tablet, err);
+    if (rc == RC_OK)
+        return tablet_commit(tablet, err);
+    tablet_rollback(tablet);
+    return rc;
+}
+
 enum rc inbox_apply(struct tablet *tablet, struct err *err) {
     struct arena arena;
     struct inbox_part part = {.part = 0};
@@ -65,5 +86,6 @@ enum rc inbox_apply(struct tablet *tablet, struct err *err) {
     arena_release(&arena);
     if (rc != RC_NOT_FOUND)
         return rc;
-    return any ? tablet_clear_ahead(tablet, err) : RC_OK;
+    rc = any ? tablet_clear_ahead(tablet, err) : RC_OK;
+    return rc == RC_OK ? purge(tablet, err) : rc;
 }

@@ -22,7 +22,10 @@ struct apply { /* of one answer */
     uint64_t received;
     struct dot conflicts[256]; /* records with new conflicts; beyond that they are not told apart */
     uint32_t conflict_count;
-    bool had_own; /* entries that stand for own changes were applied */
+    bool had_own;  /* entries that stand for own changes were applied */
+    bool overlaps; /* entries may be known already: of a bundle, or of the inbox */
+    bool may_gap;  /* of a bundle: what is ahead of our place in its feed is left out ... */
+    uint64_t gaps; /* ... and counted */
 };
 
 enum rc apply_init(struct apply *apply, struct tablet *tablet, struct err *err);
@@ -45,6 +48,11 @@ struct flow { /* what an answer means for the exchange that follows */
 /* Takes an answer in one transaction. base: digest of the cursors it was asked with. */
 enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[8], bool whole,
                     struct sync_report *report, struct flow *flow, struct err *err);
+/* Takes an answer out of a bundle that the county wrote for this device; what was overtaken by
+ * newer answers is left. stale: all of it. RC_DENIED: it was written for another device, or changed
+ * on the way. */
+enum rc answer_take_bundle(struct tablet *tablet, struct view body, struct sync_report *report,
+                           uint64_t *gaps, bool *stale, struct err *err);
 /* The nonce out of an answer with status 401. */
 enum rc answer_nonce(struct tablet *tablet, struct view body, struct err *err);
 struct feed_id {
@@ -58,6 +66,15 @@ enum rc answer_later(struct tablet *tablet, struct view body, struct feed_id *br
 /* A refused feed is told to people, and asked for from the beginning. Inside a transaction. */
 enum rc answer_tell_broken(struct tablet *tablet, struct feed_id feed, struct err *err);
 
+/* ---- sync.c ---- */
+
+/* The hello of this tablet as it is now; nonce and base are the caller's. Arrays in the arena. */
+enum rc hello_make(struct tablet *tablet, struct arena *arena, struct hello *out, struct err *err);
+/* Changes of all incarnations that are not receipted. */
+uint64_t sync_unsent(const struct tablet *tablet);
+/* Forgets everything readable, when the county has ordered that and nobody has unlocked. */
+enum rc sync_wipe(struct tablet *tablet, struct err *err);
+
 /* ---- inbox.c ---- */
 
 /* Applies what came while locked; to be called when a session has opened. */
@@ -65,9 +82,16 @@ enum rc inbox_apply(struct tablet *tablet, struct err *err);
 
 /* ---- receipt.c ---- */
 
+enum freshness {
+    ANSWER_NOW,     /* to the request that was just sent */
+    ANSWER_BUNDLED, /* out of a bundle: it may tell of copies of this tablet, too */
+    ANSWER_STALE,   /* out of a bundle that newer answers have overtaken */
+};
+
 /* All receipts of an answer. Inside a transaction. */
 enum rc receipt_take_all(struct tablet *tablet, const struct answer *answer,
-                         struct sync_report *report, struct flow *flow, struct err *err);
+                         enum freshness freshness, struct sync_report *report, struct flow *flow,
+                         struct err *err);
 /* A new epoch: what the server has is unknown until it says so. Inside a transaction. */
 enum rc receipt_new_epoch(struct tablet *tablet, uint32_t epoch, struct err *err);
 

@@ -1,9 +1,10 @@
 /* outbox.c: station 3. Own changes become batches that only the county can open.
  *
  * A batch holds a contiguous range of one actor's numbers; its frames group the changes by area,
- * audience and form. Batches are kept in the tablet's file until they are receipted, so that sync
- * can go on while locked, and so that a repeat after a cut sends the same bytes. People save one
- * visit after another: a small last batch is cut anew with what came after it. */
+ * audience and form. All of them were made under one scope, which the batch names. Batches are kept
+ * in the tablet's file until a backup of the county holds them, so that sync can go on while
+ * locked, and so that a repeat after a cut sends the same bytes. People save one visit after
+ * another: a small last batch is cut anew with what came after it. */
 #include "agent/sync/inside.h"
 
 #define BATCH_CHANGES     1000u
@@ -24,7 +25,8 @@ struct item {
 struct cut {
     struct tablet *tablet;
     const struct own_actor *actor;
-    uint64_t end; /* last number to be taken */
+    uint64_t end;       /* last number to be taken */
+    uint64_t scope_end; /* last number under the scope of the batch */
     struct arena arena, frame_arena;
     struct zip_deflater *deflater;
     struct item *items;
@@ -46,7 +48,8 @@ static enum rc collect(void *context, const struct own_change *change, struct er
     struct item *item = &cut->items[cut->count];
     uint32_t scope = 0;
 
-    if (change->number > cut->end || cut->count == BATCH_CHANGES ||
+    if (change->number > cut->end || change->number > cut->scope_end ||
+        cut->count == BATCH_CHANGES ||
         (cut->count > 0 && cut->bytes + change->canonical.size > BATCH_BYTES))
         return RC_NOT_FOUND;
     while (scope < cut->scope_count && !same_scope(&cut->scopes[scope]->change, change))
@@ -148,7 +151,7 @@ static enum rc write_batch(struct cut *cut, uint64_t first, uint64_t last, struc
         .device = facts->device,
         .introduces = first == 1,
         .epoch = facts->epoch,
-        .scope_serial = facts->scope.serial,
+        .scope_serial = tablet_scope_of(tablet, cut->actor, first),
         .wall_ms = env_wall_ms(tablet_env(tablet)),
         .frame_count = cut->frame_count,
         .frames = frames,
@@ -201,6 +204,7 @@ static enum rc cut_batch(struct cut *cut, uint64_t first, uint64_t replaces, uin
     arena_reset(&cut->arena);
     buf_clear(&cut->frames);
     cut->count = cut->scope_count = cut->frame_count = 0;
+    cut->scope_end = tablet_scope_end(cut->tablet, cut->actor, first);
     cut->bytes = 0;
     cut->items = arena_array(&cut->arena, BATCH_CHANGES + 1, sizeof(*cut->items));
     if (cut->items == NULL)

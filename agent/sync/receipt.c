@@ -56,8 +56,12 @@ static enum rc advance(struct tablet *tablet, struct own_actor next, const struc
         next.receipt = receipt->want_from - 1; /* it lacks what it once had */
         flow->advanced = true;
     }
-    if (receipt->backed_up > next.backed_up)
+    if (receipt->backed_up > next.backed_up) {
         next.backed_up = receipt->backed_up < next.receipt ? receipt->backed_up : next.receipt;
+        rc = tablet_mark(tablet, &next, err);
+        if (rc != RC_OK)
+            return rc;
+    }
     if (next.backed_up > next.receipt)
         next.backed_up = next.receipt;
     rc = tablet_put_actor(tablet, &next, err);
@@ -68,15 +72,29 @@ static enum rc advance(struct tablet *tablet, struct own_actor next, const struc
     return rc;
 }
 
-static enum rc take(struct tablet *tablet, const struct receipt *receipt,
+/* Whether our own chain says the same. */
+static enum rc fits(struct tablet *tablet, const struct own_actor *actor,
+                    const struct receipt *receipt, bool *out, struct err *err) {
+    uint8_t hash[32];
+    enum rc rc;
+
+    *out = false;
+    if (receipt->number > actor->number)
+        return RC_OK;
+    rc = tablet_chain(tablet, actor, receipt->number, hash, err);
+    *out = rc == RC_OK && crypt_equal(hash, receipt->hash, sizeof(hash));
+    return rc;
+}
+
+static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum freshness freshness,
                     struct sync_report *report, struct flow *flow, struct err *err) {
     const struct own_actor *actor = find(tablet, receipt->actor);
     struct own_actor next;
     uint8_t hash[32];
     enum rc rc;
 
-    if (actor == NULL)
-        return RC_OK; /* of another tablet, whose batches we carried */
+    if (actor == NULL) /* of another tablet, whose batches we carried */
+        return tablet_baggage_receipted(tablet, receipt->actor, receipt->number, err);
     next = *actor;
     if (receipt->number > actor->number) /* it has more of us than we do: we were put back */
         return leave_actor(tablet, actor, NOTICE_FORKED, receipt->number, err);
@@ -85,6 +103,9 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt,
         return rc;
     if (!crypt_equal(hash, receipt->hash, sizeof(hash)))
         return leave_actor(tablet, actor, NOTICE_RECEIPT_BROKEN, receipt->number, err);
+    if (receipt->number < actor->receipt &&
+        (freshness == ANSWER_STALE || (freshness == ANSWER_BUNDLED && receipt->want_from == 0)))
+        return take_outcomes(tablet, &next, receipt, report, err); /* overtaken by another one */
     if (receipt->number < actor->receipt && receipt->want_from == 0)
         return tablet_notice(tablet, NOTICE_RECEIPT_BROKEN, actor->actor, receipt->number, err);
     if (receipt->fork_actor != 0 && actor->fork_actor == 0) {
@@ -105,12 +126,38 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt,
     return rc;
 }
 
-enum rc receipt_take_all(struct tablet *tablet, const struct answer *answer,
-                         struct sync_report *report, struct flow *flow, struct err *err) {
+/* A bundle is written for the device, of which there may be copies: a receipt for another copy's
+ * numbers is none of ours when there is one that fits. */
+static enum rc for_a_copy(struct tablet *tablet, const struct answer *answer, uint32_t i, bool *out,
+                          struct err *err) {
+    const struct own_actor *actor = find(tablet, answer->receipts[i].actor);
+    bool own = true, other = false;
     enum rc rc = RC_OK;
 
-    for (uint32_t i = 0; i < answer->receipt_count && rc == RC_OK; i++)
-        rc = take(tablet, &answer->receipts[i], report, flow, err);
+    *out = false;
+    if (actor == NULL)
+        return RC_OK;
+    rc = fits(tablet, actor, &answer->receipts[i], &own, err);
+    for (uint32_t k = 0; k < answer->receipt_count && rc == RC_OK && !own && !other; k++)
+        if (k != i && answer->receipts[k].actor == actor->actor)
+            rc = fits(tablet, actor, &answer->receipts[k], &other, err);
+    *out = !own && other;
+    return rc;
+}
+
+enum rc receipt_take_all(struct tablet *tablet, const struct answer *answer,
+                         enum freshness freshness, struct sync_report *report, struct flow *flow,
+                         struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < answer->receipt_count && rc == RC_OK; i++) {
+        bool skip = false;
+
+        if (freshness != ANSWER_NOW)
+            rc = for_a_copy(tablet, answer, i, &skip, err);
+        if (rc == RC_OK && !skip)
+            rc = take(tablet, &answer->receipts[i], freshness, report, flow, err);
+    }
     return rc;
 }
 
@@ -118,7 +165,7 @@ enum rc receipt_new_epoch(struct tablet *tablet, uint32_t epoch, struct err *err
     enum rc rc = tablet_notice(tablet, NOTICE_EPOCH, 0, epoch, err);
 
     if (rc == RC_OK)
-        rc = tablet_clear_cursors(tablet, err);
+        rc = tablet_doubt_county(tablet, err);
     for (uint32_t i = 0; i < tablet_actor_count(tablet) && rc == RC_OK; i++) {
         struct own_actor next = *tablet_actor(tablet, i);
 

@@ -22,7 +22,10 @@ struct run {
     uint8_t base[8];
     bool whole;
     bool nonce_retried;
-    uint32_t batch_count; /* in the body */
+    uint32_t batch_count; /* in the body, baggage included */
+    uint32_t baggage_count;
+    uint64_t baggage[REQUEST_BATCHES]; /* ids */
+    bool no_baggage;                   /* it was refused as a whole */
 };
 
 static const struct own_actor *current(const struct tablet *tablet) {
@@ -31,16 +34,17 @@ static const struct own_actor *current(const struct tablet *tablet) {
 
 /* ---- up ---- */
 
-static enum rc add_cursors(struct run *run, struct hello *hello, struct err *err) {
+static enum rc add_cursors(struct tablet *tablet, struct arena *arena, struct hello *hello,
+                           struct err *err) {
     struct feed_cursor *cursors;
     uint32_t count;
-    enum rc rc = tablet_cursors(run->tablet, &run->arena, &cursors, &count, err);
+    enum rc rc = tablet_cursors(tablet, arena, &cursors, &count, err);
 
     if (rc != RC_OK)
         return rc;
-    hello->cursors = arena_array(&run->arena, count, sizeof(*hello->cursors));
+    hello->cursors = arena_array(arena, count, sizeof(*hello->cursors));
     if (hello->cursors == NULL)
-        return arena_check(&run->arena, "a request", err);
+        return arena_check(arena, "a request", err);
     for (uint32_t i = 0; i < count; i++) {
         const struct feed_cursor *from = &cursors[i];
         struct cursor *to = &hello->cursors[hello->cursor_count];
@@ -58,10 +62,11 @@ static enum rc add_cursors(struct run *run, struct hello *hello, struct err *err
     return RC_OK;
 }
 
-static enum rc add_persons(struct run *run, struct hello *hello, struct err *err) {
+static enum rc add_persons(struct tablet *tablet, struct arena *arena, struct hello *hello,
+                           struct err *err) {
     struct hello_person *persons;
     uint32_t count;
-    enum rc rc = tablet_new_persons(run->tablet, &run->arena, &persons, &count, err);
+    enum rc rc = tablet_new_persons(tablet, arena, &persons, &count, err);
 
     hello->persons = persons;
     hello->person_count = rc == RC_OK ? count : 0;
@@ -86,31 +91,46 @@ static void make_base(struct run *run, const struct hello *hello) {
     buf_release(&about);
 }
 
-static enum rc add_hello(struct run *run, struct err *err) {
-    const struct facts *facts = tablet_facts(run->tablet);
-    const struct own_actor *actor = current(run->tablet);
-    struct hello hello = {
+/* The number of this actor up to which the former scope was in force; a new incarnation has only
+ * known the present one. */
+static uint64_t scope_at(const struct facts *facts, const struct own_actor *actor) {
+    bool later = facts->former_count > 0 &&
+                 facts->former_scopes[facts->former_count - 1].actor_serial != actor->serial;
+
+    return later ? 0 : facts->scope_at;
+}
+
+enum rc hello_make(struct tablet *tablet, struct arena *arena, struct hello *out, struct err *err) {
+    const struct facts *facts = tablet_facts(tablet);
+    const struct own_actor *actor = current(tablet);
+    enum rc rc;
+
+    *out = (struct hello){
         .device = facts->device,
         .actor = actor->actor,
         .epoch = facts->epoch,
         .scope_serial = facts->scope.serial,
-        .scope_confirm = facts->scope.serial,
-        .scope_at = facts->scope_at,
+        .scope_confirm = facts->scope_confirmed,
+        .scope_at = scope_at(facts, actor),
         .form_position = facts->form_position,
-        .locked = tablet_locked(run->tablet),
-        .whole = run->whole,
-        .wall_ms = env_wall_ms(tablet_env(run->tablet)),
+        .locked = tablet_locked(tablet),
+        .wall_ms = env_wall_ms(tablet_env(tablet)),
         .own_last = actor->number,
-        .max_bytes = run->options == NULL ? 0 : run->options->answer_bytes_max,
     };
-    enum rc rc;
+    rc = add_cursors(tablet, arena, out, err);
+    return rc != RC_OK ? rc : add_persons(tablet, arena, out, err);
+}
 
-    memcpy(hello.nonce, facts->hello_nonce, sizeof(hello.nonce));
-    rc = add_cursors(run, &hello, err);
-    if (rc == RC_OK)
-        rc = add_persons(run, &hello, err);
+static enum rc add_hello(struct run *run, struct err *err) {
+    const struct facts *facts = tablet_facts(run->tablet);
+    struct hello hello;
+    enum rc rc = hello_make(run->tablet, &run->arena, &hello, err);
+
     if (rc != RC_OK)
         return rc;
+    hello.whole = run->whole;
+    hello.max_bytes = run->options == NULL ? 0 : run->options->answer_bytes_max;
+    memcpy(hello.nonce, facts->hello_nonce, sizeof(hello.nonce));
     make_base(run, &hello);
     return exchange_add_hello(&run->body, &hello, tablet_device_secret(run->tablet), err);
 }
@@ -135,9 +155,28 @@ static enum rc add_batch(void *context, const struct outbox_batch *batch, struct
     return RC_OK;
 }
 
+/* What is carried for others comes after what is our own. */
+static enum rc add_baggage(void *context, const struct baggage *baggage, struct err *err) {
+    struct run *run = context;
+
+    (void)err;
+    if (run->batch_count == REQUEST_BATCHES ||
+        (run->batch_count > 0 && run->body.size + baggage->bytes.size > REQUEST_BYTES))
+        return RC_NOT_FOUND;
+    exchange_add_batch(&run->body, baggage->bytes);
+    run->batch_count++;
+    run->baggage[run->baggage_count++] = baggage->id;
+    return RC_OK;
+}
+
 static enum rc note_sent(struct run *run, const uint64_t *sent, struct err *err) {
-    bool changed = false;
-    enum rc rc = RC_OK;
+    uint64_t batches, bytes;
+    bool changed, due;
+    enum rc rc = tablet_baggage_count(run->tablet, &batches, &bytes, &due, err);
+
+    if (rc != RC_OK)
+        return rc;
+    changed = batches > 0; /* which of it is in this request must be known when it is answered */
 
     for (uint32_t i = 0; i < tablet_actor_count(run->tablet); i++)
         changed = changed || sent[i] > tablet_actor(run->tablet, i)->sent;
@@ -155,6 +194,8 @@ static enum rc note_sent(struct run *run, const uint64_t *sent, struct err *err)
         rc = tablet_put_actor(run->tablet, &next, err);
     }
     if (rc == RC_OK)
+        rc = tablet_baggage_sent(run->tablet, run->baggage, run->baggage_count, err);
+    if (rc == RC_OK)
         return tablet_commit(run->tablet, err);
     tablet_rollback(run->tablet);
     return rc;
@@ -166,7 +207,7 @@ static enum rc make_body(struct run *run, struct err *err) {
 
     buf_clear(&run->body);
     arena_reset(&run->arena);
-    run->batch_count = 0;
+    run->batch_count = run->baggage_count = 0;
     packing.sent = arena_array(&run->arena, tablet_actor_count(run->tablet), sizeof(*packing.sent));
     if (packing.sent == NULL)
         return arena_check(&run->arena, "a request", err);
@@ -174,6 +215,8 @@ static enum rc make_body(struct run *run, struct err *err) {
     rc = add_hello(run, err);
     if (rc == RC_OK)
         rc = tablet_outbox(run->tablet, add_batch, &packing, err);
+    if (rc == RC_OK && !run->no_baggage)
+        rc = tablet_baggage(run->tablet, true, add_baggage, run, err);
     if (rc == RC_OK)
         rc = buf_check(&run->body, "a request", err);
     return rc != RC_OK ? rc : note_sent(run, packing.sent, err);
@@ -206,6 +249,18 @@ static enum rc refused(struct run *run, const struct link_result *result, struct
 
 /* ---- one round ---- */
 
+static enum rc baggage_refused(struct run *run, struct err *err) {
+    enum rc rc = tablet_begin(run->tablet, err);
+
+    if (rc != RC_OK)
+        return rc;
+    rc = tablet_baggage_answered(run->tablet, err);
+    if (rc == RC_OK)
+        return tablet_commit(run->tablet, err);
+    tablet_rollback(run->tablet);
+    return rc;
+}
+
 static enum rc exchange(struct run *run, struct flow *flow, struct err *err) {
     struct link_result result = {.retry_after_s = -1};
     enum rc rc = make_body(run, err);
@@ -226,6 +281,12 @@ static enum rc exchange(struct run *run, struct flow *flow, struct err *err) {
         rc = answer_nonce(run->tablet, buf_view(&run->answer), err);
         return rc != RC_OK ? refused(run, &result, err) : exchange(run, flow, err);
     }
+    if (result.status == 400 && run->baggage_count > 0) {
+        /* It may be the baggage that the server cannot take: again without. */
+        run->no_baggage = true;
+        rc = baggage_refused(run, err);
+        return rc != RC_OK ? rc : exchange(run, flow, err);
+    }
     if (result.status != 200)
         return refused(run, &result, err);
     run->nonce_retried = false;
@@ -233,7 +294,7 @@ static enum rc exchange(struct run *run, struct flow *flow, struct err *err) {
                        flow, err);
 }
 
-static uint64_t unsent(const struct tablet *tablet) {
+uint64_t sync_unsent(const struct tablet *tablet) {
     uint64_t count = 0;
 
     for (uint32_t i = 0; i < tablet_actor_count(tablet); i++)
@@ -242,16 +303,29 @@ static uint64_t unsent(const struct tablet *tablet) {
 }
 
 static void tell(const struct run *run, uint64_t total) {
-    uint64_t left = unsent(run->tablet);
+    uint64_t left = sync_unsent(run->tablet);
 
     if (run->options != NULL && run->options->progress != NULL)
         run->options->progress(run->options->progress_context, total > left ? total - left : 0,
                                total);
 }
 
+/* Whether more waits for the road than went into the last request. */
+static bool baggage_due(struct run *run) {
+    uint64_t batches, bytes;
+    struct err ignored; /* what cannot be counted now is asked at the next sync */
+    bool due = false;
+
+    err_init(&ignored, LANG_EN);
+    if (run->no_baggage ||
+        tablet_baggage_count(run->tablet, &batches, &bytes, &due, &ignored) != RC_OK)
+        return false;
+    return due;
+}
+
 static enum rc rounds(struct run *run, struct err *err) {
     uint32_t max = run->options == NULL ? 0 : run->options->rounds_max;
-    uint64_t total = unsent(run->tablet);
+    uint64_t total = sync_unsent(run->tablet);
     uint32_t stalls = 0, count = 0;
     enum rc rc;
 
@@ -279,7 +353,7 @@ static enum rc rounds(struct run *run, struct err *err) {
         stalls = flow.advanced ? 0 : stalls + 1;
         if (!flow.more && run->batch_count == 0)
             break;
-        if (!flow.more && unsent(run->tablet) == 0)
+        if (!flow.more && sync_unsent(run->tablet) == 0 && !baggage_due(run))
             break;
     } while (stalls < STALLS_MAX);
     return RC_OK;
@@ -308,11 +382,19 @@ static void log_run(const struct run *run, enum rc rc, const struct err *err) {
                  LOG_UINT("unsent", report->unsent), LOG_INT("ms", report->elapsed_ms));
 }
 
+enum rc sync_wipe(struct tablet *tablet, struct err *err) {
+    const struct facts *facts = tablet_facts(tablet);
+
+    return facts->scope.wipe && tablet_locked(tablet) && !facts->wiped ? tablet_wipe(tablet, err)
+                                                                       : RC_OK;
+}
+
 enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_options *options,
                  struct sync_report *report, struct err *err) {
     const struct env *env = tablet_env(tablet);
     int64_t start = env_monotonic_ms(env);
     struct run run = {.tablet = tablet, .link = link, .options = options, .report = report};
+    struct err wiping;
     enum rc rc;
 
     *report = (struct sync_report){.locked = tablet_locked(tablet), .retry_after_s = -1};
@@ -320,18 +402,14 @@ enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_opt
     buf_init(&run.body, LIMIT_EXCHANGE_BYTES);
     buf_init(&run.answer, LIMIT_EXCHANGE_BYTES);
     rc = rounds(&run, err);
-    if (tablet_facts(tablet)->scope.wipe && tablet_locked(tablet) && !tablet_facts(tablet)->wiped) {
-        struct err wiping;
-
-        err_init(&wiping, err->lang);
-        if (tablet_wipe(tablet, &wiping) != RC_OK && rc == RC_OK) {
-            *err = wiping;
-            rc = wiping.rc;
-        }
+    err_init(&wiping, err->lang);
+    if (sync_wipe(tablet, &wiping) != RC_OK && rc == RC_OK) {
+        *err = wiping;
+        rc = wiping.rc;
     }
     if (rc != RC_OK)
         note_tried(tablet, err);
-    report->unsent = unsent(tablet);
+    report->unsent = sync_unsent(tablet);
     report->elapsed_ms = env_monotonic_ms(env) - start;
     log_run(&run, rc, err);
     if (run.answer.data != NULL)

@@ -62,6 +62,45 @@ struct sync_options {
 enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_options *options,
                  struct sync_report *report, struct err *err);
 
+/* ---- bundles: the same batches and answers in a file (schema/wire/bundle.h) ---- */
+
+struct bundle_written {
+    uint64_t changes; /* own ones in it */
+    uint64_t unready; /* own ones that are not: who wrote them must unlock first */
+    uint64_t carried; /* batches of other tablets in it */
+    bool more;        /* it is full: write another one when its receipts have come */
+};
+
+/* Everything that is not receipted, and the baggage, as a file for the county, given to keep, which
+ * returns when it is safe. Works locked. An empty one is written, too: it tells the county how far
+ * this tablet is. */
+typedef enum rc bundle_keep(void *context, struct view bytes, struct err *err);
+enum rc sync_bundle_write(struct tablet *tablet, bundle_keep *keep, void *context,
+                          struct bundle_written *report, struct err *err);
+
+struct bundle_taken {
+    bool from_county;        /* else of another tablet: kept as baggage */
+    uint64_t device;         /* up: who wrote it */
+    int64_t made_ms;         /* clock of who wrote it */
+    struct sync_report sync; /* from the county: what its answers did */
+    bool sealed;             /* entries wait until somebody unlocks */
+    bool outdated;           /* written before the county was restored: nothing was taken */
+    uint64_t gaps;           /* entries ahead of this tablet: an earlier bundle is missing */
+    uint64_t damaged;        /* parts that the stick has not kept */
+    uint64_t own;            /* batches of this tablet itself: left */
+    uint64_t baggage;        /* batches that are carried now and were not before */
+    uint64_t known;          /* batches that were carried already */
+    bool more;               /* the county had more than went into it */
+};
+
+/* Takes a bundle: one of the county for this device is applied as an answer would be; one of
+ * another tablet is carried from now on. Twice, out of order and cut off is fine, and the report
+ * says so. RC_INVALID: not a bundle. RC_DENIED: of another county or for another tablet.
+ * RC_CORRUPT: nothing of it could be read. Each part is a transaction: after a failure what came
+ * before counts. */
+enum rc sync_bundle_read(struct tablet *tablet, struct view bytes, struct bundle_taken *report,
+                         struct err *err);
+
 /* ---- the real link ---- */
 
 struct link_http;
@@ -74,7 +113,8 @@ enum rc link_http_open(struct tablet *tablet, struct view server, struct link_ht
 struct link *link_http_link(struct link_http *http);
 
 /* Called around waiting for the network, while nothing of the tablet is touched: so a service can
- * serve others meanwhile. They may save; sessions must not open or close. */
+ * serve others meanwhile. They may save, and open and close sessions, as if the line had been cut
+ * and the answer came late; only one sync runs at a time. */
 struct link_pause {
     void *context;
     void (*away)(void *context);

@@ -38,6 +38,14 @@ typedef struct view person_name(void *context, uint64_t person);
 enum rc answers_conflicts(const struct record *record, const struct reading *reading, bool mask,
                           person_name *name, void *context, struct json *out, struct err *err);
 
+/* Whether a value of this field is shown masked to whoever may not see sensitive ones; field NULL:
+ * one of a form not known here, so as sensitive as it can be. */
+bool answers_is_sensitive(const struct form_field *field, uint16_t number);
+/* Appends what is shown instead of a value of the field: of a text that is no key the first
+ * character stays, so that people recognise it; codes, numbers and dates would say too much with
+ * their first one. */
+void answers_mask(const struct form_field *field, const struct value *value, struct buf *out);
+
 /* Required answers that are missing, and values that break the form, as lines of text. */
 enum rc answers_problems(const struct reading *reading, struct buf *out, uint32_t *count,
                          struct err *err);

@@ -10,12 +10,16 @@
 
 /* ---- one value ---- */
 
-/* Of a text that is not a key the first character stays, so that people recognise it; codes,
- * numbers and dates would say too much with their first one. */
-static void mask_text(const struct form_field *field, struct view text, struct buf *out) {
+bool answers_is_sensitive(const struct form_field *field, uint16_t number) {
+    return number >= FIELD_FIRST_OF_FORM && (field == NULL || field->sensitive);
+}
+
+void answers_mask(const struct form_field *field, const struct value *value, struct buf *out) {
+    struct view text = value->bytes;
     size_t keep = 0;
 
-    if (field->type == FIELD_TYPE_TEXT && !field->key && text.size > 0) {
+    if (field != NULL && field->type == FIELD_TYPE_TEXT && !field->key &&
+        value->type == VALUE_TEXT && text.size > 0) {
         (void)utf8_next(text, &keep);
         buf_add(out, text.data, keep);
         for (size_t count = utf8_length(view_slice(text, keep, text.size)); count > 0; count--)
@@ -31,8 +35,7 @@ static const struct form_field *field_of(const struct reading *reading, uint16_t
                : form_field_by_number(reading->form, number);
 }
 
-/* Adds the value under the key (NULL in an array); NULL without memory. What no form tells apart is
- * as sensitive as it can be. */
+/* Adds the value under the key (NULL in an array); NULL without memory. */
 static struct json *add_value(const struct reading *reading, uint16_t number,
                               const struct value *value, bool mask, struct json *parent,
                               const char *key) {
@@ -48,17 +51,15 @@ static struct json *add_value(const struct reading *reading, uint16_t number,
         area_text((uint64_t)value->number, area);
         return json_add_text(parent, key, area);
     }
-    mask = mask && number >= FIELD_FIRST_OF_FORM && (field == NULL || field->sensitive);
+    mask = mask && answers_is_sensitive(field, number);
     if (!mask && value->type == VALUE_INT)
         return json_add_int(parent, key, value->number);
     if (!mask && value->type == VALUE_DECIMAL)
         return json_add_decimal(parent, key,
                                 (struct decimal){.mantissa = value->number, .scale = value->scale});
     buf_init(&text, SHOWN_BYTES);
-    if (mask && field != NULL)
-        mask_text(field, value->type == VALUE_TEXT ? value->bytes : view_of(NULL, 0), &text);
-    else if (mask)
-        buf_add_text(&text, "****");
+    if (mask)
+        answers_mask(field, value, &text);
     else
         value_text(value, &text);
     added = text.failed != RC_OK ? NULL : json_add_view(parent, key, buf_view(&text));

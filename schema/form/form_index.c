@@ -105,6 +105,8 @@ static enum rc indices_make(struct form *form, struct arena *arena, struct err *
             return err_set(err, RC_INVALID, "form: the path %.*s is given twice",
                            VIEW_PRINT(sorted[i].name));
     }
+    for (uint32_t i = 0; i < form->field_count; i++)
+        form->has_keys = form->has_keys || form->fields[i].key;
     form->by_number = by_number;
     form->by_path = by_path;
     return RC_OK;

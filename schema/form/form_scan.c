@@ -2,6 +2,7 @@
 #include "schema/form/form_scan.h"
 
 #include "base/text.h"
+#include "base/words.h"
 #include "schema/form/form_json.h"
 
 void scan_fail(struct scan *scan, const char *expected) {
@@ -14,7 +15,8 @@ void scan_fail(struct scan *scan, const char *expected) {
 
 void scan_limit(struct scan *scan, const char *what, uint32_t limit) {
     if (scan->rc == RC_OK)
-        scan->rc = err_set(scan->err, RC_LIMIT, "form: at most %u %s are allowed", limit, what);
+        scan->rc = err_set(scan->err, RC_LIMIT, "form: at most %u %s are allowed", limit,
+                           words(scan->err->lang, what));
     scan->at = scan->json.size;
 }
 

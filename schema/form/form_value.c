@@ -333,6 +333,22 @@ static enum rc wrong_type(struct place *place, struct err *err) {
                    VIEW_PRINT(place->label), field_type_name(place->field->type));
 }
 
+/* Nearly every value is right, and most are of these types. false: look closely. */
+static bool plainly_right(const struct form_field *field, const struct value *value) {
+    switch (field->type) {
+    case FIELD_TYPE_INTEGER:
+        return value->type == VALUE_INT;
+    case FIELD_TYPE_DECIMAL:
+        return value->type == VALUE_INT ||
+               (value->type == VALUE_DECIMAL && value->scale <= DECIMAL_SCALE_MAX);
+    case FIELD_TYPE_TEXT:
+        return value->type == VALUE_TEXT && value->bytes.size > 0 &&
+               value->bytes.size <= LIMIT_VALUE_BYTES && utf8_valid(value->bytes);
+    default:
+        return false;
+    }
+}
+
 enum rc form_value_check(const struct form *form, const struct form_field *field,
                          const struct value *value, struct err *err) {
     bool is_text = value->type == VALUE_TEXT;
@@ -340,6 +356,8 @@ enum rc form_value_check(const struct form *form, const struct form_field *field
     struct place place;
     enum rc rc;
 
+    if (plainly_right(field, value))
+        return RC_OK;
     rc = place_start(form, field, is_text ? value->bytes : view_of(NULL, 0), &place, err);
     if (rc != RC_OK || value->type == VALUE_NULL)
         return rc;

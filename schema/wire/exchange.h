@@ -58,7 +58,8 @@ struct hello {
     uint8_t signature[64]; /* device's, over tag "yg hello" and the part without signature */
 };
 
-/* What became of a change that was not plainly accepted. */
+/* What became of a change that was not plainly accepted; or, later, that it was released: then the
+ * verdict is VERDICT_ADMIT. */
 struct outcome {
     uint64_t number;
     uint8_t verdict; /* enum verdict (merge.h): quarantined for this reason */
@@ -75,6 +76,11 @@ struct receipt {
     uint64_t backed_up; /* watermark: a backup that was read back holds up to here */
     uint32_t outcome_count;
     struct outcome *outcomes;
+    uint32_t return_count; /* of those in quarantine: what staff gave back, with their reason */
+    struct returned {
+        uint64_t number;
+        struct view reason; /* at most LIMIT_REASON_BYTES */
+    } * returns;
 };
 
 struct feed_head {

@@ -17,13 +17,15 @@ enum receipt_bit {
     RECEIPT_WANT = 2,
     RECEIPT_BACKED_UP = 4,
     RECEIPT_OUTCOMES = 8,
-    RECEIPT_KNOWN = 15,
+    RECEIPT_RETURNS = 16,
+    RECEIPT_KNOWN = 31,
 };
 
 enum scope_bit { SCOPE_REVOKED = 1, SCOPE_WIPE = 2, SCOPE_KNOWN = 3 };
 
 #define RECEIPT_BYTES_MIN     42u
 #define OUTCOME_BYTES_MIN     2u
+#define RETURN_BYTES_MIN      2u
 #define HEAD_BYTES_MIN        34u
 #define CERTIFICATE_BYTES_MIN 34u
 
@@ -33,7 +35,8 @@ static void add_receipt(struct buf *out, const struct receipt *receipt) {
     unsigned bits = (receipt->fork_actor != 0 ? RECEIPT_FORK : 0u) |
                     (receipt->want_from != 0 ? RECEIPT_WANT : 0u) |
                     (receipt->backed_up != 0 ? RECEIPT_BACKED_UP : 0u) |
-                    (receipt->outcome_count > 0 ? RECEIPT_OUTCOMES : 0u);
+                    (receipt->outcome_count > 0 ? RECEIPT_OUTCOMES : 0u) |
+                    (receipt->return_count > 0 ? RECEIPT_RETURNS : 0u);
 
     buf_add_u8(out, (uint8_t)bits);
     buf_add_id(out, receipt->actor);
@@ -52,6 +55,12 @@ static void add_receipt(struct buf *out, const struct receipt *receipt) {
     for (uint32_t i = 0; i < receipt->outcome_count; i++) {
         buf_add_varint(out, receipt->outcomes[i].number);
         buf_add_u8(out, receipt->outcomes[i].verdict);
+    }
+    if (receipt->return_count > 0)
+        buf_add_varint(out, receipt->return_count);
+    for (uint32_t i = 0; i < receipt->return_count; i++) {
+        buf_add_varint(out, receipt->returns[i].number);
+        buf_add_sized(out, receipt->returns[i].reason);
     }
 }
 
@@ -148,13 +157,19 @@ static void read_receipt(struct reader *in, struct arena *arena, struct receipt 
         out->want_from = read_varint_max(in, LIMIT_NUMBER);
     if ((bits & RECEIPT_BACKED_UP) != 0)
         out->backed_up = read_varint_max(in, LIMIT_NUMBER);
-    if ((bits & RECEIPT_OUTCOMES) == 0)
-        return;
-    out->outcomes =
-        counted(in, arena, OUTCOME_BYTES_MIN, sizeof(*out->outcomes), &out->outcome_count);
+    if ((bits & RECEIPT_OUTCOMES) != 0)
+        out->outcomes =
+            counted(in, arena, OUTCOME_BYTES_MIN, sizeof(*out->outcomes), &out->outcome_count);
     for (uint32_t i = 0; i < out->outcome_count; i++) {
         out->outcomes[i].number = read_varint_max(in, LIMIT_NUMBER);
         out->outcomes[i].verdict = read_u8(in);
+    }
+    if ((bits & RECEIPT_RETURNS) != 0)
+        out->returns =
+            counted(in, arena, RETURN_BYTES_MIN, sizeof(*out->returns), &out->return_count);
+    for (uint32_t i = 0; i < out->return_count; i++) {
+        out->returns[i].number = read_varint_max(in, LIMIT_NUMBER);
+        out->returns[i].reason = read_bytes(in, read_varint_max(in, LIMIT_REASON_BYTES));
     }
 }
 

@@ -2,7 +2,8 @@
  *
  * Nothing is allocated per value. First all planes are read, column by column, which tells how many
  * entries each row has; then the entries of all changes get one array, in canonical order, and each
- * column strews its values into it. What is nonsense in a change (order, bounds) is found by
+ * column strews its values into it. Planes and columns are given back at the end: together they are
+ * nearly as large as what the frame keeps. What is nonsense in a change (order, bounds) is found by
  * change_encode, which runs over every change for its leaf. */
 #include "base/crypt.h"
 #include "schema/wire/frame_decoder.h"
@@ -106,7 +107,7 @@ static void read_numbers(struct decoder *decoder) {
     uint32_t erased_count = 0;
     uint64_t number = head->first;
 
-    frame->changes = decoder_room(decoder, head->count, sizeof(*frame->changes));
+    frame->changes = decoder_keep(decoder, head->count, sizeof(*frame->changes));
     decoder->live = decoder_room(decoder, head->count, sizeof(struct change *));
     if (frame->changes == NULL || decoder->live == NULL)
         return;
@@ -364,7 +365,8 @@ static enum rc open_body(const struct frame_front *front, struct zip_inflater *i
 
 enum rc frame_decode(struct view bytes, struct zip_inflater *inflater, struct arena *arena,
                      struct frame *out, struct err *err) {
-    struct decoder decoder = {.frame = out, .arena = arena};
+    struct arena scratch;
+    struct decoder decoder = {.frame = out, .arena = arena, .scratch = &scratch};
     struct view body;
     enum rc rc = frame_read_front(bytes, &decoder.front, err);
 
@@ -378,10 +380,15 @@ enum rc frame_decode(struct view bytes, struct zip_inflater *inflater, struct ar
     out->audience = decoder.front.head.audience;
     out->form = decoder.front.head.form;
     out->count = decoder.front.head.count;
-    plane_reader_init(&decoder.planes, body, decoder.front.raw, LIMIT_FRAME_RAW_BYTES, arena);
+    arena_init(&scratch, arena->cap_bytes);
+    plane_reader_init(&decoder.planes, body, decoder.front.raw, LIMIT_FRAME_RAW_BYTES, arena,
+                      &scratch);
     if (!decoder_failed(&decoder))
         read_body(&decoder);
     rc = arena_check(arena, "frame", err);
+    if (rc == RC_OK)
+        rc = arena_check(&scratch, "frame", err);
+    arena_release(&scratch);
     if (rc == RC_OK && (decoder_failed(&decoder) || !plane_done(&decoder.planes)))
         rc = err_set(err, RC_CORRUPT, "frame: damaged");
     if (rc == RC_OK)

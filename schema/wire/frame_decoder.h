@@ -26,11 +26,14 @@ struct column {
     uint32_t *rows;                    /* of each entry, among all rows */
     int64_t *flags, *ranks, *replaces; /* NULL: the same for all */
     struct value *values;
+    uint32_t next;     /* the first that is not strewn yet */
+    uint32_t replaced; /* where the versions that this one replaces begin */
 };
 
 struct decoder {
     struct frame *frame;
-    struct arena *arena;
+    struct arena *arena;   /* of what the frame keeps */
+    struct arena *scratch; /* of what is needed on the way */
     struct plane_reader planes;
     struct frame_front front;
     uint64_t *actors; /* actor 0 is the frame's own */
@@ -58,7 +61,17 @@ static inline bool decoder_failed(const struct decoder *decoder) {
     return plane_failed(&decoder->planes);
 }
 
+/* Zeros, for the way. */
 static inline void *decoder_room(struct decoder *decoder, size_t count, size_t size) {
+    void *made = decoder_failed(decoder) ? NULL : arena_array(decoder->scratch, count, size);
+
+    if (made == NULL)
+        decoder_fail(decoder);
+    return made;
+}
+
+/* Zeros, for the frame. */
+static inline void *decoder_keep(struct decoder *decoder, size_t count, size_t size) {
     void *made = decoder_failed(decoder) ? NULL : arena_array(decoder->arena, count, size);
 
     if (made == NULL)

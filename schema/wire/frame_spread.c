@@ -1,6 +1,8 @@
 /* frame_spread.c: rows and columns of a frame into entries. See frame_decoder.h. */
 #include "schema/wire/frame_decoder.h"
 
+#define STREWN_ROWS 32u
+
 /* ---- rows ---- */
 
 /* The rows of each level, once all rows are there. */
@@ -285,7 +287,9 @@ static void read_column(struct decoder *decoder, uint32_t level, uint32_t *field
         column->ranks = decoder_numbers(decoder, column->count, 0, UINT8_MAX);
     if ((attributes & ATTRIBUTE_REPLACES) != 0)
         column->replaces = decoder_numbers(decoder, column->count, 0, LIMIT_REPLACES);
-    column->values = decoder_room(decoder, column->count, sizeof(*column->values));
+    column->values = arena_room(decoder->scratch, column->count, sizeof(*column->values));
+    if (column->values == NULL)
+        decoder_fail(decoder);
     if (decoder_failed(decoder))
         return;
     read_values(decoder, tag & TAG_TYPE, column->rows, column->values, column->count);
@@ -335,7 +339,7 @@ static void read_replaced(struct decoder *decoder) {
         decoder_fail(decoder);
     owns = decoder_room(decoder, (size_t)count, sizeof(*owns));
     rows = decoder_room(decoder, (size_t)count, sizeof(*rows));
-    decoder->replaced = decoder_room(decoder, (size_t)count, sizeof(*decoder->replaced));
+    decoder->replaced = decoder_keep(decoder, (size_t)count, sizeof(*decoder->replaced));
     if (owns == NULL || rows == NULL || decoder->replaced == NULL)
         return;
     for (uint32_t i = 0; i < decoder->column_count; i++) {
@@ -368,9 +372,12 @@ static void read_replaced(struct decoder *decoder) {
 
 /* ---- entries ---- */
 
-static void strew(struct decoder *decoder, const struct column *column, struct entry *entries,
-                  uint32_t *replaced) {
-    for (uint32_t i = 0; i < column->count; i++) {
+/* The entries of the rows below end. */
+static void strew(struct decoder *decoder, struct column *column, struct entry *entries,
+                  uint32_t end) {
+    uint32_t i = column->next;
+
+    for (; i < column->count && column->rows[i] < end; i++) {
         struct row *row = &decoder->rows[column->rows[i]];
         struct entry *entry = &entries[row->at++];
 
@@ -383,18 +390,39 @@ static void strew(struct decoder *decoder, const struct column *column, struct e
         entry->value = column->values[i];
         entry->replaces_count =
             column->replaces != NULL ? (uint32_t)column->replaces[i] : column->one;
-        if (entry->replaces_count > 0)
-            entry->replaces = &decoder->replaced[*replaced];
-        *replaced += entry->replaces_count;
+        entry->replaces = entry->replaces_count > 0 ? &decoder->replaced[column->replaced] : NULL;
+        column->replaced += entry->replaces_count;
     }
+    column->next = i;
+}
+
+/* Some rows at a time, so that their entries stay near the processor while one column after the
+ * other writes into them. */
+static void strew_all(struct decoder *decoder, struct entry *entries) {
+    uint32_t replaced = 0;
+
+    for (uint32_t i = 0; i < decoder->column_count; i++) {
+        struct column *column = &decoder->columns[i];
+
+        column->replaced = replaced;
+        if (column->replaces == NULL)
+            replaced += column->one ? column->count : 0;
+        for (uint32_t j = 0; column->replaces != NULL && j < column->count; j++)
+            replaced += (uint32_t)column->replaces[j];
+    }
+    for (uint32_t end = STREWN_ROWS; end < decoder->row_count + STREWN_ROWS; end += STREWN_ROWS)
+        for (uint32_t i = 0; i < decoder->column_count; i++)
+            strew(decoder, &decoder->columns[i], entries, end);
 }
 
 static void make_entries(struct decoder *decoder) {
-    struct entry *entries = decoder_room(decoder, decoder->entry_count, sizeof(*entries));
-    uint32_t at = 0, replaced = 0;
+    struct entry *entries = arena_room(decoder->arena, decoder->entry_count, sizeof(*entries));
+    uint32_t at = 0;
 
-    if (entries == NULL)
+    if (entries == NULL) {
+        decoder_fail(decoder);
         return;
+    }
     for (uint32_t i = 0; i < decoder->row_count; i++) {
         struct row *row = &decoder->rows[i];
         struct change *change = decoder->live[row->change];
@@ -407,8 +435,7 @@ static void make_entries(struct decoder *decoder) {
         at += row->entries;
         change->entry_count += row->entries;
     }
-    for (uint32_t i = 0; i < decoder->column_count; i++)
-        strew(decoder, &decoder->columns[i], entries, &replaced);
+    strew_all(decoder, entries);
 }
 
 void decoder_spread(struct decoder *decoder) {

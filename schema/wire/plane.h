@@ -80,7 +80,8 @@ struct plane_letter {
 };
 
 struct plane_reader {
-    struct arena *arena;
+    struct arena *arena;              /* of texts */
+    struct arena *scratch;            /* of everything else */
     struct reader lanes[PLANE_LANES]; /* lane 0 carries the failure of all */
     struct reader raw;
     struct plane_letter *letters;
@@ -88,9 +89,10 @@ struct plane_reader {
     size_t text_bytes_left; /* what texts may still unfold to */
 };
 
-/* body and raw must outlive what is read: texts borrow from them or live in the arena. */
+/* body and raw must outlive what is read: texts borrow from them or live in the arena. Numbers live
+ * in scratch (which may be the same arena). */
 void plane_reader_init(struct plane_reader *reader, struct view body, struct view raw,
-                       size_t text_bytes_max, struct arena *arena);
+                       size_t text_bytes_max, struct arena *arena, struct arena *scratch);
 void plane_fail(struct plane_reader *reader);
 bool plane_failed(const struct plane_reader *reader);
 /* Everything was read, in every lane. */

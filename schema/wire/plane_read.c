@@ -59,13 +59,14 @@ bool plane_done(const struct plane_reader *reader) {
 }
 
 void plane_reader_init(struct plane_reader *reader, struct view body, struct view raw,
-                       size_t text_bytes_max, struct arena *arena) {
+                       size_t text_bytes_max, struct arena *arena, struct arena *scratch) {
     struct reader in;
     uint64_t sizes[PLANE_LANES] = {0};
     uint64_t lanes, sum = 0;
 
     memset(reader, 0, sizeof(*reader));
     reader->arena = arena;
+    reader->scratch = scratch;
     reader->text_bytes_left = text_bytes_max;
     reader_init(&reader->raw, raw);
     reader_init(&in, body);
@@ -305,7 +306,7 @@ int64_t *plane_ints(struct plane_reader *reader, uint32_t count) {
 
     if (plane_failed(reader))
         return NULL;
-    out = arena_array(reader->arena, count, sizeof(*out));
+    out = arena_room(reader->scratch, count, sizeof(*out));
     if (out == NULL) {
         plane_fail(reader);
         return NULL;
@@ -340,7 +341,7 @@ static int64_t *read_sizes(struct plane_reader *reader, uint32_t count, size_t *
 }
 
 static uint8_t *room(struct plane_reader *reader, size_t size) {
-    uint8_t *bytes = arena_alloc(reader->arena, size);
+    uint8_t *bytes = arena_room(reader->arena, size, 1);
 
     if (bytes == NULL)
         plane_fail(reader);
@@ -364,7 +365,7 @@ static void read_plain(struct plane_reader *reader, unsigned lane, struct view *
 static void read_texts_table(struct plane_reader *reader, struct view *out, uint32_t count,
                              void (*read)(struct plane_reader *, struct view *, uint32_t)) {
     uint32_t size = (uint32_t)read_varint_max(&reader->lanes[0], count);
-    struct view *table = arena_array(reader->arena, size, sizeof(*table));
+    struct view *table = arena_array(reader->scratch, size, sizeof(*table));
     int64_t *indexes;
 
     if (table == NULL || size == 0) {
@@ -520,7 +521,7 @@ void plane_read_letters(struct plane_reader *reader) {
         plane_fail(reader);
         return;
     }
-    reader->letters = arena_array(reader->arena, count, sizeof(*reader->letters));
+    reader->letters = arena_array(reader->scratch, count, sizeof(*reader->letters));
     if (reader->letters == NULL) {
         plane_fail(reader);
         return;

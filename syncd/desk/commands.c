@@ -47,11 +47,26 @@ static const struct command_option RESOLVE[] = {
     END};
 static const struct command_option QUARANTINE[] = {{"--all", NULL, "also what is settled", false},
                                                    END};
+static const struct command_option SETTLE[] = {
+    {"--as", "USER", "who decides; takes that user's secret", false},
+    {"--reason", "TEXT", "why; the author reads it when a change comes back", false},
+    END};
 static const struct command_option EXPORT[] = {
     {"--form", "F", "the form whose records are written", false},
     {"--csv", NULL, "a table for spreadsheets; --json gives nested documents", false},
     {"--repeat", "NAME", "the table of this repeat, one line an instance", false},
     REVEAL,
+    END};
+
+static const struct command_option RESTORE[] = {
+    {"--halves", NULL, "make the keys from both recovery halves, typed", false},
+    {"--first-half", "FILE", "the first recovery half from a file", false},
+    {"--second-half", "FILE", "the second recovery half from a file", false},
+    END};
+
+static const struct command_option BUNDLE_WRITE[] = {
+    {"--device", "DEVICE", "the tablet it is for, by id or name", false},
+    {"--from-start", NULL, "everything, although the tablet has told how far it is", false},
     END};
 
 #define DESK(name, arguments, least, most, options, help, run)                                     \
@@ -81,9 +96,22 @@ const struct command_spec desk_commands[] = {
          "answer an open question, in somebody's name", desk_resolve),
     DESK("quarantine", "", 0, 0, QUARANTINE, "list changes that were kept aside, and why",
          desk_quarantine),
+    DESK("quarantine release", "DOT... --as USER --reason TEXT", 1, -1, SETTLE,
+         "admit changes that were kept aside", desk_quarantine_release),
+    DESK("quarantine return", "DOT... --as USER --reason TEXT", 1, -1, SETTLE,
+         "give changes that were kept aside back to their author", desk_quarantine_return),
     DESK("export", "--form F (--csv | --json)", 0, 0, EXPORT, "write all records of a form",
          desk_export),
     DESK("log", "", 0, 0, NULL, "list what the staff did", desk_log),
+    DESK("backup", "FILE", 1, 1, NULL, "write everything into one encrypted file", desk_backup),
+    DESK("backup confirm", "FILE", 1, 1, NULL,
+         "read a backup back, and tell the tablets that it is safe", desk_backup_confirm),
+    {"restore", "FILE --data NEWDIR", 1, 1, RESTORE, "make the county again from a backup",
+     desk_restore, true, true},
+    {"bundle read", "FILE", 1, 1, NULL, "take what tablets sent on a stick", desk_bundle_read, true,
+     false},
+    DESK("bundle write", "FILE --device DEVICE", 1, 1, BUNDLE_WRITE,
+         "write answers for a tablet without a network", desk_bundle_write),
     DESK("verify", "", 0, 0, NULL, "recompute every chain and every state from the log",
          desk_verify),
 };

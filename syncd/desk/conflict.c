@@ -1,4 +1,4 @@
-/* conflict.c: what waits for people: open conflicts by due date, and changes in quarantine. */
+/* conflict.c: what waits for people: open conflicts by due date. And what people did: the log. */
 #include "base/words.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
@@ -139,77 +139,6 @@ enum rc desk_conflicts(void *context, struct command *command, struct err *err) 
     }
     json_free(list.sides);
     arena_release(&list.arena);
-    seat_close(&seat);
-    return rc;
-}
-
-/* --- quarantine --- */
-
-struct list_quarantine {
-    struct seat *seat;
-    struct command *command;
-    struct listing listing;
-};
-
-static struct view device_name(struct seat *seat, uint64_t id) {
-    struct stored_device device;
-    struct err ignored;
-
-    err_init(&ignored, LANG_EN);
-    if (id == 0 || store_device(seat->ledger->store, id, &seat->arena, &device, &ignored) != RC_OK)
-        return view_text("county");
-    return device.name;
-}
-
-static enum rc quarantine_visit(void *context, const struct stored_quarantine *row,
-                                struct err *err) {
-    struct list_quarantine *list = context;
-    enum verdict verdict = (enum verdict)row->verdict;
-    char dot[DOT_TEXT_BYTES], id[DOT_TEXT_BYTES], area[AREA_TEXT_BYTES], since[TIME_TEXT_BYTES];
-    struct view author = seat_person_name(list->seat, row->person);
-    struct view device = device_name(list->seat, row->device);
-
-    dot_text(row->dot, dot);
-    dot_text(row->record, id);
-    area_text(row->area, area);
-    time_text(row->since_ms, since);
-    if (list->command->json) {
-        struct json *json = json_object();
-
-        json_add_text(json, "dot", dot);
-        json_add_text(json, "id", id);
-        json_add_text(json, "area", area);
-        json_add_view(json, "author", author);
-        json_add_view(json, "device", device);
-        json_add_text(json, "verdict", verdict_name(verdict));
-        json_add_text(json, "why", words(list->command->lang, verdict_words(verdict)));
-        json_add_text(json, "since", since);
-        json_add_bool(json, "settled", row->settled);
-        return listing_item(&list->listing, json, err);
-    }
-    listing_cell(&list->listing, view_text(dot));
-    listing_cell(&list->listing, view_text(id));
-    listing_cell(&list->listing, view_text(area));
-    listing_cell(&list->listing, author);
-    listing_cell(&list->listing, device);
-    listing_cell(&list->listing, view_text(since));
-    listing_cell(&list->listing, view_text(words(list->command->lang, verdict_words(verdict))));
-    return RC_OK;
-}
-
-enum rc desk_quarantine(void *context, struct command *command, struct err *err) {
-    static const char *const heads[] = {"dot",    "record", "area", "author",
-                                        "device", "since",  "why",  NULL};
-    struct seat seat;
-    struct list_quarantine list = {.seat = &seat, .command = command};
-    enum rc rc = seat_open(context, command, &seat, err);
-
-    if (rc == RC_OK) {
-        listing_start(&list.listing, command, &seat.arena, heads);
-        rc = store_quarantine(seat.ledger->store, command_option(command, "--all") != NULL,
-                              quarantine_visit, &list, err);
-        rc = listing_end(&list.listing, rc, err);
-    }
     seat_close(&seat);
     return rc;
 }

@@ -51,6 +51,10 @@ void json_as_text(const struct json *value, struct buf *out);
 enum rc seat_mask(struct seat *seat, const struct command *command, const char *object,
                   bool *masked, struct err *err);
 
+/* A device by its id or its name. RC_NOT_FOUND; RC_CONFLICT: several have this name. */
+enum rc seat_device(struct seat *seat, const char *text, struct stored_device *out,
+                    struct err *err);
+
 /* The area that the county is responsible for, as given at `init`. */
 enum rc seat_root_area(struct seat *seat, uint64_t *area, struct err *err);
 /* RC_INVALID, naming it, when one of them does not lie within that. */
@@ -93,7 +97,14 @@ enum rc desk_history(void *context, struct command *command, struct err *err);
 enum rc desk_conflicts(void *context, struct command *command, struct err *err);
 enum rc desk_resolve(void *context, struct command *command, struct err *err);
 enum rc desk_quarantine(void *context, struct command *command, struct err *err);
+enum rc desk_quarantine_release(void *context, struct command *command, struct err *err);
+enum rc desk_quarantine_return(void *context, struct command *command, struct err *err);
 enum rc desk_export(void *context, struct command *command, struct err *err);
+enum rc desk_backup(void *context, struct command *command, struct err *err);
+enum rc desk_backup_confirm(void *context, struct command *command, struct err *err);
+enum rc desk_restore(void *context, struct command *command, struct err *err);
+enum rc desk_bundle_read(void *context, struct command *command, struct err *err);
+enum rc desk_bundle_write(void *context, struct command *command, struct err *err);
 enum rc desk_verify(void *context, struct command *command, struct err *err);
 enum rc desk_log(void *context, struct command *command, struct err *err);
 

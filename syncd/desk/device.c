@@ -5,6 +5,7 @@
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
 #include "syncd/sync/auth.h"
+#include "syncd/sync/quarantine.h"
 
 /* --- invite --- */
 
@@ -71,8 +72,8 @@ static enum rc find_visit(void *context, const struct stored_device *device, str
     return RC_OK;
 }
 
-static enum rc find_device(struct seat *seat, const char *text, struct stored_device *out,
-                           struct err *err) {
+enum rc seat_device(struct seat *seat, const char *text, struct stored_device *out,
+                    struct err *err) {
     struct find_device find = {.name = view_text(text)};
     enum rc rc = id_parse(view_text(text), &find.found, err);
 
@@ -140,6 +141,9 @@ static enum rc scope_act(void *context, struct work *work, struct err *err) {
     if (change->revoke && row->scope.revoked)
         return err_set(err, RC_CONFLICT, "%.*s: the device is revoked already",
                        VIEW_PRINT(row->name));
+    rc = scope_remember(work, row, err);
+    if (rc != RC_OK)
+        return rc;
     row->scope.serial++;
     if (change->revoke) {
         row->scope.revoked = true;
@@ -166,15 +170,18 @@ static enum rc change_scope(void *context, struct command *command, struct chang
     struct json *json;
     struct seat seat;
     char id[17];
+    uint32_t admitted = 0;
     enum rc rc = seat_open(context, command, &seat, err);
 
     if (rc == RC_OK)
         rc = seat_areas_check(&seat, change->areas, change->area_count, err);
     if (rc == RC_OK)
-        rc = find_device(&seat, command->words[0], &device, err);
+        rc = seat_device(&seat, command->words[0], &device, err);
     if (rc == RC_OK) {
         change->device = device.device;
         rc = office_act(seat.office, scope_act, change, err);
+        if (rc == RC_OK && !change->revoke)
+            rc = quarantine_rejudge(seat.office, change->device, &admitted, err);
     }
     if (rc == RC_OK) {
         id_text(change->device, id);

@@ -20,7 +20,7 @@ struct listing {
     uint32_t columns;
     uint32_t width[LISTING_COLUMNS_MAX];
     struct view *cells; /* in the arena, row by row */
-    size_t count, capacity;
+    uint32_t count, capacity;
 };
 
 /* heads: English words, keys of the catalogue, ended by NULL. With --json they are not shown. */
@@ -36,8 +36,5 @@ enum rc listing_item(struct listing *listing, struct json *item, struct err *err
  * result of the walk that filled it: when it is not RC_OK, nothing more is printed and it comes
  * back. */
 enum rc listing_end(struct listing *listing, enum rc rc, struct err *err);
-
-/* Columns that the text takes on a terminal. */
-size_t listing_width(struct view text);
 
 #endif

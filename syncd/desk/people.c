@@ -15,6 +15,7 @@
 #include "base/words.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
+#include "syncd/sync/quarantine.h"
 
 #define WRAP_VERSION     1u
 #define WRAP_BYTES_MAX   512u
@@ -171,6 +172,7 @@ enum rc desk_user_add(void *context, struct command *command, struct err *err) {
     const char *role_text = command_option(command, "--role");
     const char *area_list = command_option(command, "--areas");
     enum role role = ROLE_COUNTY;
+    uint32_t admitted = 0;
     struct buf wrapped;
     struct json *json;
     enum rc rc;
@@ -208,6 +210,8 @@ enum rc desk_user_add(void *context, struct command *command, struct err *err) {
     add.person.areas = areas;
     add.person.wrapped = buf_view(&wrapped);
     rc = office_act(seat.office, add_act, &add, err);
+    if (rc == RC_OK)
+        rc = quarantine_rejudge(seat.office, 0, &admitted, err);
     if (rc != RC_OK)
         goto out;
     id_text(add.person.person, id);

@@ -8,6 +8,7 @@
 #include "schema/form/xlsform.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
+#include "syncd/sync/quarantine.h"
 
 #include <stdio.h>
 
@@ -253,6 +254,7 @@ enum rc desk_form_publish(void *context, struct command *command, struct err *er
     struct seat seat;
     struct publishing at = {.seat = &seat, .command = command};
     bool is_same = false;
+    uint32_t admitted = 0;
     enum rc rc = seat_open(context, command, &seat, err);
 
     buf_init(&at.json, LIMIT_FORM_BYTES);
@@ -276,6 +278,8 @@ enum rc desk_form_publish(void *context, struct command *command, struct err *er
         rc = zip_deflate(buf_view(&at.json), ZIP_LEVEL_BEST, &at.compressed, err);
         if (rc == RC_OK)
             rc = office_act(seat.office, publish_act, &at, err);
+        if (rc == RC_OK)
+            rc = quarantine_rejudge(seat.office, 0, &admitted, err);
     }
     if (rc == RC_OK)
         rc = print_result(&at, !is_same, err);

@@ -6,19 +6,11 @@
  * actor, in the person's name and with his signature. */
 #include "base/crypt.h"
 #include "base/text.h"
+#include "schema/resolution.h"
 #include "syncd/desk/desk.h"
 #include "syncd/sync/author.h"
 
 #define SIDES_MAX 256u
-
-enum decided {
-    ANSWER_KEEP,   /* --keep DOT */
-    ANSWER_VALUE,  /* --value V */
-    ANSWER_REMOVE, /* --remove, or --value remove of a removal */
-    ANSWER_ACCEPT, /* --accept */
-    ANSWER_SAME,   /* --same, --value =ID */
-    ANSWER_DIFFER, /* --different, --value !ID */
-};
 
 struct question {
     uint8_t kind;
@@ -33,7 +25,7 @@ struct decision {
     struct seat *seat;
     struct command *command;
     const char *path;
-    enum decided answer;
+    enum resolution answer;
     const char *text; /* of --keep or --value */
     struct staff staff;
     struct seen_record seen;
@@ -46,44 +38,12 @@ struct decision {
 
 /* --- what is asked --- */
 
-static bool answers_kind(enum decided answer, uint8_t kind) {
-    switch (answer) {
-    case ANSWER_KEEP:
-        return kind != CONFLICT_SOFT;
-    case ANSWER_VALUE:
-        return kind == CONFLICT_FIELD || kind == CONFLICT_GROUP || kind == CONFLICT_AREA;
-    case ANSWER_REMOVE:
-        return kind == CONFLICT_REMOVED;
-    case ANSWER_ACCEPT:
-        return kind == CONFLICT_SOFT;
-    case ANSWER_SAME:
-    case ANSWER_DIFFER:
-        return kind == CONFLICT_SAME;
-    }
-    return false;
-}
-
-static bool stands_at(const struct reading *reading, const struct conflict *conflict,
-                      struct instance_id instance, uint16_t field) {
-    const struct form_field *asked = NULL;
-
-    if (!instance_equal(conflict->instance, instance))
-        return false;
-    if (conflict->kind == CONFLICT_SAME)
-        return field == FIELD_SAME || field == FIELD_EXISTS;
-    if (conflict->kind == CONFLICT_REMOVED)
-        return field == FIELD_EXISTS;
-    if (conflict->kind == CONFLICT_GROUP && reading->form != NULL && field >= FIELD_FIRST_OF_FORM)
-        asked = form_field_by_number(reading->form, field);
-    return conflict->field == field || (asked != NULL && asked->merge_group == conflict->field);
-}
-
 /* Of several proposals about one instance the answer may name the other. */
 static bool names_other(const struct decision *decision, const struct conflict *conflict) {
     char other[INSTANCE_TEXT_BYTES];
 
     if (decision->text == NULL ||
-        (decision->answer != ANSWER_SAME && decision->answer != ANSWER_DIFFER))
+        (decision->answer != RESOLUTION_SAME && decision->answer != RESOLUTION_DIFFER))
         return true;
     instance_text(conflict->other, other);
     return strcmp(decision->text + 1, other) == 0;
@@ -159,19 +119,19 @@ static enum rc find_question(struct decision *decision, struct err *err) {
     for (uint32_t i = 0; i < reading->conflict_count; i++) {
         const struct conflict *conflict = &reading->conflicts[i];
 
-        if (!stands_at(reading, conflict, decision->instance, decision->field))
+        if (!conflict_stands_at(conflict, reading->form, decision->instance, decision->field))
             continue;
-        if (answers_kind(decision->answer, conflict->kind) && names_other(decision, conflict))
+        if (resolution_fits(decision->answer, conflict->kind) && names_other(decision, conflict))
             return take_question(&decision->seen.record, conflict, &decision->question, err);
-        if (decision->answer == ANSWER_VALUE && conflict->kind == CONFLICT_REMOVED &&
+        if (decision->answer == RESOLUTION_VALUE && conflict->kind == CONFLICT_REMOVED &&
             strcmp(decision->text, "remove") == 0) {
-            decision->answer = ANSWER_REMOVE;
+            decision->answer = RESOLUTION_REMOVE;
             return take_question(&decision->seen.record, conflict, &decision->question, err);
         }
         other = true;
     }
     if (decision->field == FIELD_SAME && instance_is_root(decision->instance) &&
-        (decision->answer == ANSWER_SAME || decision->answer == ANSWER_DIFFER))
+        (decision->answer == RESOLUTION_SAME || decision->answer == RESOLUTION_DIFFER))
         return find_pair(decision, err);
     if (other)
         return err_set(err, RC_INVALID,
@@ -346,7 +306,7 @@ static enum rc third_value(const struct decision *decision, struct edit *edit,
 }
 
 static enum rc same_answer(const struct decision *decision, struct edit *edit, struct err *err) {
-    char answer[INSTANCE_TEXT_BYTES + 1] = {decision->answer == ANSWER_SAME ? '=' : '!'};
+    char answer[INSTANCE_TEXT_BYTES + 1] = {decision->answer == RESOLUTION_SAME ? '=' : '!'};
 
     if (decision->question.twin.number != 0)
         dot_text(decision->question.twin, answer + 1);
@@ -366,16 +326,16 @@ static enum rc build(void *context, struct edit *edit, struct err *err) {
     if (rc != RC_OK)
         return rc;
     switch (decision->answer) {
-    case ANSWER_KEEP:
+    case RESOLUTION_KEEP:
         return keep(decision, edit, open, err);
-    case ANSWER_VALUE:
+    case RESOLUTION_VALUE:
         return third_value(decision, edit, open, err);
-    case ANSWER_REMOVE:
+    case RESOLUTION_REMOVE:
         return edit_resolve_remove(edit, open, err);
-    case ANSWER_ACCEPT:
+    case RESOLUTION_ACCEPT:
         return edit_accept(edit, open, err);
-    case ANSWER_SAME:
-    case ANSWER_DIFFER:
+    case RESOLUTION_SAME:
+    case RESOLUTION_DIFFER:
         break;
     }
     return same_answer(decision, edit, err);
@@ -386,7 +346,7 @@ static enum rc decide(void *context, struct work *work, struct err *err) {
     struct view reason = view_text(command_option(decision->command, "--reason"));
     struct author_request request = {
         .record = decision->record,
-        .kind = CHANGE_RESOLVE,
+        .kind = resolution_change(decision->answer),
         .person = decision->staff.person,
         .person_secret = decision->staff.secret_key,
         .reason = reason,
@@ -396,10 +356,6 @@ static enum rc decide(void *context, struct work *work, struct err *err) {
     char object[DOT_TEXT_BYTES + 1024], id[DOT_TEXT_BYTES];
     enum rc rc;
 
-    if (decision->answer == ANSWER_SAME || decision->answer == ANSWER_DIFFER)
-        request.kind = CHANGE_SAME;
-    else if (decision->answer == ANSWER_ACCEPT)
-        request.kind = CHANGE_ACCEPT;
     rc = author_change(work, &request, &decision->made, err);
     if (rc != RC_OK)
         return rc;
@@ -414,10 +370,11 @@ static enum rc decide(void *context, struct work *work, struct err *err) {
 static enum rc which_answer(struct decision *decision, struct err *err) {
     static const struct {
         const char *option;
-        enum decided answer;
+        enum resolution answer;
     } options[] = {
-        {"--keep", ANSWER_KEEP},     {"--value", ANSWER_VALUE}, {"--remove", ANSWER_REMOVE},
-        {"--accept", ANSWER_ACCEPT}, {"--same", ANSWER_SAME},   {"--different", ANSWER_DIFFER},
+        {"--keep", RESOLUTION_KEEP},     {"--value", RESOLUTION_VALUE},
+        {"--remove", RESOLUTION_REMOVE}, {"--accept", RESOLUTION_ACCEPT},
+        {"--same", RESOLUTION_SAME},     {"--different", RESOLUTION_DIFFER},
     };
     const char *value = command_option(decision->command, "--value");
     size_t given = 0, path_size = strlen(decision->path);
@@ -431,14 +388,15 @@ static enum rc which_answer(struct decision *decision, struct err *err) {
         return err_set(err, RC_USAGE,
                        "give one answer: --keep DOT, --value V, --remove, --accept, --same or "
                        "--different");
-    if (decision->answer == ANSWER_KEEP || decision->answer == ANSWER_VALUE)
-        decision->text =
-            decision->answer == ANSWER_KEEP ? command_option(decision->command, "--keep") : value;
-    if (decision->answer == ANSWER_VALUE && path_size >= 5 &&
+    if (decision->answer == RESOLUTION_KEEP || decision->answer == RESOLUTION_VALUE)
+        decision->text = decision->answer == RESOLUTION_KEEP
+                             ? command_option(decision->command, "--keep")
+                             : value;
+    if (decision->answer == RESOLUTION_VALUE && path_size >= 5 &&
         strcmp(decision->path + path_size - 5, "@same") == 0) {
         if (value[0] != '=' && value[0] != '!')
             return err_set(err, RC_USAGE, "--value: write =ID (the same) or !ID (not the same)");
-        decision->answer = value[0] == '=' ? ANSWER_SAME : ANSWER_DIFFER;
+        decision->answer = value[0] == '=' ? RESOLUTION_SAME : RESOLUTION_DIFFER;
     }
     return RC_OK;
 }

@@ -1,23 +1,7 @@
-/* values.c: see values.h. The mask is that of schema/form/answers: of a text that is no key the
- * first character stays, so that people recognise it; anything else would say too much with it. */
+/* values.c: see values.h. */
 #include "syncd/desk/values.h"
 
-#include "base/text.h"
-
-static void add_masked(const struct form_field *field, const struct value *value, struct buf *out) {
-    struct view text = value->bytes;
-    size_t keep = 0;
-
-    if (field != NULL && field->type == FIELD_TYPE_TEXT && !field->key &&
-        value->type == VALUE_TEXT && text.size > 0) {
-        (void)utf8_next(text, &keep);
-        buf_add(out, text.data, keep);
-        for (size_t count = utf8_length(view_slice(text, keep, text.size)); count > 0; count--)
-            buf_add_u8(out, '*');
-    }
-    if (keep == 0 || keep == text.size)
-        buf_add_text(out, "****");
-}
+#include "schema/form/answers.h"
 
 void desk_value_text(const struct form *form, uint16_t number, const struct value *value,
                      bool masked, struct buf *out) {
@@ -26,8 +10,8 @@ void desk_value_text(const struct form *form, uint16_t number, const struct valu
 
     if (value->type == VALUE_NULL)
         return;
-    if (masked && number >= FIELD_FIRST_OF_FORM && (field == NULL || field->sensitive))
-        add_masked(field, value, out);
+    if (masked && answers_is_sensitive(field, number))
+        answers_mask(field, value, out);
     else
         value_text(value, out);
 }

@@ -200,7 +200,7 @@ static enum rc on_quarantine(void *context, const struct stored_quarantine *item
     buf_add_varint(out, item->device);
     buf_add_u8(out, item->verdict);
     buf_add_zigzag(out, item->since_ms);
-    buf_add_u8(out, item->settled);
+    buf_add_varint(out, item->settled);
     return item_end(digest, err);
 }
 

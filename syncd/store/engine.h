@@ -75,6 +75,7 @@ struct store_engine {
     enum rc (*keys)(struct store *, const uint8_t *, store_visit_key *, void *, struct err *);
 
     enum rc (*check)(struct store *, struct err *);
+    enum rc (*backup)(struct store *, const char *path, struct err *); /* holds nothing */
     void (*close)(struct store *);
 };
 

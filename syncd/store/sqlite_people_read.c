@@ -318,7 +318,7 @@ static enum rc quarantine_row(struct statement *row, struct stored_quarantine *o
         .device = column_name(row, 6),
         .verdict = (uint8_t)statement_i64(row, 7),
         .since_ms = statement_i64(row, 8),
-        .settled = statement_i64(row, 9) != 0,
+        .settled = (uint32_t)statement_i64(row, 9),
     };
     return RC_OK;
 }

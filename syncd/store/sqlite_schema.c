@@ -182,7 +182,7 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_KEYS_ALL] = "SELECT k.*, p.actor, p.high FROM key AS k CROSS JOIN prefix AS p"
                      " ON p.id = (k.record >> 38)"
                      " ORDER BY k.hash, p.actor, p.high, k.record, k.item",
-    [SQL_QUARANTINE] = "SELECT * FROM quarantine WHERE settled <= ?1"
+    [SQL_QUARANTINE] = "SELECT * FROM quarantine WHERE ?1 OR settled = 0"
                        " ORDER BY since, actor, number",
     [SQL_FRAME] = "SELECT * FROM frame WHERE serial = ?1",
     [SQL_FRAMES] = "SELECT * FROM frame WHERE serial > ?1 ORDER BY serial",

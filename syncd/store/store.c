@@ -283,6 +283,13 @@ enum rc store_check(struct store *store, struct err *err) {
     return store->engine->check(store, err);
 }
 
+enum rc store_backup(struct store *store, const char *path, struct err *err) {
+    if (store->walking != 0) {
+        return err_set(err, RC_INVALID, "store: a visitor may not copy the store");
+    }
+    return store->engine->backup(store, path, err);
+}
+
 void store_close(struct store *store) {
     if (store != NULL) {
         store->engine->close(store);

@@ -135,7 +135,9 @@ struct stored_quarantine {
     uint64_t device;
     uint8_t verdict;
     int64_t since_ms;
-    bool settled; /* released or returned; kept for ever */
+    uint32_t settled; /* 0: it waits. Else released or returned, in the county's news of this serial
+                       * (sync/news.h), and kept for ever; which of the two, the change's verdict
+                       * tells: admitted or not */
 };
 
 struct stored_form {
@@ -333,6 +335,9 @@ enum rc store_count(struct store *, struct store_counts *out, struct err *);
 enum rc store_digest(struct store *, uint8_t out[32], struct err *);
 /* The engine's own check of its files. */
 enum rc store_check(struct store *, struct err *);
+/* Copies everything, as it is at one moment, to a new file that this engine can open; others read
+ * and write meanwhile. RC_CONFLICT: the file exists. RC_UNSUPPORTED: the engine has no files. */
+enum rc store_backup(struct store *, const char *path, struct err *);
 
 void store_close(struct store *store);
 

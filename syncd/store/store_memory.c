@@ -248,6 +248,11 @@ static enum rc memory_check(struct store *store, struct err *err) {
     return RC_OK;
 }
 
+static enum rc memory_backup(struct store *store, const char *path, struct err *err) {
+    (void)store;
+    return err_set(err, RC_UNSUPPORTED, "backup %s: a county in memory has no file to copy", path);
+}
+
 static void memory_close(struct store *store) {
     struct store_memory *memory = memory_of(store);
 
@@ -293,6 +298,7 @@ static const struct store_engine ENGINE = {
     .acts = memory_acts,
     .keys = memory_keys,
     .check = memory_check,
+    .backup = memory_backup,
     .close = memory_close,
 };
 

@@ -10,7 +10,6 @@
  *    or not his. */
 #include "syncd/sync/admit.h"
 
-#include "base/crypt.h"
 #include "syncd/sync/fork.h"
 
 struct fate {                    /* of one change of the batch */
@@ -19,84 +18,6 @@ struct fate {                    /* of one change of the batch */
     bool known; /* was committed before */
     const struct work_record *record;
 };
-
-static enum verdict judge_person(struct work *work, const struct change *change,
-                                 const uint8_t signed_hash[32], uint64_t area, struct err *err) {
-    struct stored_person person;
-    uint32_t ability = ABILITY_RECORD;
-
-    if (store_person(work->ledger->store, change->person, &work->arena, &person, err) != RC_OK) {
-        bool added = false;
-
-        for (uint32_t i = 0; i < work->person_count && !added; i++)
-            if (work->persons[i].person == change->person) {
-                person = work->persons[i];
-                added = true;
-            }
-        if (!added)
-            return VERDICT_BAD_SIGNATURE;
-    }
-    if (change->kind == CHANGE_SEAL || change->kind == CHANGE_AMEND)
-        ability = ABILITY_SEAL;
-    else if (change->kind == CHANGE_RESOLVE)
-        ability = ABILITY_RESOLVE;
-    else if (change->kind == CHANGE_MOVE)
-        ability = ABILITY_MOVE;
-    if (person.disabled || !role_may(person.role, ability) ||
-        (area != 0 && !area_list_contains(person.areas, person.area_count, area)))
-        return VERDICT_NOT_ALLOWED;
-    if (change->is_signed &&
-        !crypt_verify(person.sign_public, view_of(signed_hash, 32), change->signature))
-        return VERDICT_BAD_SIGNATURE;
-    return VERDICT_ADMIT;
-}
-
-/* The area that a change touches: where its record lives, or the one it names. */
-static uint64_t touched_area(const struct change *change, const struct work_record *record,
-                             uint64_t frame_area) {
-    for (uint32_t i = 0; i < change->entry_count; i++)
-        if (change->entries[i].field == FIELD_AREA &&
-            instance_is_root(change->entries[i].instance) &&
-            change->entries[i].value.type == VALUE_INT && change->entries[i].value.number > 0)
-            return (uint64_t)change->entries[i].value.number;
-    return record->old_area_count > 0 ? record->old_areas[0] : frame_area;
-}
-
-static bool in_scope(const struct stored_device *device, const struct work_record *record,
-                     uint64_t area) {
-    if (device->scope.revoked)
-        return false;
-    if (area_list_contains(device->scope.areas, device->scope.area_count, area))
-        return true;
-    for (uint32_t i = 0; i < record->old_area_count; i++)
-        if (area_list_contains(device->scope.areas, device->scope.area_count, record->old_areas[i]))
-            return true;
-    return false;
-}
-
-static enum rc judge(struct work *work, const struct change *change, const uint8_t signed_hash[32],
-                     struct work_record *record, uint64_t frame_area,
-                     const struct admit_source *source, uint8_t *verdict, struct err *err) {
-    const struct form *form = NULL;
-    uint64_t area = touched_area(change, record, frame_area);
-    enum rc rc = ledger_form(work->ledger, change->form, &form, err);
-
-    if (rc != RC_OK)
-        return rc;
-    *verdict = VERDICT_ADMIT;
-    if (source->device != NULL && !in_scope(source->device, record, area))
-        *verdict = VERDICT_OUT_OF_SCOPE;
-    else if (source->device != NULL || change->person != 0)
-        *verdict = (uint8_t)judge_person(work, change, signed_hash, area, err);
-    err_clear(err);
-    if (*verdict == VERDICT_ADMIT)
-        *verdict = (uint8_t)merge_judge(&record->state, change, form, source->device == NULL,
-                                        &work->arena);
-    /* What nobody here understands yet is stored and forwarded, and understood later by replay. */
-    if (*verdict == VERDICT_UNKNOWN_FORM)
-        *verdict = VERDICT_ADMIT;
-    return RC_OK;
-}
 
 static enum rc quarantine(struct work *work, const struct change *change, uint64_t area,
                           uint8_t verdict, const struct admit_source *source, struct err *err) {
@@ -122,47 +43,22 @@ static enum rc take_change(struct work *work, const uint8_t signed_hash[32],
                            struct fate *fate, struct err *err) {
     const struct change *change = fate->change;
     struct work_record *record = NULL;
-    struct admission admission = {.time_ms = change->wall_ms + source->offset_ms};
-    struct record merged;
+    int64_t time_ms = change->wall_ms + source->offset_ms;
     enum rc rc = work_record(work, change->record, &record, err);
 
     if (rc == RC_OK)
-        rc = judge(work, change, signed_hash, record, frame->area, source, &fate->verdict, err);
-    if (rc != RC_OK)
-        return rc;
+        rc = judge_change(work, change, signed_hash, record, frame->area, source, &fate->verdict,
+                          err);
     fate->record = record;
-    if (fate->verdict != VERDICT_ADMIT)
-        return quarantine(work, change, frame->area, fate->verdict, source, err);
-    if (admission.time_ms > work->now_ms)
-        admission.time_ms = work->now_ms;
-    rc = merge_apply(&record->state, change, admission, &work->arena, &merged, err);
-    if (rc == RC_LIMIT) {
-        err_clear(err);
-        fate->verdict = VERDICT_TOO_LARGE;
-        return quarantine(work, change, frame->area, fate->verdict, source, err);
-    }
-    if (rc != RC_OK)
-        return rc;
-    if (record->form == 0)
-        record->audience = frame->audience;
-    if (change->kind == CHANGE_CREATE && record->stored.revision == 0)
-        record->brought = frame->area;
-    record->form = change->form;
-    record->state = merged;
-    record->touched = true;
-    return RC_OK;
+    if (rc == RC_OK && fate->verdict == VERDICT_ADMIT)
+        rc = judge_merge(work, change, frame, time_ms > work->now_ms ? work->now_ms : time_ms,
+                         record, &fate->verdict, err);
+    if (rc == RC_OK && fate->verdict != VERDICT_ADMIT)
+        rc = quarantine(work, change, frame->area, fate->verdict, source, err);
+    return rc;
 }
 
 /* --- frames and feeds --- */
-
-static bool lives_in(const struct work_record *record, uint64_t area, uint64_t frame_area) {
-    if (record->old_area_count == 0)
-        return area == frame_area;
-    for (uint32_t i = 0; i < record->old_area_count; i++)
-        if (record->old_areas[i] == area)
-            return true;
-    return false;
-}
 
 /* Adds the changes of this frame that live in area to that area's feed. */
 static enum rc route(struct work *work, const struct frame *frame, const struct fate *const *fates,
@@ -187,7 +83,7 @@ static enum rc route(struct work *work, const struct frame *frame, const struct 
         return arena_check(&work->arena, "a step of the writer", err);
     for (uint32_t i = 0; i < frame->count; i++)
         if (!fates[i]->known && fates[i]->verdict == VERDICT_ADMIT &&
-            lives_in(fates[i]->record, area, frame->area))
+            judge_lives_in(fates[i]->record, area, frame->area))
             cut.changes[cut.count++] = frame->changes[i];
     if (cut.count == 0)
         return RC_OK;
@@ -262,7 +158,7 @@ static enum rc log_frame(struct work *work, const struct ingested *in, uint32_t 
             for (uint32_t before = 0; before < i && !done; before++)
                 done = !fates[before]->known && fates[before]->record != NULL &&
                        fates[before]->record->old_area_count > 0 &&
-                       lives_in(fates[before]->record, record->old_areas[a], frame->area);
+                       judge_lives_in(fates[before]->record, record->old_areas[a], frame->area);
             if (!done)
                 rc = route(work, frame, fates, record->old_areas[a], index, source, err);
         }
@@ -323,8 +219,8 @@ static enum rc outcome_visit(void *context, const struct stored_change *change, 
 
     if (change->verdict == VERDICT_ADMIT)
         return RC_OK;
-    outcome = work_push(list->work, &list->receipt->outcomes, &list->receipt->outcome_count,
-                        &list->capacity, sizeof(*outcome));
+    outcome = arena_push(&list->work->arena, &list->receipt->outcomes,
+                         &list->receipt->outcome_count, &list->capacity, sizeof(*outcome));
     if (outcome == NULL)
         return arena_check(&list->work->arena, "a step of the writer", err);
     *outcome = (struct outcome){.number = change->dot.number, .verdict = change->verdict};
@@ -422,11 +318,33 @@ static enum rc take_all(struct work *work, const struct ingested *in,
     return rc;
 }
 
+/* The device as the writer sees it now, and the scopes that it has had. */
+static enum rc load_source(struct work *work, uint64_t actor, const struct admit_source *source,
+                           struct stored_device *device, struct past_scopes *former,
+                           struct admit_source *out, struct err *err) {
+    enum rc rc = RC_OK;
+
+    *out = *source;
+    if (source->device == NULL)
+        return RC_OK;
+    out->actor = actor;
+    rc = work_device(work, source->device->device, device, err);
+    *former = (struct past_scopes){0};
+    if (rc == RC_OK && device->scope.serial > 1)
+        rc = scope_past(work, device->device, former, err);
+    out->device = device;
+    out->former = former;
+    return rc;
+}
+
 enum rc admit_batch(struct work *work, const struct ingested *in, const struct admit_source *source,
                     struct receipt *receipt, struct err *err) {
     const struct batch_outer *outer = &in->batch.outer;
     struct stored_actor *found = NULL, actor;
     struct fate *fates;
+    struct stored_device device;
+    struct past_scopes former;
+    struct admit_source judged;
     uint64_t known = 0, want_from = 0;
     enum rc rc = find_actor(work, in, source, &found, err);
 
@@ -442,6 +360,9 @@ enum rc admit_batch(struct work *work, const struct ingested *in, const struct a
     if (rc != RC_OK)
         return rc;
     actor = *found; /* the list it stands in may grow */
+    rc = load_source(work, outer->actor, source, &device, &former, &judged, err);
+    if (rc != RC_OK)
+        return rc;
     receipt->number = actor.number;
     memcpy(receipt->hash, actor.hash, 32);
     if (want_from != 0) {
@@ -454,12 +375,19 @@ enum rc admit_batch(struct work *work, const struct ingested *in, const struct a
     }
     if (outer->first <= known)
         rc = known_outcomes(work, in, actor.actor, known, receipt, err);
-    if (rc != RC_OK || outer->last <= known)
+    if (outer->last <= known) {
+        /* A receipt never speaks of more than the tablet showed: one that was restored from its
+         * backup could not check it. */
+        receipt->number = outer->last;
+        memcpy(receipt->hash, in->chain[in->change_count - 1], 32);
+        return rc;
+    }
+    if (rc != RC_OK)
         return rc;
     fates = arena_array(&work->arena, in->change_count, sizeof(*fates));
     if (fates == NULL)
         return arena_check(&work->arena, "a step of the writer", err);
-    rc = take_all(work, in, &actor, known, source, fates, err);
+    rc = take_all(work, in, &actor, known, &judged, fates, err);
     if (rc == RC_OK)
         rc = give_outcomes(work, in, fates, receipt, err);
     if (rc == RC_OK)

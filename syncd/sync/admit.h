@@ -5,13 +5,7 @@
 #define YG_SYNCD_SYNC_ADMIT_H
 
 #include "syncd/sync/ingest.h"
-#include "syncd/sync/work.h"
-
-struct admit_source {
-    const struct stored_device *device; /* whose batch it is; NULL: the server's own */
-    uint64_t carrier;                   /* the device that brought it, 0 if its own */
-    int64_t offset_ms;                  /* of the device's clock, as last measured */
-};
+#include "syncd/sync/judge.h"
 
 /* Fills receipt: number and hash of the actor after this batch; outcomes in the work's arena.
  * RC_OK also for duplicates (nothing happens) and gaps (the batch waits in pending, want_from is

@@ -2,25 +2,38 @@
 #include "syncd/sync/api.h"
 
 #include "base/crypt.h"
+#include "base/words.h"
 #include "syncd/sync/auth.h"
 #include "syncd/sync/feed.h"
+#include "syncd/sync/hello.h"
+#include "syncd/sync/news.h"
+#include "syncd/sync/quarantine.h"
 
-#define EXCHANGE_ARENA_BYTES  (512u * 1024u * 1024u)
+#include <stdio.h>
+
 #define CERTIFICATE_MARGIN_MS (24 * 3600000ll) /* an answer may have been lost since */
 #define SEEN_EVERY_MS         (10 * 60000ll)   /* an empty sync writes "seen" no more often */
+#define PORTION_CHANGES       500u             /* decoded at once, give or take a batch */
+#define SMALL_BYTES           16384u           /* of a request that needs no room to be decoded */
 
 struct visit { /* of one tablet */
     const struct office *office;
     struct ledger *ledger;
-    struct arena arena;
-    struct zip_inflater *inflater;
+    struct arena *arena; /* the ledger's */
     struct hello hello;
     struct view hello_bytes;
     struct stored_device device;
     int64_t now_ms;
+    uint32_t news; /* the county's latest */
+    uint32_t told; /* what this tablet knows of it */
     struct writer_batch *batches;
     struct ingested *ingested;
     uint32_t batch_count;
+    uint32_t written_count;   /* of the batches: those the writer has had */
+    bool small;               /* decoded beside everything else: many such share one commit */
+    struct ingest_room *room; /* where the batches of another are decoded; NULL: not in it now */
+    uint32_t room_changes;
+    bool acted; /* the writer has had the news of the device */
     struct answer answer;
     bool has_entries; /* the answer brings news of the feeds */
     uint32_t certificate_capacity;
@@ -28,8 +41,8 @@ struct visit { /* of one tablet */
 
 /* --- what the writer does for it beside the batches --- */
 
-static enum rc add_person(struct visit *visit, struct work *work, uint32_t i, struct err *err) {
-    const struct hello_person *asked = &visit->hello.persons[i];
+static enum rc add_person(struct work *work, const struct stored_device *device,
+                          const struct hello_person *asked, struct err *err) {
     struct stored_person known, *row;
     char object[17];
     enum rc rc;
@@ -46,9 +59,9 @@ static enum rc add_person(struct visit *visit, struct work *work, uint32_t i, st
         .person = id_of_person(asked->sign_public),
         .name = asked->name,
         .role = ROLE_INVESTIGATOR,
-        .device = visit->device.device,
-        .area_count = visit->device.scope.area_count,
-        .areas = visit->device.scope.areas,
+        .device = device->device,
+        .area_count = device->scope.area_count,
+        .areas = device->scope.areas,
         .created_ms = work->now_ms,
     };
     memcpy(row->sign_public, asked->sign_public, 32);
@@ -56,28 +69,50 @@ static enum rc add_person(struct visit *visit, struct work *work, uint32_t i, st
     return work_act(work, "device", "person add", object, view_text(""), err);
 }
 
-static enum rc visit_act(void *context, struct work *work, struct err *err) {
-    struct visit *visit = context;
+enum rc api_note_hello(struct work *work, const struct hello *hello, const int64_t *now_ms,
+                       struct err *err) {
     struct stored_device *row = WORK_ADD(work, devices, device_count, device_capacity);
-    enum rc rc = RC_OK;
+    bool newest = true;
+    enum rc rc;
 
     if (row == NULL)
         return arena_check(&work->arena, "a step of the writer", err);
     /* Read again: another exchange may have written it meanwhile. */
-    rc = store_device(work->ledger->store, visit->device.device, &work->arena, row, err);
+    rc = store_device(work->ledger->store, hello->device, &work->arena, row, err);
+    if (rc == RC_OK)
+        rc = hello_remember(work, hello, now_ms == NULL, &newest, err);
     if (rc != RC_OK)
         return rc;
-    row->seen_ms = work->now_ms;
-    row->offset_ms = visit->now_ms - visit->hello.wall_ms;
-    row->own_last = visit->hello.own_last;
-    row->actor = visit->hello.actor;
-    if (visit->hello.scope_confirm > row->scope_confirmed) {
-        row->scope_confirmed = visit->hello.scope_confirm;
-        row->scope_at = visit->hello.scope_at;
+    if (now_ms != NULL) {
+        row->seen_ms = work->now_ms;
+        row->offset_ms = *now_ms - hello->wall_ms;
     }
-    for (uint32_t i = 0; i < visit->hello.person_count && rc == RC_OK; i++)
-        rc = add_person(visit, work, i, err);
+    if (newest) {
+        row->own_last = hello->own_last;
+        row->actor = hello->actor;
+    }
+    if (hello->scope_confirm > row->scope_confirmed) {
+        row->scope_confirmed = hello->scope_confirm;
+        row->scope_at = hello->scope_at < hello->own_last ? hello->scope_at : hello->own_last;
+        rc = scope_confirmed(work, row->device, row->scope_confirmed, hello->actor, row->scope_at,
+                             err);
+    }
+    for (uint32_t i = 0; i < hello->person_count && rc == RC_OK; i++)
+        rc = add_person(work, row, &hello->persons[i], err);
     return rc;
+}
+
+static enum rc visit_act(void *context, struct work *work, struct err *err) {
+    struct visit *visit = context;
+
+    return api_note_hello(work, &visit->hello, &visit->now_ms, err);
+}
+
+/* What is confirmed or known now may be what changes in quarantine have waited for. */
+static bool wants_judging(const struct visit *visit) {
+    return visit->hello.person_count > 0 ||
+           (visit->hello.scope_confirm > visit->device.scope_confirmed &&
+            visit->device.scope.serial > 1);
 }
 
 static bool needs_writer(const struct visit *visit) {
@@ -94,15 +129,19 @@ static enum rc take_batch(struct visit *visit, struct view sealed, struct err *e
     struct ingested *in = &visit->ingested[visit->batch_count];
     struct writer_batch *batch = &visit->batches[visit->batch_count];
     struct stored_device *owner = &visit->device;
-    enum rc rc = ingest_open(visit->office->keys, sealed, visit->inflater, &visit->arena, in, err);
+    enum rc rc;
 
+    if (visit->room == NULL && !visit->small)
+        visit->room = visit->office->enter(visit->office->context);
+    rc = ingest_open(visit->office->keys, sealed, visit->ledger->inflater,
+                     visit->small ? visit->arena : &visit->room->arena, in, err);
     if (rc != RC_OK)
         return rc;
     if (in->batch.device != visit->device.device) { /* baggage of another tablet */
-        owner = arena_alloc(&visit->arena, sizeof(*owner));
+        owner = arena_alloc(visit->arena, sizeof(*owner));
         if (owner == NULL)
-            return arena_check(&visit->arena, "a request", err);
-        rc = store_device(visit->ledger->store, in->batch.device, &visit->arena, owner, err);
+            return arena_check(visit->arena, "a request", err);
+        rc = store_device(visit->ledger->store, in->batch.device, visit->arena, owner, err);
         if (rc != RC_OK)
             return rc;
         batch->source.carrier = visit->device.device;
@@ -115,20 +154,50 @@ static enum rc take_batch(struct visit *visit, struct view sealed, struct err *e
     batch->source.offset_ms =
         owner == &visit->device ? visit->now_ms - visit->hello.wall_ms : owner->offset_ms;
     visit->batch_count++;
+    visit->room_changes += in->change_count;
     return RC_OK;
 }
 
-/* A batch that cannot be opened or verified is refused alone; those after it still count. */
+static void leave_room(struct visit *visit) {
+    if (visit->room != NULL)
+        visit->office->leave(visit->office->context, visit->room);
+    visit->room = NULL;
+    visit->room_changes = 0;
+}
+
+/* Gives the writer what is in the room. With the first of it go the news of the device. */
+static enum rc write_batches(struct visit *visit, struct err *err) {
+    struct writer_job job = {
+        .arena = visit->arena,
+        .batch_count = visit->batch_count - visit->written_count,
+        .batches = visit->batches + visit->written_count,
+        .act = visit->acted ? NULL : visit_act,
+        .context = visit,
+    };
+
+    err_init(&job.err, err->lang);
+    visit->office->write(visit->office->context, &job);
+    leave_room(visit);
+    visit->acted = true;
+    visit->written_count = visit->batch_count;
+    if (job.err.rc != RC_OK)
+        *err = job.err;
+    return job.err.rc;
+}
+
+/* A tablet with months of backlog is taken in portions, so that what one exchange holds in memory
+ * does not grow with it. A batch that cannot be opened or verified is refused alone; those after it
+ * still count. */
 static enum rc take_batches(struct visit *visit, struct reader *parts, uint32_t *refused,
                             struct err *err) {
     struct part part;
     uint32_t seen = 0;
     enum rc rc;
 
-    visit->batches = arena_array(&visit->arena, LIMIT_EXCHANGE_BATCHES, sizeof(*visit->batches));
-    visit->ingested = arena_array(&visit->arena, LIMIT_EXCHANGE_BATCHES, sizeof(*visit->ingested));
+    visit->batches = arena_array(visit->arena, LIMIT_EXCHANGE_BATCHES, sizeof(*visit->batches));
+    visit->ingested = arena_array(visit->arena, LIMIT_EXCHANGE_BATCHES, sizeof(*visit->ingested));
     if (visit->batches == NULL || visit->ingested == NULL)
-        return arena_check(&visit->arena, "a request", err);
+        return arena_check(visit->arena, "a request", err);
     while ((rc = exchange_next(parts, &part, err)) == RC_OK) {
         if (part.kind != PART_BATCH)
             continue;
@@ -142,27 +211,16 @@ static enum rc take_batches(struct visit *visit, struct reader *parts, uint32_t 
             log_warn(visit->office->log, LOG_EVENT("batch.refused"), LOG_TEXT("why", err->text));
             (*refused)++;
         }
+        if (visit->room_changes >= PORTION_CHANGES) {
+            rc = write_batches(visit, err);
+            if (rc != RC_OK)
+                return rc;
+        }
     }
     if (rc != RC_NOT_FOUND)
         return rc;
     err_clear(err);
     return RC_OK;
-}
-
-static enum rc write_batches(struct visit *visit, struct err *err) {
-    struct writer_job job = {
-        .arena = &visit->arena,
-        .batch_count = visit->batch_count,
-        .batches = visit->batches,
-        .act = visit_act,
-        .context = visit,
-    };
-
-    err_init(&job.err, err->lang);
-    visit->office->write(visit->office->context, &job);
-    if (job.err.rc != RC_OK)
-        *err = job.err;
-    return job.err.rc;
 }
 
 /* --- down --- */
@@ -171,9 +229,9 @@ static enum rc give_receipts(struct visit *visit, struct err *err) {
     struct answer *answer = &visit->answer;
 
     answer->receipts =
-        arena_array(&visit->arena, visit->batch_count + 1u, sizeof(*answer->receipts));
+        arena_array(visit->arena, visit->batch_count + 1u, sizeof(*answer->receipts));
     if (answer->receipts == NULL)
-        return arena_check(&visit->arena, "an answer", err);
+        return arena_check(visit->arena, "an answer", err);
     for (uint32_t i = 0; i < visit->batch_count; i++) {
         const struct writer_batch *batch = &visit->batches[i];
         struct receipt *into = NULL;
@@ -190,10 +248,10 @@ static enum rc give_receipts(struct visit *visit, struct err *err) {
         /* one receipt for each actor: the furthest number, all outcomes */
         if (batch->receipt.outcome_count > 0) {
             uint32_t sum = into->outcome_count + batch->receipt.outcome_count;
-            struct outcome *outcomes = arena_array(&visit->arena, sum, sizeof(*outcomes));
+            struct outcome *outcomes = arena_array(visit->arena, sum, sizeof(*outcomes));
 
             if (outcomes == NULL)
-                return arena_check(&visit->arena, "an answer", err);
+                return arena_check(visit->arena, "an answer", err);
             if (into->outcome_count > 0)
                 memcpy(outcomes, into->outcomes, into->outcome_count * sizeof(*outcomes));
             memcpy(outcomes + into->outcome_count, batch->receipt.outcomes,
@@ -210,14 +268,21 @@ static enum rc give_receipts(struct visit *visit, struct err *err) {
     return RC_OK;
 }
 
-/* A tablet that has more than we know although it thinks that all was sent: after a restore. */
+/* The tablet knows another epoch: we come from a backup. */
+static bool is_new_epoch(const struct visit *visit) {
+    return visit->hello.epoch != visit->office->epoch;
+}
+
+/* Without a batch it is told what we have of it: in a new epoch, when it has more than we know
+ * although it may think that all was sent; when there is news for it; and when we have more of it
+ * than it has, because it was put back to an earlier state or copied. */
 static enum rc give_own_receipt(struct visit *visit, struct err *err) {
     struct stored_actor actor;
     struct answer *answer = &visit->answer;
     struct receipt *receipt = &answer->receipts[answer->receipt_count];
     enum rc rc;
 
-    if (visit->hello.epoch == visit->office->epoch || visit->hello.actor == 0)
+    if (visit->hello.actor == 0)
         return RC_OK;
     for (uint32_t i = 0; i < answer->receipt_count; i++)
         if (answer->receipts[i].actor == visit->hello.actor)
@@ -230,10 +295,34 @@ static enum rc give_own_receipt(struct visit *visit, struct err *err) {
     } else if (rc != RC_OK) {
         return rc;
     }
+    if (!is_new_epoch(visit) && actor.number <= visit->hello.own_last &&
+        (visit->told == visit->news || actor.number == 0))
+        return RC_OK;
     *receipt = (struct receipt){.actor = actor.actor, .number = actor.number};
     memcpy(receipt->hash, actor.hash, 32);
+    /* It may have been told that a backup holds more than the one we come from. */
+    if (is_new_epoch(visit) && visit->hello.own_last > actor.number)
+        receipt->want_from = actor.number + 1;
     answer->receipt_count++;
     return RC_OK;
+}
+
+/* What the county's news mean for this tablet; see news.h. */
+static enum rc add_news(struct visit *visit, struct err *err) {
+    struct answer *answer = &visit->answer;
+    struct store *store = visit->ledger->store;
+    enum rc rc = RC_OK;
+
+    if (visit->told == visit->news && !is_new_epoch(visit))
+        return RC_OK;
+    for (uint32_t i = 0; i < answer->receipt_count && rc == RC_OK; i++) {
+        struct receipt *receipt = &answer->receipts[i];
+
+        rc = watermark_of(store, receipt->actor, visit->arena, &receipt->backed_up, err);
+        if (rc == RC_OK && receipt->actor == visit->hello.actor)
+            rc = news_outcomes(store, visit->told, visit->arena, receipt, err);
+    }
+    return rc;
 }
 
 static bool wants_certificate(const struct visit *visit, const struct stored_person *person) {
@@ -265,10 +354,10 @@ static enum rc certificate_visit(void *context, const struct stored_person *pers
         return RC_OK;
     if (answer->certificate_count == visit->certificate_capacity) {
         uint32_t wanted = visit->certificate_capacity * 2 + 16;
-        struct certificate *grown = arena_array(&visit->arena, wanted, sizeof(*grown));
+        struct certificate *grown = arena_array(visit->arena, wanted, sizeof(*grown));
 
         if (grown == NULL)
-            return arena_check(&visit->arena, "an answer", err);
+            return arena_check(visit->arena, "an answer", err);
         if (answer->certificate_count > 0)
             memcpy(grown, answer->certificates, answer->certificate_count * sizeof(*grown));
         answer->certificates = grown;
@@ -276,7 +365,7 @@ static enum rc certificate_visit(void *context, const struct stored_person *pers
     }
     certificate = &answer->certificates[answer->certificate_count++];
     memcpy(certificate->sign_public, person->sign_public, 32);
-    certificate->name = arena_view(&visit->arena, person->name);
+    certificate->name = arena_view(visit->arena, person->name);
     certificate->role = person->role;
     return RC_OK;
 }
@@ -327,9 +416,14 @@ static enum rc give_answer(struct visit *visit, struct buf *out, struct err *err
     rc = give_receipts(visit, err);
     if (rc == RC_OK)
         rc = give_own_receipt(visit, err);
-    if (rc == RC_OK && !visit->device.scope.revoked)
+    if (rc == RC_OK)
+        rc = add_news(visit, err);
+    /* In a new epoch its cursors may mean nothing here; it asks again when it knows that. */
+    if (is_new_epoch(visit) && visit->hello.epoch != 0)
+        pull.more = true;
+    else if (rc == RC_OK && !visit->device.scope.revoked)
         rc = feed_pull(visit->ledger, &visit->hello, &visit->device.scope, max_bytes,
-                       visit->inflater, &visit->arena, &pull, err);
+                       visit->ledger->inflater, visit->arena, &pull, err);
     visit->has_entries = pull.head_count > 0;
     if (rc == RC_OK)
         rc = give_certificates(visit, err);
@@ -349,12 +443,11 @@ static enum rc know_device(struct visit *visit, struct reader *parts, struct err
     if (rc == RC_NOT_FOUND || (rc == RC_OK && part.kind != PART_HELLO))
         return err_set(err, RC_CORRUPT, "request: it does not begin with a hello");
     if (rc == RC_OK)
-        rc = exchange_read_hello(part.content, &visit->arena, &visit->hello, err);
+        rc = exchange_read_hello(part.content, visit->arena, &visit->hello, err);
     if (rc != RC_OK)
         return rc;
     visit->hello_bytes = part.content;
-    rc =
-        store_device(visit->ledger->store, visit->hello.device, &visit->arena, &visit->device, err);
+    rc = store_device(visit->ledger->store, visit->hello.device, visit->arena, &visit->device, err);
     if (rc == RC_NOT_FOUND)
         return err_set(err, RC_DENIED, "this device is not enrolled here; ask for a new code");
     if (rc == RC_OK)
@@ -365,7 +458,8 @@ static enum rc know_device(struct visit *visit, struct reader *parts, struct err
 static enum rc visit_run(struct visit *visit, struct view body, struct buf *out, unsigned *status,
                          struct err *err) {
     struct reader parts;
-    uint32_t refused = 0;
+    uint32_t refused = 0, admitted = 0;
+    bool known;
     enum rc rc = exchange_open(body, &parts, err);
 
     if (rc == RC_OK)
@@ -373,17 +467,26 @@ static enum rc visit_run(struct visit *visit, struct view body, struct buf *out,
     if (rc != RC_OK)
         return rc;
     visit->answer = (struct answer){.epoch = visit->office->epoch, .server_ms = visit->now_ms};
-    auth_nonce(visit->office->keys, visit->device.device, visit->now_ms, visit->answer.nonce);
-    if (!auth_nonce_good(visit->office->keys, visit->device.device, visit->now_ms,
-                         visit->hello.nonce)) {
+    known = auth_nonce_good(visit->office->keys, visit->device.device, visit->now_ms,
+                            visit->hello.nonce, &visit->told);
+    if (known)
+        rc = news_serial(visit->ledger->store, visit->arena, &visit->news, err);
+    if (rc != RC_OK)
+        return rc;
+    auth_nonce(visit->office->keys, visit->device.device, visit->now_ms,
+               known ? visit->news : visit->told, visit->answer.nonce);
+    if (!known) {
         *status = 401;
         exchange_start(out);
         exchange_add_answer(out, &visit->answer);
         return buf_check(out, "an answer", err);
     }
     rc = take_batches(visit, &parts, &refused, err);
-    if (rc == RC_OK && needs_writer(visit))
+    if (rc == RC_OK &&
+        (visit->batch_count > visit->written_count || (!visit->acted && needs_writer(visit))))
         rc = write_batches(visit, err);
+    if (rc == RC_OK && wants_judging(visit))
+        rc = quarantine_rejudge(visit->office, visit->device.device, &admitted, err);
     if (rc == RC_OK)
         rc = give_answer(visit, out, err);
     if (rc == RC_OK && refused > 0 && visit->batch_count == 0)
@@ -398,24 +501,36 @@ enum rc api_exchange(const struct office *office, struct view body, struct buf *
     enum rc rc;
 
     *status = 200;
-    arena_init(&visit.arena, EXCHANGE_ARENA_BYTES);
     rc = office->borrow(office->context, &visit.ledger, err);
-    if (rc == RC_OK)
-        rc = zip_inflater_new(&visit.inflater, err);
-    if (rc == RC_OK)
-        rc = visit_run(&visit, body, answer, status, err);
-    zip_inflater_free(visit.inflater);
-    if (visit.ledger != NULL)
-        office->give_back(office->context, visit.ledger);
-    arena_release(&visit.arena);
+    if (rc != RC_OK)
+        return rc;
+    visit.arena = &visit.ledger->visit;
+    visit.small = body.size <= SMALL_BYTES;
+    arena_reset(visit.arena);
+    rc = visit_run(&visit, body, answer, status, err);
+    leave_room(&visit);
+    arena_reset(visit.arena);
+    office->give_back(office->context, visit.ledger);
     return rc;
 }
 
 static enum rc sync_handler(void *context, struct http_exchange *exchange, struct err *err) {
+    const struct office *office = context;
     unsigned status = 200;
-    enum rc rc =
-        api_exchange(context, exchange->request.body, &exchange->response.body, &status, err);
+    struct gate_pass pass;
+    char seconds[16];
+    enum rc rc;
 
+    if (!gate_enter(office->gate, exchange->request.body, &pass)) {
+        http_response_error(&exchange->response, 429, "again",
+                            words(exchange->request.lang,
+                                  "too many tablets are sending at this moment; they come back "
+                                  "by themselves"));
+        snprintf(seconds, sizeof(seconds), "%u", gate_retry_s(office->env));
+        return http_response_header(&exchange->response, "Retry-After", seconds, err);
+    }
+    rc = api_exchange(office, exchange->request.body, &exchange->response.body, &status, err);
+    gate_leave(office->gate, &pass);
     exchange->response.status = status;
     return rc;
 }

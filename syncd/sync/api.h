@@ -13,8 +13,15 @@
 extern const struct http_route api_routes[];
 extern const size_t api_route_count;
 
-/* The exchange itself, without HTTP: *status is 200, 401 (answer holds the nonce), 403, 429. */
+/* The exchange itself, without HTTP: *status is 200, 401 (answer holds the nonce), 403.
+ * The gate (gate.h) stands before it. */
 enum rc api_exchange(const struct office *office, struct view body, struct buf *answer,
                      unsigned *status, struct err *err);
+
+/* What the writer notes of a device's hello. now_ms: when it came; NULL: in a bundle, whose way
+ * here says nothing about clocks, and which may be older than what is known. To be called in the
+ * writer, before the batches that came with it. */
+enum rc api_note_hello(struct work *work, const struct hello *hello, const int64_t *now_ms,
+                       struct err *err);
 
 #endif

@@ -11,40 +11,53 @@
 #define ANSWER_BYTES  65536u
 #define SCRATCH_BYTES (1024u * 1024u)
 
-static void nonce_mac(const struct keys *keys, uint64_t device, uint32_t hour, uint8_t out[12]) {
-    uint8_t bytes[12], hash[32];
+#define NONCE_MAC_BYTES 8u
+
+static void nonce_mac(const struct keys *keys, uint64_t device, uint32_t hour, uint32_t news,
+                      uint8_t out[NONCE_MAC_BYTES]) {
+    uint8_t bytes[16], hash[32];
 
     for (unsigned i = 0; i < 8; i++)
         bytes[i] = (uint8_t)(device >> (8 * i));
     for (unsigned i = 0; i < 4; i++)
         bytes[8 + i] = (uint8_t)(hour >> (8 * i));
+    for (unsigned i = 0; i < 4; i++)
+        bytes[12 + i] = (uint8_t)(news >> (8 * i));
     crypt_mac(keys->nonce_key, "yg nonce", view_of(bytes, sizeof(bytes)), hash);
-    memcpy(out, hash, 12);
+    memcpy(out, hash, NONCE_MAC_BYTES);
 }
 
 static uint32_t hour_of(int64_t now_ms) {
     return now_ms < 0 ? 0 : (uint32_t)(now_ms / HOUR_MS);
 }
 
-void auth_nonce(const struct keys *keys, uint64_t device, int64_t now_ms, uint8_t out[16]) {
+void auth_nonce(const struct keys *keys, uint64_t device, int64_t now_ms, uint32_t news,
+                uint8_t out[16]) {
     uint32_t hour = hour_of(now_ms);
 
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         out[i] = (uint8_t)(hour >> (8 * i));
-    nonce_mac(keys, device, hour, out + 4);
+        out[4 + i] = (uint8_t)(news >> (8 * i));
+    }
+    nonce_mac(keys, device, hour, news, out + 8);
 }
 
 bool auth_nonce_good(const struct keys *keys, uint64_t device, int64_t now_ms,
-                     const uint8_t nonce[16]) {
-    uint32_t given = 0, now = hour_of(now_ms);
-    uint8_t mac[12];
+                     const uint8_t nonce[16], uint32_t *news) {
+    uint32_t given = 0, told = 0, now = hour_of(now_ms);
+    uint8_t mac[NONCE_MAC_BYTES];
 
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         given |= (uint32_t)nonce[i] << (8 * i);
-    nonce_mac(keys, device, given, mac);
+        told |= (uint32_t)nonce[4 + i] << (8 * i);
+    }
+    nonce_mac(keys, device, given, told, mac);
+    *news = 0;
+    if (!crypt_equal(mac, nonce + 8, sizeof(mac)))
+        return false;
+    *news = told;
     /* The server's own clock may have been set back a little since. */
-    return crypt_equal(mac, nonce + 4, sizeof(mac)) && given <= now + 24u &&
-           now <= given + NONCE_HOURS;
+    return given <= now + 24u && now <= given + NONCE_HOURS;
 }
 
 /* --- invitations --- */
@@ -219,7 +232,7 @@ enum rc auth_enrol(void *context, struct http_exchange *exchange, struct err *er
     answer.scope = act.device.scope;
     answer.pin_count = office->pin_count;
     answer.pins = &office->pin;
-    auth_nonce(office->keys, answer.device, answer.server_ms, answer.next_nonce);
+    auth_nonce(office->keys, answer.device, answer.server_ms, 0, answer.next_nonce);
     rc = enrol_write_answer(&answer, &request, act.code_key, &exchange->response.body, err);
     if (rc == RC_OK)
         log_info(office->log, LOG_EVENT("device.enrolled"));

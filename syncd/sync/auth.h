@@ -1,17 +1,21 @@
 /* auth.h: who is at the door. Enrolment by a one-time code, and nonces for hellos.
  *
- * A nonce is stateless: the hour in which it was given and a mac over hour and device with the
- * county's nonce key. It is good for the same device for seven days: a tablet that comes back later
- * pays one more request. */
+ * A nonce is stateless: the hour in which it was given, the serial of the county's news (news.h)
+ * that its answer told, and a mac over both and the device with the county's nonce key. It is good
+ * for the same device for seven days: a tablet that comes back later pays one more request. Since a
+ * tablet takes the nonce together with the rest of the answer or not at all, coming back with it
+ * proves that it knows that news. */
 #ifndef YG_SYNCD_SYNC_AUTH_H
 #define YG_SYNCD_SYNC_AUTH_H
 
 #include "base/http.h"
 #include "syncd/sync/office.h"
 
-void auth_nonce(const struct keys *keys, uint64_t device, int64_t now_ms, uint8_t out[16]);
+void auth_nonce(const struct keys *keys, uint64_t device, int64_t now_ms, uint32_t news,
+                uint8_t out[16]);
+/* *news: what the device has been told; also when the nonce is ours but too old. 0: not ours. */
 bool auth_nonce_good(const struct keys *keys, uint64_t device, int64_t now_ms,
-                     const uint8_t nonce[16]);
+                     const uint8_t nonce[16], uint32_t *news);
 
 struct invitation {
     struct view device_name, person_name;

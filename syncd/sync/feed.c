@@ -28,6 +28,7 @@ static bool is_full(const struct walk *walk) {
 static enum rc form_visit(void *context, const struct stored_form *stored, struct err *err) {
     struct walk *walk = context;
     const struct form *form = NULL;
+    uint8_t *hash;
     enum rc rc;
 
     if (is_full(walk)) {
@@ -41,18 +42,11 @@ static enum rc form_visit(void *context, const struct stored_form *stored, struc
         return rc;
     if (form == NULL)
         return err_set(err, RC_CORRUPT, "stored form: it does not load; restore a backup");
-    if (walk->pull->form_count == walk->form_capacity) {
-        uint32_t wanted = walk->form_capacity * 2 + 8;
-        uint8_t(*grown)[32] = arena_array(walk->arena, wanted, sizeof(*grown));
-
-        if (grown == NULL)
-            return arena_check(walk->arena, "an answer", err);
-        if (walk->pull->form_count > 0)
-            memcpy(grown, walk->pull->form_hashes, walk->pull->form_count * sizeof(*grown));
-        walk->pull->form_hashes = grown;
-        walk->form_capacity = wanted;
-    }
-    memcpy(walk->pull->form_hashes[walk->pull->form_count++], form->hash, 32);
+    hash = arena_push(walk->arena, &walk->pull->form_hashes, &walk->pull->form_count,
+                      &walk->form_capacity, sizeof(*walk->pull->form_hashes));
+    if (hash == NULL)
+        return arena_check(walk->arena, "an answer", err);
+    memcpy(hash, form->hash, 32);
     exchange_add_form(&walk->pull->forms, stored->position, stored->compressed);
     return RC_OK;
 }
@@ -113,21 +107,15 @@ static enum rc entry_visit(void *context, const struct stored_entry *stored, str
 static enum rc add_head(struct walk *walk, struct err *err) {
     struct cursor cursor = {
         .area = walk->head.area, .audience = walk->head.audience, .position = walk->head.position};
+    struct feed_head *head;
 
     memcpy(cursor.digest, walk->head.chain, sizeof(cursor.digest));
     exchange_add_cursor(&walk->pull->parts, &cursor);
-    if (walk->pull->head_count == walk->capacity) {
-        uint32_t wanted = walk->capacity * 2 + 16;
-        struct feed_head *grown = arena_array(walk->arena, wanted, sizeof(*grown));
-
-        if (grown == NULL)
-            return arena_check(walk->arena, "an answer", err);
-        if (walk->pull->head_count > 0)
-            memcpy(grown, walk->pull->heads, walk->pull->head_count * sizeof(*grown));
-        walk->pull->heads = grown;
-        walk->capacity = wanted;
-    }
-    walk->pull->heads[walk->pull->head_count++] = walk->head;
+    head = arena_push(walk->arena, &walk->pull->heads, &walk->pull->head_count, &walk->capacity,
+                      sizeof(*head));
+    if (head == NULL)
+        return arena_check(walk->arena, "an answer", err);
+    *head = walk->head;
     return RC_OK;
 }
 
@@ -168,19 +156,12 @@ struct feed_list {
 
 static enum rc feed_visit(void *context, const struct stored_feed *feed, struct err *err) {
     struct feed_list *list = context;
+    struct stored_feed *copy =
+        arena_push(list->arena, &list->feeds, &list->count, &list->capacity, sizeof(*copy));
 
-    if (list->count == list->capacity) {
-        uint32_t wanted = list->capacity * 2 + 32;
-        struct stored_feed *grown = arena_array(list->arena, wanted, sizeof(*grown));
-
-        if (grown == NULL)
-            return arena_check(list->arena, "an answer", err);
-        if (list->count > 0)
-            memcpy(grown, list->feeds, list->count * sizeof(*grown));
-        list->feeds = grown;
-        list->capacity = wanted;
-    }
-    list->feeds[list->count++] = *feed;
+    if (copy == NULL)
+        return arena_check(list->arena, "an answer", err);
+    *copy = *feed;
     return RC_OK;
 }
 

@@ -105,7 +105,8 @@ static enum rc add_fork(struct history_list *list, const struct stored_actor *ac
     for (uint32_t i = 0; i < list->count; i++)
         if (list->forks[i] == actor->actor)
             return RC_OK;
-    place = work_push(list->work, &list->forks, &list->count, &list->capacity, sizeof(*place));
+    place =
+        arena_push(&list->work->arena, &list->forks, &list->count, &list->capacity, sizeof(*place));
     if (place == NULL)
         return arena_check(&list->work->arena, "a step of the writer", err);
     *place = actor->actor;

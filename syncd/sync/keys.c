@@ -39,6 +39,7 @@ void keys_derive(const uint8_t seed[32], struct keys *out) {
     derive(seed, "index", out->index_key);
     derive(seed, "nonce", out->nonce_key);
     derive(seed, "salt", out->salt_secret);
+    derive(seed, "backup", out->backup_key);
     crypt_wipe(part, sizeof(part));
     out->county = batch_county(out->sign_public);
 }

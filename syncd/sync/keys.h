@@ -21,6 +21,7 @@ struct keys {
     uint8_t index_key[32];
     uint8_t nonce_key[32];
     uint8_t salt_secret[32];
+    uint8_t backup_key[32];
     uint32_t county; /* the tag that batches carry */
 };
 
@@ -33,7 +34,7 @@ void keys_derive(const uint8_t seed[32], struct keys *out);
 enum rc keys_create(const char *directory, const struct env *env, struct keys *out,
                     char first_half[RECOVERY_HALF_BYTES], char second_half[RECOVERY_HALF_BYTES],
                     struct err *err);
-/* Writes DIR/keys/ again from both halves. */
+/* Writes DIR/keys/ again from both halves, in the place of what is there. */
 enum rc keys_recover(const char *directory, struct view first_half, struct view second_half,
                      struct keys *out, struct err *err);
 enum rc keys_read(const char *directory, struct keys *out, struct err *err);

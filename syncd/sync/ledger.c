@@ -2,20 +2,29 @@
 #include "syncd/sync/ledger.h"
 
 #include "base/list.h"
-#include "base/zip.h"
 
 #include <stdlib.h>
 
 #define LEDGER_FORMS_MAX 100000u
+#define VISIT_BYTES_MAX  (512u * 1024u * 1024u)
+#define VISIT_KEPT_BYTES (256u * 1024u)
 
 enum rc ledger_open(struct store *store, struct ledger **out, struct err *err) {
     struct ledger *ledger = calloc(1, sizeof(*ledger));
+    enum rc rc;
 
     if (ledger == NULL) {
         store_close(store);
         return err_set(err, RC_NO_MEMORY, "out of memory");
     }
     ledger->store = store;
+    arena_init(&ledger->visit, VISIT_BYTES_MAX);
+    arena_keep(&ledger->visit, VISIT_KEPT_BYTES);
+    rc = zip_inflater_new(&ledger->inflater, err);
+    if (rc != RC_OK) {
+        ledger_close(ledger);
+        return rc;
+    }
     *out = ledger;
     return RC_OK;
 }
@@ -33,6 +42,8 @@ void ledger_close(struct ledger *ledger) {
     for (size_t i = 0; i < ledger->count; i++)
         form_free(ledger->forms[i]);
     free(ledger->forms);
+    arena_release(&ledger->visit);
+    zip_inflater_free(ledger->inflater);
     store_close(ledger->store);
     free(ledger);
 }

@@ -1,10 +1,12 @@
-/* ledger.h: a handle of the store together with the forms that were read through it.
+/* ledger.h: a handle of the store together with the forms that were read through it, and with
+ * working memory for whoever has it.
  *
  * Forms are immutable, so each handle keeps those it has met. One thread at a time, as the handle
  * itself. */
 #ifndef YG_SYNCD_SYNC_LEDGER_H
 #define YG_SYNCD_SYNC_LEDGER_H
 
+#include "base/zip.h"
 #include "syncd/store/store.h"
 
 struct ledger_form {
@@ -15,6 +17,8 @@ struct ledger_form {
 
 struct ledger {
     struct store *store; /* owned */
+    struct zip_inflater *inflater;
+    struct arena visit; /* of one exchange; reset by who borrows the ledger, before use */
     struct ledger_form **forms;
     size_t count, capacity;
 };

@@ -4,7 +4,12 @@
 #ifndef YG_SYNCD_SYNC_OFFICE_H
 #define YG_SYNCD_SYNC_OFFICE_H
 
+#include "syncd/sync/gate.h"
 #include "syncd/sync/writer.h"
+
+struct ingest_room {
+    struct arena arena; /* empty at enter */
+};
 
 struct office {
     const struct keys *keys;
@@ -14,10 +19,16 @@ struct office {
     uint32_t epoch;        /* changed by every restore */
     uint32_t pin_count;    /* of the TLS key in use; 0 without TLS */
     uint8_t pin[32];
+    struct gate *gate; /* before the exchanges; NULL: everybody passes */
     void *context;
     /* A reader of one's own until it is given back. */
     enum rc (*borrow)(void *context, struct ledger **out, struct err *err);
     void (*give_back)(void *context, struct ledger *ledger);
+    /* The batches of large requests are opened and decoded in a room, of which there are few: what
+     * exchanges that come at the same time hold in memory is bounded, and its blocks are used
+     * again. enter waits for a free one. Whoever is in a room may call write, but not enter. */
+    struct ingest_room *(*enter)(void *context);
+    void (*leave)(void *context, struct ingest_room *room);
     /* Hands the job to the writer and returns when it is committed or has failed; the result is
      * job->err.rc. */
     void (*write)(void *context, struct writer_job *job);

@@ -54,8 +54,9 @@ static enum rc add_conflicts(struct work *work, struct settled *settled,
                              struct err *err) {
     for (uint32_t i = 0; i < reading->conflict_count; i++) {
         const struct conflict *conflict = &reading->conflicts[i];
-        struct stored_conflict *row = work_push(work, &settled->conflicts, &settled->conflict_count,
-                                                &settled->conflict_capacity, sizeof(*row));
+        struct stored_conflict *row =
+            arena_push(&work->arena, &settled->conflicts, &settled->conflict_count,
+                       &settled->conflict_capacity, sizeof(*row));
         int64_t since_ms = newest_time(&record->state, conflict);
 
         if (row == NULL)
@@ -79,7 +80,7 @@ static enum rc add_conflicts(struct work *work, struct settled *settled,
 static enum rc add_keys(struct work *work, struct settled *settled,
                         const struct work_record *record, const struct reading *reading,
                         struct err *err) {
-    if (reading->form == NULL || reading->withdrawn)
+    if (reading->form == NULL || !reading->form->has_keys || reading->withdrawn)
         return RC_OK;
     for (uint32_t i = 0; i < reading->cell_count; i++) {
         const struct cell *cell = &reading->cells[i];
@@ -90,8 +91,8 @@ static enum rc add_keys(struct work *work, struct settled *settled,
         if (field == NULL || !field->key || cell->kind != CELL_VALUE ||
             cell->value.type == VALUE_NULL || (instance != NULL && instance->removed))
             continue;
-        key = work_push(work, &settled->keys, &settled->key_count, &settled->key_capacity,
-                        sizeof(*key));
+        key = arena_push(&work->arena, &settled->keys, &settled->key_count, &settled->key_capacity,
+                         sizeof(*key));
         if (key == NULL)
             return no_room(work, err);
         buf_clear(&work->scratch);
@@ -138,7 +139,8 @@ static enum rc twin_add(struct twin_search *search, struct dot twin, struct err 
     for (uint32_t i = 0; i < search->count; i++)
         if (dot_equal(search->twins[i], twin))
             return RC_OK;
-    row = work_push(search->work, &search->twins, &search->count, &search->capacity, sizeof(*row));
+    row = arena_push(&search->work->arena, &search->twins, &search->count, &search->capacity,
+                     sizeof(*row));
     if (row == NULL)
         return no_room(search->work, err);
     *row = twin;
@@ -220,8 +222,8 @@ static enum rc add_proposals(struct work *work, struct settled *settled, uint32_
                 rc = settle_record(work, settled, twin, err);
             continue;
         }
-        row = work_push(work, &settled->conflicts, &settled->conflict_count,
-                        &settled->conflict_capacity, sizeof(*row));
+        row = arena_push(&work->arena, &settled->conflicts, &settled->conflict_count,
+                         &settled->conflict_capacity, sizeof(*row));
         if (row == NULL)
             return no_room(work, err);
         *row = (struct stored_conflict){
@@ -298,10 +300,10 @@ static void add_times(const struct record *record, struct stored_record *row) {
 
 static enum rc settle_record(struct work *work, struct settled *settled, struct work_record *record,
                              struct err *err) {
-    struct work_record **place = work_push(work, &settled->order, &settled->order_count,
-                                           &settled->order_capacity, sizeof(struct work_record *));
-    struct settled_row *added = work_push(work, &settled->records, &settled->record_count,
-                                          &settled->record_capacity, sizeof(*added));
+    struct work_record **place = arena_push(&work->arena, &settled->order, &settled->order_count,
+                                            &settled->order_capacity, sizeof(struct work_record *));
+    struct settled_row *added = arena_push(&work->arena, &settled->records, &settled->record_count,
+                                           &settled->record_capacity, sizeof(*added));
     struct stored_record *row;
     struct reading reading;
     uint64_t *areas;
@@ -390,6 +392,8 @@ enum rc work_commit(struct work *work, struct err *err) {
         .frames = work->frames,
         .change_count = work->change_count,
         .changes = work->changes,
+        .verdict_count = work->verdict_count,
+        .verdicts = work->verdicts,
         .record_count = settled.record_count,
         .records = records,
         .conflict_count = settled.conflict_count,

@@ -1,11 +1,14 @@
-/* work.c: see work.h. Lists grow inside the arena: the old copy is simply left behind, since all
- * of it goes at the end of the step. */
+/* work.c: see work.h. Everything of a step goes with its arena at the end of the step. */
 #include "syncd/sync/work.h"
 
 #include <stdlib.h>
 
 #define WORK_ARENA_BYTES   (1024u * 1024u * 1024u)
 #define WORK_SCRATCH_BYTES (64u * 1024u * 1024u)
+
+/* What a step keeps for the next: as much as WRITER_CHANGES_MAX large records take. */
+#define WORK_KEPT_BYTES    (20u * 1024u * 1024u)
+#define READING_KEPT_BYTES (256u * 1024u)
 
 enum rc work_open(struct ledger *ledger, const struct keys *keys, const struct env *env,
                   struct work **out, struct err *err) {
@@ -18,7 +21,9 @@ enum rc work_open(struct ledger *ledger, const struct keys *keys, const struct e
     work->keys = keys;
     work->env = env;
     arena_init(&work->arena, WORK_ARENA_BYTES);
+    arena_keep(&work->arena, WORK_KEPT_BYTES);
     arena_init(&work->reading, WORK_ARENA_BYTES);
+    arena_keep(&work->reading, READING_KEPT_BYTES);
     buf_init(&work->scratch, WORK_SCRATCH_BYTES);
     rc = zip_inflater_new(&work->inflater, err);
     if (rc == RC_OK)
@@ -67,26 +72,7 @@ bool work_is_empty(const struct work *work) {
            work->entry_count == 0 && work->pending_count == 0 && work->settled_count == 0 &&
            work->act_count == 0 && work->device_count == 0 && work->person_count == 0 &&
            work->invitation_count == 0 && work->form_count == 0 && work->setting_count == 0 &&
-           work->quarantine_count == 0;
-}
-
-void *work_push(struct work *work, void *list, uint32_t *count, uint32_t *capacity, size_t size) {
-    void *items;
-
-    memcpy(&items, list, sizeof(items));
-    if (*count == *capacity) {
-        uint32_t wanted = *capacity == 0 ? 16 : *capacity * 2;
-        void *grown = arena_array(&work->arena, wanted, size);
-
-        if (grown == NULL)
-            return NULL;
-        if (*count > 0)
-            memcpy(grown, items, *count * size);
-        memcpy(list, &grown, sizeof(grown));
-        items = grown;
-        *capacity = wanted;
-    }
-    return (uint8_t *)items + size * (*count)++;
+           work->quarantine_count == 0 && work->verdict_count == 0;
 }
 
 static enum rc no_room(struct work *work, struct err *err) {
@@ -141,8 +127,8 @@ static enum rc record_add(struct work *work, const struct stored_record *stored,
         rc = record_unpack(stored->packed, &work->arena, &record->state, err);
     if (rc != RC_OK)
         return err_prefix(err, "stored record: ");
-    place = work_push(work, &work->records, &work->record_count, &work->record_capacity,
-                      sizeof(struct work_record *));
+    place = arena_push(&work->arena, &work->records, &work->record_count, &work->record_capacity,
+                       sizeof(struct work_record *));
     if (place == NULL)
         return no_room(work, err);
     *place = record;
@@ -176,8 +162,10 @@ enum rc work_prefetch(struct work *work, const struct dot *ids, uint32_t count, 
 }
 
 enum rc work_record(struct work *work, struct dot id, struct work_record **out, struct err *err) {
-    enum rc rc = work_prefetch(work, &id, 1, err);
+    enum rc rc = RC_OK;
 
+    if (work->slot_count == 0 || *slot_find(work, id) == NULL)
+        rc = work_prefetch(work, &id, 1, err);
     if (rc == RC_OK)
         *out = *slot_find(work, id);
     return rc;
@@ -207,6 +195,58 @@ enum rc work_actor_add(struct work *work, const struct stored_actor *actor,
     *added = *actor;
     *out = added;
     return RC_OK;
+}
+
+static enum rc load_person(struct work *work, uint64_t person, struct work_person **out,
+                           struct err *err) {
+    struct work_person loaded = {.person = person, .stored = true};
+    enum rc rc = store_person(work->ledger->store, person, &work->arena, &loaded.row, err);
+
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        loaded.stored = false;
+    } else if (rc != RC_OK) {
+        return rc;
+    }
+    *out = WORK_ADD(work, known_persons, known_person_count, known_person_capacity);
+    if (*out == NULL)
+        return no_room(work, err);
+    **out = loaded;
+    return RC_OK;
+}
+
+enum rc work_person(struct work *work, uint64_t person, const struct stored_person **out,
+                    struct err *err) {
+    struct work_person *known = NULL;
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < work->known_person_count && known == NULL; i++)
+        if (work->known_persons[i].person == person)
+            known = &work->known_persons[i];
+    if (known == NULL)
+        rc = load_person(work, person, &known, err);
+    if (rc != RC_OK)
+        return rc;
+    if (known->stored) {
+        *out = &known->row;
+        return RC_OK;
+    }
+    for (uint32_t i = 0; i < work->person_count; i++)
+        if (work->persons[i].person == person) {
+            *out = &work->persons[i];
+            return RC_OK;
+        }
+    return RC_NOT_FOUND;
+}
+
+enum rc work_device(struct work *work, uint64_t device, struct stored_device *out,
+                    struct err *err) {
+    for (uint32_t i = work->device_count; i > 0; i--)
+        if (work->devices[i - 1].device == device) {
+            *out = work->devices[i - 1];
+            return RC_OK;
+        }
+    return store_device(work->ledger->store, device, &work->arena, out, err);
 }
 
 enum rc work_feed(struct work *work, uint64_t area, uint8_t audience, struct stored_feed **out,

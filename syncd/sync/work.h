@@ -22,6 +22,12 @@ struct work_record {
     uint64_t form;    /* of its latest change */
 };
 
+struct work_person {
+    uint64_t person;
+    bool stored; /* false: the store does not know this person */
+    struct stored_person row;
+};
+
 struct work {
     struct ledger *ledger;
     const struct keys *keys;
@@ -46,6 +52,8 @@ struct work {
     uint32_t frame_count, frame_capacity;
     struct stored_change *changes;
     uint32_t change_count, change_capacity;
+    struct stored_change *verdicts; /* of known changes, that this step judges otherwise */
+    uint32_t verdict_count, verdict_capacity;
     struct stored_entry *entries;
     uint32_t entry_count, entry_capacity;
     struct stored_quarantine *quarantine;
@@ -60,6 +68,8 @@ struct work {
     uint32_t device_count, device_capacity;
     struct stored_person *persons;
     uint32_t person_count, person_capacity;
+    struct work_person *known_persons; /* as the store had them when this step first asked */
+    uint32_t known_person_count, known_person_capacity;
     struct stored_invitation *invitations;
     uint32_t invitation_count, invitation_capacity;
     struct stored_form *forms;
@@ -83,6 +93,12 @@ enum rc work_record(struct work *work, struct dot id, struct work_record **out, 
 enum rc work_actor(struct work *work, uint64_t actor, struct stored_actor **out, struct err *err);
 enum rc work_actor_add(struct work *work, const struct stored_actor *actor,
                        struct stored_actor **out, struct err *err);
+/* The person as the store has it, else as this step adds it; RC_NOT_FOUND, err then clear. The
+ * pointer is good until the next call. */
+enum rc work_person(struct work *work, uint64_t person, const struct stored_person **out,
+                    struct err *err);
+/* The device as this step sees it; RC_NOT_FOUND. */
+enum rc work_device(struct work *work, uint64_t device, struct stored_device *out, struct err *err);
 enum rc work_feed(struct work *work, uint64_t area, uint8_t audience, struct stored_feed **out,
                   struct err *err);
 /* Adds an entry at the end of its feed; digest as feed_entry_digest says. frame: index into
@@ -91,10 +107,10 @@ enum rc work_entry(struct work *work, struct stored_entry entry, const uint8_t d
                    struct err *err);
 
 /* Room for one more in one of the lists above:
- * struct stored_act *act = work_add(work, &work->acts, &work->act_count, ...). */
-void *work_push(struct work *work, void *list, uint32_t *count, uint32_t *capacity, size_t size);
+ * struct stored_act *act = WORK_ADD(work, acts, act_count, act_capacity). */
 #define WORK_ADD(work, list, count, capacity)                                                      \
-    work_push((work), &(work)->list, &(work)->count, &(work)->capacity, sizeof(*(work)->list))
+    arena_push(&(work)->arena, &(work)->list, &(work)->count, &(work)->capacity,                   \
+               sizeof(*(work)->list))
 enum rc work_act(struct work *work, const char *who, const char *action, const char *object,
                  struct view reason, struct err *err);
 

@@ -9,7 +9,7 @@
 #include "syncd/sync/admit.h"
 
 #define WRITER_GROUP_MAX   64u   /* jobs in one commit */
-#define WRITER_CHANGES_MAX 2000u /* changes in one commit, give or take a batch */
+#define WRITER_CHANGES_MAX 1000u /* changes in one commit, give or take a batch */
 
 struct writer_batch {
     const struct ingested *ingested;

@@ -1,21 +1,72 @@
-// client.mjs: a second, independent client of docs/protocol.md: a tablet without a disk. It records,
-// sends, receives, merges. Written from the text alone, to prove that the text is enough.
+// client.mjs: a second, independent client of docs/protocol.md: a tablet without a disk. It writes,
+// sends, receives and merges. Written from the text alone, to prove that the text is enough; when
+// something does not work, mend the text first.
 import crypto from 'node:crypto';
 import http from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
 import {
-  AREA, BYTES, CREATE, EDIT, EXISTS, INTEGER, REMOVE, RESOLVE, Refused, Writer, boxPublic, byDot, canonical,
-  chainNext, chainStart, dotText, encodeBatch, encodeFrame, formName, hash, actorName, instanceText, leafOf,
-  personName, putDots, putInstance, root, runOf, saltOf, sign, signPublic, sortEntries,
+  AREA,
+  BYTES,
+  CREATE,
+  EDIT,
+  EXISTS,
+  INTEGER,
+  REMOVE,
+  RESOLVE,
+  Refused,
+  Writer,
+  boxPublic,
+  byDot,
+  canonical,
+  chainNext,
+  chainStart,
+  dotText,
+  encodeBatch,
+  encodeFrame,
+  formName,
+  hash,
+  actorName,
+  instanceText,
+  leafOf,
+  personName,
+  putDots,
+  putInstance,
+  root,
+  runOf,
+  saltOf,
+  sign,
+  signPublic,
+  sortEntries,
 } from './wire.mjs';
 import {
-  BATCH, CURSOR, ENTER, ENTRY, FORM, LEAVE, OWN, enrolRequest, entryDigest, feedNext, helloPart, part,
-  readAnswer, readCode, readEnrolled, readEntry, readKeys,
+  BATCH,
+  CURSOR,
+  ENTER,
+  ENTRY,
+  FORM,
+  LEAVE,
+  OWN,
+  enrolRequest,
+  entryDigest,
+  feedNext,
+  helloPart,
+  part,
+  readAnswer,
+  readCode,
+  readEnrolled,
+  readEntry,
+  readKeys,
 } from './exchange.mjs';
 import { State } from './state.mjs';
 
+const audiences = { field: 1, office: 2, restricted: 3 };
 const feedText = ({ code, audience }) => `${code}/${audience}`;
+const fresh = (area) => ({ area, position: 0, chain: Buffer.alloc(32) });
+const beneath = (code, area) => {
+  const size = 10 ** [10, 8, 6, 3, 0].find((z) => area % 10 ** z === 0);
+  return Math.floor(code / size) === area / size;
+};
 
 export class Client {
   forms = new Map(); // by name: what a form says
@@ -23,13 +74,15 @@ export class Client {
   feeds = new Map(); // by area and audience: {area, position, chain}
   confirmed = new Map(); // states by record: the fold of the feeds
   certificates = [];
+  persons = []; // {key, name}: who wants a certificate
   alarms = [];
   quarantine = new Map(); // verdicts by own number
-  acked = 0;
+  former = []; // the log of former actors
   backedUp = 0;
   lamport = 0;
   keys = { serial: 0, pins: [] };
   requests = 0; // how many were answered
+  taken = {}; // how many entries of each kind
   seed = crypto.randomBytes(32);
   vault = crypto.randomBytes(32);
   person = { seed: crypto.randomBytes(32) };
@@ -41,8 +94,9 @@ export class Client {
     this.person.id = personName(signPublic(this.person.seed));
     this.begin();
   }
-  // A new actor: its own numbers, leaves and chain.
+  // A new actor: its own numbers, leaves and chain. What the former one wrote stays.
   begin() {
+    if (this.log) this.former.push(...this.log);
     this.actorNonce = crypto.randomBytes(16);
     this.actor = actorName(this.device, this.actorNonce);
     this.log = []; // {change, area, leaf}
@@ -66,9 +120,17 @@ export class Client {
   }
   async http(method, path, body, socket) {
     const connection = socket ?? (await this.pinned());
-    const headers = body ? { 'content-type': 'application/octet-stream', 'content-length': body.length } : {};
+    const headers = body
+      ? { 'content-type': 'application/octet-stream', 'content-length': body.length }
+      : {};
     return new Promise((done, fail) => {
-      const request = http.request({ method, path, headers, host: this.url.host, createConnection: () => connection });
+      const request = http.request({
+        method,
+        path,
+        headers,
+        host: this.url.host,
+        createConnection: () => connection,
+      });
       request.on('error', fail).on('response', async (response) => {
         if (this.behaviour.cut) {
           connection.destroy();
@@ -77,7 +139,11 @@ export class Client {
         const chunks = [];
         for await (const chunk of response) chunks.push(chunk);
         connection.destroy();
-        return done({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) });
+        return done({
+          status: response.statusCode,
+          headers: response.headers,
+          body: Buffer.concat(chunks),
+        });
       });
       request.end(body);
     });
@@ -86,7 +152,8 @@ export class Client {
   // has signed.
   async pinned() {
     const socket = await this.open();
-    if (this.url.protocol === 'http:' || !this.county || this.keys.pins.includes(this.shown)) return socket;
+    if (this.url.protocol === 'http:' || !this.county || this.keys.pins.includes(this.shown))
+      return socket;
     const { body } = await this.http('GET', '/v1/keys', null, socket);
     const list = readKeys(body, this.county.sign);
     if (list.serial < this.keys.serial) throw new Refused('an old list of keys');
@@ -98,8 +165,12 @@ export class Client {
   async enrol(codeText, name) {
     const code = readCode(codeText);
     const request = enrolRequest(code, {
-      device: this.device, vault: boxPublic(this.vault), person: signPublic(this.person.seed), name,
-      nonce: crypto.randomBytes(16), wall: Date.now(),
+      device: this.device,
+      vault: boxPublic(this.vault),
+      person: signPublic(this.person.seed),
+      name,
+      nonce: crypto.randomBytes(16),
+      wall: Date.now(),
     });
     const { status, body } = await this.http('POST', '/v1/enrol', request);
     if (status !== 200) throw new Refused(`enrol: ${status} ${body}`);
@@ -115,33 +186,50 @@ export class Client {
 
   // --- Recording ---
 
+  own() {
+    return [...this.former, ...this.log];
+  }
   form(name) {
     return [...this.forms.values()].filter((form) => form.name === name).at(-1);
   }
-  // What people see: the confirmed state with own changes on top that it has not absorbed.
+  // What people see: the confirmed state with own changes on top that no feed has brought yet.
   view(record) {
     const state = this.confirmed.get(dotText(record))?.clone() ?? new State(record);
-    for (const { change } of this.log)
-      if (!byDot(change.record, record)) state.apply(change, change.wall, true);
+    for (const { change, pulled } of this.own())
+      if (!pulled && !byDot(change.record, record)) state.apply(change, change.wall, true);
     return state;
   }
   records() {
-    const all = new Map([...this.confirmed.values()].map((state) => [dotText(state.record), state.record]));
-    this.log.forEach(({ change }) => all.set(dotText(change.record), change.record));
+    const all = new Map(
+      [...this.confirmed.values()].map((state) => [dotText(state.record), state.record]),
+    );
+    this.own()
+      .filter((own) => !own.pulled)
+      .forEach(({ change }) => all.set(dotText(change.record), change.record));
     return [...all.values()].map((record) => this.view(record));
   }
 
   // Saves a change of {kind, record, form, entries, reason, signed}; gives its dot.
-  save({ kind, record, form, entries, reason = '', signed = false }) {
+  save({ kind, record, form, entries, reason = '', signed = false, under = [], area: given }) {
     const number = this.log.length + 1;
     const change = {
-      kind, actor: this.actor, number, record: record ?? { actor: this.actor, number }, form,
-      person: this.person.id, wall: Date.now(), lamport: ++this.lamport, reason, evidence: [], under: [],
+      kind,
+      actor: this.actor,
+      number,
+      record: record ?? { actor: this.actor, number },
+      form,
+      person: this.person.id,
+      wall: Date.now(),
+      lamport: ++this.lamport,
+      reason,
+      evidence: [],
+      under,
       entries: sortEntries(entries),
     };
     if (signed) change.signature = sign(this.person.seed, 'yg person', canonical(change, false));
-    const code = record ? this.view(record).area() : Number(entries.find((e) => e.field === AREA).value);
-    const area = { code, audience: 1 };
+    const born = entries.find((e) => e.field === AREA)?.value;
+    const code = given ?? (record ? this.view(record).area() : Number(born));
+    const area = { code, audience: audiences[this.forms.get(form)?.audience] ?? 1 };
     const leaf = leafOf(saltOf(this.secret(area, form, number), number), canonical(change));
     this.log.push({ change, area, leaf });
     this.chain.push(chainNext(this.chain.at(-1), leaf));
@@ -153,27 +241,59 @@ export class Client {
     return this.secrets.get(key);
   }
 
-  // fields: [{field, type, value, keep, rank}], several of one field in a set
+  // fields: [{field, type, value}], several of one field in a set. Rank and the flag keep are the
+  // form's.
+  shape(form, instance, { field, rank, keep, replaces = [], ...value }) {
+    const said = this.forms.get(form)?.fields.find((f) => f.number === field) ?? {};
+    return {
+      instance,
+      field,
+      rank: rank ?? said.rank ?? 0,
+      keep: keep ?? said.scope !== undefined,
+      replaces,
+      ...value,
+    };
+  }
   create(form, code, fields, instances = []) {
     const number = this.log.length + 1;
-    const entry = (instance) => (field) => ({ instance, keep: false, rank: 0, replaces: [], ...field });
-    const entries = [{ field: AREA, type: INTEGER, value: code }, ...fields].map(entry(root));
+    const all = [{ field: AREA, type: INTEGER, value: code }, ...fields];
+    const entries = all.map((field) => this.shape(form, root, field));
     instances.forEach((one, i) => {
       const instance = { actor: this.actor, number, ordinal: i + 1 };
-      entries.push(...[{ field: EXISTS, ...one.place }, ...one.fields].map(entry(instance)));
+      entries.push(
+        ...[{ field: EXISTS, ...one.place }, ...one.fields].map((f) =>
+          this.shape(form, instance, f),
+        ),
+      );
     });
     return this.save({ kind: CREATE, form, entries });
   }
-  // Takes the place of everything live in these fields, or, with add, of nothing.
+  // Takes the place of all that is live in these fields, or, with add, of nothing. What is one answer
+  // with a field is written along with it.
   edit(record, fields, { instance = root, add = false, ...more } = {}) {
     const state = this.view(record);
-    const seen = new Set();
-    const entries = fields.map((field) => {
-      const replaces = add || seen.has(field.field) ? [] : state.live(instance, field.field);
-      seen.add(field.field);
-      return { instance, keep: false, rank: 0, ...field, replaces };
-    });
-    return this.save({ kind: EDIT, record, form: this.formOf(state), entries, ...more });
+    const form = this.formOf(state);
+    const entries = [];
+    const write = (field) => {
+      const again = add || entries.some((e) => e.field === field.field);
+      entries.push(
+        this.shape(form, instance, {
+          ...field,
+          replaces: again ? [] : state.live(instance, field.field),
+        }),
+      );
+    };
+    fields.forEach(write);
+    for (const { number, merge_group: group } of this.forms.get(form)?.fields ?? []) {
+      const [version] = state.live(instance, number);
+      const along = fields.some((f) => group && this.groupOf(form, f.field) === group);
+      if (along && version && !entries.some((e) => e.field === number))
+        write({ field: number, type: version.type, value: version.value, rank: version.rank });
+    }
+    return this.save({ kind: EDIT, record, form, entries, ...more });
+  }
+  groupOf(form, number) {
+    return this.forms.get(form)?.fields.find((f) => f.number === number)?.merge_group;
   }
   resolve(record, field, reason, instance = root) {
     return this.edit(record, [field], { instance, kind: RESOLVE, reason, signed: true });
@@ -186,7 +306,9 @@ export class Client {
   // Takes out an instance: the cover names every change that is live inside.
   remove(record, instance, reason = '') {
     const state = this.view(record);
-    const { repeat, parent } = state.instances().find((i) => instanceText(i.instance) === instanceText(instance));
+    const { repeat, parent } = state
+      .instances()
+      .find((i) => instanceText(i.instance) === instanceText(instance));
     const w = new Writer().byte(2).varint(repeat);
     putInstance(w, parent);
     putDots(w, state.inside(instance));
@@ -210,25 +332,49 @@ export class Client {
     }
     const last = this.log.length;
     const bytes = encodeBatch({
-      county: this.county, device: { seed: this.behaviour.seed ?? this.seed, id: this.id }, actor: this.actor,
-      nonce: first === 1 && this.actorNonce, epoch: this.epoch, scope: this.scope.serial, wall: Date.now(),
-      previous: this.chain[first - 1], first, last, chain: this.chain[last],
+      county: this.county,
+      device: { seed: this.behaviour.seed ?? this.seed, id: this.id },
+      actor: this.actor,
+      nonce: first === 1 && this.actorNonce,
+      epoch: this.epoch,
+      scope: this.scope.serial,
+      wall: Date.now(),
+      previous: this.chain[first - 1],
+      first,
+      last,
+      chain: this.chain[last],
       frames: [...frames.values()].map(({ area, form, changes }) =>
-        encodeFrame(changes, area, (run) => this.secret(area, form, run * 64))),
+        encodeFrame(changes, area, (run) => this.secret(area, form, run * 64)),
+      ),
     });
     this.batches.push({ first, last, bytes });
   }
   hello({ whole = false, locked = false, max_bytes } = {}) {
     return helloPart({
-      whole, locked, max_bytes, device: this.id, actor: this.actor, epoch: this.epoch,
-      scope_serial: this.scope.serial, form_position: this.formPosition, wall_ms: Date.now(),
-      own_last: this.log.length, nonce: this.nonce, seed: this.behaviour.helloSeed ?? this.seed,
+      whole,
+      locked,
+      max_bytes,
+      device: this.id,
+      actor: this.actor,
+      epoch: this.epoch,
+      scope_serial: this.scope.serial,
+      scope_at: this.scopeAt,
+      form_position: this.formPosition,
+      wall_ms: Date.now(),
+      own_last: this.log.length,
+      nonce: this.nonce,
+      seed: this.behaviour.helloSeed ?? this.seed,
       cursors: [...this.feeds.values()],
+      persons: this.persons,
     });
   }
   async post(options) {
     const batches = this.batches.map(({ bytes }) => part(BATCH, bytes));
-    return this.http('POST', '/v1/sync', Buffer.concat([Buffer.from([1]), this.hello(options), ...batches]));
+    return this.http(
+      'POST',
+      '/v1/sync',
+      Buffer.concat([Buffer.from([1]), this.hello(options), ...batches]),
+    );
   }
 
   // One request and its answer, taken as a whole. Gives whether to ask again at once.
@@ -247,19 +393,28 @@ export class Client {
   }
   async sync(options = {}) {
     let count = 0;
-    for (let again = true; again; count++) again = await this.exchange({ ...options, whole: again === 'whole' });
+    for (let again = true; again; count++)
+      again = await this.exchange({ ...options, whole: again === 'whole' });
     return count;
   }
 
   // --- Receiving ---
 
+  // Asks for the feeds of the scope's areas, besides those that have come.
   followScope() {
     for (const code of this.scope.areas)
       for (let audience = 1; audience <= 3; audience++) {
         const area = { code, audience };
         if (this.scope.audiences & (1 << audience) && !this.feeds.has(feedText(area)))
-          this.feeds.set(feedText(area), { area, position: 0, chain: Buffer.alloc(32) });
+          this.feeds.set(feedText(area), fresh(area));
       }
+  }
+  // Forgets what lies in no area of the scope any more.
+  leaveAreas() {
+    const within = (code) => this.scope.areas.some((area) => beneath(code, area));
+    for (const [key, { area }] of this.feeds) if (!within(area.code)) this.feeds.delete(key);
+    for (const [key, state] of this.confirmed)
+      if (!within(state.area())) this.confirmed.delete(key);
   }
 
   take(answer) {
@@ -268,26 +423,36 @@ export class Client {
     const forms = [];
     for (const p of answer.parts) {
       if (p.kind === FORM) {
-        if (!answer.forms.includes(hash('yg form', p.json).toString('hex'))) throw new Refused('an unsigned form');
+        if (!answer.forms.includes(hash('yg form', p.json).toString('hex')))
+          throw new Refused('an unsigned form');
         forms.push(p);
         continue;
       }
       const key = feedText(p.area);
-      const feed = feeds.get(key) ?? { ...(this.feeds.get(key) ?? { area: p.area, position: 0, chain: Buffer.alloc(32) }), waiting: [] };
+      const feed = feeds.get(key) ?? { ...(this.feeds.get(key) ?? fresh(p.area)), waiting: [] };
       feeds.set(key, feed);
       if (p.kind === ENTRY) {
-        if (p.position !== feed.position + 1) throw new Refused(`feed ${key}: ${p.position} behind ${feed.position}`);
+        if (p.position === 1 && feed.position) {
+          // the server does not know our cursor
+          this.alarms.push(feed);
+          Object.assign(feed, fresh(p.area));
+        }
+        if (p.position !== feed.position + 1)
+          throw new Refused(`feed ${key}: ${p.position} behind ${feed.position}`);
         const entry = readEntry(p, (actor, number) => this.ownLeaf(actor, number));
         feed.position = p.position;
         feed.chain = feedNext(feed.chain, entryDigest(entry));
         feed.own ||= entry.kind === OWN;
         feed.waiting.push(entry);
       } else if (p.kind === CURSOR) {
-        if (p.position !== feed.position || (p.position && !feed.chain.subarray(0, 8).equals(p.chain))) {
+        if (
+          p.position !== feed.position ||
+          (p.position && !feed.chain.subarray(0, 8).equals(p.chain))
+        ) {
           if (feed.own) return 'whole';
           throw new Refused(`feed ${key}: its chain does not fit`);
         }
-        work.push(...feed.waiting.map((entry) => [entry, p.area.code]));
+        work.push(...feed.waiting);
         feed.taken = { area: p.area, position: feed.position, chain: feed.chain };
       }
     }
@@ -300,53 +465,82 @@ export class Client {
     for (const [key, feed] of feeds) if (feed.taken) this.feeds.set(key, feed.taken);
     for (const head of answer.heads) {
       const feed = this.feeds.get(feedText(head.area));
-      if (feed?.position === head.position && !feed.chain.equals(head.chain)) this.alarms.push(head);
+      if (feed?.position === head.position && !feed.chain.equals(head.chain))
+        this.alarms.push(head);
     }
     for (const form of forms) {
       this.forms.set(formName(form.json), { ...JSON.parse(form.json), id: formName(form.json) });
       this.formPosition = form.position;
     }
-    for (const [entry, code] of work) this.takeEntry(entry, code);
     this.nonce = answer.nonce;
-    this.certificates.push(...answer.certificates);
+    for (const one of answer.certificates)
+      this.certificates.push({ ...one, id: personName(one.key) });
     const wants = answer.receipts.map((receipt) => this.takeReceipt(receipt)).some((want) => want);
-    const fresh = answer.scope && answer.scope.serial !== this.scope.serial;
+    work.forEach((entry) => this.takeEntry(entry));
+    const moved = answer.scope && answer.scope.serial !== this.scope.serial;
     if (answer.scope) this.scope = answer.scope;
-    return answer.more || wants || fresh || this.acked < this.log.length;
+    this.scopeAt = moved ? this.log.length : 0;
+    if (!moved) this.leaveAreas();
+    return answer.more || wants || moved || this.acked < this.log.length;
   }
   ownLeaf(actor, number) {
-    const own = actor === this.actor && this.log[number - 1];
-    return own ? own.leaf : Buffer.alloc(32);
+    return this.byNumber(actor, number)?.leaf ?? Buffer.alloc(32);
+  }
+  byNumber(actor, number) {
+    return this.own().find(
+      (own) => own.change.number === number && (own.wrote ?? own.change.actor) === actor,
+    );
   }
   takeReceipt({ actor, number, hash: seen, want, backedUp, outcomes, fork }) {
     this.last = { actor, number, want, backedUp, outcomes, fork };
     if (actor !== this.actor) return false;
     if (fork || number > this.log.length || !this.chain[number].equals(seen)) {
       this.alarms.push('another copy of this database is at work');
+      if (fork) this.fork(fork);
       this.begin();
       return false;
     }
     this.acked = Math.max(this.acked, number);
     this.backedUp = Math.max(this.backedUp, backedUp ?? 0);
-    outcomes.forEach((outcome) => this.quarantine.set(outcome.number, outcome.verdict));
+    for (const { number: at, verdict } of outcomes) {
+      if (verdict === 0) this.quarantine.delete(at);
+      else this.quarantine.set(at, verdict);
+    }
     this.batches = this.batches.filter(({ last }) => last > this.acked);
     if (!want || want > this.log.length) return false;
     this.batches = [];
     this.cut(want);
     return true;
   }
-  takeEntry(entry, code) {
+  takeEntry(entry) {
+    this.taken[entry.kind] = (this.taken[entry.kind] ?? 0) + 1;
+    const pulled = (dot) => {
+      const own = this.own().find(({ change }) => !byDot(change, dot));
+      if (own) own.pulled = true;
+    };
     if (entry.kind === LEAVE) this.confirmed.delete(dotText(entry.record));
-    if (entry.kind === ENTER) this.state(entry.record).join(State.unpacked({ ...entry.state, record: entry.record }));
+    if (entry.kind === ENTER) {
+      const state = this.state(entry.record);
+      state.join(State.unpacked({ ...entry.state, record: entry.record }));
+      [...state.infos.values()].forEach(pulled);
+    }
     for (const { number, admitted, erased, ...read } of entry.changes ?? []) {
       if (!admitted || erased) continue;
-      const change = entry.kind === OWN ? this.log[number - 1].change : { ...read, number };
+      const change =
+        entry.kind === OWN ? this.byNumber(entry.actor, number).change : { ...read, number };
       this.lamport = Math.max(this.lamport, change.lamport);
       const time = Math.min(change.wall + entry.offset, entry.received);
       const known = entry.fork ? renamed(change, entry.actor, entry.fork) : change;
       this.state(known.record).apply(known, time);
+      pulled(known);
     }
-    return code;
+  }
+  // Own changes from a number on are known by another actor: read them so.
+  fork(fork) {
+    for (const own of this.log) {
+      own.wrote = own.change.actor;
+      own.change = renamed(own.change, this.actor, fork);
+    }
   }
   state(record) {
     const key = dotText(record);
@@ -357,7 +551,12 @@ export class Client {
 
 // Reads (from, n) with n >= fork.from as (fork.actor, n), wherever it is named.
 function renamed(change, from, fork) {
-  const rename = (dot) => (dot.actor === from && dot.number >= fork.from ? { ...dot, actor: fork.actor } : dot);
-  const entries = change.entries.map((e) => ({ ...e, instance: rename(e.instance), replaces: e.replaces.map(rename) }));
+  const rename = (dot) =>
+    dot.actor === from && dot.number >= fork.from ? { ...dot, actor: fork.actor } : dot;
+  const entries = change.entries.map((e) => ({
+    ...e,
+    instance: rename(e.instance),
+    replaces: e.replaces.map(rename),
+  }));
   return { ...rename(change), record: rename(change.record), entries };
 }

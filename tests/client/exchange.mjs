@@ -3,10 +3,27 @@
 import crypto from 'node:crypto';
 import zlib from 'node:zlib';
 import {
-  Reader, Refused, Writer, decodeFrame, hash, mac, root, sign, signedBy, takeValue, unseal,
+  Reader,
+  Refused,
+  Writer,
+  decodeFrame,
+  hash,
+  mac,
+  root,
+  sign,
+  signedBy,
+  takeValue,
+  unseal,
 } from './wire.mjs';
 
-export const HELLO = 1, BATCH = 2, ANSWER = 16, SIGNED = 17, FORM = 18, ENTRY = 19, CURSOR = 20, SEALED = 21;
+export const HELLO = 1,
+  BATCH = 2,
+  ANSWER = 16,
+  SIGNED = 17,
+  FORM = 18,
+  ENTRY = 19,
+  CURSOR = 20,
+  SEALED = 21;
 
 export const part = (kind, content) => new Writer().byte(kind).sized(content).done();
 
@@ -14,8 +31,14 @@ export const part = (kind, content) => new Writer().byte(kind).sized(content).do
 
 export function helloPart(h) {
   const w = new Writer();
-  const flags = (h.locked ? 1 : 0) + (h.whole ? 2 : 0) + ((h.confirm ?? h.scope_serial) === h.scope_serial ? 0 : 4) +
-    (h.nonce ? 8 : 0) + (h.persons?.length ? 16 : 0) + (h.max_bytes ? 32 : 0) + (h.scope_at ? 64 : 0);
+  const flags =
+    (h.locked ? 1 : 0) +
+    (h.whole ? 2 : 0) +
+    ((h.confirm ?? h.scope_serial) === h.scope_serial ? 0 : 4) +
+    (h.nonce ? 8 : 0) +
+    (h.persons?.length ? 16 : 0) +
+    (h.max_bytes ? 32 : 0) +
+    (h.scope_at ? 64 : 0);
   w.byte(flags).id(h.device).id(h.actor).varint(h.epoch).varint(h.scope_serial);
   if (flags & 4) w.varint(h.confirm);
   if (flags & 64) w.varint(h.scope_at);
@@ -41,7 +64,12 @@ function listOf(r, read) {
 function readScope(r) {
   const scope = { serial: r.varint(), audiences: r.byte() };
   const flags = r.byte();
-  return { ...scope, revoked: !!(flags & 1), wipe: !!(flags & 2), areas: listOf(r, () => r.area().code) };
+  return {
+    ...scope,
+    revoked: !!(flags & 1),
+    wipe: !!(flags & 2),
+    areas: listOf(r, () => r.area().code),
+  };
 }
 
 function readReceipt(r) {
@@ -51,6 +79,7 @@ function readReceipt(r) {
   if (bits & 2) receipt.want = r.varint();
   if (bits & 4) receipt.backedUp = r.varint();
   if (bits & 8) receipt.outcomes = listOf(r, () => ({ number: r.varint(), verdict: r.byte() }));
+  if (bits & 16) receipt.returns = listOf(r, () => ({ number: r.varint(), reason: r.text() }));
   return receipt;
 }
 
@@ -78,7 +107,12 @@ export function readAnswer(bytes, county, vault) {
   if (r.byte() !== 1) throw new Refused('unknown version of an answer: update this program');
   if (r.byte() !== ANSWER) throw new Refused('an answer begins with ANSWER');
   const a = new Reader(r.sized());
-  const answer = { more: !!(a.byte() & 1), epoch: a.varint(), server_ms: a.signed(), nonce: a.bytes(16) };
+  const answer = {
+    more: !!(a.byte() & 1),
+    epoch: a.varint(),
+    server_ms: a.signed(),
+    nonce: a.bytes(16),
+  };
   a.end();
   Object.assign(answer, { receipts: [], heads: [], certificates: [], forms: [], parts: [] });
   if (r.buffer[r.at] === SIGNED) {
@@ -92,7 +126,11 @@ export function readAnswer(bytes, county, vault) {
     if (flags & 1) answer.receipts = listOf(s, readReceipt);
     if (flags & 2) answer.scope = readScope(s);
     if (flags & 4)
-      answer.heads = listOf(s, () => ({ area: s.area(), position: s.varint(), chain: s.bytes(32) }));
+      answer.heads = listOf(s, () => ({
+        area: s.area(),
+        position: s.varint(),
+        chain: s.bytes(32),
+      }));
     if (flags & 8)
       answer.certificates = listOf(s, () => ({ key: s.bytes(32), role: s.byte(), name: s.text() }));
     if (flags & 16) answer.forms = listOf(s, () => s.bytes(32).toString('hex'));
@@ -102,7 +140,10 @@ export function readAnswer(bytes, county, vault) {
   const sealed = answer.parts.findIndex((p) => p.kind === SEALED);
   if (sealed >= 0) {
     const inside = [];
-    readParts(new Reader(unseal(vault, Buffer.from('yg down'), answer.parts[sealed].sealed)), inside);
+    readParts(
+      new Reader(unseal(vault, Buffer.from('yg down'), answer.parts[sealed].sealed)),
+      inside,
+    );
     answer.parts.splice(sealed, 1, ...inside);
   }
   return answer;
@@ -110,7 +151,10 @@ export function readAnswer(bytes, county, vault) {
 
 // --- 10. Feeds ---
 
-export const FRAME = 1, ENTER = 2, LEAVE = 3, OWN = 5;
+export const FRAME = 1,
+  ENTER = 2,
+  LEAVE = 3,
+  OWN = 5;
 
 const littleId = (r) => Buffer.from(r.bytes(8)).reverse().toString('hex');
 
@@ -133,8 +177,11 @@ export function readEntry({ body }, leafOfOwn) {
     for (let number = 0; r.more;) {
       number += r.varint();
       for (let length = r.varint(); length > 0; length--, number++)
-        entry.changes.push({ number, leaf: leafOfOwn(entry.actor, number), admitted: admitted(entry.changes.length) });
-      number--;
+        entry.changes.push({
+          number,
+          leaf: leafOfOwn(entry.actor, number),
+          admitted: admitted(entry.changes.length),
+        });
     }
     return entry;
   }
@@ -163,7 +210,11 @@ export const feedNext = (chain, digest) => hash('yg feed', chain, digest);
 const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 export function readCode(code) {
-  const digits = code.toUpperCase().replace(/[-\s]/g, '').replace(/[IL]/g, '1').replaceAll('O', '0');
+  const digits = code
+    .toUpperCase()
+    .replace(/[-\s]/g, '')
+    .replace(/[IL]/g, '1')
+    .replaceAll('O', '0');
   let bits = 0n;
   for (const digit of digits) {
     if (!letters.includes(digit)) throw new Refused('no such digit in a code');
@@ -182,13 +233,21 @@ export function enrolRequest(code, { device, vault, person, name, nonce, wall })
 export function readEnrolled(bytes, code, request) {
   const key = hash('yg code key', code);
   const wanted = mac(key, 'yg enrolled', request.subarray(0, -32), bytes.subarray(0, -32));
-  if (!crypto.timingSafeEqual(wanted, bytes.subarray(-32))) throw new Refused('this is not our county');
+  if (!crypto.timingSafeEqual(wanted, bytes.subarray(-32)))
+    throw new Refused('this is not our county');
   const r = new Reader(bytes.subarray(0, -32));
   if (r.byte() !== 1) throw new Refused('unknown version: update this program');
   const answer = {
-    county: { sign: r.bytes(32), box: r.bytes(32) }, epoch: r.varint(), server_ms: r.signed(),
-    device: r.id(), name: r.text(), person: r.text(), role: r.byte(), scope: readScope(r),
-    pins: listOf(r, () => r.bytes(32).toString('hex')), nonce: r.bytes(16),
+    county: { sign: r.bytes(32), box: r.bytes(32) },
+    epoch: r.varint(),
+    server_ms: r.signed(),
+    device: r.id(),
+    name: r.text(),
+    person: r.text(),
+    role: r.byte(),
+    scope: readScope(r),
+    pins: listOf(r, () => r.bytes(32).toString('hex')),
+    nonce: r.bytes(16),
   };
   r.end();
   return answer;
@@ -196,13 +255,17 @@ export function readEnrolled(bytes, code, request) {
 
 export function readKeys(bytes, county) {
   const r = new Reader(bytes);
-  const list = { version: r.byte(), serial: r.varint(), pins: listOf(r, () => r.bytes(32).toString('hex')) };
+  const list = {
+    version: r.byte(),
+    serial: r.varint(),
+    pins: listOf(r, () => r.bytes(32).toString('hex')),
+  };
   if (!signedBy(county, r.rest(), 'yg keys', bytes.subarray(0, -64)))
     throw new Refused('the county has not signed this list of keys');
   return list;
 }
 
-// --- 16. State of a record, packed: gives {absorbed, versions, awaited} as state.mjs holds them ---
+// --- 16. State of a record, packed: {record, infos, versions, awaited} ---
 
 function readState(r) {
   if (r.byte() !== 1) throw new Refused('unknown format of a state: update this program');
@@ -210,7 +273,8 @@ function readState(r) {
   for (const count = r.varint(); infos.length < count;) {
     const actor = r.id();
     let number = 0;
-    for (let left = r.varint(); left > 0; left--) infos.push({ actor, number: (number += r.varint()) });
+    for (let left = r.varint(); left > 0; left--)
+      infos.push({ actor, number: (number += r.varint()) });
   }
   const spelled = () => {
     const last = [];
@@ -226,14 +290,21 @@ function readState(r) {
   let time = 0;
   for (const info of infos) {
     const bits = r.byte();
-    Object.assign(info, { kind: bits & 15, provisional: !!(bits & 16), form: form(), person: person() });
+    Object.assign(info, {
+      kind: bits & 15,
+      provisional: !!(bits & 16),
+      form: form(),
+      person: person(),
+    });
     info.time = time += r.signed();
     info.lamport = r.varint();
     info.under = bits & 32 ? listOf(r, () => Buffer.from(r.bytes(16))) : [];
   }
   const dot = () => {
     const index = r.varint();
-    return index ? { actor: infos[index - 1].actor, number: infos[index - 1].number } : { actor: r.id(), number: r.varint() };
+    return index
+      ? { actor: infos[index - 1].actor, number: infos[index - 1].number }
+      : { actor: r.id(), number: r.varint() };
   };
   const instance = () => {
     const ordinal = r.varint();
@@ -259,7 +330,13 @@ function readState(r) {
     }
   }
   const awaited = listOf(r, () => {
-    const name = { instance: instance(), field: r.varint(), actor: r.id(), number: r.varint(), ordinal: r.varint() };
+    const name = {
+      instance: instance(),
+      field: r.varint(),
+      actor: r.id(),
+      number: r.varint(),
+      ordinal: r.varint(),
+    };
     const keep = r.byte() === 1;
     return { ...name, keep, by: keep ? replacing() : [] };
   });

@@ -1,13 +1,34 @@
 // state.mjs: what a record is after some changes, in any order, and how it is read: "State" and
 // "Reading" of section 13 of docs/protocol.md, and joining from section 16.
 import {
-  AREA, BYTES, DECIMAL, EXISTS, Reader, byDot, dotText, instanceText, root, takeDots, takeInstance, valueBytes,
+  AREA,
+  BYTES,
+  DECIMAL,
+  EXISTS,
+  NULL,
+  Reader,
+  byDot,
+  byInstance,
+  dotText,
+  instanceText,
+  root,
+  takeDots,
+  takeInstance,
+  valueBytes,
 } from './wire.mjs';
+
+// Values that are equal have equal texts: 1.50 is 1.5.
+function plainValue({ type, value }) {
+  let { scale, mantissa } = type === DECIMAL ? value : { scale: 0, mantissa: 0n };
+  if (type !== DECIMAL) return valueBytes({ type, value }).toString('hex');
+  for (mantissa = BigInt(mantissa); scale > 0 && mantissa % 10n === 0n; scale--) mantissa /= 10n;
+  return `decimal ${mantissa} ${scale}`;
+}
 
 const nameOf = (x) => `${instanceText(x.instance)}|${x.field}|${dotText(x)}.${x.ordinal}`;
 
 export class State {
-  infos = new Map(); // absorbed changes by dot: {kind, form, person, time, provisional, lamport, under}
+  infos = new Map(); // absorbed changes: {kind, form, person, time, provisional, lamport, under}
   versions = new Map(); // {instance, field, actor, number, ordinal, rank, type, value, by}
   awaited = new Map(); // {instance, field, actor, number, ordinal, keep, by}
   constructor(record) {
@@ -21,7 +42,8 @@ export class State {
     return state;
   }
   clone() {
-    const copies = (map) => new Map([...map].map(([key, x]) => [key, { ...x, by: x.by && [...x.by] }]));
+    const copies = (map) =>
+      new Map([...map].map(([key, x]) => [key, { ...x, by: x.by && [...x.by] }]));
     const copy = new State(this.record);
     copy.infos = copies(this.infos);
     copy.versions = copies(this.versions);
@@ -43,7 +65,13 @@ export class State {
       ordinals.set(place, ordinal + 1);
       const by = { actor, number };
       for (const replaced of replaces) {
-        const old = { instance, field, actor: replaced.actor, number: replaced.number, ordinal: replaced.ordinal };
+        const old = {
+          instance,
+          field,
+          actor: replaced.actor,
+          number: replaced.number,
+          ordinal: replaced.ordinal,
+        };
         this.replace(old, keep, by);
       }
       const version = { instance, field, actor, number, ordinal, rank, type, value, by: [] };
@@ -78,7 +106,8 @@ export class State {
     }
     for (const [name, version] of theirs.versions) {
       const waits = this.awaited.get(name);
-      if (this.versions.has(name) || this.infos.has(dotText(version)) || (waits && !waits.keep)) continue;
+      if (this.versions.has(name) || this.infos.has(dotText(version)) || (waits && !waits.keep))
+        continue;
       if (waits) version.by = united(version.by, waits.by);
       this.versions.set(name, version);
     }
@@ -89,16 +118,23 @@ export class State {
     for (const [name, waits] of theirs.awaited) {
       const mine = this.awaited.get(name);
       if (!mine) this.awaited.set(name, waits);
-      else Object.assign(mine, { keep: mine.keep && waits.keep, by: mine.keep && waits.keep ? united(mine.by, waits.by) : [] });
+      else
+        Object.assign(mine, {
+          keep: mine.keep && waits.keep,
+          by: mine.keep && waits.keep ? united(mine.by, waits.by) : [],
+        });
     }
-    for (const [name, waits] of this.awaited) if (this.infos.has(dotText(waits))) this.awaited.delete(name);
+    for (const [name, waits] of this.awaited)
+      if (this.infos.has(dotText(waits))) this.awaited.delete(name);
   }
 
   // --- Reading ---
 
   live(instance, field) {
     const prefix = `${instanceText(instance)}|${field}|`;
-    return [...this.versions].filter(([name, v]) => name.startsWith(prefix) && !v.by.length).map(([, v]) => v);
+    return [...this.versions]
+      .filter(([name, v]) => name.startsWith(prefix) && !v.by.length)
+      .map(([, v]) => v);
   }
   time(version) {
     return this.infos.get(dotText(version)).time;
@@ -106,36 +142,67 @@ export class State {
   // {value: version}, {values: versions} of a set, {conflict: versions}, or {} without an answer
   read(instance, field, policy) {
     const live = this.live(instance, field).sort(byDot);
-    if (policy === 'union') return { values: live };
+    if (policy === 'union') return { values: live.filter((v) => v.type !== NULL) };
     if (live.length === 0) return {};
-    const equal = (some) => some.every((v) => valueBytes(v).equals(valueBytes(some[0])));
+    const equal = (some) => some.every((v) => plainValue(v) === plainValue(some[0]));
     if (equal(live)) return { value: live[0] };
     const best = (key) => live.reduce((a, b) => (key(b) >= key(a) ? b : a));
-    const size = (v) => (v.type === DECIMAL ? Number(v.value.mantissa) / 10 ** v.value.scale : Number(v.value));
+    const size = (sign) => (v) => {
+      if (v.type === NULL) return -Infinity;
+      return (
+        sign *
+        (v.type === DECIMAL ? Number(v.value.mantissa) / 10 ** v.value.scale : Number(v.value))
+      );
+    };
     if (policy === 'latest') return { value: best((v) => this.time(v)) };
-    if (policy === 'max' || policy === 'or') return { value: best(size) };
-    if (policy === 'min') return { value: best((v) => -size(v)) };
-    if (policy === 'authority') {
+    if (policy === 'max' || policy === 'or') return { value: best(size(1)) };
+    if (policy === 'min') return { value: best(size(-1)) };
+    if (policy === 'authority' || policy === 'server') {
       const top = live.filter((v) => v.rank === best((w) => w.rank).rank);
       if (equal(top)) return { value: top[0] };
     }
     return { conflict: live };
   }
+  // Fields that are one answer: a side is what one change wrote in them. {}, {side} or {conflict}:
+  // sides {dot, values: [version or undefined, in the order of fields]}
+  readGroup(instance, fields) {
+    const sides = new Map();
+    fields.forEach((field, i) => {
+      for (const v of this.live(instance, field)) {
+        if (!sides.has(dotText(v)))
+          sides.set(dotText(v), { dot: dotText(v), values: fields.map(() => undefined) });
+        sides.get(dotText(v)).values[i] = v;
+      }
+    });
+    const all = [...sides.values()];
+    const same = new Set(
+      all.map(({ values }) => values.map((v) => (v ? plainValue(v) : '')).join('|')),
+    );
+    return same.size > 1 ? { conflict: all } : { side: all[0] };
+  }
   area() {
     const { value, conflict } = this.read(root, AREA, 'human');
-    return Number((value ?? conflict[0]).value);
+    return Number((value ?? conflict?.[0])?.value ?? 0);
   }
-  // Instances of a repeat that nobody has removed: their place is live, not a cover.
+  // Instances of repeats that nobody has removed, nor what they are in: their place is live.
   instances() {
+    const found = this.placed();
+    const there = (i) =>
+      !i.ordinal || (found.has(instanceText(i)) && there(found.get(instanceText(i)).parent));
+    return [...found.values()].filter(({ parent }) => there(parent));
+  }
+  placed() {
     const found = new Map();
     for (const v of this.versions.values()) {
       if (v.field !== EXISTS || v.by.length || !v.instance.ordinal) continue;
       if (v.type === BYTES && v.value[0] === 2) continue;
       const r = v.type === BYTES ? new Reader(v.value.subarray(1)) : null;
-      const place = r ? { repeat: r.varint(), parent: takeInstance(r) } : { repeat: Number(v.value), parent: root };
+      const place = r
+        ? { repeat: r.varint(), parent: takeInstance(r) }
+        : { repeat: Number(v.value), parent: root };
       found.set(instanceText(v.instance), { ...place, instance: v.instance });
     }
-    return [...found.values()];
+    return found;
   }
   // Covers that do not cover all that is live inside: somebody edited what another removed.
   contested() {
@@ -145,17 +212,23 @@ export class State {
       r.varint();
       takeInstance(r);
       const covered = new Set(takeDots(r).map(dotText));
-      return this.inside(v.instance).some((dot) => dotText(dot) !== dotText(v) && !covered.has(dotText(dot)));
+      return this.inside(v.instance).some(
+        (dot) => dotText(dot) !== dotText(v) && !covered.has(dotText(dot)),
+      );
     });
   }
   // Dots of the changes with a live version in an instance or in the instances within.
   inside(instance) {
     const within = [instance];
     for (let i = 0; i < within.length; i++)
-      for (const v of this.instances()) if (instanceText(v.parent) === instanceText(within[i]) && v.parent.ordinal) within.push(v.instance);
+      for (const { parent, instance: child } of this.placed().values())
+        if (parent.ordinal && !byInstance(parent, within[i])) within.push(child);
     const dots = new Map();
     for (const v of this.versions.values())
-      if (!v.by.length && within.some((i) => !i.ordinal || instanceText(i) === instanceText(v.instance)))
+      if (
+        !v.by.length &&
+        within.some((i) => !i.ordinal || instanceText(i) === instanceText(v.instance))
+      )
         dots.set(dotText(v), { actor: v.actor, number: v.number });
     return [...dots.values()];
   }

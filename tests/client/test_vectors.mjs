@@ -15,88 +15,230 @@ export function vectors(check) {
   const { keys } = v;
   const each = (what, list, got, wanted) => check(what, list.map(got), list.map(wanted));
 
-  each('varints are written', v.varints, (x) => text(new Writer().varint(BigInt(x.value)).done()), (x) => x.bytes);
-  each('varints are read', v.varints, (x) => String(new Reader(hex(x.bytes)).big()), (x) => x.value);
-  each('signed numbers are written', v.signed, (x) => text(new Writer().signed(BigInt(x.value)).done()), (x) => x.bytes);
-  each('signed numbers are read', v.signed, (x) => String(new Reader(hex(x.bytes)).bigSigned()), (x) => x.value);
-  each('areas are written', v.areas,
-    (x) => text(new Writer().area({ code: Number(x.area), audience: x.audience }).done()), (x) => x.bytes);
-  each('areas are read', v.areas, (x) => new Reader(hex(x.bytes)).area(),
-    (x) => ({ code: Number(x.area), audience: x.audience }));
+  each(
+    'varints are written',
+    v.varints,
+    (x) => text(new Writer().varint(BigInt(x.value)).done()),
+    (x) => x.bytes,
+  );
+  each(
+    'varints are read',
+    v.varints,
+    (x) => String(new Reader(hex(x.bytes)).big()),
+    (x) => x.value,
+  );
+  each(
+    'signed numbers are written',
+    v.signed,
+    (x) => text(new Writer().signed(BigInt(x.value)).done()),
+    (x) => x.bytes,
+  );
+  each(
+    'signed numbers are read',
+    v.signed,
+    (x) => String(new Reader(hex(x.bytes)).bigSigned()),
+    (x) => x.value,
+  );
+  each(
+    'areas are written',
+    v.areas,
+    (x) => text(new Writer().area({ code: Number(x.area), audience: x.audience }).done()),
+    (x) => x.bytes,
+  );
+  each(
+    'areas are read',
+    v.areas,
+    (x) => new Reader(hex(x.bytes)).area(),
+    (x) => ({ code: Number(x.area), audience: x.audience }),
+  );
   const data = Buffer.from(v.hash.data);
-  check('hash and mac', [wire.hash(v.hash.tag, data), wire.mac(wire.hash(v.hash.tag, data), v.hash.tag, data)],
-    [v.hash.hash, v.hash.mac_with_that_hash_as_key]);
+  check(
+    'hash and mac',
+    [wire.hash(v.hash.tag, data), wire.mac(wire.hash(v.hash.tag, data), v.hash.tag, data)],
+    [v.hash.hash, v.hash.mac_with_that_hash_as_key],
+  );
 
-  const publics = [wire.signPublic(hex(keys.county_sign_seed)), wire.boxPublic(hex(keys.county_box_secret)),
-    wire.signPublic(hex(keys.device_sign_seed)), wire.boxPublic(hex(keys.vault_secret)),
-    wire.signPublic(hex(keys.person_sign_seed))];
+  const publics = [
+    wire.signPublic(hex(keys.county_sign_seed)),
+    wire.boxPublic(hex(keys.county_box_secret)),
+    wire.signPublic(hex(keys.device_sign_seed)),
+    wire.boxPublic(hex(keys.vault_secret)),
+    wire.signPublic(hex(keys.person_sign_seed)),
+  ];
   const [county, box, device, vault, person] = publics;
-  check('public keys', publics, [keys.county_sign_public, keys.county_box_public, keys.device_sign_public,
-    keys.vault_public, keys.person_sign_public]);
-  check('names of keys',
-    [wire.countyTag(county), wire.deviceName(device), wire.actorName(device, hex(keys.incarnation_nonce)),
-      wire.personName(person)],
-    [keys.county, keys.device, keys.actor, keys.person]);
+  check('public keys', publics, [
+    keys.county_sign_public,
+    keys.county_box_public,
+    keys.device_sign_public,
+    keys.vault_public,
+    keys.person_sign_public,
+  ]);
+  check(
+    'names of keys',
+    [
+      wire.countyTag(county),
+      wire.deviceName(device),
+      wire.actorName(device, hex(keys.incarnation_nonce)),
+      wire.personName(person),
+    ],
+    [keys.county, keys.device, keys.actor, keys.person],
+  );
 
   const secret = hex(v.salt_secret);
   const changes = v.changes.map(changeOf);
-  each('canonical bytes', changes, (c) => wire.canonical(c), (c) => c.canonical);
-  each('salts', changes, (c) => wire.saltOf(secret, c.number), (c) => c.salt);
-  each('leaves', changes, (c) => wire.leafOf(c.salt, wire.canonical(c)), (c) => c.leaf);
+  each(
+    'canonical bytes',
+    changes,
+    (c) => wire.canonical(c),
+    (c) => c.canonical,
+  );
+  each(
+    'salts',
+    changes,
+    (c) => wire.saltOf(secret, c.number),
+    (c) => c.salt,
+  );
+  each(
+    'leaves',
+    changes,
+    (c) => wire.leafOf(c.salt, wire.canonical(c)),
+    (c) => c.leaf,
+  );
   let chain = wire.chainStart(keys.actor);
   check('chain at 0', chain, v.chain_start);
-  each('chain', changes, (c) => (chain = wire.chainNext(chain, c.leaf)), (c) => c.chain);
+  each(
+    'chain',
+    changes,
+    (c) => (chain = wire.chainNext(chain, c.leaf)),
+    (c) => c.chain,
+  );
   const signed = changes.filter((c) => c.signature);
-  each('signatures of persons', signed,
-    (c) => wire.sign(hex(keys.person_sign_seed), 'yg person', wire.canonical(c, false)), (c) => c.signature);
+  each(
+    'signatures of persons',
+    signed,
+    (c) => wire.sign(hex(keys.person_sign_seed), 'yg person', wire.canonical(c, false)),
+    (c) => c.signature,
+  );
 
   const frame = wire.decodeFrame(hex(v.frame.bytes));
   const leaves = (list) => list.map((c) => c.leaf);
-  check('the frame holds the changes', frame.changes.map((c) => wire.canonical(c)), changes.map((c) => c.canonical));
+  check(
+    'the frame holds the changes',
+    frame.changes.map((c) => wire.canonical(c)),
+    changes.map((c) => c.canonical),
+  );
   check('and their leaves', leaves(frame.changes), leaves(changes));
   const cut = wire.decodeFrame(hex(v.frame_cut.bytes));
   const kept = [1, 2, 3, 4, 9].map((number) => changes[number - 1]);
-  check('the cut frame, its numbers', cut.changes.map((c) => [c.number, !!c.erased]), kept.map((c) => [c.number, c.number === 2]));
+  check(
+    'the cut frame, its numbers',
+    cut.changes.map((c) => [c.number, !!c.erased]),
+    kept.map((c) => [c.number, c.number === 2]),
+  );
   check('the cut frame, its leaves', leaves(cut.changes), leaves(kept));
   const surveys = wire.decodeFrame(hex(v.surveys.bytes));
   check('the surveys, their leaves', leaves(surveys.changes), leaves(v.surveys.changes));
-  check('the surveys, the first', wire.canonical(surveys.changes[0]), v.surveys.changes[0].canonical);
-  check('the surveys, the first from its content', wire.canonical(changeOf(v.surveys.changes[0])),
-    v.surveys.changes[0].canonical);
-  each('the surveys, chain', v.surveys.changes, (c) => (chain = wire.chainNext(chain, hex(c.leaf))), (c) => c.chain);
-  for (const [what, read] of [['frame', frame], ['surveys', surveys]]) {
+  check(
+    'the surveys, the first',
+    wire.canonical(surveys.changes[0]),
+    v.surveys.changes[0].canonical,
+  );
+  check(
+    'the surveys, the first from its content',
+    wire.canonical(changeOf(v.surveys.changes[0])),
+    v.surveys.changes[0].canonical,
+  );
+  each(
+    'the surveys, chain',
+    v.surveys.changes,
+    (c) => (chain = wire.chainNext(chain, hex(c.leaf))),
+    (c) => c.chain,
+  );
+  for (const [what, read] of [
+    ['frame', frame],
+    ['surveys', surveys],
+  ]) {
     const again = wire.decodeFrame(wire.encodeFrame(read.changes, read.area, () => secret));
-    check(`${what}: what we write ourselves has the same leaves`, leaves(again.changes), leaves(read.changes));
+    check(
+      `${what}: what we write ourselves has the same leaves`,
+      leaves(again.changes),
+      leaves(read.changes),
+    );
   }
   const some = frame.changes.filter((c) => [1, 3, 4, 9].includes(c.number));
-  check('so it is with gaps', leaves(wire.decodeFrame(wire.encodeFrame(some, frame.area, () => secret)).changes), leaves(some));
+  check(
+    'so it is with gaps',
+    leaves(wire.decodeFrame(wire.encodeFrame(some, frame.area, () => secret)).changes),
+    leaves(some),
+  );
 
   const sevens = Buffer.alloc(32, 0x77);
-  check('batch', wire.encodeBatch({
-    county: { sign: county, box }, device: { seed: hex(keys.device_sign_seed), id: keys.device },
-    actor: keys.actor, nonce: hex(keys.incarnation_nonce), epoch: v.batch.epoch, scope: v.batch.scope_serial,
-    wall: v.batch.wall_ms, previous: hex(v.batch.previous), first: 1, last: 9, chain: hex(v.batch.last_hash),
-    frames: [hex(v.frame.bytes)],
-  }, sevens), v.batch.bytes);
+  check(
+    'batch',
+    wire.encodeBatch(
+      {
+        county: { sign: county, box },
+        device: { seed: hex(keys.device_sign_seed), id: keys.device },
+        actor: keys.actor,
+        nonce: hex(keys.incarnation_nonce),
+        epoch: v.batch.epoch,
+        scope: v.batch.scope_serial,
+        wall: v.batch.wall_ms,
+        previous: hex(v.batch.previous),
+        first: 1,
+        last: 9,
+        chain: hex(v.batch.last_hash),
+        frames: [hex(v.frame.bytes)],
+      },
+      sevens,
+    ),
+    v.batch.bytes,
+  );
 
   const { request } = v;
-  const hello = exchange.helloPart({ ...request, flags: 0, device: keys.device, actor: keys.actor,
-    seed: hex(keys.device_sign_seed), nonce: Buffer.alloc(16, 0x88), confirm: request.scope_confirm,
+  const hello = exchange.helloPart({
+    ...request,
+    flags: 0,
+    device: keys.device,
+    actor: keys.actor,
+    seed: hex(keys.device_sign_seed),
+    nonce: Buffer.alloc(16, 0x88),
+    confirm: request.scope_confirm,
     persons: [{ key: person, name: request.persons[0].name }],
-    cursors: request.cursors.map((c) => ({ area: { code: Number(c.area), audience: c.audience },
-      position: c.position, chain: c.digest && hex(c.digest) })) });
-  check('request', Buffer.concat([Buffer.from([1]), hello, exchange.part(exchange.BATCH, hex(v.batch.bytes))]), request.bytes);
+    cursors: request.cursors.map((c) => ({
+      area: { code: Number(c.area), audience: c.audience },
+      position: c.position,
+      chain: c.digest && hex(c.digest),
+    })),
+  });
+  check(
+    'request',
+    Buffer.concat([Buffer.from([1]), hello, exchange.part(exchange.BATCH, hex(v.batch.bytes))]),
+    request.bytes,
+  );
 
   const answer = exchange.readAnswer(hex(v.answer.bytes), { sign: county });
-  check('answer', [answer.epoch, answer.server_ms, answer.nonce, answer.more],
-    [v.answer.epoch, v.answer.server_ms, '89'.repeat(16), v.answer.more]);
+  check(
+    'answer',
+    [answer.epoch, answer.server_ms, answer.nonce, answer.more],
+    [v.answer.epoch, v.answer.server_ms, '89'.repeat(16), v.answer.more],
+  );
   const [receipt] = answer.receipts;
-  check('receipt', [receipt.number, receipt.hash, receipt.backedUp, receipt.outcomes],
-    [9, changes[8].chain, v.answer.receipt.backed_up, v.answer.receipt.outcomes]);
-  check('scope', [answer.scope.serial, answer.scope.areas, answer.scope.audiences],
-    [3, v.answer.scope.areas.map(Number), v.answer.scope.audience_mask]);
-  check('certificate', [answer.certificates[0].role, answer.certificates[0].name, answer.certificates[0].key],
-    [2, '张三', keys.person_sign_public]);
+  check(
+    'receipt',
+    [receipt.number, receipt.hash, receipt.backedUp, receipt.outcomes],
+    [9, changes[8].chain, v.answer.receipt.backed_up, v.answer.receipt.outcomes],
+  );
+  check(
+    'scope',
+    [answer.scope.serial, answer.scope.areas, answer.scope.audiences],
+    [3, v.answer.scope.areas.map(Number), v.answer.scope.audience_mask],
+  );
+  check(
+    'certificate',
+    [answer.certificates[0].role, answer.certificates[0].name, answer.certificates[0].key],
+    [2, '张三', keys.person_sign_public],
+  );
   let feed = Buffer.alloc(32);
   const entries = answer.parts.filter((p) => p.kind === exchange.ENTRY);
   for (const [i, wanted] of v.feed.entries()) {
@@ -106,25 +248,59 @@ export function vectors(check) {
     feed = wire.hash('yg feed', feed, digest);
     check(`feed: chain of entry ${i + 1}`, feed, wanted.chain);
   }
-  check('feed: what is not admitted', exchange.readEntry(entries[0]).changes.filter((c) => !c.admitted).map((c) => c.number), [2]);
-  check('feed: head and cursor', [answer.heads[0].chain, answer.parts.at(-1).chain], [feed, text(feed.subarray(0, 8))]);
+  check(
+    'feed: what is not admitted',
+    exchange
+      .readEntry(entries[0])
+      .changes.filter((c) => !c.admitted)
+      .map((c) => c.number),
+    [2],
+  );
+  check(
+    'feed: head and cursor',
+    [answer.heads[0].chain, answer.parts.at(-1).chain],
+    [feed, text(feed.subarray(0, 8))],
+  );
 
-  const [, size, sealed] = [hex(v.sealed.bytes)[0], 2, hex(v.sealed.bytes)];
-  const r = new Reader(sealed.subarray(1));
-  check('sealed part', [wire.unseal(hex(keys.vault_secret), Buffer.from('yg down'), r.sized()), size], [v.sealed.inside, 2]);
+  const sealed = new Reader(hex(v.sealed.bytes).subarray(1)).sized();
+  check(
+    'sealed part',
+    wire.unseal(hex(keys.vault_secret), Buffer.from('yg down'), sealed),
+    v.sealed.inside,
+  );
   check('vault key', vault, keys.vault_public);
 
   const code = exchange.readCode(v.enrolment.code);
-  check('code', [wire.hash('yg code id', code).subarray(0, 16), wire.hash('yg code key', code)],
-    [v.enrolment.code_id, v.enrolment.code_key]);
-  check('code: case, dashes and I, L, O do not matter',
-    [exchange.readCode(v.enrolment.code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l'))], [code]);
+  check(
+    'code',
+    [wire.hash('yg code id', code).subarray(0, 16), wire.hash('yg code key', code)],
+    [v.enrolment.code_id, v.enrolment.code_key],
+  );
+  check(
+    'code: case, dashes and I, L, O do not matter',
+    [
+      exchange.readCode(
+        v.enrolment.code
+          .toLowerCase()
+          .replaceAll('-', ' ')
+          .replaceAll('0', 'o')
+          .replaceAll('1', 'l'),
+      ),
+    ],
+    [code],
+  );
   const asked = hex(v.enrolment.request);
-  check('mac of the request',
-    wire.mac(hex(v.enrolment.code_key), 'yg enrol', asked.subarray(0, -32)), text(asked.subarray(-32)));
+  check(
+    'mac of the request',
+    wire.mac(hex(v.enrolment.code_key), 'yg enrol', asked.subarray(0, -32)),
+    text(asked.subarray(-32)),
+  );
   const enrolled = exchange.readEnrolled(hex(v.enrolment.answer), code, asked);
-  check('enrolled', [enrolled.county.sign, enrolled.county.box, enrolled.device],
-    [keys.county_sign_public, keys.county_box_public, keys.device]);
+  check(
+    'enrolled',
+    [enrolled.county.sign, enrolled.county.box, enrolled.device],
+    [keys.county_sign_public, keys.county_box_public, keys.device],
+  );
   const list = exchange.readKeys(hex(v.key_list), county);
   check('list of TLS keys', [list.serial, list.pins[0]], [5, 'aa'.repeat(32)]);
 }
@@ -132,27 +308,66 @@ export function vectors(check) {
 // A change as the vectors tell it.
 function changeOf(c) {
   const dot = wire.dotOf(c.dot);
-  const version = (s) => ({ ...wire.dotOf(s.split('.')[0]), ordinal: Number(s.split('.')[1] ?? 0) });
-  const types = { null: wire.NULL, int: wire.INTEGER, decimal: wire.DECIMAL, date: wire.DATE, text: wire.TEXT, bytes: wire.BYTES };
-  const value = (e) => ({
-    null: null, int: e.number, date: e.number, text: e.text, bytes: e.bytes && hex(e.bytes),
-    decimal: { scale: e.scale, mantissa: e.number },
-  })[e.type];
+  const version = (s) => ({
+    ...wire.dotOf(s.split('.')[0]),
+    ordinal: Number(s.split('.')[1] ?? 0),
+  });
+  const types = {
+    null: wire.NULL,
+    int: wire.INTEGER,
+    decimal: wire.DECIMAL,
+    date: wire.DATE,
+    text: wire.TEXT,
+    bytes: wire.BYTES,
+  };
+  const value = (e) =>
+    ({
+      null: null,
+      int: e.number,
+      date: e.number,
+      text: e.text,
+      bytes: e.bytes && hex(e.bytes),
+      decimal: { scale: e.scale, mantissa: e.number },
+    })[e.type];
   const list = (x) => (x === undefined ? [] : Array.isArray(x) ? x : [x]).map(hex);
   return {
-    ...dot, kind: c.kind, record: wire.dotOf(c.record), form: c.form, person: c.person, wall: c.wall_ms,
-    lamport: c.lamport, reason: c.reason, evidence: list(c.evidence), under: list(c.under),
+    ...dot,
+    kind: c.kind,
+    record: wire.dotOf(c.record),
+    form: c.form,
+    person: c.person,
+    wall: c.wall_ms,
+    lamport: c.lamport,
+    reason: c.reason,
+    evidence: list(c.evidence),
+    under: list(c.under),
     signature: c.signature && hex(c.signature),
     entries: c.entries.map((e) => ({
-      instance: e.instance ? version(e.instance) : wire.root, field: e.field, keep: !!e.keep,
-      rank: e.rank ?? 0, replaces: (e.replaces ?? []).map(version), type: types[e.type], value: value(e),
+      instance: e.instance ? version(e.instance) : wire.root,
+      field: e.field,
+      keep: !!e.keep,
+      rank: e.rank ?? 0,
+      replaces: (e.replaces ?? []).map(version),
+      type: types[e.type],
+      value: value(e),
     })),
-    canonical: hex(c.canonical), salt: hex(c.salt), leaf: hex(c.leaf), chain: hex(c.chain),
+    canonical: hex(c.canonical),
+    salt: hex(c.salt),
+    leaf: hex(c.leaf),
+    chain: hex(c.chain),
   };
 }
 
-const plain = (x) => JSON.stringify(x, (key, y) =>
-  y?.type === 'Buffer' ? text(y.data) : y instanceof Uint8Array ? text(y) : typeof y === 'bigint' ? Number(y) : y);
+const plain = (x) =>
+  JSON.stringify(x, (key, y) =>
+    y?.type === 'Buffer'
+      ? text(y.data)
+      : y instanceof Uint8Array
+        ? text(y)
+        : typeof y === 'bigint'
+          ? Number(y)
+          : y,
+  );
 
 // One TAP line for each check; gives how many were wrong.
 export function tap(start = 0) {

@@ -101,9 +101,10 @@ kill_county() { # pulls the plug
 # --- tablets: `agent NAME COMMAND...` works on tablet NAME with the secret of its person ---
 
 agent() {
-    local name=$1
+    local name=$1 person=()
     shift
-    YG_PASSPHRASE="secret-of-$name" "$build/yg-agent" "$@" --data "$work/tablet-$name"
+    [ "$1" = enrol ] || person=(--person "$name")
+    YG_PASSPHRASE="secret-of-$name" "$build/yg-agent" "$@" "${person[@]}" --data "$work/tablet-$name"
 }
 
 enrol() { # NAME [AREAS]

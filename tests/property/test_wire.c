@@ -1,7 +1,6 @@
 /* test_wire.c: what goes into a frame comes out of it, whatever it is; and hostile bytes never pass
  * for something else.
- *
- * YG_TEST_SEED sets the first seed; a failure prints the seed that shows it. */
+ * The seeds are always the same; a failure prints the one that shows it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,48 +16,12 @@
 
 #define FRAMES    400u
 #define MUTATIONS 40u
-#define ARENA_CAP (256u << 20)
-
-struct kit {
-    struct zip_deflater *deflater;
-    struct zip_inflater *inflater;
-    struct arena arena;
-    struct buf out;
-    struct err err;
-};
 
 static uint64_t seed_of(uint32_t i) {
     return 20261123u + i;
 }
 
-static int start(void **state) {
-    struct kit *kit = calloc(1, sizeof(*kit));
-
-    if (kit == NULL)
-        return -1;
-    err_init(&kit->err, LANG_EN);
-    arena_init(&kit->arena, ARENA_CAP);
-    buf_init(&kit->out, 8u << 20);
-    *state = kit;
-    if (crypt_start(&kit->err) != RC_OK ||
-        zip_deflater_new(ZIP_LEVEL_DEFAULT, &kit->deflater, &kit->err) != RC_OK ||
-        zip_inflater_new(&kit->inflater, &kit->err) != RC_OK)
-        return -1;
-    return 0;
-}
-
-static int stop(void **state) {
-    struct kit *kit = *state;
-
-    zip_deflater_free(kit->deflater);
-    zip_inflater_free(kit->inflater);
-    arena_release(&kit->arena);
-    buf_release(&kit->out);
-    free(kit);
-    return 0;
-}
-
-static void check(const struct kit *kit, bool good, const char *what, uint64_t seed) {
+static void check(const struct wire_kit *kit, bool good, const char *what, uint64_t seed) {
     if (!good)
         fail_msg("seed %" PRIu64 ": %s; %s", seed, what, kit->err.text);
 }
@@ -77,8 +40,8 @@ static bool same_bytes(const struct change *a, const struct change *b, struct er
 }
 
 /* Every change comes back as it was, with the same leaf. */
-static void check_same(const struct kit *kit, const struct frame *frame, const struct frame *back,
-                       uint64_t seed) {
+static void check_same(const struct wire_kit *kit, const struct frame *frame,
+                       const struct frame *back, uint64_t seed) {
     struct err err;
 
     err_init(&err, LANG_EN);
@@ -99,7 +62,7 @@ static void check_same(const struct kit *kit, const struct frame *frame, const s
 }
 
 static void comes_back(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
 
     for (uint32_t i = 0; i < FRAMES; i++) {
         struct chance chance = {.state = seed_of(i)};
@@ -143,7 +106,7 @@ static void comes_back(void **state) {
 }
 
 /* The chain over all leaves, or false when the frame was refused. */
-static bool chain_of(struct kit *kit, struct view bytes, uint8_t out[32]) {
+static bool chain_of(struct wire_kit *kit, struct view bytes, uint8_t out[32]) {
     struct frame frame;
 
     if (frame_decode(bytes, kit->inflater, &kit->arena, &frame, &kit->err) != RC_OK)
@@ -165,7 +128,7 @@ static bool any_erased(const struct frame *frame) {
 /* A flipped bit, a cut, bytes put in: refused, or other leaves, or the same changes. Area, audience
  * and the numbers of erased changes are not in the leaves: the batch's signature covers them. */
 static void damage_shows(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
 
     for (uint32_t i = 0; i < FRAMES / 4; i++) {
         struct chance chance = {.state = seed_of(i)};
@@ -210,7 +173,7 @@ static void damage_shows(void **state) {
 
 /* Encoding is deterministic, and encoding what was decoded gives the same bytes. */
 static void encodes_alike(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
 
     for (uint32_t i = 0; i < FRAMES / 8; i++) {
         struct chance chance = {.state = seed_of(i)};
@@ -234,7 +197,7 @@ static void encodes_alike(void **state) {
 
 /* Renaming touches exactly what is named, and leaves a sane change. */
 static void renames(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
     const uint64_t fork = 0x4444444444444444;
 
     for (uint32_t i = 0; i < FRAMES / 8; i++) {
@@ -277,5 +240,5 @@ int main(void) {
         cmocka_unit_test(renames),
     };
 
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, wire_kit_start, wire_kit_stop);
 }

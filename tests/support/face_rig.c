@@ -144,6 +144,21 @@ void rig_release(struct face_rig *rig) {
     (void)nftw(rig->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+int rig_set_up(void **state) {
+    struct face_rig *rig = malloc(sizeof(*rig));
+
+    assert_non_null(rig);
+    rig_init(rig);
+    *state = rig;
+    return 0;
+}
+
+int rig_tear_down(void **state) {
+    rig_release(*state);
+    free(*state);
+    return 0;
+}
+
 /* ---- running ---- */
 
 struct caught {

@@ -25,6 +25,9 @@ void rig_init(struct face_rig *rig);
 /* The same without a tablet: the caller has put one, or puts one, into rig->data. */
 void rig_init_empty(struct face_rig *rig, const struct env *env, const char *secret);
 void rig_release(struct face_rig *rig);
+/* The same as fixtures of cmocka: *state is a rig of its own for each test. */
+int rig_set_up(void **state);
+int rig_tear_down(void **state);
 
 /* Runs the words (ends with NULL) and --data; returns the exit status. */
 int rig_run(struct face_rig *rig, ...) __attribute__((sentinel));

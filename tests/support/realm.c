@@ -52,6 +52,17 @@ static void give_back(void *context, struct ledger *ledger) {
     ledger_close(ledger);
 }
 
+static struct ingest_room *enter(void *context) {
+    struct county *county = context;
+
+    return &county->room;
+}
+
+static void leave(void *context, struct ingest_room *room) {
+    (void)context;
+    arena_reset(&room->arena);
+}
+
 static void job_done(void *context, struct writer_job *job) {
     (void)context;
     (void)job;
@@ -127,6 +138,7 @@ struct county *county_new(uint64_t seed) {
         must(store_commit(store, &delta, &err), &err);
     }
     must(writer_open(store, &county->keys, &county->env, NULL, &county->writer, &err), &err);
+    arena_init(&county->room.arena, 512u * 1024u * 1024u);
     county->office = (struct office){
         .keys = &county->keys,
         .env = &county->env,
@@ -135,6 +147,8 @@ struct county *county_new(uint64_t seed) {
         .context = county,
         .borrow = borrow,
         .give_back = give_back,
+        .enter = enter,
+        .leave = leave,
         .write = write_job,
     };
     county->link = (struct link){county, exchange};
@@ -143,6 +157,7 @@ struct county *county_new(uint64_t seed) {
 
 void county_free(struct county *county) {
     writer_close(county->writer);
+    arena_release(&county->room.arena);
     store_memory_free(county->memory);
     free(county);
 }

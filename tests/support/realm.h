@@ -17,6 +17,7 @@ struct county {
     struct store_memory *memory;
     struct writer *writer;
     struct office office;
+    struct ingest_room room;
     struct link link; /* leads here */
     uint32_t requests;
     uint8_t role; /* of whom county_enrol invites; 0: investigator */

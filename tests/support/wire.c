@@ -5,6 +5,7 @@
 #include "schema/limits.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #define ENTRIES_MAX 200u
 
@@ -405,6 +406,33 @@ enum rc wire_leaves(struct frame *frame, struct err *err) {
     }
     buf_release(&canonical);
     return rc;
+}
+
+int wire_kit_start(void **state) {
+    struct wire_kit *kit = calloc(1, sizeof(*kit));
+
+    if (kit == NULL)
+        return -1;
+    *state = kit;
+    err_init(&kit->err, LANG_EN);
+    arena_init(&kit->arena, 256u << 20);
+    buf_init(&kit->out, 16u << 20);
+    if (crypt_start(&kit->err) != RC_OK ||
+        zip_deflater_new(ZIP_LEVEL_DEFAULT, &kit->deflater, &kit->err) != RC_OK ||
+        zip_inflater_new(&kit->inflater, &kit->err) != RC_OK)
+        return -1;
+    return 0;
+}
+
+int wire_kit_stop(void **state) {
+    struct wire_kit *kit = *state;
+
+    zip_deflater_free(kit->deflater);
+    zip_inflater_free(kit->inflater);
+    arena_release(&kit->arena);
+    buf_release(&kit->out);
+    free(kit);
+    return 0;
 }
 
 static int64_t world_wall_ms(void *context) {

@@ -16,6 +16,19 @@ void wire_secret(void *context, uint64_t run, uint8_t secret[16]);
 /* Fills in the salts and leaves that the changes of a frame will have under wire_secret. */
 enum rc wire_leaves(struct frame *frame, struct err *err);
 
+/* What a test of frames works with, as fixtures of cmocka: *state is a kit of its own for each
+ * test; frame is empty and the test's to fill. */
+struct wire_kit {
+    struct zip_deflater *deflater;
+    struct zip_inflater *inflater;
+    struct arena arena;
+    struct buf out;
+    struct err err;
+    struct frame frame;
+};
+int wire_kit_start(void **state);
+int wire_kit_stop(void **state);
+
 /* An environment with a fixed clock and entropy from a seed. */
 struct wire_world {
     struct chance chance;

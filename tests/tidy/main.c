@@ -53,6 +53,7 @@ int main(int argc, char **argv) {
         goto out;
     }
     tidy_check_sources(&tidy);
+    tidy_check_words(&tidy);
     if (argc == first + 2) {
         listing = read_listing(argv[first + 1]);
         if (!listing) {

@@ -28,6 +28,7 @@ static const struct {
     [TIDY_OPENING] = {"opening", "a file opens with a comment, a header's begins with its name"},
     [TIDY_GUARD] = {"guard", "a header is guarded by its path, YG_BASE_ERR_H"},
     [TIDY_DEAD] = {"dead", "somebody includes each header"},
+    [TIDY_WORDS] = {"words", "base/words/zh.tsv has every message, and only those"},
 };
 
 /* Libraries, by the beginning of what is included, and the module that is their door. */
@@ -49,16 +50,16 @@ static const char *const pure_headers[] = {
     "stdio.h",  "stdlib.h",   "string.h", "tgmath.h",
 };
 static const char *const system_headers[] = {
-    "arpa/",   "dirent.h",    "endian.h",  "fcntl.h",  "fnmatch.h", "ftw.h",       "grp.h",
-    "linux/",  "net/",        "netdb.h",   "netinet/", "poll.h",    "pthread.h",   "pwd.h",
-    "sched.h", "semaphore.h", "setjmp.h",  "signal.h", "spawn.h",   "stdatomic.h", "strings.h",
-    "sys/",    "syslog.h",    "termios.h", "time.h",   "unistd.h",
+    "arpa/",       "dirent.h",   "endian.h", "fcntl.h",     "fnmatch.h", "ftw.h",     "grp.h",
+    "linux/",      "net/",       "netdb.h",  "netinet/",    "poll.h",    "pthread.h", "pwd.h",
+    "malloc.h",    "sanitizer/", "sched.h",  "semaphore.h", "setjmp.h",  "signal.h",  "spawn.h",
+    "stdatomic.h", "strings.h",  "sys/",     "syslog.h",    "termios.h", "time.h",    "unistd.h",
 };
 
 /* Modules of base/ that touch the machine. */
 static const char *const machine[] = {
-    "base/control.", "base/db.",    "base/env.", "base/file.", "base/http.",
-    "base/httpc.",   "base/httpd.", "base/log.", "base/tls.",
+    "base/control.", "base/db.",    "base/env.", "base/file.",  "base/http.",
+    "base/httpc.",   "base/httpd.", "base/log.", "base/spool.", "base/tls.",
 };
 
 /* Rooms from below to above: a room may look into lower ones of its floor, never into another of
@@ -279,7 +280,8 @@ static void check_lines(struct tidy *tidy, const struct tidy_file *file) {
             tidy_report(tidy, TIDY_TAB, file->path, number, "a tab");
         line += length + (line[length] == '\n');
     }
-    if (number > LINES_MAX)
+    /* The catalogue is one list, and looked up by key. */
+    if (number > LINES_MAX && strcmp(file->path, "base/words/zh.tsv") != 0)
         tidy_report(tidy, TIDY_LENGTH, file->path, number, "%d lines, at most %d: split it", number,
                     LINES_MAX);
 }

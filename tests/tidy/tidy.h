@@ -26,6 +26,7 @@ enum tidy_rule {
     TIDY_OPENING,
     TIDY_GUARD,
     TIDY_DEAD,
+    TIDY_WORDS,
     TIDY_RULES
 };
 
@@ -90,6 +91,9 @@ void tidy_report(struct tidy *tidy, enum tidy_rule rule, const char *path, int l
 
 /* The rules that the sources show. */
 void tidy_check_sources(struct tidy *tidy);
+
+/* The rule of the catalogue: what people read stands in base/words/zh.tsv, and nothing else. */
+void tidy_check_words(struct tidy *tidy);
 
 /* The rules that only objects show, from the output of `nm -A -f sysv OBJECT...`: hidden state,
  * and who really calls whom. Object names end in obj/FLAVOUR/FILE.o. */

@@ -135,8 +135,8 @@ static bool add_from_disk(struct tidy *tidy, const char *full, const char *path)
 }
 
 static bool is_source(const char *name) {
-    static const char *const endings[] = {".c",  ".h",   ".js",  ".mjs",
-                                          ".sh", ".css", ".sql", ".html"};
+    static const char *const endings[] = {".c",   ".h",   ".js",   ".mjs", ".sh",
+                                          ".css", ".sql", ".html", ".tsv"};
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
         if (has_ending(name, endings[i]))
             return true;

@@ -8,21 +8,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state) {
-    struct face_rig *rig = malloc(sizeof(*rig));
-
-    assert_non_null(rig);
-    rig_init(rig);
-    *state = rig;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    rig_release(*state);
-    free(*state);
-    return 0;
-}
-
 static char *new_record(struct face_rig *rig, const char *answers) {
     const char *path = rig_file(rig, "answers.json", view_text(answers));
 
@@ -472,18 +457,18 @@ static void test_man_page_agrees(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_new_and_show, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_new_refuses, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_bad_answers_file, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_rare_characters_survive, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_set, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_sets, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_instances, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_seal_and_amend, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_list, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_forms_and_status, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_secrets, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_usage, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_new_and_show, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_new_refuses, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_bad_answers_file, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_rare_characters_survive, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_set, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_sets, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_instances, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_seal_and_amend, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_list, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_forms_and_status, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_secrets, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_usage, rig_set_up, rig_tear_down),
         cmocka_unit_test(test_man_page_agrees),
     };
 

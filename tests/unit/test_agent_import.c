@@ -7,21 +7,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state) {
-    struct face_rig *rig = malloc(sizeof(*rig));
-
-    assert_non_null(rig);
-    rig_init(rig);
-    *state = rig;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    rig_release(*state);
-    free(*state);
-    return 0;
-}
-
 /* Two files stay valid at once. */
 static const char *member_file(struct face_rig *rig, const char *text) {
     static char option[220];
@@ -202,12 +187,12 @@ static void test_many(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_plain, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_repeats, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_wrong_cells_have_a_place, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_bad_files, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_plain, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_repeats, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_wrong_cells_have_a_place, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_keys, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_bad_files, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_many, rig_set_up, rig_tear_down),
     };
 
     return cmocka_run_group_tests_name("agent import", tests, NULL, NULL);

@@ -11,21 +11,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state) {
-    struct face_rig *rig = malloc(sizeof(*rig));
-
-    assert_non_null(rig);
-    rig_init(rig);
-    *state = rig;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    rig_release(*state);
-    free(*state);
-    return 0;
-}
-
 static void test_commands_through_the_socket(void **state) {
     struct face_rig *rig = *state;
     struct json *json;
@@ -236,6 +221,11 @@ static void test_work_goes_on_while_a_sync_hangs(void **state) {
              rig_file(rig, "a.json", view_text("{\"head\":{\"name\":\"张三\"}}")));
     id = rig_line(rig);
     rig_good(rig, "show", id);
+    rig_good(rig, "lock");
+    rig->secret = RIG_SECRET;
+    rig_good(rig, "set", id, "income=3");
+    assert_int_equal(rig_run(rig, "unlock", NULL), 0);
+    rig->secret = NULL;
     (void)close(line);
     (void)close(listener);
     assert_int_equal(pthread_join(thread, NULL), 0);
@@ -248,12 +238,14 @@ static void test_work_goes_on_while_a_sync_hangs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_commands_through_the_socket, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_unlock_holds_until_lock, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_one_owner, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_two_people, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_several_at_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_work_goes_on_while_a_sync_hangs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_commands_through_the_socket, rig_set_up,
+                                        rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_unlock_holds_until_lock, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_one_owner, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_two_people, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_several_at_once, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_work_goes_on_while_a_sync_hangs, rig_set_up,
+                                        rig_tear_down),
     };
 
     return cmocka_run_group_tests_name("agent serve", tests, NULL, NULL);

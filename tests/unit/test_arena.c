@@ -48,6 +48,34 @@ static void copies_are_terminated(void **state) {
     arena_release(&arena);
 }
 
+static void a_list_grows_and_keeps_its_items(void **state) {
+    struct arena arena;
+    uint64_t *numbers = NULL;
+    uint32_t count = 0;
+    uint32_t capacity = 0;
+    uint64_t index;
+
+    (void)state;
+    arena_init(&arena, 1u << 16);
+    for (index = 0; index < 1000; index++) {
+        uint64_t *number = arena_push(&arena, &numbers, &count, &capacity, sizeof(*number));
+
+        assert_non_null(number);
+        assert_ptr_equal(number, &numbers[index]);
+        assert_int_equal(*number, 0);
+        *number = index * 3;
+    }
+    assert_int_equal(count, 1000);
+    for (index = 0; index < 1000; index++)
+        assert_int_equal(numbers[index], index * 3);
+    while (arena_push(&arena, &numbers, &count, &capacity, sizeof(*numbers)) != NULL)
+        assert_true(count < (1u << 16) / sizeof(*numbers));
+    assert_int_equal(arena.failed, RC_LIMIT);
+    assert_int_equal(count, capacity); /* what was there stays */
+    assert_int_equal(numbers[999], 2997);
+    arena_release(&arena);
+}
+
 static void the_cap_holds_and_is_remembered(void **state) {
     struct arena arena;
     struct err err;
@@ -97,6 +125,57 @@ static void reset_keeps_the_first_block_and_clears_it(void **state) {
     arena_release(&arena);
 }
 
+static void reset_keeps_as_much_as_it_is_told_to(void **state) {
+    struct arena arena;
+    void *places[100];
+
+    (void)state;
+    arena_init(&arena, 1u << 20);
+    arena_keep(&arena, 64u * 1024u);
+    for (unsigned round = 0; round < 3; round++) {
+        size_t held;
+
+        for (size_t i = 0; i < 40; i++) {
+            void *place = arena_room(&arena, 10, 100);
+
+            assert_non_null(place);
+            if (round == 0)
+                places[i] = place;
+            assert_ptr_equal(place, places[i]); /* the same blocks in the same order */
+        }
+        held = arena.held_bytes;
+        assert_true(held > 4096 && held <= 64u * 1024u);
+        arena_reset(&arena);
+        assert_int_equal(arena.held_bytes, held);
+    }
+    for (size_t i = 0; i < 500; i++)
+        assert_non_null(arena_alloc(&arena, 1000));
+    assert_true(arena.held_bytes > 64u * 1024u);
+    arena_reset(&arena);
+    assert_true(arena.held_bytes <= 64u * 1024u);
+    arena_release(&arena);
+    assert_int_equal(arena.held_bytes, 0);
+}
+
+static void blocks_that_were_kept_do_not_count_against_a_large_one(void **state) {
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, 100000);
+    arena_keep(&arena, 100000);
+    for (size_t i = 0; i < 60; i++)
+        assert_non_null(arena_alloc(&arena, 1000));
+    arena_reset(&arena);
+    assert_true(arena.held_bytes >= 60000);
+    assert_non_null(arena_alloc(&arena, 90000));
+    assert_true(arena.held_bytes <= 100000);
+    assert_null(arena_alloc(&arena, 90000));
+    arena_reset(&arena);
+    assert_non_null(arena_alloc(&arena, 90000));
+    assert_null(arena_room(&arena, SIZE_MAX / 2, 4));
+    arena_release(&arena);
+}
+
 static void arrays_grow_up_to_their_cap(void **state) {
     struct err err;
     uint32_t *items = NULL;
@@ -128,8 +207,11 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(allocations_are_aligned_zeroed_and_apart),
         cmocka_unit_test(copies_are_terminated),
+        cmocka_unit_test(a_list_grows_and_keeps_its_items),
         cmocka_unit_test(the_cap_holds_and_is_remembered),
         cmocka_unit_test(reset_keeps_the_first_block_and_clears_it),
+        cmocka_unit_test(reset_keeps_as_much_as_it_is_told_to),
+        cmocka_unit_test(blocks_that_were_kept_do_not_count_against_a_large_one),
         cmocka_unit_test(arrays_grow_up_to_their_cap),
     };
 

@@ -156,6 +156,7 @@ static void a_hello_is_signed(void **state) {
 static void an_answer_comes_back(void **state) {
     struct kit *kit = *state;
     struct outcome outcomes[2] = {{17, 4}, {19, 1}};
+    struct returned returns[1] = {{19, view_text("不是你的村")}};
     struct receipt receipts[2] = {{.actor = 5,
                                    .number = 20,
                                    .hash = {3},
@@ -164,7 +165,9 @@ static void an_answer_comes_back(void **state) {
                                    .want_from = 21,
                                    .backed_up = 10,
                                    .outcome_count = 2,
-                                   .outcomes = outcomes},
+                                   .outcomes = outcomes,
+                                   .return_count = 1,
+                                   .returns = returns},
                                   {.actor = 7, .number = 1, .hash = {4}}};
     uint64_t areas[2] = {TOWNSHIP, 430621000000};
     struct feed_head heads[1] = {{TOWNSHIP, 1, 50, {2}}};
@@ -201,6 +204,10 @@ static void an_answer_comes_back(void **state) {
     assert_int_equal(back.receipts[0].outcome_count, 2);
     assert_true(back.receipts[0].outcomes[1].number == 19);
     assert_int_equal(back.receipts[0].outcomes[1].verdict, 1);
+    assert_int_equal(back.receipts[0].return_count, 1);
+    assert_true(back.receipts[0].returns[0].number == 19);
+    assert_true(view_is(back.receipts[0].returns[0].reason, "不是你的村"));
+    assert_int_equal(back.receipts[1].return_count, 0);
     assert_true(back.receipts[1].actor == 7 && back.receipts[1].hash[0] == 4);
     assert_true(back.has_scope && back.scope.serial == 3 && back.scope.revoked);
     assert_false(back.scope.wipe);

@@ -15,51 +15,24 @@
 #define PERSON UINT64_C(0x99aabbccddeeff00)
 #define COUNTY INT64_C(430621101000)
 
-struct kit {
-    struct zip_deflater *deflater;
-    struct zip_inflater *inflater;
-    struct arena arena;
-    struct buf out;
-    struct err err;
-    struct frame frame;
-};
-
 static int start(void **state) {
-    struct kit *kit = calloc(1, sizeof(*kit));
+    struct wire_kit *kit;
 
-    if (kit == NULL)
+    if (wire_kit_start(state) != 0)
         return -1;
-    *state = kit;
-    err_init(&kit->err, LANG_EN);
-    arena_init(&kit->arena, 64u << 20);
-    buf_init(&kit->out, 16u << 20);
+    kit = *state;
     kit->frame =
         (struct frame){.actor = ACTOR, .area = (uint64_t)COUNTY, .audience = 1, .form = FORM};
-    if (crypt_start(&kit->err) != RC_OK ||
-        zip_deflater_new(ZIP_LEVEL_DEFAULT, &kit->deflater, &kit->err) != RC_OK ||
-        zip_inflater_new(&kit->inflater, &kit->err) != RC_OK)
-        return -1;
     return 0;
 }
 
-static int stop(void **state) {
-    struct kit *kit = *state;
-
-    zip_deflater_free(kit->deflater);
-    zip_inflater_free(kit->inflater);
-    arena_release(&kit->arena);
-    buf_release(&kit->out);
-    free(kit);
-    return 0;
-}
-
-static void make_room(struct kit *kit, uint32_t count) {
+static void make_room(struct wire_kit *kit, uint32_t count) {
     kit->frame.count = count;
     kit->frame.changes = arena_array(&kit->arena, count, sizeof(*kit->frame.changes));
     assert_non_null(kit->frame.changes);
 }
 
-static void surveys(struct kit *kit, uint32_t count) {
+static void surveys(struct wire_kit *kit, uint32_t count) {
     struct chance chance = {.state = 3};
     int64_t wall_ms = 1763884800000;
 
@@ -69,7 +42,7 @@ static void surveys(struct kit *kit, uint32_t count) {
                     &kit->frame.changes[i].change);
 }
 
-static void edits(struct kit *kit, uint32_t count) {
+static void edits(struct wire_kit *kit, uint32_t count) {
     struct chance chance = {.state = 4};
     int64_t wall_ms = 1763884800000;
 
@@ -80,17 +53,17 @@ static void edits(struct kit *kit, uint32_t count) {
                     &kit->arena, &kit->frame.changes[i].change);
 }
 
-static enum rc encode(struct kit *kit) {
+static enum rc encode(struct wire_kit *kit) {
     buf_clear(&kit->out);
     return frame_encode(&kit->frame, wire_secret, NULL, kit->deflater, &kit->out, &kit->err);
 }
 
-static enum rc decode(struct kit *kit, struct frame *back) {
+static enum rc decode(struct wire_kit *kit, struct frame *back) {
     return frame_decode(buf_view(&kit->out), kit->inflater, &kit->arena, back, &kit->err);
 }
 
 static void surveys_are_small(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
     struct frame back;
 
     surveys(kit, 500);
@@ -104,7 +77,7 @@ static void surveys_are_small(void **state) {
 }
 
 static void edits_are_small(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
 
     edits(kit, 1);
     assert_int_equal(encode(kit), RC_OK);
@@ -116,7 +89,7 @@ static void edits_are_small(void **state) {
 }
 
 static void the_head_is_read_alone(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
     struct frame_head head;
 
     edits(kit, 10);
@@ -128,7 +101,7 @@ static void the_head_is_read_alone(void **state) {
 }
 
 static void newer_formats_are_told_apart(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
     struct frame back;
 
     edits(kit, 2);
@@ -141,7 +114,7 @@ static void newer_formats_are_told_apart(void **state) {
 }
 
 static void nothing_short_passes(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
     struct frame back;
     struct view whole;
 
@@ -158,7 +131,7 @@ static void nothing_short_passes(void **state) {
 
 /* What the encoder refuses, so that nobody finds out only at the other end. */
 static void the_writer_refuses(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
 
     edits(kit, 3);
     kit->frame.changes[1].change.dot.number = 1600;
@@ -179,7 +152,7 @@ static void the_writer_refuses(void **state) {
 }
 
 static void too_much_is_refused_on_both_sides(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
     static uint8_t text[LIMIT_VALUE_BYTES];
 
     /* 40 values of 256 kB: over the 8 MB that a frame may hold, however well it compresses. */
@@ -206,7 +179,7 @@ static void too_much_is_refused_on_both_sides(void **state) {
 }
 
 static void erased_changes_keep_their_leaf(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
     struct frame back;
     struct frame_change *erased;
 
@@ -234,7 +207,7 @@ static void erased_changes_keep_their_leaf(void **state) {
 
 /* A frame cut anew carries salts alone: the secrets would tell the leaves of what was left out. */
 static void a_cut_frame_carries_salts(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
     struct frame back;
     uint8_t secret[16];
 
@@ -255,7 +228,7 @@ static void a_cut_frame_carries_salts(void **state) {
 
 /* A few bytes may not unfold to more than a frame may hold. */
 static void bombs_are_refused(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
     struct buf bomb, zeros;
     struct frame back;
 
@@ -283,7 +256,7 @@ static void bombs_are_refused(void **state) {
 
 /* The arena's cap holds, whatever a frame says it contains. */
 static void a_small_arena_is_respected(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
     struct arena small;
     struct frame back;
 
@@ -296,7 +269,7 @@ static void a_small_arena_is_respected(void **state) {
 }
 
 static void four_byte_characters_survive(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
     struct frame back;
     static const char *const names[] = {"𠮷田", "𪚥", "王𠀀", "张三"};
 
@@ -318,7 +291,7 @@ static void four_byte_characters_survive(void **state) {
 
 /* A fork's own later references read as the fork; what it wrote before stays the original's. */
 static void forks_read_as_themselves(void **state) {
-    struct kit *kit = *state;
+    struct wire_kit *kit = *state;
     const uint64_t fork = 0x7777777777777777;
     struct change *change;
 
@@ -335,19 +308,19 @@ static void forks_read_as_themselves(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(surveys_are_small, start, stop),
-        cmocka_unit_test_setup_teardown(edits_are_small, start, stop),
-        cmocka_unit_test_setup_teardown(the_head_is_read_alone, start, stop),
-        cmocka_unit_test_setup_teardown(newer_formats_are_told_apart, start, stop),
-        cmocka_unit_test_setup_teardown(nothing_short_passes, start, stop),
-        cmocka_unit_test_setup_teardown(the_writer_refuses, start, stop),
-        cmocka_unit_test_setup_teardown(too_much_is_refused_on_both_sides, start, stop),
-        cmocka_unit_test_setup_teardown(erased_changes_keep_their_leaf, start, stop),
-        cmocka_unit_test_setup_teardown(a_cut_frame_carries_salts, start, stop),
-        cmocka_unit_test_setup_teardown(bombs_are_refused, start, stop),
-        cmocka_unit_test_setup_teardown(a_small_arena_is_respected, start, stop),
-        cmocka_unit_test_setup_teardown(four_byte_characters_survive, start, stop),
-        cmocka_unit_test_setup_teardown(forks_read_as_themselves, start, stop),
+        cmocka_unit_test_setup_teardown(surveys_are_small, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(edits_are_small, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(the_head_is_read_alone, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(newer_formats_are_told_apart, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(nothing_short_passes, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(the_writer_refuses, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(too_much_is_refused_on_both_sides, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(erased_changes_keep_their_leaf, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(a_cut_frame_carries_salts, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(bombs_are_refused, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(a_small_arena_is_respected, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(four_byte_characters_survive, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(forks_read_as_themselves, start, wire_kit_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -454,6 +454,24 @@ static void a_record_cannot_outgrow_its_limit(void **state) {
     buf_release(&text);
 }
 
+/* A client that leaves the mark out would destroy what a seal may hold. */
+static void a_sealable_field_is_replaced_with_the_mark_only(void **state) {
+    struct trial trial;
+    struct change without;
+    struct entry entry;
+    const struct change *edit;
+
+    (void)state;
+    trial_start(&trial);
+    tablet_receive(&trial.server, tablet_edit(&trial.a, ROOT, F_FINDING, text_value("dry")));
+    edit = tablet_edit(&trial.a, ROOT, F_FINDING, text_value("damp"));
+    assert_int_equal(tablet_judge(&trial.server, edit), VERDICT_ADMIT);
+    without = forged(edit, &entry);
+    assert_int_equal(entry.replaces_count, 1);
+    entry.flags = 0;
+    assert_int_equal(tablet_judge(&trial.server, &without), VERDICT_MALFORMED);
+}
+
 static void every_verdict_has_a_name_and_a_sentence(void **state) {
     (void)state;
     for (int i = 0; i < VERDICT_COUNT; i++) {
@@ -486,6 +504,7 @@ int main(void) {
         TEST(what_is_written_once_is_amended),
         TEST(nonsense_is_malformed),
         TEST(a_record_cannot_outgrow_its_limit),
+        TEST(a_sealable_field_is_replaced_with_the_mark_only),
         TEST(every_verdict_has_a_name_and_a_sentence),
     };
 

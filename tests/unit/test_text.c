@@ -128,6 +128,17 @@ static void hex_goes_both_ways(void **state) {
     assert_true(hex_decode(view_text(""), bytes, 0));
 }
 
+static void width_counts_columns_of_a_terminal(void **state) {
+    (void)state;
+    assert_int_equal(text_width(view_text("")), 0);
+    assert_int_equal(text_width(view_text("abc 12")), 6);
+    assert_int_equal(text_width(view_text("岳阳a")), 5);
+    assert_int_equal(text_width(view_text("，（。")), 6);
+    assert_int_equal(text_width(view_text("\xF0\xA0\x80\x80")), 2); /* a Han character beyond BMP */
+    assert_int_equal(text_width(view_text("é·→")), 3);
+    assert_int_equal(text_width(view_of("\xFF\xE5", 2)), 2); /* broken bytes are one each */
+}
+
 static void crockford_goes_both_ways(void **state) {
     uint8_t bytes[17];
     uint8_t back[17];
@@ -187,6 +198,7 @@ int main(void) {
         cmocka_unit_test(trimming_knows_the_wide_space),
         cmocka_unit_test(wide_digits_and_letters_fold),
         cmocka_unit_test(hex_goes_both_ways),
+        cmocka_unit_test(width_counts_columns_of_a_terminal),
         cmocka_unit_test(crockford_goes_both_ways),
         cmocka_unit_test(crockford_reads_what_people_type),
         cmocka_unit_test(case_is_ascii_only),

@@ -21,7 +21,9 @@ static const struct source good[] = {
     {"base/err.h", "/* err.h: errors. */\n#ifndef YG_BASE_ERR_H\n#define YG_BASE_ERR_H\n#endif\n"},
     {"base/db.h", "/* db.h: disk. */\n#ifndef YG_BASE_DB_H\n#define YG_BASE_DB_H\n"
                   "#include \"base/err.h\"\n#endif\n"},
-    {"base/db.c", "/* The door to SQLite. */\n#include <sqlite3.h>\n#include \"base/db.h\"\n"},
+    {"base/db.c", "/* The door to SQLite. */\n#include <sqlite3.h>\n#include \"base/db.h\"\n"
+                  "int f(void) { return err_set(err, g(1, 2), \"row %d: \"\n\"wrong\\n\", 3); }\n"},
+    {"base/words/zh.tsv", "# The catalogue.\n\nrow %d: wrong\\n\t第 %d 行不对\\n\n"},
     {"schema/id.h", "/* id.h: names. */\n#ifndef YG_SCHEMA_ID_H\n#define YG_SCHEMA_ID_H\n"
                     "#include \"base/err.h\"\n#endif\n"},
     {"schema/id.c", "/* Names. */\n#include <string.h>\n#include \"schema/id.h\"\n"
@@ -59,13 +61,17 @@ static void assert_finding(const struct tidy *tidy, const char *expected) {
     assert_int_equal(tidy->finding_count, 1);
 }
 
-/* The good tree and this source together have exactly this finding. */
+/* The good tree and this source together have exactly this finding, or none (NULL). */
 static void check_source(const char *path, const char *text, const char *expected) {
     struct tidy tidy;
     add_good(&tidy);
     tidy_add(&tidy, path, text);
     tidy_check_sources(&tidy);
-    assert_finding(&tidy, expected);
+    tidy_check_words(&tidy);
+    if (expected)
+        assert_finding(&tidy, expected);
+    else
+        assert_int_equal(tidy.finding_count, 0);
     tidy_release(&tidy);
 }
 
@@ -85,6 +91,7 @@ static void test_good_tree_has_no_findings(void **state) {
     struct tidy tidy;
     add_good(&tidy);
     tidy_check_sources(&tidy);
+    tidy_check_words(&tidy);
     if (tidy.finding_count)
         fail_msg("%s", tidy.findings[0].text);
     tidy_release(&tidy);
@@ -222,6 +229,87 @@ static void test_dead(void **state) {
                  "base/x.h:1: dead: ");
 }
 
+static void test_words_of_messages(void **state) {
+    (void)state;
+    check_source("schema/x.c",
+                 "/* x */\nvoid f(void) { err_set(err, 1, \"no\" /* */ \" row\"); }\n",
+                 "schema/x.c:2: words: not in base/words/zh.tsv: no row");
+    check_source(
+        "syncd/desk/x.c",
+        "/* x */\nvoid f(int a) { command_say(c,\n a ? \"row %d: wrong\\n\"\n : \"row\", 3); }\n",
+        "syncd/desk/x.c:4: words: not in");
+    check_source("base/x.c", "/* x */\nchar *f(void) { return words(lang, \"\\\"row\\\"\"); }\n",
+                 "base/x.c:2: words: not in base/words/zh.tsv: \"row\"");
+    check_source("base/x.c",
+                 "/* x */\nvoid f(void) { err_prefix(err, \"row %\" PRIu64 \": wrong\\n\", 3); }\n",
+                 "base/x.c:2: words: a macro");
+    check_source("base/x.c",
+                 "/* x */\nvoid f(void) { err_prefix(err, PRIu64 \"row %d: wrong\\n\", 3); }\n",
+                 "base/x.c:2: words: a macro");
+}
+
+static void test_words_of_tables(void **state) {
+    (void)state;
+    check_source(
+        "base/x.c",
+        "/* x */\n#define WORD(english) english\n"
+        "const char *t[] = {\"a\", WORD(\"row %d: wrong\\n\"),\n    WORD(\"no\" \" row\")};\n",
+        "base/x.c:4: words: not in base/words/zh.tsv: no row");
+}
+
+static void test_words_of_commands(void **state) {
+    (void)state;
+    check_source("agent/face/x.c",
+                 "/* x */\nstatic const struct command_option o[] = {\n"
+                 "    {\"--area\", \"CODE\", \"where\", false}, {NULL, NULL, NULL, false}};\n",
+                 "agent/face/x.c:3: words: not in base/words/zh.tsv: where");
+    check_source("agent/face/x.c",
+                 "/* x */\n#define REASON \\\n    { \"--reason\", NULL, \"why\", false }\n",
+                 "agent/face/x.c:3: words: not in base/words/zh.tsv: why");
+    check_source("agent/face/x.c",
+                 "/* x */\nconst struct command_spec specs[] = {\n    {\"row\", \"\", 0, 0, NULL, "
+                 "\"row %d: wrong\\n\", f},\n    ROW(\"list\", \"A\", \"list rows\", f)};\n",
+                 "agent/face/x.c:4: words: not in base/words/zh.tsv: list rows");
+    check_source("agent/face/x.c",
+                 "/* x */\nstatic const struct command_table t = {.program = \"yg\",\n"
+                 "    .summary = \"what\", .socket = \"control\"};\n",
+                 "agent/face/x.c:3: words: not in base/words/zh.tsv: what");
+}
+
+/* What has nothing to translate, what is no message, and what only looks like one. */
+static void test_words_of_nobody(void **state) {
+    (void)state;
+    check_source("base/x.c", "/* x */\nvoid f(void) { err_prefix(err, \"%.*s, %-3d: \", 1); }\n",
+                 NULL);
+    check_source("base/x.c", "/* x */\nvoid f(void) { err_prefix(err, \"--area %s: \", a); }\n",
+                 NULL);
+    check_source("base/x.c",
+                 "/* x */\nvoid f(void) { err_set(err, 1, format(\"no\"), \"key\", '\"'); }\n",
+                 NULL);
+    check_source("base/x.c",
+                 "/* x */\nvoid f(void) { o->words(o, \"no\"); /* words(1, \"no\") */ }\n", NULL);
+    check_source("tests/unit/test_y.c", "/* x */\nvoid f(void) { err_set(err, 1, \"no\"); }\n",
+                 NULL);
+    check_source("base/embed.c", "/* embed.c: x */\nvoid f(void) { err_set(err, 1, \"no\"); }\n",
+                 NULL);
+}
+
+static void test_words_that_nobody_says(void **state) {
+    (void)state;
+    struct tidy tidy;
+    tidy_init(&tidy);
+    tidy_add(&tidy, "base/words/zh.tsv", "# x\nin a table\t甲\n\ndead %d\t乙\nin a comment\t丙\n");
+    tidy_add(&tidy, "base/x.c",
+             "/* x */\n/* \"in a comment\" */\nstatic const char t[] = \"in \" \"a table\";\n");
+    tidy_add(&tidy, "tests/unit/test_y.c", "/* x */\nconst char *t = \"dead %d\";\n");
+    tidy_check_words(&tidy);
+    assert_int_equal(tidy.finding_count, 2);
+    assert_string_equal(tidy.findings[0].text, "base/words/zh.tsv:4: words: nobody says: dead %d");
+    assert_string_equal(tidy.findings[1].text,
+                        "base/words/zh.tsv:5: words: nobody says: in a comment");
+    tidy_release(&tidy);
+}
+
 #define SYMBOL(file, name, class, section)                                                         \
     "build/obj/release/" file ".o:" name                                                           \
     "  |0000000000000000|   " class "  |            OBJECT|0000000000000004|     |" section "\n"
@@ -316,6 +404,11 @@ int main(void) {
         cmocka_unit_test(test_opening),
         cmocka_unit_test(test_guard),
         cmocka_unit_test(test_dead),
+        cmocka_unit_test(test_words_of_messages),
+        cmocka_unit_test(test_words_of_tables),
+        cmocka_unit_test(test_words_of_commands),
+        cmocka_unit_test(test_words_of_nobody),
+        cmocka_unit_test(test_words_that_nobody_says),
         cmocka_unit_test(test_state),
         cmocka_unit_test(test_symbols_keep_the_floors),
         cmocka_unit_test(test_pure_symbols),

@@ -1,0 +1,243 @@
+/* purge.c: what a withdrawal of areas takes from the tablet.
+ *
+ * Nothing goes before the county has receipted every own change of the area, and none before the
+ * outbox holds it sealed for the county until a backup does: so a county that is restored from a
+ * backup gets it again from a tablet that cannot read it any more.
+ *
+ * An area mostly has a key of its own. Then everything under the key goes, and the key with it,
+ * also while the tablet is locked. Where an area was withdrawn in part, the key is still needed for
+ * the rest; records must be looked at one by one, so that waits for somebody who holds the key. */
+#include "agent/store/inside.h"
+
+#define NUMBER_MASK ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1)
+
+static enum rc run_with(struct tablet *tablet, enum sql sql, uint64_t first, uint64_t second,
+                        bool two, struct err *err) {
+    struct statement *statement = tablet->sql[sql];
+
+    statement_bind_i64(statement, 1, (int64_t)first);
+    if (two)
+        statement_bind_i64(statement, 2, (int64_t)second);
+    return statement_run(statement, err);
+}
+
+/* Whether the county, and the outbox, have all own changes under this key (of one record, or of
+ * all: 0). */
+static enum rc all_safe(struct tablet *tablet, uint64_t key, uint64_t record, bool *safe,
+                        struct err *err) {
+    struct statement *unsent = tablet->sql[SQL_PURGE_UNSENT];
+    enum rc rc;
+
+    statement_bind_i64(unsent, 1, (int64_t)key);
+    statement_bind_i64(unsent, 2, (int64_t)record);
+    rc = statement_one(unsent, err);
+    if (rc == RC_OK)
+        statement_reset(unsent);
+    *safe = rc == RC_NOT_FOUND;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+/* ---- a whole key ---- */
+
+static enum rc drop_key(struct tablet *tablet, uint64_t key, struct err *err) {
+    static const enum sql steps[] = {SQL_PURGE_STATES, SQL_PURGE_SUMMARIES, SQL_PURGE_CHANGES,
+                                     SQL_PURGE_PULLED, SQL_PURGE_INBOX,     SQL_PURGE_SHARES,
+                                     SQL_PURGE_KEY};
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == RC_OK; i++)
+        rc = run_with(tablet, steps[i], key, 0, false, err);
+    return rc;
+}
+
+/* ---- record by record ---- */
+
+static bool lives_in_scope(const struct tablet *tablet, const struct record *view) {
+    const struct instance_id root = {{0, 0}, 0};
+    const struct scope *scope = &tablet->facts.scope;
+    uint32_t count;
+    const struct version *areas = record_field(view, root, FIELD_AREA, &count);
+    bool any = false;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (areas[i].replaced_count > 0 || areas[i].value.type != VALUE_INT)
+            continue;
+        any = true;
+        if (area_list_contains(scope->areas, scope->area_count, (uint64_t)areas[i].value.number))
+            return true;
+    }
+    return !any; /* of unknown place: nobody has withdrawn it */
+}
+
+static enum rc drop_record(struct tablet *tablet, uint64_t record, struct dot id, uint64_t key,
+                           bool *left, struct err *err) {
+    bool safe;
+    enum rc rc = all_safe(tablet, key, record, &safe, err);
+
+    if (rc != RC_OK || !safe) {
+        *left = true;
+        return rc;
+    }
+    rc = run_with(tablet, SQL_STATE_DELETE, record, key, true, err);
+    if (rc == RC_OK)
+        rc = run_with(tablet, SQL_RECORD_FORGET, record, key, true, err);
+    return rc != RC_OK ? rc : summary_drop(tablet, record, id, key, err);
+}
+
+static enum rc drop_records(struct tablet *tablet, const struct session *session, uint64_t key,
+                            bool *left, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < session->index.count && rc == RC_OK; i++) {
+        struct dot id = session->index.entries[i].summary.id;
+        struct record view;
+        uint64_t record;
+
+        arena_reset(&tablet->scratch);
+        rc = record_number(tablet, id, false, &record, err);
+        if (rc == RC_OK)
+            rc = view_build(tablet, session, record, id, &tablet->scratch, &view, err);
+        if (rc == RC_OK && !lives_in_scope(tablet, &view))
+            rc = drop_record(tablet, record, id, key, left, err);
+        if (rc == RC_NOT_FOUND)
+            rc = RC_OK;
+    }
+    return rc;
+}
+
+/* Pulled entries say in clear of which area they are. */
+static enum rc drop_pulled(struct tablet *tablet, struct err *err) {
+    const struct scope *scope = &tablet->facts.scope;
+    struct statement *list = tablet->sql[SQL_PULLED_AREAS];
+    uint64_t area = 0;
+    enum rc rc;
+
+    for (;;) {
+        statement_bind_i64(list, 1, (int64_t)area);
+        rc = statement_one(list, err);
+        if (rc != RC_OK)
+            return rc == RC_NOT_FOUND ? RC_OK : rc;
+        area = (uint64_t)statement_i64(list, 0);
+        statement_reset(list);
+        if (area_list_contains(scope->areas, scope->area_count, area))
+            continue;
+        rc = run_with(tablet, SQL_PULLED_DELETE, area, 0, false, err);
+        if (rc != RC_OK)
+            return rc;
+    }
+}
+
+/* ---- all of it ---- */
+
+static bool needed_beneath(const struct scope *scope, uint64_t area) {
+    for (uint32_t i = 0; i < scope->area_count; i++)
+        if (area_contains(area, scope->areas[i]))
+            return true;
+    return false;
+}
+
+static enum rc purge_key(struct tablet *tablet, const struct area_key *key, bool *left, bool *any,
+                         struct err *err) {
+    bool safe = false, needed = needed_beneath(&tablet->facts.scope, key->area);
+    struct session *holder = tablet->sessions;
+    enum rc rc;
+
+    if (!needed) {
+        rc = all_safe(tablet, key->key, 0, &safe, err);
+        if (rc == RC_OK && safe)
+            rc = drop_key(tablet, key->key, err);
+        *left = *left || !safe;
+        *any = *any || safe;
+        return rc;
+    }
+    while (holder != NULL && area_key_open(tablet, holder, key->key) == NULL)
+        holder = holder->next;
+    if (holder == NULL) {
+        *left = true;
+        return RC_OK;
+    }
+    rc = index_fresh(holder, err);
+    return rc != RC_OK ? rc : drop_records(tablet, holder, key->key, left, err);
+}
+
+enum rc tablet_purge(struct tablet *tablet, struct err *err) {
+    struct facts facts = tablet->facts;
+    const struct scope *scope = &tablet->facts.scope;
+    bool left = false, any = false;
+    enum rc rc = RC_OK;
+
+    if (facts.scope_confirmed == scope->serial)
+        return RC_OK;
+    for (size_t i = 0; i < tablet->key_count && rc == RC_OK; i++) {
+        const struct area_key *key = &tablet->keys[i];
+
+        if (key->area != 0 && !area_list_contains(scope->areas, scope->area_count, key->area))
+            rc = purge_key(tablet, key, &left, &any, err);
+    }
+    if (rc == RC_OK && any) {
+        rc = area_keys_load(tablet, err);
+        tablet->purge_due = true;
+        for (struct session *session = tablet->sessions; session != NULL; session = session->next)
+            session->index_stale = true;
+    }
+    if (rc == RC_OK && !left)
+        rc = drop_pulled(tablet, err);
+    if (rc == RC_OK && any)
+        rc = tablet_notice(tablet, NOTICE_PURGED, 0, scope->serial, err);
+    if (rc != RC_OK || left)
+        return rc;
+    facts.scope_confirmed = scope->serial;
+    return tablet_put_facts(tablet, &facts, err);
+}
+
+void purge_settle(struct tablet *tablet) {
+    struct err ignored; /* what stays in the log is sealed with a key that nobody has any more */
+
+    if (!tablet->purge_due)
+        return;
+    tablet->purge_due = false;
+    for (struct session *session = tablet->sessions; session != NULL; session = session->next) {
+        struct secrets *secrets = session->secrets;
+        size_t kept = 0;
+
+        for (size_t i = 0; i < secrets->key_count; i++) {
+            if (area_key_find(tablet, secrets->keys[i].key) == NULL)
+                continue;
+            if (kept != i)
+                secrets->keys[kept] = secrets->keys[i];
+            kept++;
+        }
+        crypt_wipe(&secrets->keys[kept], (secrets->key_count - kept) * sizeof(secrets->keys[0]));
+        secrets->key_count = kept;
+    }
+    err_init(&ignored, LANG_EN);
+    (void)db_checkpoint(tablet->db, true, &ignored);
+}
+
+/* ---- under which scope a change was made ---- */
+
+static const struct former_scope *former_of(const struct tablet *tablet,
+                                            const struct own_actor *actor, uint64_t number) {
+    for (uint32_t i = 0; i < tablet->facts.former_count; i++) {
+        const struct former_scope *former = &tablet->facts.former_scopes[i];
+
+        if (former->actor_serial > actor->serial ||
+            (former->actor_serial == actor->serial && number <= former->number))
+            return former;
+    }
+    return NULL;
+}
+
+uint32_t tablet_scope_of(const struct tablet *tablet, const struct own_actor *actor,
+                         uint64_t number) {
+    const struct former_scope *former = former_of(tablet, actor, number);
+
+    return former == NULL ? tablet->facts.scope.serial : former->scope_serial;
+}
+
+uint64_t tablet_scope_end(const struct tablet *tablet, const struct own_actor *actor,
+                          uint64_t number) {
+    const struct former_scope *former = former_of(tablet, actor, number);
+
+    return former == NULL || former->actor_serial > actor->serial ? NUMBER_MASK : former->number;
+}

@@ -1,0 +1,134 @@
+/* judge.c: see judge.h. */
+#include "syncd/sync/judge.h"
+
+#include "base/crypt.h"
+
+/* The area that a change touches: where its record lives, or the one it names. */
+static uint64_t touched_area(const struct change *change, const struct work_record *record,
+                             uint64_t frame_area) {
+    for (uint32_t i = 0; i < change->entry_count; i++)
+        if (change->entries[i].field == FIELD_AREA &&
+            instance_is_root(change->entries[i].instance) &&
+            change->entries[i].value.type == VALUE_INT && change->entries[i].value.number > 0)
+            return (uint64_t)change->entries[i].value.number;
+    return record->old_area_count > 0 ? record->old_areas[0] : frame_area;
+}
+
+/* By the scope in force, or by the one under which it is proven to have been made. */
+static bool area_granted(const struct admit_source *source, const struct change *change,
+                         uint64_t area) {
+    const struct scope *scope = &source->device->scope;
+
+    if (scope->revoked)
+        return false;
+    return area_list_contains(scope->areas, scope->area_count, area) ||
+           (source->former != NULL &&
+            scope_allowed(source->former, source->actor, change->dot.number, area));
+}
+
+static bool in_scope(const struct admit_source *source, const struct change *change,
+                     const struct work_record *record, uint64_t area) {
+    if (area_granted(source, change, area))
+        return true;
+    for (uint32_t i = 0; i < record->old_area_count; i++)
+        if (area_granted(source, change, record->old_areas[i]))
+            return true;
+    return false;
+}
+
+/* Whoever works on a device works where the device may; what the device may no more, he may no
+ * more, and what it could still do then, he could. */
+static bool person_has_area(const struct admit_source *source, const struct change *change,
+                            const struct stored_person *person, uint64_t area) {
+    if (area == 0 || area_list_contains(person->areas, person->area_count, area))
+        return true;
+    return source->device != NULL && person->device == source->device->device &&
+           source->former != NULL && !source->device->scope.revoked &&
+           scope_allowed(source->former, source->actor, change->dot.number, area);
+}
+
+static enum rc judge_person(struct work *work, const struct change *change,
+                            const uint8_t signed_hash[32], uint64_t area,
+                            const struct admit_source *source, uint8_t *verdict, struct err *err) {
+    const struct stored_person *person = NULL;
+    uint32_t ability = ABILITY_RECORD;
+    enum rc rc = work_person(work, change->person, &person, err);
+
+    if (rc == RC_NOT_FOUND) {
+        *verdict = VERDICT_BAD_SIGNATURE;
+        return RC_OK;
+    }
+    if (rc != RC_OK)
+        return rc;
+    if (change->kind == CHANGE_SEAL || change->kind == CHANGE_AMEND)
+        ability = ABILITY_SEAL;
+    else if (change->kind == CHANGE_RESOLVE)
+        ability = ABILITY_RESOLVE;
+    else if (change->kind == CHANGE_MOVE)
+        ability = ABILITY_MOVE;
+    if (person->disabled || !role_may(person->role, ability) ||
+        !person_has_area(source, change, person, area))
+        *verdict = VERDICT_NOT_ALLOWED;
+    else if (change->is_signed &&
+             !crypt_verify(person->sign_public, view_of(signed_hash, 32), change->signature))
+        *verdict = VERDICT_BAD_SIGNATURE;
+    return RC_OK;
+}
+
+enum rc judge_change(struct work *work, const struct change *change, const uint8_t signed_hash[32],
+                     const struct work_record *record, uint64_t frame_area,
+                     const struct admit_source *source, uint8_t *verdict, struct err *err) {
+    const struct form *form = NULL;
+    uint64_t area = touched_area(change, record, frame_area);
+    enum rc rc = ledger_form(work->ledger, change->form, &form, err);
+
+    if (rc != RC_OK)
+        return rc;
+    *verdict = VERDICT_ADMIT;
+    if (source->device != NULL && !in_scope(source, change, record, area))
+        *verdict = VERDICT_OUT_OF_SCOPE;
+    else if (source->device != NULL || change->person != 0)
+        rc = judge_person(work, change, signed_hash, area, source, verdict, err);
+    if (rc != RC_OK)
+        return rc;
+    if (*verdict == VERDICT_ADMIT)
+        *verdict = (uint8_t)merge_judge(&record->state, change, form, source->device == NULL,
+                                        &work->arena);
+    /* What nobody here understands yet is stored and forwarded, and understood later by replay. */
+    if (*verdict == VERDICT_UNKNOWN_FORM)
+        *verdict = VERDICT_ADMIT;
+    return RC_OK;
+}
+
+enum rc judge_merge(struct work *work, const struct change *change, const struct frame *frame,
+                    int64_t time_ms, struct work_record *record, uint8_t *verdict,
+                    struct err *err) {
+    struct record merged;
+    enum rc rc = merge_apply(&record->state, change, (struct admission){.time_ms = time_ms},
+                             &work->arena, &merged, err);
+
+    if (rc == RC_LIMIT) {
+        err_clear(err);
+        *verdict = VERDICT_TOO_LARGE;
+        return RC_OK;
+    }
+    if (rc != RC_OK)
+        return rc;
+    if (record->form == 0)
+        record->audience = frame->audience;
+    if (change->kind == CHANGE_CREATE && record->stored.revision == 0)
+        record->brought = frame->area;
+    record->form = change->form;
+    record->state = merged;
+    record->touched = true;
+    return RC_OK;
+}
+
+bool judge_lives_in(const struct work_record *record, uint64_t area, uint64_t frame_area) {
+    if (record->old_area_count == 0)
+        return area == frame_area;
+    for (uint32_t i = 0; i < record->old_area_count; i++)
+        if (record->old_areas[i] == area)
+            return true;
+    return false;
+}

@@ -1,0 +1,460 @@
+/* quarantine.c: see quarantine.h. */
+#include "syncd/sync/quarantine.h"
+
+#include "base/crypt.h"
+#include "base/words.h"
+#include "syncd/sync/news.h"
+
+#include <stdio.h>
+
+#define PORTION_ROWS   1000u
+#define PORTION_FRAMES 100u
+
+struct held_frame { /* of the log, with changes that are kept aside */
+    struct stored_frame stored;
+    struct frame raw;  /* as it was signed */
+    struct frame read; /* as it is read: renamed, in a fork */
+    bool *released;    /* by position */
+    const struct work_record **records;
+    struct held_frame *next;
+};
+
+struct review {
+    struct work *work;
+    struct held_frame *frames; /* latest first */
+    uint32_t frame_count;
+    struct stored_quarantine *rows;
+    uint32_t row_count, row_capacity;
+    uint32_t admitted;
+};
+
+static enum rc no_room(struct work *work, struct err *err) {
+    return arena_check(&work->arena, "a step of the writer", err);
+}
+
+/* --- a change out of the log --- */
+
+static enum rc hold_frame(struct review *review, uint64_t serial, struct held_frame **out,
+                          struct err *err) {
+    struct work *work = review->work;
+    struct held_frame *held;
+    enum rc rc;
+
+    for (held = review->frames; held != NULL; held = held->next)
+        if (held->stored.serial == serial) {
+            *out = held;
+            return RC_OK;
+        }
+    held = arena_alloc(&work->arena, sizeof(*held));
+    if (held == NULL)
+        return no_room(work, err);
+    *held = (struct held_frame){.next = review->frames};
+    rc = store_frame(work->ledger->store, serial, &work->arena, &held->stored, err);
+    if (rc == RC_OK)
+        rc = frame_decode(held->stored.bytes, work->inflater, &work->arena, &held->raw, err);
+    if (rc != RC_OK)
+        return rc;
+    held->read = held->raw;
+    held->read.changes =
+        arena_copy(&work->arena, held->raw.changes, held->raw.count * sizeof(*held->raw.changes));
+    held->released = arena_array(&work->arena, held->raw.count, sizeof(*held->released));
+    held->records = arena_array(&work->arena, held->raw.count, sizeof(struct work_record *));
+    if (held->read.changes == NULL || held->released == NULL || held->records == NULL)
+        return no_room(work, err);
+    if (held->stored.as_actor != 0)
+        rc = frame_rename(&held->read, held->read.actor, held->stored.as_from,
+                          held->stored.as_actor, &work->arena, err);
+    if (rc != RC_OK)
+        return rc;
+    review->frames = held;
+    review->frame_count++;
+    *out = held;
+    return RC_OK;
+}
+
+struct found_change {
+    struct held_frame *held;
+    uint32_t position;
+    struct stored_change indexed;
+    const struct change *change; /* as it is read */
+    uint8_t signed_hash[32];
+    struct work_record *record;
+};
+
+static enum rc find_change(struct review *review, struct dot dot, struct found_change *out,
+                           struct err *err) {
+    enum rc rc = store_change(review->work->ledger->store, dot, &out->indexed, err);
+
+    if (rc == RC_OK)
+        rc = hold_frame(review, out->indexed.frame, &out->held, err);
+    if (rc != RC_OK)
+        return rc;
+    out->position = out->indexed.position;
+    if (out->position >= out->held->raw.count ||
+        !dot_equal(out->held->read.changes[out->position].change.dot, dot))
+        return err_set(err, RC_CORRUPT, "log: the index does not fit its frames; run verify");
+    out->change = &out->held->read.changes[out->position].change;
+    if (out->held->raw.changes[out->position].erased)
+        return err_set(err, RC_INVALID, "the change was erased by law; it can only be returned");
+    if (out->change->is_signed)
+        rc = change_signed_hash(&out->held->raw.changes[out->position].change, out->signed_hash,
+                                err);
+    return rc == RC_OK ? work_record(review->work, out->change->record, &out->record, err) : rc;
+}
+
+/* --- what becomes of it --- */
+
+static enum rc settle_row(struct review *review, const struct stored_quarantine *row,
+                          const struct stored_change *indexed, uint8_t verdict, bool settled,
+                          struct err *err) {
+    struct work *work = review->work;
+    struct stored_quarantine *put =
+        WORK_ADD(work, quarantine, quarantine_count, quarantine_capacity);
+    struct stored_change *change;
+    uint32_t serial = 0;
+    enum rc rc = settled ? news_raise(work, &serial, err) : RC_OK;
+
+    if (put == NULL)
+        return no_room(work, err);
+    *put = *row;
+    put->verdict = verdict == VERDICT_ADMIT ? row->verdict : verdict; /* why it had to wait */
+    put->settled = serial;
+    if (rc != RC_OK || verdict == indexed->verdict)
+        return rc;
+    change = WORK_ADD(work, verdicts, verdict_count, verdict_capacity);
+    if (change == NULL)
+        return no_room(work, err);
+    *change = *indexed;
+    change->verdict = verdict;
+    return RC_OK;
+}
+
+/* *verdict is VERDICT_TOO_LARGE afterwards when the record has no room for it. */
+static enum rc admit(struct review *review, const struct stored_quarantine *row,
+                     struct found_change *found, uint8_t *verdict, struct err *err) {
+    const struct stored_frame *stored = &found->held->stored;
+    int64_t time_ms = found->change->wall_ms + stored->offset_ms;
+    enum rc rc = judge_merge(review->work, found->change, &found->held->read,
+                             time_ms > stored->received_ms ? stored->received_ms : time_ms,
+                             found->record, verdict, err);
+
+    if (rc != RC_OK || *verdict != VERDICT_ADMIT)
+        return rc;
+    found->held->released[found->position] = true;
+    found->held->records[found->position] = found->record;
+    review->admitted++;
+    return settle_row(review, row, &found->indexed, VERDICT_ADMIT, true, err);
+}
+
+/* The released changes of a frame that live in this area, as a new entry of its feed. Received and
+ * offset are those of the frame, so that tablets read the same times from it. */
+static enum rc route(struct work *work, const struct held_frame *held, uint64_t area,
+                     struct err *err) {
+    const struct stored_frame *stored = &held->stored;
+    struct frame cut = held->raw;
+    struct stored_entry entry = {
+        .entry = {.area = area,
+                  .audience = stored->audience,
+                  .kind = FEED_FRAME,
+                  .received_ms = stored->received_ms,
+                  .offset_ms = stored->offset_ms,
+                  .as_actor = stored->as_actor,
+                  .as_from = stored->as_from},
+    };
+    uint8_t digest[32];
+    enum rc rc;
+
+    cut.count = 0;
+    cut.changes = arena_array(&work->arena, held->raw.count, sizeof(*cut.changes));
+    if (cut.changes == NULL)
+        return no_room(work, err);
+    for (uint32_t i = 0; i < held->raw.count; i++)
+        if (held->released[i] && judge_lives_in(held->records[i], area, stored->area))
+            cut.changes[cut.count++] = held->raw.changes[i];
+    buf_clear(&work->scratch);
+    rc = frame_encode(&cut, NULL, NULL, work->deflater, &work->scratch, err);
+    if (rc != RC_OK)
+        return rc;
+    feed_entry_digest(&entry.entry, &cut, digest);
+    entry.entry.content = arena_view(&work->arena, buf_view(&work->scratch));
+    return work_entry(work, entry, digest, err);
+}
+
+/* In each area where one of the released changes lives, once. */
+static enum rc route_frame(struct work *work, const struct held_frame *held, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < held->raw.count && rc == RC_OK; i++) {
+        const struct work_record *record = held->records[i];
+        uint32_t count = record == NULL ? 0 : record->old_area_count;
+
+        if (!held->released[i])
+            continue;
+        for (uint32_t a = 0; a < (count == 0 ? 1u : count) && rc == RC_OK; a++) {
+            uint64_t area = count == 0 ? held->stored.area : record->old_areas[a];
+            bool done = false;
+
+            for (uint32_t before = 0; before < i && !done; before++)
+                done = held->released[before] &&
+                       judge_lives_in(held->records[before], area, held->stored.area);
+            if (!done)
+                rc = route(work, held, area, err);
+        }
+    }
+    return rc;
+}
+
+static enum rc route_all(struct review *review, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (const struct held_frame *held = review->frames; held != NULL && rc == RC_OK;
+         held = held->next)
+        rc = route_frame(review->work, held, err);
+    return rc;
+}
+
+/* --- by staff --- */
+
+enum rc quarantine_reason(struct store *store, struct dot dot, struct arena *arena,
+                          struct view *reason, struct err *err) {
+    char name[DOT_TEXT_BYTES + 16];
+
+    news_reason_name(dot, name);
+    return store_setting(store, name, arena, reason, err);
+}
+
+/* See quarantine.h: where, by whom, and the value may be vouched for. */
+static enum rc judge_release(struct review *review, struct found_change *found, uint8_t *verdict,
+                             struct err *err) {
+    struct work *work = review->work;
+    const struct stored_person *person = NULL;
+    const struct form *form = NULL;
+    enum rc rc = RC_OK;
+
+    *verdict = VERDICT_BAD_SIGNATURE;
+    if (found->change->is_signed) {
+        rc = work_person(work, found->change->person, &person, err);
+        if (rc == RC_NOT_FOUND)
+            return RC_OK;
+        if (rc == RC_OK && !crypt_verify(person->sign_public, view_of(found->signed_hash, 32),
+                                         found->change->signature))
+            return RC_OK;
+    }
+    if (rc == RC_OK)
+        rc = ledger_form(work->ledger, found->change->form, &form, err);
+    if (rc != RC_OK)
+        return rc;
+    *verdict =
+        (uint8_t)merge_judge(&found->record->state, found->change, form, false, &work->arena);
+    if (*verdict == VERDICT_UNKNOWN_FORM || *verdict == VERDICT_WRONG_VALUE)
+        *verdict = VERDICT_ADMIT;
+    return RC_OK;
+}
+
+static enum rc release(struct review *review, const struct stored_quarantine *row, const char *name,
+                       struct err *err) {
+    struct found_change found;
+    uint8_t verdict = VERDICT_ADMIT;
+    enum rc rc = find_change(review, row->dot, &found, err);
+
+    if (rc == RC_OK)
+        rc = judge_release(review, &found, &verdict, err);
+    if (rc == RC_OK && verdict == VERDICT_ADMIT)
+        rc = admit(review, row, &found, &verdict, err);
+    if (rc == RC_OK && verdict != VERDICT_ADMIT)
+        rc = err_set(err, RC_DENIED, "%s: cannot be released, only returned: %s", name,
+                     words(err->lang, verdict_words((enum verdict)verdict)));
+    return rc;
+}
+
+static enum rc give_back(struct review *review, const struct stored_quarantine *row,
+                         struct view reason, struct err *err) {
+    struct stored_change indexed;
+    char name[DOT_TEXT_BYTES + 16];
+    enum rc rc = store_change(review->work->ledger->store, row->dot, &indexed, err);
+
+    if (rc == RC_OK)
+        rc = settle_row(review, row, &indexed, indexed.verdict, true, err);
+    news_reason_name(row->dot, name);
+    return rc == RC_OK ? work_put_setting(review->work, name, reason, err) : rc;
+}
+
+struct row_search {
+    struct review *review;
+    const struct quarantine_request *request;
+};
+
+static enum rc row_visit(void *context, const struct stored_quarantine *row, struct err *err) {
+    struct row_search *search = context;
+    struct review *review = search->review;
+    struct stored_quarantine *kept;
+
+    for (uint32_t i = 0; i < search->request->count; i++) {
+        if (!dot_equal(search->request->dots[i], row->dot))
+            continue;
+        kept = arena_push(&review->work->arena, &review->rows, &review->row_count,
+                          &review->row_capacity, sizeof(*kept));
+        if (kept == NULL)
+            return no_room(review->work, err);
+        *kept = *row;
+        break;
+    }
+    return RC_OK;
+}
+
+static bool has_row(const struct review *review, struct dot dot) {
+    for (uint32_t i = 0; i < review->row_count; i++)
+        if (dot_equal(review->rows[i].dot, dot))
+            return true;
+    return false;
+}
+
+static enum rc settle_one(struct review *review, const struct quarantine_request *request,
+                          const struct stored_quarantine *row, struct err *err) {
+    char name[DOT_TEXT_BYTES];
+    enum rc rc;
+
+    dot_text(row->dot, name);
+    if (row->area != 0 && !area_list_contains(request->areas, request->area_count, row->area))
+        return err_set(err, RC_DENIED, "%s: lies outside of the areas of %s", name, request->who);
+    rc = request->release ? release(review, row, name, err)
+                          : give_back(review, row, request->reason, err);
+    if (rc != RC_OK)
+        return rc;
+    return work_act(review->work, request->who,
+                    request->release ? "quarantine release" : "quarantine return", name,
+                    request->reason, err);
+}
+
+enum rc quarantine_settle_act(void *context, struct work *work, struct err *err) {
+    const struct quarantine_request *request = context;
+    struct review review = {.work = work};
+    struct row_search search = {&review, request};
+    char name[DOT_TEXT_BYTES];
+    enum rc rc = store_quarantine(work->ledger->store, false, row_visit, &search, err);
+
+    for (uint32_t i = 0; i < request->count && rc == RC_OK; i++)
+        if (!has_row(&review, request->dots[i])) {
+            dot_text(request->dots[i], name);
+            rc = err_set(err, RC_NOT_FOUND,
+                         "%s: does not wait in quarantine; see: yg-syncd quarantine", name);
+        }
+    for (uint32_t i = 0; i < review.row_count && rc == RC_OK; i++)
+        rc = settle_one(&review, request, &review.rows[i], err);
+    return rc == RC_OK ? route_all(&review, err) : rc;
+}
+
+/* --- by itself --- */
+
+struct rejudging {
+    uint64_t device; /* 0: all */
+    bool any;        /* behind the row of after */
+    int64_t after_ms;
+    struct dot after;
+    struct review *review;
+    bool more;
+    uint32_t admitted;
+};
+
+static bool is_behind(const struct rejudging *at, const struct stored_quarantine *row) {
+    if (!at->any || row->since_ms != at->after_ms)
+        return !at->any || row->since_ms > at->after_ms;
+    return dot_compare(row->dot, at->after) > 0;
+}
+
+static enum rc waiting_visit(void *context, const struct stored_quarantine *row, struct err *err) {
+    struct rejudging *at = context;
+    struct review *review = at->review;
+    struct stored_quarantine *kept;
+
+    if (!is_behind(at, row) || (at->device != 0 && row->device != at->device))
+        return RC_OK;
+    if (review->row_count == PORTION_ROWS) {
+        at->more = true;
+        return RC_NOT_FOUND;
+    }
+    kept = arena_push(&review->work->arena, &review->rows, &review->row_count,
+                      &review->row_capacity, sizeof(*kept));
+    if (kept == NULL)
+        return no_room(review->work, err);
+    *kept = *row;
+    return RC_OK;
+}
+
+static enum rc judge_again(struct review *review, const struct stored_quarantine *row,
+                           struct found_change *found, uint8_t *verdict, struct err *err) {
+    struct stored_device device;
+    struct past_scopes former;
+    struct admit_source source = {.actor = found->held->raw.actor};
+    enum rc rc = RC_OK;
+
+    if (row->device != 0) {
+        rc = work_device(review->work, row->device, &device, err);
+        if (rc == RC_OK)
+            rc = scope_past(review->work, row->device, &former, err);
+        source.device = &device;
+        source.former = &former;
+    }
+    if (rc == RC_OK)
+        rc = judge_change(review->work, found->change, found->signed_hash, found->record,
+                          found->held->stored.area, &source, verdict, err);
+    return rc;
+}
+
+static enum rc rejudge_row(struct review *review, const struct stored_quarantine *row,
+                           struct err *err) {
+    struct found_change found;
+    uint8_t verdict = row->verdict;
+    enum rc rc = find_change(review, row->dot, &found, err);
+
+    if (rc == RC_OK)
+        rc = judge_again(review, row, &found, &verdict, err);
+    if (rc == RC_OK && verdict == VERDICT_ADMIT)
+        rc = admit(review, row, &found, &verdict, err);
+    if (rc == RC_OK && verdict != VERDICT_ADMIT && verdict != row->verdict)
+        rc = settle_row(review, row, &found.indexed, verdict, false, err);
+    if (rc == RC_NO_MEMORY || rc == RC_IO || review->work->arena.failed != RC_OK)
+        return rc;
+    err_clear(err); /* what cannot be read stays for staff; the others go on */
+    return RC_OK;
+}
+
+static enum rc rejudge_act(void *context, struct work *work, struct err *err) {
+    struct rejudging *at = context;
+    struct review review = {.work = work};
+    char object[40];
+    enum rc rc;
+
+    at->review = &review;
+    at->more = false;
+    rc = store_quarantine(work->ledger->store, false, waiting_visit, at, err);
+    for (uint32_t i = 0; i < review.row_count && rc == RC_OK; i++) {
+        if (review.frame_count > PORTION_FRAMES) {
+            at->more = true;
+            break;
+        }
+        rc = rejudge_row(&review, &review.rows[i], err);
+        at->any = true;
+        at->after_ms = review.rows[i].since_ms;
+        at->after = review.rows[i].dot;
+    }
+    if (rc == RC_OK)
+        rc = route_all(&review, err);
+    if (rc != RC_OK || review.admitted == 0)
+        return rc;
+    at->admitted += review.admitted;
+    snprintf(object, sizeof(object), "%u changes", review.admitted);
+    return work_act(work, "program", "quarantine release", object, view_text("judged again"), err);
+}
+
+enum rc quarantine_rejudge(const struct office *office, uint64_t device, uint32_t *admitted,
+                           struct err *err) {
+    struct rejudging at = {.device = device};
+    enum rc rc;
+
+    do
+        rc = office_act(office, rejudge_act, &at, err);
+    while (rc == RC_OK && at.more);
+    *admitted = at.admitted;
+    return rc;
+}

@@ -1,0 +1,144 @@
+// change.mjs: values, changes with their canonical bytes, leaves and chains: sections 4 to 6 of
+// docs/protocol.md, from that text alone.
+import { Writer, byDot, byInstance, hash, joined, must, root, safe } from './words.mjs';
+
+// --- 4. Values ---
+
+export const NULL = 0,
+  INTEGER = 1,
+  DECIMAL = 2,
+  DATE = 3,
+  TEXT = 4,
+  BYTES = 5;
+
+export function putValue(w, { type, value }) {
+  w.byte(type);
+  if (type === INTEGER || type === DATE) w.signed(value);
+  else if (type === DECIMAL) w.byte(value.scale).signed(value.mantissa);
+  else if (type === TEXT) w.text(value);
+  else if (type === BYTES) w.sized(value);
+}
+
+export function takeValue(r) {
+  const type = r.byte();
+  must(type <= BYTES, 'no such type of value');
+  const take = {
+    [NULL]: () => null,
+    [INTEGER]: () => r.bigSigned(),
+    [DATE]: () => r.signed(),
+    [DECIMAL]: () => ({ scale: r.byte(), mantissa: r.bigSigned() }),
+    [TEXT]: () => r.text(),
+    [BYTES]: () => Buffer.from(r.sized()),
+  };
+  return { type, value: take[type]() };
+}
+
+export const valueBytes = (value) => {
+  const w = new Writer();
+  putValue(w, value);
+  return w.done();
+};
+
+// --- 5. Changes. {kind, actor, number, record, form, person, wall, lamport, reason, evidence,
+// under, entries: [{instance, field, keep, rank, replaces, type, value}], signature} ---
+
+export const AREA = 1,
+  EXISTS = 2,
+  SAME = 3,
+  ACCEPT = 4;
+export const CREATE = 1,
+  EDIT = 2,
+  REMOVE = 3,
+  RESOLVE = 4,
+  SEAL = 5,
+  AMEND = 6,
+  MOVE = 7;
+
+export const sortEntries = (entries) =>
+  [...entries].sort((a, b) => byInstance(a.instance, b.instance) || a.field - b.field);
+
+export function canonical(change, withSignature = true) {
+  const w = new Writer();
+  let spelled = '';
+  const dot = ({ actor, number }) => {
+    const tag = actor === change.actor ? 0n : actor === spelled ? 1n : 2n;
+    w.varint(BigInt(number) * 4n + tag);
+    if (tag === 2n) w.id((spelled = actor));
+  };
+  w.byte(1).byte(change.kind).id(change.actor).varint(change.number);
+  dot(change.record);
+  w.id(change.form)
+    .id(change.person)
+    .signed(change.wall)
+    .varint(change.lamport)
+    .text(change.reason);
+  w.varint(change.evidence.length).bytes(joined(...change.evidence));
+  w.varint(change.under.length).bytes(joined(...change.under));
+  const entries = sortEntries(change.entries);
+  w.varint(entries.length);
+  let run = null;
+  let field = 0;
+  for (const entry of entries) {
+    if (!run || byInstance(run, entry.instance)) {
+      run = entry.instance;
+      field = 0;
+      w.varint(run.ordinal);
+      if (run.ordinal) dot(run);
+      w.varint(entries.filter((other) => !byInstance(other.instance, run)).length);
+    }
+    const bits = (entry.keep ? 1 : 0) + (entry.rank ? 2 : 0) + (entry.replaces.length ? 4 : 0);
+    w.varint((entry.field - field) * 8 + bits);
+    field = entry.field;
+    if (entry.rank) w.byte(entry.rank);
+    if (entry.replaces.length) w.varint(entry.replaces.length);
+    for (const version of [...entry.replaces].sort(byInstance)) {
+      dot(version);
+      w.varint(version.ordinal);
+    }
+    putValue(w, entry);
+  }
+  const signed = withSignature && change.signature;
+  w.byte(signed ? 1 : 0);
+  return signed ? w.bytes(change.signature).done() : w.done();
+}
+
+export function putDots(w, dots) {
+  let actor = root.actor;
+  w.varint(dots.length);
+  for (const dot of [...dots].sort(byDot)) {
+    w.varint(BigInt(dot.number) * 2n + (dot.actor === actor ? 0n : 1n));
+    if (dot.actor !== actor) w.id((actor = dot.actor));
+  }
+}
+
+export function takeDots(r) {
+  let actor = root.actor;
+  return Array.from({ length: r.varint() }, () => {
+    const v = r.big();
+    if (v & 1n) actor = r.id();
+    return { actor, number: safe(v >> 1n) };
+  });
+}
+
+export function putInstance(w, instance) {
+  w.varint(instance.ordinal);
+  if (instance.ordinal) w.id(instance.actor).varint(instance.number);
+}
+
+export function takeInstance(r) {
+  const ordinal = r.varint();
+  return ordinal ? { actor: r.id(), number: r.varint(), ordinal } : root;
+}
+
+// --- 6. Salts, leaves, chains ---
+
+const eight = (n) => {
+  const b = Buffer.alloc(8);
+  b.writeBigUInt64BE(BigInt(n));
+  return b;
+};
+export const runOf = (number) => Math.floor(number / 64);
+export const saltOf = (secret, number) => hash('yg salt', secret, eight(number)).subarray(0, 16);
+export const leafOf = (salt, bytes) => hash('yg leaf', salt, bytes);
+export const chainStart = (actor) => hash('yg actor', Buffer.from(actor, 'hex'));
+export const chainNext = (chain, leaf) => hash('yg chain', chain, leaf);

@@ -1,0 +1,564 @@
+/* test_bundle.c: sync by files: both directions, baggage, and everything that can happen to a
+ * stick: twice, out of order, cut off, damaged, older than what came by network, for somebody else.
+ */
+#include "tests/support/visitor.h"
+
+#include "agent/store/traffic.h"
+#include "schema/wire/bundle.h"
+#include "syncd/sync/bundle.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+/* ---- sticks ---- */
+
+struct stick {
+    struct buf bytes;
+    struct bundle_written written;
+    struct bundle_made made;
+};
+
+static enum rc keep(void *context, struct view bytes, struct err *err) {
+    struct stick *stick = context;
+
+    buf_init(&stick->bytes, LIMIT_BUNDLE_BYTES);
+    buf_add_view(&stick->bytes, bytes);
+    return buf_check(&stick->bytes, "a stick", err);
+}
+
+static struct stick up(struct visitor *visitor, struct tablet *tablet) {
+    struct stick stick = {0};
+
+    visitor_must(visitor, sync_bundle_write(tablet, keep, &stick, &stick.written, &visitor->err));
+    return stick;
+}
+
+static struct stick down(struct visitor *visitor, struct tablet *tablet) {
+    struct stick stick = {0};
+    struct ledger *ledger = county_read(visitor->county);
+    struct stored_device device;
+
+    visitor->county->now_ms += 1000;
+    buf_init(&stick.bytes, LIMIT_BUNDLE_BYTES);
+    visitor_must(visitor, store_device(ledger->store, tablet_facts(tablet)->device, &visitor->arena,
+                                       &device, &visitor->err));
+    visitor_must(visitor, bundle_make(&visitor->county->office, ledger, &device, false,
+                                      &stick.bytes, &stick.made, &visitor->err));
+    ledger_close(ledger);
+    return stick;
+}
+
+static enum rc try_county(struct visitor *visitor, struct view bytes,
+                          struct bundle_report *report) {
+    struct ledger *ledger = county_read(visitor->county);
+    enum rc rc;
+
+    err_clear(&visitor->err);
+    visitor->county->now_ms += 1000;
+    rc = bundle_ingest(&visitor->county->office, ledger, bytes, &visitor->arena, report,
+                       &visitor->err);
+    ledger_close(ledger);
+    return rc;
+}
+
+static struct bundle_report to_county(struct visitor *visitor, const struct stick *stick) {
+    struct bundle_report report;
+
+    visitor_must(visitor, try_county(visitor, buf_view(&stick->bytes), &report));
+    return report;
+}
+
+static struct bundle_taken to_tablet(struct visitor *visitor, struct tablet *tablet,
+                                     const struct stick *stick) {
+    struct bundle_taken taken;
+
+    visitor_must(visitor, sync_bundle_read(tablet, buf_view(&stick->bytes), &taken, &visitor->err));
+    return taken;
+}
+
+static void drop(struct stick *stick) {
+    buf_release(&stick->bytes);
+}
+
+/* Up and down once, as if somebody drove there and back. */
+static void round_trip(struct visitor *visitor, struct tablet *tablet) {
+    struct stick there = up(visitor, tablet), back;
+
+    (void)to_county(visitor, &there);
+    back = down(visitor, tablet);
+    (void)to_tablet(visitor, tablet, &back);
+    drop(&there);
+    drop(&back);
+}
+
+struct pair { /* two tablets of the same village */
+    struct tablet *wang, *zhang;
+    struct session *w, *z;
+};
+
+static struct pair make_pair(struct visitor *visitor) {
+    struct pair pair = {.wang = visitor_enrol(visitor, "wang", 1),
+                        .zhang = visitor_enrol(visitor, "zhang", 1)};
+
+    pair.w = county_session(pair.wang, "wang");
+    pair.z = county_session(pair.zhang, "zhang");
+    visitor->county->requests = 0;
+    return pair;
+}
+
+static void end_pair(struct visitor *visitor, struct pair *pair) {
+    visitor_verify(visitor, pair->wang);
+    visitor_verify(visitor, pair->zhang);
+    tablet_close(pair->wang);
+    tablet_close(pair->zhang);
+}
+
+/* ---- tests ---- */
+
+static void test_a_survey_goes_up_and_its_receipt_comes_back(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct stick there, back;
+    struct bundle_report report;
+    struct bundle_taken taken;
+
+    (void)visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+    (void)visitor_save(visitor, pair.w, VILLAGE_A, "Tan");
+    there = up(visitor, pair.wang);
+    assert_int_equal(there.written.changes, 2);
+    assert_int_equal(visitor_status(visitor, pair.wang).on_server, 0); /* written is not arrived */
+    assert_int_equal(visitor_status(visitor, pair.wang).waiting, WAITING_FOR_BUNDLE);
+    report = to_county(visitor, &there);
+    assert_int_equal(report.changes, 2);
+    assert_int_equal(report.actor_count, 1);
+    assert_int_equal(report.actors[0].first, 1);
+    assert_int_equal(report.actors[0].last, 2);
+    assert_int_equal(report.refused + report.damaged, 0);
+    back = down(visitor, pair.wang);
+    taken = to_tablet(visitor, pair.wang, &back);
+    assert_true(taken.from_county);
+    assert_int_equal(taken.sync.sent, 2);
+    assert_int_equal(visitor_status(visitor, pair.wang).unsent, 0);
+    assert_int_equal(visitor->county->requests, 0); /* no network was used */
+    assert_int_equal(visitor_count(visitor, pair.w, ""), 2);
+    drop(&there);
+    drop(&back);
+    end_pair(visitor, &pair);
+}
+
+static void test_conflict_and_decision_travel_by_stick(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair;
+    struct tablet *third;
+    struct session *t;
+    struct dot record;
+
+    visitor->county->role = ROLE_COUNTY;
+    pair = make_pair(visitor);
+    third = visitor_enrol(visitor, "third", 1);
+    t = county_session(third, "third");
+    record = visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+    round_trip(visitor, pair.wang);
+    round_trip(visitor, pair.zhang);
+    assert_string_equal(visitor_text(visitor, pair.z, record, "head/name"), "Peng");
+    visitor_edit(visitor, pair.w, record, "head/name", "Peng A");
+    visitor_edit(visitor, pair.z, record, "head/name", "Peng B");
+    round_trip(visitor, pair.wang);
+    round_trip(visitor, pair.zhang);
+    round_trip(visitor, pair.wang);
+    assert_string_equal(visitor_text(visitor, pair.w, record, "head/name"), "?");
+    assert_string_equal(visitor_text(visitor, pair.z, record, "head/name"), "?");
+    round_trip(visitor, third);
+    visitor_resolve(visitor, t, record, "head/name", "Peng B");
+    round_trip(visitor, third);
+    round_trip(visitor, pair.wang);
+    round_trip(visitor, pair.zhang);
+    assert_string_equal(visitor_text(visitor, pair.w, record, "head/name"), "Peng B");
+    assert_string_equal(visitor_text(visitor, pair.z, record, "head/name"), "Peng B");
+    tablet_close(third);
+    end_pair(visitor, &pair);
+}
+
+static void test_twice_and_out_of_order(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct stick first, second, old, new;
+    struct bundle_report report;
+    struct bundle_taken taken;
+
+    for (int i = 0; i < 600; i++) /* so many that the first batch is not cut anew */
+        (void)visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+    first = up(visitor, pair.wang);
+    (void)visitor_save(visitor, pair.w, VILLAGE_A, "Tan");
+    second = up(visitor, pair.wang);
+    assert_int_equal(to_county(visitor, &second).changes, 601);
+    assert_int_equal(to_county(visitor, &first).changes, 0);
+    report = to_county(visitor, &second);
+    assert_int_equal(report.changes, 0);
+    assert_int_equal(report.refused, 0);
+    old = down(visitor, pair.wang);
+    assert_int_equal(to_tablet(visitor, pair.wang, &old).sync.sent, 601);
+    drop(&first);
+    (void)visitor_save(visitor, pair.w, VILLAGE_A, "Xu");
+    first = up(visitor, pair.wang);
+    assert_int_equal(first.written.changes, 1); /* only what is not receipted */
+    assert_int_equal(to_county(visitor, &first).changes, 1);
+    new = down(visitor, pair.wang);
+    taken = to_tablet(visitor, pair.wang, &new);
+    assert_int_equal(taken.sync.sent, 1);
+    taken = to_tablet(visitor, pair.wang, &old); /* again, and now overtaken */
+    assert_int_equal(taken.sync.sent + taken.sync.received, 0);
+    taken = to_tablet(visitor, pair.wang, &new);
+    assert_int_equal(taken.sync.sent + taken.sync.received, 0);
+    assert_int_equal(visitor_status(visitor, pair.wang).on_server, 602);
+    assert_false(visitor_noticed(visitor, pair.wang, NOTICE_RECEIPT_BROKEN));
+    assert_false(visitor_noticed(visitor, pair.wang, NOTICE_FEED_BROKEN));
+    drop(&first);
+    drop(&second);
+    drop(&old);
+    drop(&new);
+    end_pair(visitor, &pair);
+}
+
+static void test_a_gap_waits_for_the_lost_stick(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct stick lost, found;
+    struct bundle_report report;
+    struct reader parts;
+    struct bundle_head head;
+    struct part part;
+    struct buf rest;
+
+    for (int i = 0; i < 1100; i++)
+        (void)visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+    lost = up(visitor, pair.wang);
+    /* A stick that holds only the second batch, as another tablet may carry it. */
+    buf_init(&rest, LIMIT_BUNDLE_BYTES);
+    visitor_must(visitor,
+                 bundle_open(buf_view(&lost.bytes), &visitor->arena, &head, &parts, &visitor->err));
+    head.part_count = 0;
+    while (bundle_next(&parts, &part, &visitor->err) == RC_OK) {
+        struct batch_outer outer;
+
+        if (part.kind != BUNDLE_BATCH)
+            continue;
+        visitor_must(visitor, batch_peek(part.content, &outer, &visitor->err));
+        if (outer.first == 1)
+            continue;
+        bundle_add_part(&rest, BUNDLE_BATCH, part.content);
+        head.part_count++;
+    }
+    assert_int_equal(head.part_count, 1);
+    buf_init(&found.bytes, LIMIT_BUNDLE_BYTES);
+    visitor_must(visitor, bundle_write(&head, buf_view(&rest), &found.bytes, &visitor->err));
+    report = to_county(visitor, &found);
+    assert_int_equal(report.changes, 0);
+    assert_int_equal(report.actors[0].want_from, 1);
+    report = to_county(visitor, &lost);
+    assert_int_equal(report.changes, 1100);
+    assert_int_equal(report.actors[0].want_from, 0);
+    buf_release(&rest);
+    drop(&lost);
+    drop(&found);
+    end_pair(visitor, &pair);
+}
+
+static void test_baggage(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct dot record = visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+    struct stick stick = up(visitor, pair.wang), relay;
+    struct bundle_taken taken = to_tablet(visitor, pair.zhang, &stick);
+    struct bundle_report report;
+
+    assert_false(taken.from_county);
+    assert_int_equal(taken.baggage, 1);
+    assert_int_equal(to_tablet(visitor, pair.zhang, &stick).known, 1);
+    assert_int_equal(to_tablet(visitor, pair.wang, &stick).own, 1); /* his own, by mistake */
+    assert_int_equal(visitor_count(visitor, pair.z, ""), 0);        /* neither read nor applied */
+    assert_int_equal(visitor_status(visitor, pair.zhang).carried, 1);
+    assert_int_equal(visitor_status(visitor, pair.zhang).unsent, 0);
+    /* It can be handed on by stick once more ... */
+    relay = up(visitor, pair.zhang);
+    assert_int_equal(relay.written.carried, 1);
+    /* ... or by network. */
+    county_sync(visitor->county, pair.zhang, RC_OK, NULL);
+    assert_int_equal(visitor_status(visitor, pair.zhang).carried, 0);
+    county_sync(visitor->county, pair.zhang, RC_OK, NULL);
+    assert_string_equal(visitor_text(visitor, pair.z, record, "head/name"), "Peng");
+    report = to_county(visitor, &relay);
+    assert_int_equal(report.changes, 0); /* counted once */
+    assert_int_equal(report.actor_count, 1);
+    assert_int_equal(report.actors[0].device.device, tablet_facts(pair.wang)->device);
+    drop(&stick);
+    drop(&relay);
+    /* Who wrote it learns at his own next sync. */
+    county_sync(visitor->county, pair.wang, RC_OK, NULL);
+    assert_int_equal(visitor_status(visitor, pair.wang).unsent, 0);
+    end_pair(visitor, &pair);
+}
+
+static void test_rubbish_in_the_baggage_does_not_stand_in_the_way(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct stick stick;
+    struct reader parts;
+    struct bundle_head head;
+    struct part part;
+    struct buf altered, bad;
+
+    (void)visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+    stick = up(visitor, pair.wang);
+    buf_init(&altered, LIMIT_BUNDLE_BYTES);
+    buf_init(&bad, LIMIT_BUNDLE_BYTES);
+    visitor_must(visitor, bundle_open(buf_view(&stick.bytes), &visitor->arena, &head, &parts,
+                                      &visitor->err));
+    while (bundle_next(&parts, &part, &visitor->err) == RC_OK) {
+        buf_clear(&altered);
+        buf_add_view(&altered, part.content);
+        if (part.kind == BUNDLE_BATCH)
+            altered.data[altered.size - 1] ^= 1; /* somebody has played with it */
+        bundle_add_part(&bad, part.kind, buf_view(&altered));
+    }
+    drop(&stick);
+    buf_init(&stick.bytes, LIMIT_BUNDLE_BYTES);
+    visitor_must(visitor, bundle_write(&head, buf_view(&bad), &stick.bytes, &visitor->err));
+    assert_int_equal(to_tablet(visitor, pair.zhang, &stick).baggage, 1);
+    for (int i = 0; i < 4; i++) {
+        (void)visitor_save(visitor, pair.z, VILLAGE_A, "Tan");
+        county_sync(visitor->county, pair.zhang, RC_OK, NULL);
+        assert_int_equal(visitor_status(visitor, pair.zhang).unsent, 0);
+        county_sync(visitor->county, pair.zhang, RC_OK, NULL); /* with the baggage alone, too */
+        visitor->county->now_ms += 2 * 3600000;
+    }
+    assert_int_equal(visitor_status(visitor, pair.zhang).carried, 0);
+    assert_true(visitor_noticed(visitor, pair.zhang, NOTICE_BAGGAGE));
+    buf_release(&altered);
+    buf_release(&bad);
+    drop(&stick);
+    end_pair(visitor, &pair);
+}
+
+static void test_locked_tablets_write_and_read(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct dot record = visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+    struct stick there, back, other;
+    struct bundle_taken taken;
+
+    visitor_must(visitor, session_close(pair.w, &visitor->err));
+    there = up(visitor, pair.wang);
+    assert_int_equal(there.written.changes, 1);
+    (void)to_county(visitor, &there);
+    visitor_must(visitor, session_close(pair.z, &visitor->err));
+    other = down(visitor, pair.zhang);
+    taken = to_tablet(visitor, pair.zhang, &other);
+    assert_true(taken.sealed);
+    assert_int_equal(to_tablet(visitor, pair.zhang, &other).sync.received, 0);
+    assert_int_equal(visitor_status(visitor, pair.zhang).inbox, 1); /* the same twice: once */
+    county_sync(visitor->county, pair.zhang, RC_OK, NULL);          /* brings the same by network */
+    pair.z = county_session(pair.zhang, "zhang");
+    assert_string_equal(visitor_text(visitor, pair.z, record, "head/name"), "Peng");
+    assert_false(visitor_noticed(visitor, pair.zhang, NOTICE_FEED_BROKEN));
+    back = down(visitor, pair.wang);
+    taken = to_tablet(visitor, pair.wang, &back);
+    assert_int_equal(taken.sync.sent, 1); /* receipts need no unlocking */
+    assert_int_equal(visitor_status(visitor, pair.wang).unsent, 0);
+    pair.w = county_session(pair.wang, "wang");
+    assert_int_equal(visitor_count(visitor, pair.w, ""), 1);
+    county_sync(visitor->county, pair.wang, RC_OK, NULL);
+    assert_false(visitor_noticed(visitor, pair.wang, NOTICE_FEED_BROKEN));
+    drop(&there);
+    drop(&back);
+    drop(&other);
+    end_pair(visitor, &pair);
+}
+
+static void test_damage_is_told_from_a_wrong_key(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct stick there, back;
+    struct bundle_report report;
+    struct bundle_taken taken;
+    struct view whole;
+    enum rc rc;
+
+    (void)visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+    there = up(visitor, pair.wang);
+    whole = buf_view(&there.bytes);
+    /* Every single flipped byte is noticed, and never taken for anything else. */
+    for (size_t at = 0; at < whole.size; at += 7) {
+        there.bytes.data[at] ^= 0x20;
+        rc = try_county(visitor, whole, &report);
+        assert_true(rc == RC_CORRUPT || rc == RC_INVALID || rc == RC_UNSUPPORTED ||
+                    (rc == RC_OK && report.damaged > 0));
+        there.bytes.data[at] ^= 0x20;
+    }
+    /* Cut off anywhere: what is before counts, and it is said. */
+    for (size_t size = 0; size < whole.size; size += 11) {
+        rc = try_county(visitor, view_slice(whole, 0, size), &report);
+        assert_true(rc != RC_OK || report.damaged > 0);
+    }
+    err_clear(&visitor->err);
+    assert_int_equal(try_county(visitor, whole, &report), RC_OK);
+    assert_int_equal(report.damaged, 0);
+    back = down(visitor, pair.wang);
+    /* Whole, but for somebody else. */
+    assert_int_equal(sync_bundle_read(pair.zhang, buf_view(&back.bytes), &taken, &visitor->err),
+                     RC_DENIED);
+    err_clear(&visitor->err);
+    assert_int_equal(try_county(visitor, buf_view(&back.bytes), &report), RC_DENIED);
+    err_clear(&visitor->err);
+    assert_int_equal(try_county(visitor, view_text("no bundle at all"), &report), RC_INVALID);
+    err_clear(&visitor->err);
+    (void)to_tablet(visitor, pair.wang, &back);
+    drop(&there);
+    drop(&back);
+    end_pair(visitor, &pair);
+}
+
+/* Somebody writes another name on the envelope: the county's signature names the device. */
+static void test_an_answer_cannot_be_passed_on(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct stick back = down(visitor, pair.wang), forged;
+    struct bundle_head head;
+    struct bundle_taken taken;
+    struct reader parts;
+
+    visitor_must(visitor,
+                 bundle_open(buf_view(&back.bytes), &visitor->arena, &head, &parts, &visitor->err));
+    head.device = tablet_facts(pair.zhang)->device;
+    buf_init(&forged.bytes, LIMIT_BUNDLE_BYTES);
+    visitor_must(visitor, bundle_write(&head, view_of(parts.data + parts.at, read_left(&parts)),
+                                       &forged.bytes, &visitor->err));
+    assert_int_equal(sync_bundle_read(pair.zhang, buf_view(&forged.bytes), &taken, &visitor->err),
+                     RC_DENIED);
+    err_clear(&visitor->err);
+    drop(&back);
+    drop(&forged);
+    end_pair(visitor, &pair);
+}
+
+static void test_older_than_what_came_by_network(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct stick early, late;
+    struct dot record = visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+
+    early = up(visitor, pair.wang);
+    (void)to_county(visitor, &early);
+    late = down(visitor, pair.wang);
+    visitor_edit(visitor, pair.w, record, "head/name", "Peng 2");
+    visitor->county->now_ms += 1000;
+    county_sync(visitor->county, pair.wang, RC_OK, NULL);
+    assert_int_equal(visitor_status(visitor, pair.wang).on_server, 2);
+    (void)to_tablet(visitor, pair.wang, &late);
+    assert_int_equal(visitor_status(visitor, pair.wang).on_server, 2);
+    assert_int_equal(to_county(visitor, &early).changes, 0);
+    assert_string_equal(visitor_text(visitor, pair.w, record, "head/name"), "Peng 2");
+    county_sync(visitor->county, pair.wang, RC_OK, NULL);
+    assert_false(visitor_noticed(visitor, pair.wang, NOTICE_RECEIPT_BROKEN));
+    assert_false(visitor_noticed(visitor, pair.wang, NOTICE_FEED_BROKEN));
+    drop(&early);
+    drop(&late);
+    end_pair(visitor, &pair);
+}
+
+/* The county writes from where the tablet last said that it is; a stick that was lost is made good
+ * by the next one. */
+static void test_a_lost_stick_down_is_made_good(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct stick lost, there, back;
+
+    for (int i = 0; i < 5; i++)
+        (void)visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+    round_trip(visitor, pair.wang);
+    lost = down(visitor, pair.zhang);
+    (void)visitor_save(visitor, pair.w, VILLAGE_A, "Tan");
+    round_trip(visitor, pair.wang);
+    back = down(visitor, pair.zhang);
+    assert_int_equal(to_tablet(visitor, pair.zhang, &back).gaps, 0);
+    assert_int_equal(visitor_count(visitor, pair.z, ""), 6);
+    (void)to_tablet(visitor, pair.zhang, &lost);
+    assert_int_equal(visitor_count(visitor, pair.z, ""), 6);
+    there = up(visitor, pair.zhang); /* tells how far it is now */
+    (void)to_county(visitor, &there);
+    drop(&back);
+    back = down(visitor, pair.zhang);
+    assert_false(back.made.from_start);
+    assert_int_equal(to_tablet(visitor, pair.zhang, &back).sync.received, 0);
+    drop(&lost);
+    drop(&there);
+    drop(&back);
+    end_pair(visitor, &pair);
+}
+
+/* A clone writes a stick of its own: both copies' work counts, and both learn. */
+static void test_a_clone_by_stick(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 1), *copy;
+    struct session *w = county_session(wang, "wang"), *c;
+    struct stick one, two, back;
+
+    (void)visitor_save(visitor, w, VILLAGE_A, "Peng");
+    tablet_close(wang);
+    visitor_copy(visitor, "wang", "copy"); /* with everything, the nonce too */
+    wang = county_tablet(visitor->county, visitor_path(visitor, "wang"));
+    copy = county_tablet(visitor->county, visitor_path(visitor, "copy"));
+    w = county_session(wang, "wang");
+    c = county_session(copy, "wang");
+    (void)visitor_save(visitor, w, VILLAGE_A, "Tan");
+    (void)visitor_save(visitor, c, VILLAGE_A, "Xu");
+    one = up(visitor, wang);
+    two = up(visitor, copy);
+    assert_int_equal(to_county(visitor, &one).changes, 2);
+    assert_int_equal(to_county(visitor, &two).changes, 1);
+    back = down(visitor, wang);
+    (void)to_tablet(visitor, wang, &back);
+    (void)to_tablet(visitor, copy, &back);
+    assert_int_equal(visitor_status(visitor, wang).unsent, 0);
+    assert_int_equal(visitor_status(visitor, copy).unsent, 0);
+    assert_true(visitor_noticed(visitor, copy, NOTICE_FORKED));
+    assert_false(visitor_noticed(visitor, wang, NOTICE_RECEIPT_BROKEN));
+    drop(&back);
+    round_trip(visitor, copy);
+    round_trip(visitor, wang);
+    assert_int_equal(visitor_count(visitor, w, ""), 3);
+    assert_int_equal(visitor_count(visitor, c, ""), 3);
+    visitor_verify(visitor, wang);
+    visitor_verify(visitor, copy);
+    drop(&one);
+    drop(&two);
+    tablet_close(wang);
+    tablet_close(copy);
+}
+
+int main(void) {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, visitor_set_up, visitor_tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(test_a_survey_goes_up_and_its_receipt_comes_back),
+        CASE(test_conflict_and_decision_travel_by_stick),
+        CASE(test_twice_and_out_of_order),
+        CASE(test_a_gap_waits_for_the_lost_stick),
+        CASE(test_baggage),
+        CASE(test_rubbish_in_the_baggage_does_not_stand_in_the_way),
+        CASE(test_locked_tablets_write_and_read),
+        CASE(test_damage_is_told_from_a_wrong_key),
+        CASE(test_an_answer_cannot_be_passed_on),
+        CASE(test_older_than_what_came_by_network),
+        CASE(test_a_lost_stick_down_is_made_good),
+        CASE(test_a_clone_by_stick),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,304 @@
+/* test_purge.c: a withdrawn area leaves the tablet: after the own changes are safe, wholly, and
+ * with its keys; and the county is told when it is done. */
+#include "tests/support/visitor.h"
+
+#include "agent/store/inside.h"
+#include "agent/store/traffic.h"
+#include "base/file.h"
+#include "syncd/sync/scope.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#define TOWNSHIP  UINT64_C(430626117000)
+#define VILLAGE_C UINT64_C(430626117207)
+
+struct grant {
+    uint64_t device;
+    uint64_t areas[2];
+    uint32_t count;
+};
+
+static enum rc grant_act(void *context, struct work *work, struct err *err) {
+    const struct grant *grant = context;
+    struct stored_device *row = WORK_ADD(work, devices, device_count, device_capacity);
+    enum rc rc = store_device(work->ledger->store, grant->device, &work->arena, row, err);
+
+    if (rc == RC_OK)
+        rc = scope_remember(work, row, err);
+    row->scope.serial++;
+    row->scope.area_count = grant->count;
+    row->scope.areas =
+        arena_copy(&work->arena, grant->areas, grant->count * sizeof(grant->areas[0]));
+    return rc;
+}
+
+/* The county's staff change what the tablet may hold. */
+static void grant(struct visitor *visitor, struct tablet *tablet, const uint64_t *areas,
+                  uint32_t count) {
+    struct grant grant = {.device = tablet_facts(tablet)->device, .count = count};
+
+    memcpy(grant.areas, areas, count * sizeof(areas[0]));
+    visitor_must(visitor, office_act(&visitor->county->office, grant_act, &grant, &visitor->err));
+}
+
+static uint32_t confirmed(struct visitor *visitor, struct tablet *tablet) {
+    struct ledger *ledger = county_read(visitor->county);
+    struct stored_device device;
+
+    visitor_must(visitor, store_device(ledger->store, tablet_facts(tablet)->device, &visitor->arena,
+                                       &device, &visitor->err));
+    ledger_close(ledger);
+    return device.scope_confirmed;
+}
+
+static uint64_t county_records(struct visitor *visitor) {
+    struct ledger *ledger = county_read(visitor->county);
+    struct store_counts counts;
+
+    visitor_must(visitor, store_count(ledger->store, &counts, &visitor->err));
+    ledger_close(ledger);
+    return counts.records;
+}
+
+static uint64_t rows(struct visitor *visitor, struct tablet *tablet, const char *sql) {
+    struct statement *statements[1];
+    uint64_t count;
+
+    visitor_must(visitor, db_prepare_all(tablet->db, &sql, 1, statements, &visitor->err));
+    visitor_must(visitor, statement_one(statements[0], &visitor->err));
+    count = (uint64_t)statement_i64(statements[0], 0);
+    statement_reset(statements[0]);
+    return count;
+}
+
+/* Sends, learns, confirms, and learns what became of that. */
+static void sync_all(struct visitor *visitor, struct tablet *tablet) {
+    for (int i = 0; i < 3; i++)
+        county_sync(visitor->county, tablet, RC_OK, NULL);
+}
+
+static void test_everything_of_the_area_goes(void **state) {
+    static const uint64_t only_b[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 2);
+    struct session *w = county_session(wang, "wang");
+    struct dot gone = visitor_save(visitor, w, VILLAGE_A, "Peng");
+    struct dot stays = visitor_save(visitor, w, VILLAGE_B, "Tan");
+    uint32_t before;
+
+    sync_all(visitor, wang);
+    before = confirmed(visitor, wang);
+    grant(visitor, wang, only_b, 1);
+    (void)visitor_save(visitor, w, VILLAGE_A, "Xu"); /* it does not know yet */
+    sync_all(visitor, wang);
+    assert_int_equal(visitor_count(visitor, w, ""), 1);
+    assert_string_equal(visitor_text(visitor, w, stays, "head/name"), "Tan");
+    assert_int_equal(session_see(w, gone, &visitor->arena, &(struct seen){0}, &visitor->err),
+                     RC_NOT_FOUND);
+    err_clear(&visitor->err);
+    assert_true(confirmed(visitor, wang) > before);
+    assert_int_equal(county_records(visitor), 3);
+    assert_int_equal(visitor_status(visitor, wang).quarantined, 0);
+    assert_false(visitor_status(visitor, wang).leaving);
+    assert_true(visitor_noticed(visitor, wang, NOTICE_PURGED));
+    /* states, summaries and own content of two of three changes; the hashes of all stay */
+    assert_int_equal(rows(visitor, wang, "SELECT count(*) FROM state"), 1);
+    assert_int_equal(rows(visitor, wang, "SELECT count(*) FROM summary"), 1);
+    assert_int_equal(rows(visitor, wang, "SELECT count(*) FROM area_key WHERE area <> 0"), 1);
+    assert_int_equal(rows(visitor, wang, "SELECT count(DISTINCT key) FROM key_share"), 2);
+    assert_int_equal(rows(visitor, wang, "SELECT count(*) FROM change WHERE length(sealed) = 0"),
+                     2);
+    assert_int_equal(rows(visitor, wang, "SELECT count(*) FROM change WHERE length(chain) = 32"),
+                     3);
+    assert_int_equal(visitor_try_save(visitor, w, VILLAGE_A, "Hu"), RC_DENIED);
+    err_clear(&visitor->err);
+    visitor_verify(visitor, wang);
+    tablet_close(wang);
+}
+
+static void test_nothing_goes_before_it_is_safe(void **state) {
+    static const uint64_t only_b[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 2);
+    struct session *w = county_session(wang, "wang");
+
+    sync_all(visitor, wang);
+    (void)visitor_save(visitor, w, VILLAGE_A, "Peng");
+    grant(visitor, wang, only_b, 1);
+    /* The answer to the first try is lost, so the tablet knows neither receipt nor scope. */
+    visitor->county->lose_down = 1;
+    county_sync(visitor->county, wang, RC_NETWORK, NULL);
+    assert_int_equal(visitor_count(visitor, w, ""), 1);
+    sync_all(visitor, wang);
+    assert_int_equal(visitor_count(visitor, w, ""), 0);
+    assert_int_equal(county_records(visitor), 1);
+    assert_int_equal(visitor_status(visitor, wang).unsent, 0);
+    tablet_close(wang);
+}
+
+/* A receipt came, and then the county came back from a backup of before: the tablet that can read
+ * nothing of the area any more still has it, sealed for the county. */
+static void test_what_went_can_still_be_sent_again(void **state) {
+    static const uint64_t only_b[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 2);
+    struct session *w = county_session(wang, "wang");
+    struct own_actor actor;
+
+    (void)visitor_save(visitor, w, VILLAGE_A, "Peng");
+    sync_all(visitor, wang);
+    grant(visitor, wang, only_b, 1);
+    sync_all(visitor, wang);
+    assert_int_equal(rows(visitor, wang, "SELECT count(*) FROM change WHERE length(sealed) > 0"),
+                     0);
+    visitor_must(visitor, tablet_begin(wang, &visitor->err));
+    actor = *tablet_actor(wang, 0);
+    actor.receipt = 0; /* as in a new epoch */
+    visitor_must(visitor, tablet_put_actor(wang, &actor, &visitor->err));
+    visitor_must(visitor, tablet_commit(wang, &visitor->err));
+    assert_int_equal(visitor_status(visitor, wang).unsent, 1);
+    county_sync(visitor->county, wang, RC_OK, NULL);
+    assert_int_equal(visitor_status(visitor, wang).unsent, 0);
+    visitor_verify(visitor, wang);
+    tablet_close(wang);
+}
+
+static void test_locked_and_unsealed_waits_for_its_writer(void **state) {
+    static const uint64_t only_b[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 2);
+    struct session *w = county_session(wang, "wang");
+    uint32_t before;
+
+    sync_all(visitor, wang);
+    before = confirmed(visitor, wang);
+    (void)visitor_save(visitor, w, VILLAGE_A, "Peng");
+    tablet_set_traffic(wang, &(struct traffic){0}); /* as if the plug was pulled: nothing is cut */
+    wang->traffic = NULL;
+    visitor_must(visitor, session_close(w, &visitor->err));
+    sync_attach(wang);
+    grant(visitor, wang, only_b, 1);
+    sync_all(visitor, wang);
+    assert_true(visitor_status(visitor, wang).leaving);
+    assert_int_equal(visitor_status(visitor, wang).waiting, WAITING_FOR_UNLOCK);
+    assert_int_equal(confirmed(visitor, wang), before);
+    w = county_session(wang, "wang");
+    assert_int_equal(visitor_count(visitor, w, ""), 1);
+    sync_all(visitor, wang);
+    assert_int_equal(visitor_count(visitor, w, ""), 0);
+    assert_int_equal(county_records(visitor), 1); /* was made in good faith */
+    assert_int_equal(visitor_status(visitor, wang).quarantined, 0);
+    assert_true(confirmed(visitor, wang) > before);
+    tablet_close(wang);
+}
+
+/* The township is narrowed to one village: one key for both, so records are told apart. */
+static void test_a_part_of_an_area_goes(void **state) {
+    static const uint64_t township[] = {TOWNSHIP}, village[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *wang =
+        county_enrol(visitor->county, visitor_path(visitor, "wang"), "wang", township, 1);
+    struct session *w = county_session(wang, "wang");
+    struct dot stays;
+
+    county_sync(visitor->county, wang, RC_OK, NULL);
+    (void)visitor_save(visitor, w, VILLAGE_A, "Peng");
+    stays = visitor_save(visitor, w, VILLAGE_B, "Tan");
+    sync_all(visitor, wang);
+    assert_int_equal(visitor_count(visitor, w, ""), 2);
+    visitor_must(visitor, session_close(w, &visitor->err));
+    grant(visitor, wang, village, 1);
+    sync_all(visitor, wang);
+    assert_true(visitor_status(visitor, wang).leaving); /* nobody here can tell them apart */
+    w = county_session(wang, "wang");
+    assert_int_equal(visitor_count(visitor, w, ""), 1);
+    assert_string_equal(visitor_text(visitor, w, stays, "head/name"), "Tan");
+    assert_false(visitor_status(visitor, wang).leaving);
+    sync_all(visitor, wang);
+    visitor_edit(visitor, w, stays, "head/name", "Tan 2");
+    sync_all(visitor, wang);
+    assert_int_equal(visitor_status(visitor, wang).unsent, 0);
+    visitor_verify(visitor, wang);
+    tablet_close(wang);
+}
+
+/* People differ on where a household belongs: it stays as long as one of the villages does. */
+static void test_a_record_between_two_areas_stays(void **state) {
+    static const uint64_t three[] = {VILLAGE_A, VILLAGE_B, VILLAGE_C}, only_b[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct county *county = visitor->county;
+    struct tablet *wang, *zhang;
+    struct session *w, *z;
+    struct dot record;
+    struct seen seen;
+
+    county->role = ROLE_COUNTY; /* who may move records */
+    wang = county_enrol(county, visitor_path(visitor, "wang"), "wang", three, 3);
+    zhang = county_enrol(county, visitor_path(visitor, "zhang"), "zhang", three, 3);
+    w = county_session(wang, "wang");
+    z = county_session(zhang, "zhang");
+    sync_all(visitor, wang);
+    record = visitor_save(visitor, w, VILLAGE_A, "Peng");
+    sync_all(visitor, wang);
+    sync_all(visitor, zhang);
+    visitor_move(visitor, w, record, VILLAGE_B);
+    visitor_move(visitor, z, record, VILLAGE_C);
+    sync_all(visitor, wang);
+    sync_all(visitor, zhang);
+    sync_all(visitor, wang);
+    visitor_must(visitor, session_see(w, record, &visitor->arena, &seen, &visitor->err));
+    assert_int_equal(seen.reading.area_count, 2);
+    grant(visitor, wang, only_b, 1);
+    sync_all(visitor, wang);
+    visitor_must(visitor, session_see(w, record, &visitor->arena, &seen, &visitor->err));
+    assert_int_equal(seen.reading.area_count, 2);
+    assert_string_equal(visitor_text(visitor, w, record, "head/name"), "Peng");
+    assert_int_equal(rows(visitor, wang, "SELECT count(*) FROM state"), 1);
+    visitor_verify(visitor, wang);
+    tablet_close(wang);
+    tablet_close(zhang);
+}
+
+static void test_granted_again_all_comes_back(void **state) {
+    static const uint64_t only_b[] = {VILLAGE_B}, both[] = {VILLAGE_A, VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 2);
+    struct session *w = county_session(wang, "wang");
+    struct dot record = visitor_save(visitor, w, VILLAGE_A, "Peng");
+
+    sync_all(visitor, wang);
+    grant(visitor, wang, only_b, 1);
+    sync_all(visitor, wang);
+    assert_int_equal(visitor_count(visitor, w, ""), 0);
+    grant(visitor, wang, both, 2);
+    sync_all(visitor, wang);
+    assert_string_equal(visitor_text(visitor, w, record, "head/name"), "Peng");
+    (void)visitor_save(visitor, w, VILLAGE_A, "Xu"); /* works at once */
+    sync_all(visitor, wang);
+    assert_int_equal(visitor_status(visitor, wang).unsent, 0);
+    visitor_verify(visitor, wang);
+    tablet_close(wang);
+}
+
+int main(void) {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, visitor_set_up, visitor_tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(test_everything_of_the_area_goes),
+        CASE(test_nothing_goes_before_it_is_safe),
+        CASE(test_what_went_can_still_be_sent_again),
+        CASE(test_locked_and_unsealed_waits_for_its_writer),
+        CASE(test_a_part_of_an_area_goes),
+        CASE(test_a_record_between_two_areas_stays),
+        CASE(test_granted_again_all_comes_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,161 @@
+/* test_quarantine.c: what was kept aside is released or returned by staff, and never dropped. */
+#include "tests/support/clerk.h"
+
+#include "agent/store/traffic.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#define OTHER "430626117206"
+
+static struct store_counts counts(struct clerk *world) {
+    const struct office *office = service_office(world->service);
+    struct ledger *ledger = NULL;
+    struct store_counts out;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(office->borrow(office->context, &ledger, &err), &err);
+    clerk_must(store_count(ledger->store, &out, &err), &err);
+    office->give_back(office->context, ledger);
+    return out;
+}
+
+static uint32_t own_quarantined(struct clerk *world, struct tablet *tablet) {
+    struct tablet_quarantined *list = NULL;
+    uint32_t count = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(tablet_quarantine(tablet, &world->arena, &list, &count, &err), &err);
+    return count;
+}
+
+/* One exchange, no more. */
+static void one_round(struct clerk *world, struct tablet *tablet) {
+    struct sync_options options = {.rounds_max = 1};
+    struct sync_report report;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(sync_run(tablet, &world->county->link, &options, &report, &err), &err);
+}
+
+/* Two homes that Wang wrote in a village that his tablet has lost meanwhile, and an edit of the
+ * first; he has sent them, but not confirmed yet. */
+static void keep_aside(struct clerk *world, const char **first, const char **second,
+                       const char **edit) {
+    clerk_begin(world);
+    clerk_user(world, "Li Si", "county");
+    clerk_user(world, "Zhao Liu", "clerk");
+    *first = clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    *second = clerk_new(world, world->wang, CLERK_HOME("李四"));
+    *edit = clerk_edit(world, world->wang, *first, "pigs", "8");
+    RUNS(world, 0, "device", "scope", "wang", "--areas", OTHER);
+    one_round(world, world->a);
+    assert_int_equal(counts(world).quarantined, 3);
+    assert_int_equal(counts(world).records, 0);
+    assert_int_equal(own_quarantined(world, world->a), 3);
+}
+
+static void released_changes_reach_everybody(void **state) {
+    struct clerk *world = *state;
+    const char *first, *second, *edit;
+
+    keep_aside(world, &first, &second, &edit);
+    RUNS(world, 2, "quarantine", "release", first, "--reason", "known to us");
+    RUNS(world, 2, "quarantine", "release", first, "--as", "Li Si");
+    RUNS(world, 1, "quarantine", "release", first, "--as", "Zhao Liu", "--reason", "may not");
+    RUNS(world, 1, "quarantine", "release", first, "0123456789abcdef-7", "--as", "Li Si",
+         "--reason", "one is not there");
+    assert_int_equal(counts(world).quarantined, 3); /* all or none */
+    RUNS(world, 0, "quarantine", "release", first, edit, "--as", "Li Si", "--reason",
+         "he was sent there");
+    assert_int_equal(counts(world).quarantined, 1);
+    assert_int_equal(counts(world).records, 1);
+    RUNS(world, 0, "show", first);
+    SAYS(world->out, "王桂兰");
+    SAYS(world->out, "8");
+    RUNS(world, 0, "verify");
+    county_sync(world->county, world->b, RC_OK, NULL);
+    {
+        struct seen seen;
+        struct dot id;
+        struct err err;
+
+        err_init(&err, LANG_EN);
+        clerk_must(dot_parse(view_text(first), &id, &err), &err);
+        clerk_must(session_see(world->zhang, id, &world->arena, &seen, &err), &err);
+        assert_int_equal(seen.record.absorbed_count, 2);
+    }
+    county_sync(world->county, world->a, RC_OK, NULL); /* confirms: the third counts, too */
+    county_sync(world->county, world->a, RC_OK, NULL);
+    assert_int_equal(counts(world).records, 2);
+    assert_int_equal(own_quarantined(world, world->a), 0); /* told, although it lost the area */
+    RUNS(world, 0, "verify");
+    RUNS(world, 1, "quarantine", "release", first, "--as", "Li Si", "--reason", "again");
+    RUNS(world, 0, "quarantine", "--all");
+    SAYS(world->out, "released");
+    RUNS(world, 0, "log");
+    SAYS(world->out, "he was sent there");
+}
+
+static void returned_changes_stay_with_the_reason(void **state) {
+    struct clerk *world = *state;
+    const char *first, *second, *edit;
+
+    keep_aside(world, &first, &second, &edit);
+    RUNS(world, 0, "quarantine", "return", second, "--as", "Li Si", "--reason", "not your village");
+    assert_int_equal(counts(world).quarantined, 2);
+    assert_int_equal(counts(world).changes, 3); /* in the log for ever */
+    RUNS(world, 0, "quarantine");
+    KEEPS_QUIET(world->out, second);
+    RUNS(world, 0, "quarantine", "--all", "--json");
+    SAYS(world->out, "not your village");
+    SAYS(world->out, "returned");
+    /* judged again by themselves the others are admitted, but what was returned stays returned */
+    RUNS(world, 0, "device", "scope", "wang", "--areas", VILLAGE "," OTHER);
+    assert_int_equal(counts(world).quarantined, 0);
+    assert_int_equal(counts(world).records, 1);
+    clerk_sync(world);
+    assert_int_equal(own_quarantined(world, world->a), 1);
+    RUNS(world, 0, "verify");
+}
+
+/* A wrong order of release is no wrong order: merging does not mind. */
+static void in_any_order(void **state) {
+    struct clerk *world = *state;
+    const char *first, *second, *edit;
+
+    keep_aside(world, &first, &second, &edit);
+    RUNS(world, 0, "quarantine", "release", edit, "--as", "Li Si", "--reason", "edit first");
+    RUNS(world, 0, "verify");
+    RUNS(world, 0, "quarantine", "release", first, second, "--as", "Li Si", "--reason", "then all");
+    assert_int_equal(counts(world).quarantined, 0);
+    assert_int_equal(counts(world).records, 2);
+    RUNS(world, 0, "show", first);
+    SAYS(world->out, "8");
+    RUNS(world, 0, "verify");
+    clerk_sync(world);
+    RUNS(world, 0, "verify");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(released_changes_reach_everybody, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(returned_changes_stay_with_the_reason, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(in_any_order, clerk_set_up, clerk_tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

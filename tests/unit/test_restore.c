@@ -1,0 +1,331 @@
+/* test_restore.c: the server comes back from last week's backup. Tablets notice, send again what it
+ * lacks, and in the end everybody has everything once. */
+#include "tests/support/clerk.h"
+
+#include "agent/store/traffic.h"
+#include "base/file.h"
+#include "syncd/sync/restore.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+static const char *path_of(struct clerk *world, const char *name) {
+    return arena_text(&world->arena, "%s/%s", world->folder, name);
+}
+
+static const struct own_actor *actor_of(const struct tablet *tablet) {
+    return tablet_actor(tablet, tablet_actor_count(tablet) - 1);
+}
+
+static uint64_t own_actor(struct clerk *world) {
+    struct ledger *ledger = NULL;
+    const struct office *office = service_office(world->service);
+    struct view setting;
+    struct reader reader;
+    uint64_t actor;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(office->borrow(office->context, &ledger, &err), &err);
+    clerk_must(store_setting(ledger->store, "actor", &world->arena, &setting, &err), &err);
+    reader_init(&reader, setting);
+    actor = read_le64(&reader);
+    office->give_back(office->context, ledger);
+    return actor;
+}
+
+static struct stored_actor stored(struct clerk *world, uint64_t actor) {
+    struct ledger *ledger = NULL;
+    const struct office *office = service_office(world->service);
+    struct stored_actor row;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(office->borrow(office->context, &ledger, &err), &err);
+    clerk_must(store_actor(ledger->store, actor, &row, &err), &err);
+    office->give_back(office->context, ledger);
+    return row;
+}
+
+static struct store_counts counts(struct clerk *world) {
+    struct ledger *ledger = NULL;
+    const struct office *office = service_office(world->service);
+    struct store_counts out;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(office->borrow(office->context, &ledger, &err), &err);
+    clerk_must(store_count(ledger->store, &out, &err), &err);
+    office->give_back(office->context, ledger);
+    return out;
+}
+
+/* The county is lost, and made again from the file in a new folder, with its keys at hand. */
+static void restore(struct clerk *world, const char *file, const char *name) {
+    const char *folder = path_of(world, name);
+    struct restore_options options = {
+        .backup = file, .directory = folder, .env = &world->county->env};
+    struct backup_info info;
+    uint32_t epoch = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(file_make_directory(folder, &err), &err);
+    clerk_copy(world, "county/keys", arena_text(&world->arena, "%s/keys", name));
+    service_close(world->service);
+    world->service = NULL;
+    clerk_must(restore_county(&options, &world->arena, &info, &epoch, &err), &err);
+    snprintf(world->data, sizeof(world->data), "%s", folder);
+    clerk_open(world);
+    assert_int_equal(service_office(world->service)->epoch, epoch);
+}
+
+static uint32_t listed(struct clerk *world, struct session *session) {
+    struct list_query query = {0};
+    struct listed *list = NULL;
+    uint32_t count = 0, total = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(session_list(session, &query, &world->arena, &list, &count, &total, &err), &err);
+    return total;
+}
+
+static bool shows(struct clerk *world, const char *record, const char *text) {
+    RUNS(world, 0, "show", record);
+    return strstr(world->out, text) != NULL;
+}
+
+static void what_was_lost_comes_back_once(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup"), *first, *second, *third;
+    uint64_t old_actor;
+
+    clerk_begin(world);
+    clerk_user(world, "Li Si", "county");
+    first = clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    clerk_sync(world);
+    RUNS(world, 0, "backup", file);
+    RUNS(world, 0, "backup", "confirm", file);
+    /* a week of work that the backup does not hold */
+    second = clerk_new(world, world->wang, CLERK_HOME("李四"));
+    third = clerk_new(world, world->zhang, CLERK_HOME("张三"));
+    clerk_edit(world, world->zhang, first, "pigs", "7");
+    clerk_sync(world);
+    clerk_sync(world);
+    clerk_edit(world, world->wang, third, "pigs", "9"); /* and one that was never sent */
+    assert_int_equal(counts(world).records, 3);
+    old_actor = own_actor(world);
+    restore(world, file, "again");
+    assert_int_equal(counts(world).records, 1);
+    assert_true(own_actor(world) != old_actor);
+    assert_true(stored(world, old_actor).retired);
+    assert_true(service_office(world->service)->epoch > 1);
+    RUNS(world, 0, "verify");
+    clerk_sync(world);
+    clerk_sync(world);
+    assert_int_equal(counts(world).records, 3);
+    assert_int_equal(counts(world).changes, 5);
+    assert_true(shows(world, second, "李四"));
+    assert_true(shows(world, third, "9"));
+    assert_true(shows(world, first, "7"));
+    assert_int_equal(listed(world, world->wang), 3);
+    assert_int_equal(listed(world, world->zhang), 3);
+    assert_int_equal(actor_of(world->a)->receipt, actor_of(world->a)->number);
+    assert_int_equal(actor_of(world->b)->receipt, actor_of(world->b)->number);
+    assert_int_equal(tablet_actor_count(world->a), 1); /* nobody was taken for a copy */
+    RUNS(world, 0, "verify");
+    RUNS(world, 0, "log");
+    SAYS(world->out, "restore");
+    SAYS(world->out, "from a backup of");
+    /* work goes on, and a conflict is decided by the county's new actor */
+    clerk_edit(world, world->wang, second, "pigs", "4");
+    clerk_edit(world, world->zhang, second, "pigs", "6");
+    clerk_sync(world);
+    RUNS(world, 0, "resolve", second, "pigs", "--keep", clerk_side(world, second, "pigs", "4"),
+         "--as", "Li Si", "--reason", "seen");
+    clerk_sync(world);
+    assert_int_equal(stored(world, own_actor(world)).number, 1);
+    RUNS(world, 0, "verify");
+}
+
+static void tablets_that_trusted_a_later_backup_send_again(void **state) {
+    struct clerk *world = *state;
+    const char *early = path_of(world, "early.backup"), *late = path_of(world, "late.backup");
+
+    clerk_begin(world);
+    clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    clerk_sync(world);
+    RUNS(world, 0, "backup", early);
+    clerk_new(world, world->wang, CLERK_HOME("李四"));
+    clerk_sync(world);
+    RUNS(world, 0, "backup", late);
+    RUNS(world, 0, "backup", "confirm", late);
+    clerk_sync(world);
+    assert_int_equal(actor_of(world->a)->backed_up, 2);
+    restore(world, early, "again"); /* the late one is burnt */
+    clerk_sync(world);
+    assert_int_equal(counts(world).records, 2);
+    assert_int_equal(counts(world).changes, 2);
+    /* of another life: it holds what was here, but not as it is now */
+    RUNS(world, 1, "backup", "confirm", late);
+    SAYS(world->err, "before this county was restored");
+    RUNS(world, 0, "verify");
+}
+
+static void two_restores_are_two_lives(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup");
+    uint32_t epoch;
+
+    clerk_begin(world);
+    clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    RUNS(world, 0, "backup", file);
+    clerk_sync(world);
+    restore(world, file, "again");
+    epoch = service_office(world->service)->epoch;
+    clerk_sync(world);
+    clerk_new(world, world->zhang, CLERK_HOME("李四"));
+    clerk_sync(world);
+    world->county->now_ms += 3600000;
+    restore(world, file, "once_more");
+    assert_true(service_office(world->service)->epoch > epoch);
+    assert_int_equal(counts(world).records, 0);
+    clerk_sync(world);
+    clerk_sync(world);
+    assert_int_equal(counts(world).records, 2);
+    assert_int_equal(counts(world).changes, 2);
+    assert_int_equal(listed(world, world->wang), 2);
+    assert_int_equal(listed(world, world->zhang), 2);
+    RUNS(world, 0, "verify");
+}
+
+/* A feed that has grown again beyond where a tablet stood is another feed all the same. */
+static void a_place_in_the_lost_feed_is_not_taken_for_one_in_the_new(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup");
+
+    clerk_begin(world);
+    clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    clerk_sync(world);
+    RUNS(world, 0, "backup", file);
+    clerk_new(world, world->wang, CLERK_HOME("李四"));
+    clerk_sync(world);
+    restore(world, file, "again");
+    for (int i = 0; i < 5; i++) { /* only Zhang comes, and writes much, before Wang does */
+        clerk_new(world, world->zhang, CLERK_HOME("新的"));
+        county_sync(world->county, world->b, RC_OK, NULL);
+    }
+    clerk_sync(world);
+    clerk_sync(world);
+    assert_int_equal(counts(world).records, 7);
+    assert_int_equal(listed(world, world->wang), 7);
+    assert_int_equal(listed(world, world->zhang), 7);
+    RUNS(world, 0, "verify");
+}
+
+static void the_two_halves_suffice(void **state) {
+    struct clerk *world = *state;
+    const char *county = path_of(world, "other"), *file = path_of(world, "one.backup");
+    const char *folder = path_of(world, "again");
+    char first[80], second[80], wrong_first[80], wrong_second[80];
+    struct restore_options options = {
+        .backup = file, .directory = folder, .env = &world->county->env};
+    struct backup_info info;
+    uint32_t epoch = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(
+        service_create(county, &world->county->env, UINT64_C(430626000000), first, second, &err),
+        &err);
+    service_close(world->service);
+    snprintf(world->data, sizeof(world->data), "%s", county);
+    clerk_open(world);
+    clerk_begin(world);
+    RUNS(world, 0, "backup", file);
+    clerk_must(service_create(path_of(world, "third"), &world->county->env, UINT64_C(430626000000),
+                              wrong_first, wrong_second, &err),
+               &err);
+    /* without keys, with half of them, with somebody else's */
+    assert_int_equal(restore_county(&options, &world->arena, &info, &epoch, &err), RC_NOT_FOUND);
+    SAYS(err.text, "halves");
+    options.first_half = first;
+    options.second_half = first;
+    err_clear(&err);
+    assert_int_equal(restore_county(&options, &world->arena, &info, &epoch, &err), RC_INVALID);
+    options.first_half = wrong_first;
+    options.second_half = wrong_second;
+    err_clear(&err);
+    assert_int_equal(restore_county(&options, &world->arena, &info, &epoch, &err), RC_DENIED);
+    assert_false(file_exists(path_of(world, "again/county.db")));
+    assert_false(file_exists(path_of(world, "again/restoring.db")));
+    assert_false(file_exists(path_of(world, "again/keys/root"))); /* those were not ours */
+    options.first_half = second;                                  /* in any order */
+    options.second_half = first;
+    err_clear(&err);
+    clerk_must(restore_county(&options, &world->arena, &info, &epoch, &err), &err);
+    err_clear(&err);
+    assert_int_equal(restore_county(&options, &world->arena, &info, &epoch, &err), RC_CONFLICT);
+    service_close(world->service);
+    snprintf(world->data, sizeof(world->data), "%s", folder);
+    clerk_open(world);
+    clerk_sync(world);
+    RUNS(world, 0, "verify");
+}
+
+static void a_damaged_backup_leaves_no_county(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup");
+    struct restore_options options = {
+        .backup = file, .directory = path_of(world, "again"), .env = &world->county->env};
+    struct backup_info info;
+    uint32_t epoch = 0;
+    struct buf bytes;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    RUNS(world, 0, "backup", file);
+    clerk_copy(world, "county/keys", "again/keys");
+    buf_init(&bytes, 64u * 1024u * 1024u);
+    clerk_must(file_read(file, 64u * 1024u * 1024u, &bytes, &err), &err);
+    bytes.data[bytes.size - 20] ^= 1; /* in the last piece: all of the database has gone by */
+    clerk_must(file_write(file, buf_view(&bytes), FILE_MODE_PRIVATE, &err), &err);
+    assert_int_equal(restore_county(&options, &world->arena, &info, &epoch, &err), RC_CORRUPT);
+    assert_false(file_exists(path_of(world, "again/county.db")));
+    assert_false(file_exists(path_of(world, "again/restoring.db")));
+    assert_false(file_exists(path_of(world, "again/restoring.db.part")));
+    assert_true(file_exists(path_of(world, "again/keys/root"))); /* these were there before */
+    bytes.data[bytes.size - 20] ^= 1;
+    clerk_must(file_write(file, buf_view(&bytes), FILE_MODE_PRIVATE, &err), &err);
+    err_clear(&err);
+    clerk_must(restore_county(&options, &world->arena, &info, &epoch, &err), &err);
+    buf_release(&bytes);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_was_lost_comes_back_once, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(tablets_that_trusted_a_later_backup_send_again,
+                                        clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(two_restores_are_two_lives, clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(a_place_in_the_lost_feed_is_not_taken_for_one_in_the_new,
+                                        clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(the_two_halves_suffice, clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(a_damaged_backup_leaves_no_county, clerk_set_up,
+                                        clerk_tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
