@@ -109,7 +109,7 @@ static void wait_for_signal(void) {
 static void tune_memory(void) {
     (void)mallopt(M_ARENA_MAX, 2);
     (void)mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
-    (void)mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
 }
 
 static enum rc run_serve(void *context, struct command *command, struct err *err) {

@@ -128,7 +128,7 @@ short_of_space() { # BLOCKS COMMAND...
     bash -c 'trap "" XFSZ; ulimit -f "$1"; exec "${@:2}"' short "$@"
 }
 size=$(stat -c %s "$work/tablet-wang/tablet.db")
-"$build/generate" --seed 6 --count 2000 --csv "$work" >/dev/null
+"$build/generate" --seed 6 --count 9000 --csv "$work" >/dev/null
 before=$(agent wang list --json --limit 1000000 | field .length)
 status 'an import onto a full disk ends with status 3' 3 short_of_space $((size / 1024 + 64)) \
     env YG_PASSPHRASE=secret-of-wang "$build/yg-agent" import household "$work/household.csv" \
