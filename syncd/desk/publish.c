@@ -9,6 +9,7 @@
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
 #include "syncd/sync/quarantine.h"
+#include "syncd/sync/replay.h"
 
 #include <stdio.h>
 
@@ -254,7 +255,7 @@ enum rc desk_form_publish(void *context, struct command *command, struct err *er
     struct seat seat;
     struct publishing at = {.seat = &seat, .command = command};
     bool is_same = false;
-    uint32_t admitted = 0;
+    uint32_t admitted = 0, understood = 0;
     enum rc rc = seat_open(context, command, &seat, err);
 
     buf_init(&at.json, LIMIT_FORM_BYTES);
@@ -280,6 +281,8 @@ enum rc desk_form_publish(void *context, struct command *command, struct err *er
             rc = office_act(seat.office, publish_act, &at, err);
         if (rc == RC_OK)
             rc = quarantine_rejudge(seat.office, 0, &admitted, err);
+        if (rc == RC_OK)
+            rc = replay_unknown(seat.office, &understood, err);
     }
     if (rc == RC_OK)
         rc = print_result(&at, !is_same, err);

@@ -47,8 +47,7 @@ static enum rc take_change(struct work *work, const uint8_t signed_hash[32],
     enum rc rc = work_record(work, change->record, &record, err);
 
     if (rc == RC_OK)
-        rc = judge_change(work, change, signed_hash, record, frame->area, source, &fate->verdict,
-                          err);
+        rc = judge_change(work, change, signed_hash, record, frame, source, &fate->verdict, err);
     fate->record = record;
     if (rc == RC_OK && fate->verdict == VERDICT_ADMIT)
         rc = judge_merge(work, change, frame, time_ms > work->now_ms ? work->now_ms : time_ms,

@@ -66,7 +66,9 @@ static enum rc judge_person(struct work *work, const struct change *change,
         ability = ABILITY_RESOLVE;
     else if (change->kind == CHANGE_MOVE)
         ability = ABILITY_MOVE;
+    /* A device speaks for the people who work on it, and for nobody else. */
     if (person->disabled || !role_may(person->role, ability) ||
+        (source->device != NULL && person->device != source->device->device) ||
         !person_has_area(source, change, person, area))
         *verdict = VERDICT_NOT_ALLOWED;
     else if (change->is_signed &&
@@ -75,17 +77,37 @@ static enum rc judge_person(struct work *work, const struct change *change,
     return RC_OK;
 }
 
+/* A record is of one form for ever, and who may hold it is the form's word, not the sender's. */
+static enum rc fits_form(struct work *work, const struct form *form,
+                         const struct work_record *record, const struct frame *frame, bool *fits,
+                         struct err *err) {
+    const struct form *former = NULL;
+    enum rc rc;
+
+    *fits = form == NULL || form->audience == frame->audience;
+    if (form == NULL || record->form == 0)
+        return RC_OK;
+    rc = ledger_form(work->ledger, record->form, &former, err);
+    *fits = *fits && (former == NULL || view_equal(former->name, form->name));
+    return rc;
+}
+
 enum rc judge_change(struct work *work, const struct change *change, const uint8_t signed_hash[32],
-                     const struct work_record *record, uint64_t frame_area,
+                     const struct work_record *record, const struct frame *frame,
                      const struct admit_source *source, uint8_t *verdict, struct err *err) {
     const struct form *form = NULL;
-    uint64_t area = touched_area(change, record, frame_area);
+    uint64_t area = touched_area(change, record, frame->area);
+    bool fits = true;
     enum rc rc = ledger_form(work->ledger, change->form, &form, err);
 
+    if (rc == RC_OK)
+        rc = fits_form(work, form, record, frame, &fits, err);
     if (rc != RC_OK)
         return rc;
     *verdict = VERDICT_ADMIT;
-    if (source->device != NULL && !in_scope(source, change, record, area))
+    if (!fits)
+        *verdict = VERDICT_MALFORMED;
+    else if (source->device != NULL && !in_scope(source, change, record, area))
         *verdict = VERDICT_OUT_OF_SCOPE;
     else if (source->device != NULL || change->person != 0)
         rc = judge_person(work, change, signed_hash, area, source, verdict, err);

@@ -15,9 +15,10 @@ struct admit_source {
     uint64_t actor;                   /* as the device calls itself, also where it is a fork */
 };
 
-/* A change of a form that is not published here is admitted, if nothing else speaks against it. */
+/* A change of a form that is not published here is admitted, if nothing else speaks against it. Of
+ * the frame, area and audience matter. */
 enum rc judge_change(struct work *work, const struct change *change, const uint8_t signed_hash[32],
-                     const struct work_record *record, uint64_t frame_area,
+                     const struct work_record *record, const struct frame *frame,
                      const struct admit_source *source, uint8_t *verdict, struct err *err);
 
 /* Merges an admitted change into its record; *verdict becomes VERDICT_TOO_LARGE when there is no

@@ -397,7 +397,7 @@ static enum rc judge_again(struct review *review, const struct stored_quarantine
     }
     if (rc == RC_OK)
         rc = judge_change(review->work, found->change, found->signed_hash, found->record,
-                          found->held->stored.area, &source, verdict, err);
+                          &found->held->read, &source, verdict, err);
     return rc;
 }
 
