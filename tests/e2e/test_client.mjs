@@ -425,8 +425,24 @@ async function trouble(county) {
   await js.sync();
   check('and a value that does not fit', js.quarantine.get(plain.number), 7);
 
-  // A locked tablet.
+  // A device speaks for its own people only, and a form says itself who may hold its records.
   const other = await county.client('qian');
+  const { id } = js.person;
+  js.person.id = other.person.id;
+  const borrowed = js.edit(record, named('冒名'));
+  js.person.id = id;
+  const { audience } = form;
+  form.audience = 'office';
+  const hidden = js.edit(record, named('藏起来'));
+  form.audience = audience;
+  await js.sync();
+  check(
+    "another device's person, and another audience than the form's, lie there too",
+    [js.quarantine.get(borrowed.number), js.quarantine.get(hidden.number)],
+    [10, 12],
+  );
+
+  // A locked tablet.
   check(
     'another one has the four, without what is in quarantine',
     [other.confirmed.size, other.view(record).read(root, head, 'human').value.value],
