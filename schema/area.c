@@ -77,6 +77,14 @@ enum rc area_list_parse(struct view text, uint64_t *out, uint32_t *count, struct
     return RC_OK;
 }
 
+bool area_lists_meet(const uint64_t *a, uint32_t a_count, const uint64_t *b, uint32_t b_count) {
+    for (uint32_t i = 0; i < a_count; i++)
+        for (uint32_t k = 0; k < b_count; k++)
+            if (area_contains(a[i], b[k]) || area_contains(b[k], a[i]))
+                return true;
+    return false;
+}
+
 bool area_list_contains(const uint64_t *areas, uint32_t count, uint64_t inner) {
     for (uint32_t i = 0; i < count; i++) {
         if (area_contains(areas[i], inner))

@@ -24,6 +24,8 @@ bool area_contains(uint64_t outer, uint64_t inner);
 
 /* A comma-separated list, at most LIMIT_AREAS. */
 enum rc area_list_parse(struct view text, uint64_t *out, uint32_t *count, struct err *err);
+/* Whether some area of one list is, contains, or lies beneath some area of the other. */
+bool area_lists_meet(const uint64_t *a, uint32_t a_count, const uint64_t *b, uint32_t b_count);
 bool area_list_contains(const uint64_t *areas, uint32_t count, uint64_t inner);
 
 /* Who may hold a form's records. Tips and matched bank data never reach a tablet. */

@@ -332,15 +332,6 @@ static bool wants_certificate(const struct visit *visit, const struct stored_per
     return false;
 }
 
-static bool areas_meet(const struct scope *scope, const struct stored_person *person) {
-    for (uint32_t i = 0; i < person->area_count; i++)
-        for (uint32_t k = 0; k < scope->area_count; k++)
-            if (area_contains(person->areas[i], scope->areas[k]) ||
-                area_contains(scope->areas[k], person->areas[i]))
-                return true;
-    return false;
-}
-
 static enum rc certificate_visit(void *context, const struct stored_person *person,
                                  struct err *err) {
     struct visit *visit = context;
@@ -350,20 +341,14 @@ static enum rc certificate_visit(void *context, const struct stored_person *pers
                   person->created_ms > visit->device.seen_ms - CERTIFICATE_MARGIN_MS;
 
     if (!wants_certificate(visit, person) &&
-        !(visit->has_entries && is_new && areas_meet(&visit->device.scope, person)))
+        !(visit->has_entries && is_new &&
+          area_lists_meet(person->areas, person->area_count, visit->device.scope.areas,
+                          visit->device.scope.area_count)))
         return RC_OK;
-    if (answer->certificate_count == visit->certificate_capacity) {
-        uint32_t wanted = visit->certificate_capacity * 2 + 16;
-        struct certificate *grown = arena_array(visit->arena, wanted, sizeof(*grown));
-
-        if (grown == NULL)
-            return arena_check(visit->arena, "an answer", err);
-        if (answer->certificate_count > 0)
-            memcpy(grown, answer->certificates, answer->certificate_count * sizeof(*grown));
-        answer->certificates = grown;
-        visit->certificate_capacity = wanted;
-    }
-    certificate = &answer->certificates[answer->certificate_count++];
+    certificate = arena_push(visit->arena, &answer->certificates, &answer->certificate_count,
+                             &visit->certificate_capacity, sizeof(*certificate));
+    if (certificate == NULL)
+        return arena_check(visit->arena, "an answer", err);
     memcpy(certificate->sign_public, person->sign_public, 32);
     certificate->name = arena_view(visit->arena, person->name);
     certificate->role = person->role;

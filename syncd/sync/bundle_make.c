@@ -112,20 +112,13 @@ static enum rc complete_receipts(struct making *making, struct err *err) {
 
 /* --- names --- */
 
-static bool areas_meet(const struct scope *scope, const struct stored_person *person) {
-    for (uint32_t i = 0; i < person->area_count; i++)
-        for (uint32_t k = 0; k < scope->area_count; k++)
-            if (area_contains(person->areas[i], scope->areas[k]) ||
-                area_contains(scope->areas[k], person->areas[i]))
-                return true;
-    return false;
-}
-
 static enum rc person_visit(void *context, const struct stored_person *person, struct err *err) {
     struct making *making = context;
     struct certificate *certificate;
 
-    if (person->device != making->device->device && !areas_meet(&making->device->scope, person))
+    if (person->device != making->device->device &&
+        !area_lists_meet(person->areas, person->area_count, making->device->scope.areas,
+                         making->device->scope.area_count))
         return RC_OK;
     certificate =
         arena_push(&making->arena, &making->first.certificates, &making->first.certificate_count,
