@@ -138,7 +138,7 @@ static enum rc merge_frame(struct apply *apply, const struct feed_entry *entry, 
 /* ---- records that come and go ---- */
 
 static enum rc read_dot(struct reader *in, struct dot *out, struct err *err) {
-    out->actor = read_le64(in);
+    out->actor = read_id(in);
     out->number = read_varint(in);
     if (in->failed)
         return err_set(err, RC_CORRUPT, "a feed entry is damaged; sync again");

@@ -145,11 +145,11 @@ struct feed_entry {
     uint64_t as_actor;   /* FEED_FRAME: not 0: read (actor, n >= as_from) as this fork */
     uint64_t as_from;
     struct view mask;    /* FEED_FRAME: bit i: change i admitted; empty: all */
-    struct view content; /* FEED_FRAME: frame; FEED_ENTER: dot (actor 8 bytes little-endian, number
+    struct view content; /* FEED_FRAME: frame; FEED_ENTER: dot (actor 8 bytes big-endian, number
                           * varint), then packed record; FEED_LEAVE: dot; FEED_OWN: own_write */
 };
 
-/* Content of FEED_OWN: actor (8, little-endian), then runs of numbers until the end: gap behind the
+/* Content of FEED_OWN: actor (8, big-endian), then runs of numbers until the end: gap behind the
  * previous run (varint; for the first run its first number), length (varint). */
 void own_write(struct buf *out, uint64_t actor, const uint64_t *numbers, uint32_t count);
 enum rc own_read(struct view content, struct arena *arena, uint64_t *actor, uint64_t **numbers,

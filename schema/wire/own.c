@@ -4,7 +4,7 @@
 void own_write(struct buf *out, uint64_t actor, const uint64_t *numbers, uint32_t count) {
     uint64_t behind = 0; /* the number behind the previous run */
 
-    buf_add_le64(out, actor);
+    buf_add_id(out, actor);
     for (uint32_t i = 0; i < count;) {
         uint32_t length = 1;
 
@@ -23,7 +23,7 @@ enum rc own_read(struct view content, struct arena *arena, uint64_t *actor, uint
     uint64_t behind = 0;
 
     reader_init(&in, content);
-    *actor = read_le64(&in);
+    *actor = read_id(&in);
     *count = 0;
     *numbers = arena_array(arena, LIMIT_FRAME_CHANGES, sizeof(**numbers));
     if (*numbers == NULL)

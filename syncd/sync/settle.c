@@ -260,7 +260,7 @@ static enum rc move_entry(struct work *work, const struct work_record *record, u
     struct buf *scratch = &work->scratch;
 
     buf_clear(scratch);
-    buf_add_le64(scratch, record->state.id.actor);
+    buf_add_id(scratch, record->state.id.actor);
     buf_add_varint(scratch, record->state.id.number);
     if (kind == FEED_ENTER)
         buf_add_view(scratch, packed);

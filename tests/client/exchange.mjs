@@ -156,8 +156,6 @@ export const FRAME = 1,
   LEAVE = 3,
   OWN = 5;
 
-const littleId = (r) => Buffer.from(r.bytes(8)).reverse().toString('hex');
-
 // leafOfOwn(actor, number) gives the leaf of an own change, for entries of kind OWN.
 export function readEntry({ body }, leafOfOwn) {
   const r = new Reader(body);
@@ -172,7 +170,7 @@ export function readEntry({ body }, leafOfOwn) {
     return { ...entry, actor, changes };
   }
   if (entry.kind === OWN) {
-    entry.actor = littleId(r);
+    entry.actor = r.id();
     entry.changes = [];
     for (let number = 0; r.more;) {
       number += r.varint();
@@ -188,7 +186,7 @@ export function readEntry({ body }, leafOfOwn) {
   entry.content = r.rest();
   const c = new Reader(entry.content);
   if (entry.kind === ENTER || entry.kind === LEAVE)
-    entry.record = { actor: littleId(c), number: c.varint() };
+    entry.record = { actor: c.id(), number: c.varint() };
   if (entry.kind === ENTER) entry.state = readState(c);
   return entry;
 }

@@ -633,7 +633,7 @@ static void add_feed(struct vectors *vectors, struct buf *out, uint8_t chain[32]
     add_fixed(vectors, "digest", digest, 32, ", ");
     add_fixed(vectors, "chain", chain, 32, "},\n");
     buf_init(&content, 100);
-    buf_add_le64(&content, OTHER);
+    buf_add_id(&content, OTHER);
     buf_add_varint(&content, 7);
     entry = (struct feed_entry){.area = TOWNSHIP,
                                 .audience = 1,
