@@ -18,7 +18,8 @@
  *               rank      1 byte (1 to 4), if said
  *               replaces  count (varint, at least 1), then each: dot, ordinal (varint); if said
  *               value     see value.c
- *   signature   1 byte, 0 or 1; 64 bytes if 1
+ *   signature   1 byte, 0 or 1; 64 bytes if 1. 2: something was erased by law, and the signature
+ *               with it: these bytes are not what was hashed and signed
  *
  * A dot is number << 2 | tag (varint) with tag 0: the change's own actor; 1: the actor that was
  * spelled out last; 2: another actor, spelled out in the 8 bytes that follow. The smallest tag that
@@ -140,7 +141,7 @@ static void add_change(struct buf *out, const struct change *change, bool with_s
         }
         at += size;
     }
-    buf_add_u8(out, with_signature && change->is_signed ? 1 : 0);
+    buf_add_u8(out, change->erased ? 2 : with_signature && change->is_signed ? 1 : 0);
     if (with_signature && change->is_signed)
         buf_add(out, change->signature, sizeof(change->signature));
 }
@@ -288,6 +289,9 @@ enum rc change_decode(struct view bytes, struct arena *arena, struct change *out
             memcpy(out->signature, signature.data, sizeof(out->signature));
         break;
     }
+    case 2:
+        out->erased = true;
+        break;
     default:
         reader_fail(&in);
     }

@@ -76,6 +76,8 @@ struct change {
     const struct entry *entries;
     bool is_signed;
     uint8_t signature[64]; /* the person's, over change_signed_hash */
+    bool erased; /* something of it was erased by law (erasure.h): what is left is not what its leaf
+                  * was made of; its reason, evidence and signature are gone too */
 };
 
 /* Adds the canonical bytes to out. Calls change_check first and returns its RC_INVALID or RC_LIMIT,

@@ -7,6 +7,8 @@
  *   FIELD_SAME       same, resolve;  FIELD_ACCEPT accept;  FIELD_SEAL... the record: seal, resolve
  *   numbers 5 to 15  any kind: reserved, kept as they come
  *   fields of forms  create, edit, resolve, amend
+ * A change of which something was erased has no reason, no evidence and no signature any more; only
+ * fields of forms can be erased in it.
  * An instance that this change adds has its FIELD_EXISTS here, and its parent, if it is of this
  * change too, has a smaller ordinal: so a tree can be read in one pass. */
 #include "base/text.h"
@@ -152,6 +154,9 @@ static enum rc check_entry(const struct change *change, const struct entry *entr
     if (!value_valid(&entry->value))
         return err_set(err, RC_INVALID,
                        "change, entry %u: not a value, not valid UTF-8, or too long", at);
+    if (entry->value.type == VALUE_ERASED &&
+        (!change->erased || entry->field < FIELD_FIRST_OF_FORM))
+        return refuse(entry, change, err);
     if (entry->field < FIELD_FIRST_OF_FORM)
         return check_pseudo(change, entry, err);
     if ((KIND(change->kind) & KINDS_WRITE) == 0)
@@ -170,6 +175,9 @@ enum rc change_check(const struct change *change, struct err *err) {
     if (change->lamport > LIMIT_NUMBER || change->wall_ms > (int64_t)LIMIT_NUMBER ||
         change->wall_ms < -(int64_t)LIMIT_NUMBER)
         return err_set(err, RC_INVALID, "change: a time out of all bounds");
+    if (change->erased &&
+        (change->is_signed || change->reason.size > 0 || change->evidence_count > 0))
+        return err_set(err, RC_INVALID, "change: erased, yet signed or with a reason");
     if (change->reason.size > LIMIT_REASON_BYTES)
         return err_set(err, RC_LIMIT, "reason: longer than %u bytes", LIMIT_REASON_BYTES);
     if (!utf8_valid(change->reason))

@@ -55,6 +55,8 @@ static enum verdict judge_alone(struct judge *judge) {
             !pseudo_decodes(&change->entries[i], judge->arena))
             return VERDICT_MALFORMED;
     }
+    if (change->erased) /* what the law took from it, nobody can ask it for */
+        return VERDICT_ADMIT;
     if (!change->is_signed &&
         (kind & (KIND(CHANGE_RESOLVE) | KIND(CHANGE_SEAL) | KIND(CHANGE_AMEND))) != 0)
         return VERDICT_NOT_SIGNED;
@@ -83,7 +85,7 @@ static enum verdict judge_values(struct judge *judge) {
             return VERDICT_SERVER_FIELD;
         if (!form_field_holds_value(field) ||
             instance_is_root(entry->instance) != (field->repeat == FORM_NO_PARENT) ||
-            (entry->value.type != VALUE_NULL &&
+            (entry->value.type != VALUE_NULL && entry->value.type != VALUE_ERASED &&
              form_value_check(judge->form, field, &entry->value, &ignored) != RC_OK))
             verdict = VERDICT_WRONG_VALUE;
         /* Without the mark, replacing would destroy what a seal may hold. */
@@ -226,6 +228,7 @@ static bool replaces_conflict(struct judge *judge, const struct entry *const *en
             return false;
     }
     count = policy_sides(lists, width, judge->arena, &sides);
+    count = policy_set_aside(sides, count, width);
     if (policy_choose(policy, judge->state, sides, count, width).kind != CELL_CONFLICT)
         return false;
     for (uint32_t i = 0; i < count; i++) {
@@ -371,7 +374,7 @@ static bool rewrites_once(const struct judge *judge) {
             const struct version *version = find_version(judge->state, entry, entry->replaces[k]);
 
             if (version != NULL && version->value.type != VALUE_NULL &&
-                !value_equal(&version->value, &entry->value))
+                version->value.type != VALUE_ERASED && !value_equal(&version->value, &entry->value))
                 return true;
         }
     }

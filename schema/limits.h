@@ -28,6 +28,11 @@
 #define LIMIT_RECORD_CHANGES 50000u
 #define LIMIT_INSTANCE_DEPTH 8u
 
+/* What the law takes out of one record. The reason is shown wherever the answer stood. */
+#define LIMIT_RECORD_ERASURES      256u
+#define LIMIT_ERASURE_REASON_BYTES 500u
+#define LIMIT_ERASURE_CELLS        20000u
+
 /* Transport. A frame of 500 surveys is about 60 kB compressed and 400 kB open. */
 #define LIMIT_FRAME_CHANGES    512u
 #define LIMIT_FRAME_BYTES      (1024u * 1024u)      /* compressed */

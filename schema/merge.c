@@ -14,9 +14,15 @@
  * A reference to a version that its change does not have (a faulty or hostile author) waits in
  * `awaited` until that change arrives and then goes away, like everything that names it.
  *
+ * What is erased by law climbs a ladder of its own (erasure.h): a value, then VALUE_ERASED. An
+ * erasure names changes and fields, so it does not matter whether it or the change comes first; and
+ * of two contents of one version, one erased, the erased one stays.
+ *
  * All arrays are sorted, so applying is one merge of sorted sequences. Absorbing a dot in the
  * middle shifts the indices of the later ones; usually it comes last and whole runs are copied. */
 #include "schema/merge.h"
+
+#include "schema/erasure.h"
 
 struct reference {
     struct version_id version;
@@ -49,6 +55,37 @@ static bool time_better(int64_t time_ms, bool provisional, const struct absorbed
 static void set_time(struct absorbed *absorbed, int64_t time_ms, bool provisional) {
     absorbed->time_ms = time_ms;
     absorbed->flags = provisional ? ABSORBED_PROVISIONAL : 0;
+}
+
+/* The change is known; but now it comes with less than it had. */
+static enum rc erase_again(const struct record *state, const struct change *change, uint32_t at,
+                           struct arena *arena, struct record *out, struct err *err) {
+    struct version *versions = NULL;
+
+    *out = *state;
+    for (uint32_t i = 0; i < change->entry_count; i++) {
+        const struct entry *entry = &change->entries[i];
+        uint32_t count = 0;
+        const struct version *slice = entry->value.type == VALUE_ERASED
+                                          ? record_field(out, entry->instance, entry->field, &count)
+                                          : NULL;
+
+        for (uint32_t k = 0; k < count; k++) {
+            if (slice[k].change != at || slice[k].ordinal != entry->ordinal ||
+                slice[k].value.type == VALUE_ERASED)
+                continue;
+            if (versions == NULL) {
+                versions =
+                    arena_copy(arena, state->versions, state->version_count * sizeof(*versions));
+                if (versions == NULL)
+                    return arena_check(arena, "record", err);
+            }
+            versions[slice + k - out->versions].value = (struct value){.type = VALUE_ERASED};
+        }
+    }
+    if (versions != NULL)
+        out->versions = versions;
+    return RC_OK;
 }
 
 static enum rc apply_again(const struct record *state, uint32_t at, struct admission admission,
@@ -392,9 +429,17 @@ enum rc merge_apply(const struct record *state, const struct change *change,
 
     if (!dot_equal(state->id, change->record))
         return err_set(err, RC_INVALID, "merge: the change is of another record");
-    if (record_find(state, change->dot, &apply.at))
-        return apply_again(state, apply.at, admission, arena, out, err);
+    if (record_find(state, change->dot, &apply.at)) {
+        rc = apply_again(state, apply.at, admission, arena, &result, err);
+        if (rc == RC_OK && change->erased)
+            rc = erase_again(&result, change, apply.at, arena, &result, err);
+        if (rc == RC_OK)
+            *out = result;
+        return rc;
+    }
     record_init(&result, state->id);
+    result.erasures = state->erasures;
+    result.erasure_count = state->erasure_count;
     rc = add_absorbed(&apply, admission, &result, err);
     if (rc == RC_OK)
         rc = apply_entries(&apply, &result, err);
@@ -403,6 +448,8 @@ enum rc merge_apply(const struct record *state, const struct change *change,
     /* shift() allocates too, and leaves its failures to this check. */
     if (rc == RC_OK)
         rc = arena_check(arena, "record", err);
+    if (rc == RC_OK && result.erasure_count > 0)
+        rc = erasure_enforce(&result, arena, err);
     if (rc == RC_OK)
         *out = result;
     return rc;

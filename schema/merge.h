@@ -24,6 +24,11 @@ enum rc merge_apply(const struct record *state, const struct change *change,
                     struct admission admission, struct arena *arena, struct record *out,
                     struct err *err);
 
+/* out = state after this erasure (erasure_encode; erasure.h), which out borrows: what it names is
+ * erased now, and arrives erased from now on. RC_INVALID, RC_CORRUPT when it does not decode. */
+enum rc merge_erase(const struct record *state, struct view erasure, struct arena *arena,
+                    struct record *out, struct err *err);
+
 /* out = everything both know. */
 enum rc merge_join(const struct record *a, const struct record *b, struct arena *arena,
                    struct record *out, struct err *err);
@@ -54,9 +59,10 @@ const char *verdict_words(enum verdict verdict); /* an English sentence, key of 
 /* Judged on the state as it is before the change is applied. by_server: the change is one of the
  * server's own actor. The first verdict that applies is given, in this order: malformed, signature,
  * reason, server's fields, values, four eyes, needs resolve, needs amend, size. An absorbed change
- * is admitted. An author knows a seal when the same actor made it before, when the change names it,
- * or when it replaces an amendment under it. An edit of a `once` field that has another value needs
- * an amendment too. A full arena gives VERDICT_TOO_LARGE. */
+ * is admitted. A change of which something was erased is not asked for signature and reason. An
+ * author knows a seal when the same actor made it before, when the change names it, or when it
+ * replaces an amendment under it. An edit of a `once` field that has another value needs an
+ * amendment too. A full arena gives VERDICT_TOO_LARGE. */
 enum verdict merge_judge(const struct record *state, const struct change *change,
                          const struct form *form, bool by_server, struct arena *arena);
 

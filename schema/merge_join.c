@@ -2,6 +2,8 @@
  * knows. A version that one side lacks although it has absorbed its change was dropped there. */
 #include "schema/merge.h"
 
+#include "schema/erasure.h"
+
 struct side {
     const struct record *record;
     uint32_t *to_out; /* index into absorbed -> index into those of out */
@@ -122,8 +124,12 @@ static int version_compare(const struct join *join, const struct version *a,
     return order != 0 ? order : compare_u64(a->ordinal, b->ordinal);
 }
 
+/* The smaller one stays: what is erased, before anything else. */
 static int value_bytes_compare(const struct version *a, const struct version *b) {
-    int order = compare_u64(a->value.type, b->value.type);
+    int order = (int)(b->value.type == VALUE_ERASED) - (int)(a->value.type == VALUE_ERASED);
+
+    if (order == 0)
+        order = compare_u64(a->value.type, b->value.type);
 
     if (order == 0)
         order = compare_u64(a->value.scale, b->value.scale);
@@ -256,6 +262,33 @@ static void join_awaited(struct join *join, struct awaited *awaited) {
     join->out.awaited_count = count;
 }
 
+/* ---- erasures ---- */
+
+static void join_erasures(struct join *join) {
+    const struct record *a = join->a.record;
+    const struct record *b = join->b.record;
+    struct view *erasures;
+    uint32_t i = 0;
+    uint32_t k = 0;
+
+    if (a->erasure_count + b->erasure_count == 0)
+        return;
+    erasures =
+        arena_array(join->arena, (size_t)a->erasure_count + b->erasure_count, sizeof(*erasures));
+    if (erasures == NULL)
+        return;
+    while (i < a->erasure_count || k < b->erasure_count) {
+        int order = i == a->erasure_count   ? 1
+                    : k == b->erasure_count ? -1
+                                            : view_compare(a->erasures[i], b->erasures[k]);
+
+        erasures[join->out.erasure_count++] = order <= 0 ? a->erasures[i] : b->erasures[k];
+        i += order <= 0 ? 1 : 0;
+        k += order >= 0 ? 1 : 0;
+    }
+    join->out.erasures = erasures;
+}
+
 enum rc merge_join(const struct record *a, const struct record *b, struct arena *arena,
                    struct record *out, struct err *err) {
     size_t absorbed_count = (size_t)a->absorbed_count + b->absorbed_count;
@@ -280,8 +313,11 @@ enum rc merge_join(const struct record *a, const struct record *b, struct arena 
     join_absorbed(&join, absorbed);
     join_versions(&join, versions);
     join_awaited(&join, awaited);
+    join_erasures(&join);
     /* join_replaced allocates too, and leaves its failures to this check. */
     rc = arena_check(arena, "record", err);
+    if (rc == RC_OK && join.out.erasure_count > 0)
+        rc = erasure_enforce(&join.out, arena, err);
     if (rc == RC_OK)
         *out = join.out;
     return rc;

@@ -74,6 +74,7 @@ static bool side_true(const struct side *side) {
 
     switch (value->type) {
     case VALUE_NULL:
+    case VALUE_ERASED:
         return false;
     case VALUE_TEXT:
         return value->bytes.size > 0 && !view_is(value->bytes, "0") &&
@@ -149,6 +150,29 @@ struct choice policy_choose(enum policy policy, const struct record *record,
     if (choice.kind == CELL_CONFLICT)
         choice.by_policy = false;
     return choice;
+}
+
+static bool side_erased(const struct side *side, uint32_t width) {
+    for (uint32_t i = 0; i < width; i++) {
+        if (side_value(side, i)->type == VALUE_ERASED)
+            return true;
+    }
+    return false;
+}
+
+uint32_t policy_set_aside(struct side *sides, uint32_t count, uint32_t width) {
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct side side = sides[i];
+
+        if (side_erased(&side, width))
+            continue;
+        for (uint32_t k = i; k > kept; k--)
+            sides[k] = sides[k - 1];
+        sides[kept++] = side;
+    }
+    return kept == 0 ? count : kept;
 }
 
 static int change_order(const void *left, const void *right) {

@@ -10,6 +10,7 @@
  *
  * Everything has one encoding only; the decoders refuse all others. */
 #include "schema/change.h"
+#include "schema/dots.h"
 #include "schema/limits.h"
 
 enum { TAG_PLACE = 1, TAG_COVER = 2 };
@@ -17,7 +18,7 @@ enum { TAG_PLACE = 1, TAG_COVER = 2 };
 #define DOT_BYTES_MIN     1u
 #define VERSION_BYTES_MIN 10u
 
-static void add_dots(struct buf *out, const struct dot *dots, uint32_t count) {
+void dots_add(struct buf *out, const struct dot *dots, uint32_t count) {
     uint64_t actor = 0;
 
     buf_add_varint(out, count);
@@ -31,8 +32,7 @@ static void add_dots(struct buf *out, const struct dot *dots, uint32_t count) {
     }
 }
 
-/* NULL after a failure, which is either the reader's or the arena's. */
-static const struct dot *read_dots(struct reader *in, struct arena *arena, uint32_t *count) {
+const struct dot *dots_read(struct reader *in, struct arena *arena, uint32_t *count) {
     uint64_t promised = read_varint_max(in, read_left(in) / DOT_BYTES_MIN);
     struct dot *dots = arena_array(arena, (size_t)promised, sizeof(*dots));
     struct dot last = {0};
@@ -59,7 +59,7 @@ static const struct dot *read_dots(struct reader *in, struct arena *arena, uint3
     return dots;
 }
 
-static void add_instance(struct buf *out, struct instance_id id) {
+void instance_add(struct buf *out, struct instance_id id) {
     buf_add_varint(out, id.ordinal);
     if (id.ordinal == 0)
         return;
@@ -67,7 +67,7 @@ static void add_instance(struct buf *out, struct instance_id id) {
     buf_add_varint(out, id.dot.number);
 }
 
-static struct instance_id read_instance(struct reader *in) {
+struct instance_id instance_read(struct reader *in) {
     struct instance_id id = {.ordinal = (uint32_t)read_varint_max(in, UINT32_MAX)};
 
     if (id.ordinal == 0)
@@ -90,7 +90,7 @@ static uint16_t read_repeat(struct reader *in) {
 void place_encode(const struct place *place, struct buf *out) {
     buf_add_u8(out, TAG_PLACE);
     buf_add_varint(out, place->repeat);
-    add_instance(out, place->parent);
+    instance_add(out, place->parent);
 }
 
 enum rc place_decode(struct view bytes, struct place *out, struct err *err) {
@@ -100,7 +100,7 @@ enum rc place_decode(struct view bytes, struct place *out, struct err *err) {
     if (read_u8(&in) != TAG_PLACE)
         reader_fail(&in);
     out->repeat = read_repeat(&in);
-    out->parent = read_instance(&in);
+    out->parent = instance_read(&in);
     if (out->repeat == 0 || instance_is_root(out->parent))
         reader_fail(&in);
     return reader_check(&in, "place of an instance", err);
@@ -113,8 +113,8 @@ bool value_is_cover(const struct value *value) {
 void cover_encode(const struct cover *cover, struct buf *out) {
     buf_add_u8(out, TAG_COVER);
     buf_add_varint(out, cover->repeat);
-    add_instance(out, cover->parent);
-    add_dots(out, cover->dots, cover->count);
+    instance_add(out, cover->parent);
+    dots_add(out, cover->dots, cover->count);
 }
 
 enum rc cover_decode(struct view bytes, struct arena *arena, struct cover *out, struct err *err) {
@@ -124,10 +124,10 @@ enum rc cover_decode(struct view bytes, struct arena *arena, struct cover *out, 
     if (read_u8(&in) != TAG_COVER)
         reader_fail(&in);
     out->repeat = read_repeat(&in);
-    out->parent = read_instance(&in);
+    out->parent = instance_read(&in);
     if (out->repeat == 0 && !instance_is_root(out->parent))
         reader_fail(&in);
-    out->dots = read_dots(&in, arena, &out->count);
+    out->dots = dots_read(&in, arena, &out->count);
     if (arena->failed != RC_OK)
         return arena_check(arena, "removal", err);
     return reader_check(&in, "removal", err);
@@ -135,7 +135,7 @@ enum rc cover_decode(struct view bytes, struct arena *arena, struct cover *out, 
 
 void seal_encode(const struct seal *seal, struct buf *out) {
     buf_add(out, seal->digest, sizeof(seal->digest));
-    add_dots(out, seal->dots, seal->count);
+    dots_add(out, seal->dots, seal->count);
 }
 
 enum rc seal_decode(struct view bytes, struct arena *arena, struct seal *out, struct err *err) {
@@ -146,7 +146,7 @@ enum rc seal_decode(struct view bytes, struct arena *arena, struct seal *out, st
     digest = read_bytes(&in, sizeof(out->digest));
     if (!in.failed)
         memcpy(out->digest, digest.data, sizeof(out->digest));
-    out->dots = read_dots(&in, arena, &out->count);
+    out->dots = dots_read(&in, arena, &out->count);
     if (arena->failed != RC_OK)
         return arena_check(arena, "seal", err);
     return reader_check(&in, "seal", err);

@@ -9,7 +9,8 @@
  *   policy authority            -> the highest rank; unequal at that rank: a conflict
  *   policy human, once          -> a conflict
  *   policy server               -> the latest of the server's own
- * Unknown fields (form NULL or field not in it) read as human.
+ * Unknown fields (form NULL or field not in it) read as human. What was erased by law contends with
+ * nothing: it is read (CELL_ERASED) only where no other version is left.
  *
  * In a group the sides are dots: each with the tuple of what it wrote, missing ones as null.
  *
@@ -34,9 +35,10 @@
 #include "schema/form.h"
 #include "schema/record.h"
 
-enum cell_kind { CELL_EMPTY = 0, CELL_VALUE, CELL_SET, CELL_CONFLICT };
+enum cell_kind { CELL_EMPTY = 0, CELL_VALUE, CELL_SET, CELL_CONFLICT, CELL_ERASED };
 
-/* CELL_EMPTY: an explicit null, or a set without elements; its versions are listed. A field that
+/* CELL_EMPTY: an explicit null, or a set without elements; its versions are listed. CELL_ERASED:
+ * there was an answer, which was erased by law (erasure_of_version tells why). A field that
  * has no live version has no cell. FIELD_AREA has one too; no other pseudo-field does. */
 struct cell {
     struct instance_id instance;

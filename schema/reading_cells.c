@@ -48,9 +48,27 @@ static void put_first(const struct version **list, uint32_t chosen) {
 }
 
 static void set_value(struct cell *cell, const struct value *value, bool by_policy) {
-    cell->kind = value->type == VALUE_NULL ? CELL_EMPTY : CELL_VALUE;
+    cell->kind = value->type == VALUE_NULL     ? CELL_EMPTY
+                 : value->type == VALUE_ERASED ? CELL_ERASED
+                                               : CELL_VALUE;
     cell->value = *value;
     cell->by_policy = by_policy;
+}
+
+/* Erased versions behind the others. How many are not erased. */
+static uint32_t set_erased_aside(const struct version **list, uint32_t count) {
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        const struct version *version = list[i];
+
+        if (version->value.type == VALUE_ERASED)
+            continue;
+        for (uint32_t k = i; k > kept; k--)
+            list[k] = list[k - 1];
+        list[kept++] = version;
+    }
+    return kept;
 }
 
 static void read_single(struct cells *cells, struct cell *cell, const struct version **list,
@@ -58,20 +76,21 @@ static void read_single(struct cells *cells, struct cell *cell, const struct ver
     const struct record *record = cells->build->record;
     enum policy policy;
     struct choice choice;
+    uint32_t count = set_erased_aside(list, cell->version_count);
 
-    if (cell->version_count == 1) {
+    if (count <= 1) {
         set_value(cell, &list[0]->value, false);
         return;
     }
-    for (uint32_t i = 0; i < cell->version_count; i++)
+    for (uint32_t i = 0; i < count; i++)
         cells->sides[i] =
             (struct side){.change = list[i]->change, .rank = list[i]->rank, .versions = &list[i]};
     policy = policy_of_field(cells->build->form, field);
-    choice = policy_choose(policy, record, cells->sides, cell->version_count, 1);
+    choice = policy_choose(policy, record, cells->sides, count, 1);
     if (choice.kind == CELL_CONFLICT) {
         cell->kind = CELL_CONFLICT;
         add_conflict(cells, cell->field == FIELD_AREA ? CONFLICT_AREA : CONFLICT_FIELD, node,
-                     cell->field, cells->sides, cell->version_count, 1, choice.rank);
+                     cell->field, cells->sides, count, 1, choice.rank);
         return;
     }
     set_value(cell, &list[choice.chosen]->value, choice.by_policy);
@@ -88,16 +107,17 @@ static int element_order(const void *left, const void *right) {
 }
 
 static void read_set(struct cell *cell, const struct version **list) {
+    uint32_t count = set_erased_aside(list, cell->version_count);
     uint32_t used = 0;
 
-    if (cell->version_count > 1)
-        qsort(list, cell->version_count, sizeof(const struct version *), element_order);
-    for (uint32_t i = 0; i < cell->version_count; i++) {
+    if (count > 1)
+        qsort(list, count, sizeof(const struct version *), element_order);
+    for (uint32_t i = 0; i < count; i++) {
         if (list[i]->value.type != VALUE_NULL &&
             (used == 0 || value_compare(&list[used - 1]->value, &list[i]->value) != 0))
             list[used++] = list[i];
     }
-    cell->kind = used > 0 ? CELL_SET : CELL_EMPTY;
+    cell->kind = used > 0 ? CELL_SET : count > 0 ? CELL_EMPTY : CELL_ERASED;
     if (used > 0)
         cell->version_count = used;
 }
@@ -119,6 +139,7 @@ static void read_group(struct cells *cells, struct cell *const *members, uint32_
         lists[i] = (struct version_list){.count = members[i]->version_count,
                                          .versions = members[i]->versions};
     count = policy_sides(lists, width, arena, &sides);
+    count = policy_set_aside(sides, count, width);
     choice = policy_choose(policy, cells->build->record, sides, count, width);
     if (choice.kind == CELL_EMPTY)
         return;

@@ -7,6 +7,8 @@
  *              the changes that replaced it, because a seal may cover them
  *   awaited    versions that an absorbed change names as replaced but whose own change has not
  *              arrived: when it does, it arrives replaced
+ *   erasures   what the law has taken out of this record (erasure.h). A version that one of them
+ *              names has the value VALUE_ERASED, whenever it arrives and whatever it says
  * The state never needs the form. What people see is read from it by reading.h. Two states of one
  * record can be joined (merge.h).
  *
@@ -62,6 +64,8 @@ struct record {
     const struct version *versions; /* sorted by instance, field, dot, ordinal */
     uint32_t awaited_count;
     const struct awaited *awaited; /* sorted by instance, field, version */
+    uint32_t erasure_count;
+    const struct view *erasures; /* erasure_encode; sorted by bytes, each once */
 };
 
 /* An empty state: nothing absorbed. */

@@ -1,6 +1,6 @@
 /* Packed bytes of a record's state. They are canonical: one state, one encoding.
  *
- *   format     1 byte, now 1
+ *   format     1 byte, 1; 2 if there are erasures
  *   absorbed   count N (varint), then in order of dots, actor by actor until N are said:
  *                actor (8 bytes, big-endian), its count (varint, at least 1), its numbers, each as
  *                the difference to the one before (varint; the first to 0)
@@ -22,14 +22,17 @@
  *                             value     see value.c
  *   awaited    count (varint), then each: instance, field (varint), actor (8), number, ordinal,
  *              1 if keep else 0 (1 byte), and if keep: replacing changes as above
+ *   erasures   in format 2: count (varint, at least 1), then each: size (varint), erasure_encode
  *
  * A dot reference is an index into absorbed plus 1 (varint), or 0, actor (8) and number (varint)
  * for a dot that is not absorbed. Arrays in the state are sorted, so runs and differences are small
  * and decoding can insist on the order. */
+#include "schema/erasure.h"
 #include "schema/limits.h"
 #include "schema/record.h"
 
 #define FORMAT            1u
+#define FORMAT_ERASED     2u
 #define RECENT_IDS        15u
 #define VERSION_BYTES_MIN 2u
 #define AWAITED_BYTES_MIN 13u
@@ -214,7 +217,9 @@ enum rc record_pack(const struct record *record, struct buf *out, struct err *er
 
     if (record->absorbed_count > LIMIT_RECORD_CHANGES)
         return err_set(err, RC_LIMIT, "record: more than %u changes", LIMIT_RECORD_CHANGES);
-    buf_add_u8(out, FORMAT);
+    if (record->erasure_count > LIMIT_RECORD_ERASURES)
+        return err_set(err, RC_LIMIT, "record: more than %u erasures", LIMIT_RECORD_ERASURES);
+    buf_add_u8(out, record->erasure_count > 0 ? FORMAT_ERASED : FORMAT);
     add_absorbed(out, record);
     add_dot(out, record, record->id);
     add_versions(out, record);
@@ -231,6 +236,10 @@ enum rc record_pack(const struct record *record, struct buf *out, struct err *er
         if (awaited->keep)
             add_indices(out, awaited->replaced_by, awaited->replaced_count);
     }
+    if (record->erasure_count > 0)
+        buf_add_varint(out, record->erasure_count);
+    for (uint32_t i = 0; i < record->erasure_count; i++)
+        buf_add_sized(out, record->erasures[i]);
     rc = buf_check(out, "record", err);
     if (rc == RC_OK && out->size - before > LIMIT_RECORD_BYTES)
         rc =
@@ -443,8 +452,30 @@ static void read_awaited(struct reader *in, struct arena *arena, struct record *
     out->awaited_count = in->failed || arena->failed != RC_OK ? 0 : count;
 }
 
+static void read_erasures(struct reader *in, struct arena *arena, struct record *out) {
+    uint32_t count = (uint32_t)read_varint_max(in, LIMIT_RECORD_ERASURES);
+    struct view *erasures = in->failed ? NULL : arena_array(arena, count, sizeof(*erasures));
+    struct erasure erasure;
+    struct err ignored;
+
+    err_init(&ignored, LANG_EN);
+    if (count == 0)
+        reader_fail(in);
+    if (erasures == NULL)
+        return;
+    for (uint32_t i = 0; i < count && !in->failed && arena->failed == RC_OK; i++) {
+        erasures[i] = read_sized(in);
+        if (in->failed || erasure_decode(erasures[i], arena, &erasure, &ignored) != RC_OK ||
+            (i > 0 && view_compare(erasures[i - 1], erasures[i]) >= 0))
+            reader_fail(in);
+    }
+    out->erasures = erasures;
+    out->erasure_count = in->failed || arena->failed != RC_OK ? 0 : count;
+}
+
 enum rc record_unpack(struct view bytes, struct arena *arena, struct record *out, struct err *err) {
     struct reader in;
+    uint8_t format;
     enum rc rc;
 
     memset(out, 0, sizeof(*out));
@@ -452,12 +483,15 @@ enum rc record_unpack(struct view bytes, struct arena *arena, struct record *out
         return err_set(err, RC_LIMIT, "record: its state is larger than %u bytes",
                        LIMIT_RECORD_BYTES);
     reader_init(&in, bytes);
-    if (read_u8(&in) != FORMAT)
+    format = read_u8(&in);
+    if (format != FORMAT && format != FORMAT_ERASED)
         return err_set(err, RC_UNSUPPORTED, "record: of a newer format; update this program");
     read_absorbed(&in, arena, out);
     out->id = read_dot(&in, out);
     read_versions(&in, arena, out);
     read_awaited(&in, arena, out);
+    if (format == FORMAT_ERASED)
+        read_erasures(&in, arena, out);
     rc = arena_check(arena, "record", err);
     return rc == RC_OK ? reader_check(&in, "record", err) : rc;
 }

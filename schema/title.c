@@ -11,7 +11,8 @@ static bool add_field(const struct reading *reading, const struct form_field *fi
     if (field == NULL || field->sensitive || field->repeat != FORM_NO_PARENT)
         return false;
     cell = reading_cell(reading, (struct instance_id){{0, 0}, 0}, field->number);
-    if (cell == NULL || cell->version_count == 0 || cell->versions[0]->value.type == VALUE_NULL)
+    if (cell == NULL || cell->version_count == 0 || cell->kind == CELL_ERASED ||
+        cell->versions[0]->value.type == VALUE_NULL)
         return false;
     value_text(&cell->versions[0]->value, out);
     if (cell->kind == CELL_CONFLICT)

@@ -5,6 +5,7 @@
  *   VALUE_DATE     days since 1970-01-01, zigzag varint
  *   VALUE_TEXT     size (varint), UTF-8 bytes
  *   VALUE_BYTES    size (varint), bytes
+ *   VALUE_ERASED   nothing
  * The scale of a decimal is part of the bytes ("1.50" stays "1.50") but not of the meaning. */
 #include "schema/value.h"
 
@@ -31,7 +32,7 @@ bool value_equal(const struct value *a, const struct value *b) {
     if (a->type == b->type) {
         if (a->type == VALUE_TEXT || a->type == VALUE_BYTES)
             return view_equal(a->bytes, b->bytes);
-        if (a->type == VALUE_NULL)
+        if (a->type == VALUE_NULL || a->type == VALUE_ERASED)
             return true;
         if (a->type != VALUE_DECIMAL || a->scale == b->scale)
             return a->number == b->number;
@@ -52,7 +53,7 @@ int value_compare(const struct value *a, const struct value *b) {
 
         return left < right ? -1 : 1;
     }
-    if (a->type == VALUE_NULL)
+    if (a->type == VALUE_NULL || a->type == VALUE_ERASED)
         return 0;
     if (a->type == VALUE_DATE)
         return compare_numbers(a->number, b->number);
@@ -63,6 +64,7 @@ void value_encode(const struct value *value, struct buf *out) {
     buf_add_u8(out, value->type);
     switch ((enum value_type)value->type) {
     case VALUE_NULL:
+    case VALUE_ERASED:
         break;
     case VALUE_DECIMAL:
         buf_add_u8(out, value->scale);
@@ -84,6 +86,7 @@ struct value value_decode(struct reader *in) {
 
     switch (value.type) {
     case VALUE_NULL:
+    case VALUE_ERASED:
         break;
     case VALUE_DECIMAL:
         value.scale = read_u8(in);
@@ -112,6 +115,7 @@ struct value value_decode(struct reader *in) {
 bool value_valid(const struct value *value) {
     switch (value->type) {
     case VALUE_NULL:
+    case VALUE_ERASED:
     case VALUE_INT:
     case VALUE_DATE:
         return true;
@@ -132,6 +136,7 @@ void value_text(const struct value *value, struct buf *out) {
 
     switch ((enum value_type)value->type) {
     case VALUE_NULL:
+    case VALUE_ERASED:
         break;
     case VALUE_INT:
         buf_addf(out, "%" PRId64, value->number);

@@ -20,6 +20,8 @@ enum value_type {
     VALUE_DATE = 3,
     VALUE_TEXT = 4,
     VALUE_BYTES = 5, /* structured pseudo-fields: seals, covers of a removal, nested places */
+    VALUE_ERASED =
+        6, /* was erased by law (erasure.h): there was an answer, nobody has it any more */
 };
 
 struct value {
@@ -43,7 +45,8 @@ struct value value_decode(struct reader *in);
 /* Whether value_decode would give this value back: type, scale, UTF-8, size. */
 bool value_valid(const struct value *value);
 
-/* As people read it: "12", "1.50", "2026-11-23", the text itself; empty for null; bytes in hex. */
+/* As people read it: "12", "1.50", "2026-11-23", the text itself; empty for null and for what was
+ * erased; bytes in hex. */
 void value_text(const struct value *value, struct buf *out);
 
 struct value value_of_int(int64_t number);

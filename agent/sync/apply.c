@@ -124,7 +124,7 @@ static enum rc merge_frame(struct apply *apply, const struct feed_entry *entry, 
     if (entry->as_actor != 0)
         rc = frame_rename(frame, frame->actor, entry->as_from, entry->as_actor, &apply->arena, err);
     for (uint32_t i = 0; i < frame->count; i++) {
-        taken[i] = frame->changes[i].erased || !feed_entry_admits(entry, i);
+        taken[i] = !feed_entry_admits(entry, i);
         if (!taken[i] && frame->changes[i].change.lamport > lamport)
             lamport = frame->changes[i].change.lamport;
     }

@@ -4,11 +4,12 @@
  * and of texts, lanes and the table of characters: plane_read.c. [n] means a plane of n numbers.
  *
  *   version     1 byte, now 1
- *   flags       1 byte: 1 body deflated, 2 salts one by one, 4 numbers with gaps, 8 some erased
+ *   flags       1 byte: 1 body deflated, 2 salts one by one, 4 numbers with gaps, 8 in some changes
+ *               something was erased by law (2 is set then)
  *   actor, form id each
  *   area        area word with the audience
  *   first       varint: the first change's number
- *   count       varint: n changes, 1 to 512
+ *   count       varint: N changes, 1 to 512
  *   gaps        if flag 4: varint, at least 1: numbers skipped between the first and the last
  *   open bytes  if flag 1: varint, size of the body when inflated
  *   raw bytes   varint, size of the raw lane
@@ -19,12 +20,11 @@
  *   features    1 byte: 1 reasons, 2 evidence, 4 under, 8 signatures, 16 instances, 32 characters,
  *               64 other actors, 128 ordinals of replaced versions
  *   actors      if 64: varint a; raw: a ids. Actor 0 is the frame's own, actor i the i-th of these
- *   gaps        if flag 4: [n - 1] number - number before - 1
- *   erased      if flag 8: list over the n changes; raw: 32 bytes each, the leaves. Of an erased
- *               change nothing else is there; what follows is about the other N changes. If N is
- *               0 the body ends here
- *   salts       raw: 16 bytes for each run of 64 numbers (number / 64) in which one of the N
- *               changes lies, ascending; with flag 2 one salt for each of the N
+ *   gaps        if flag 4: [N - 1] number - number before - 1
+ *   erased      if flag 8: list over the N changes; raw: 32 bytes each, the leaves of these. What
+ *               is left of them follows as of the others, with values of type 6 for what is gone
+ *   salts       raw: 16 bytes for each run of 64 numbers (number / 64) in which a change lies,
+ *               ascending; with flag 2 one salt for each change that is not erased
  *   kinds       [N]
  *   records     refs of the M changes that are not creates (a create's record is its own dot);
  *               home is the record of the change before in the frame
@@ -65,10 +65,10 @@
  * varint row, only this one. 2: list over the rows. 3: [rows] how many entries each has (sets may
  * have several). E entries in all, by row flags       if attribute 1: [E];  ranks: if 2: [E];
  * replaced: if 4: [E] values      by type: null: nothing; integer, date: [E]; decimal: [E] scales,
- * [E] mantissas; text, bytes: texts; mixed: [E] types (0 to 5, 7), then for each type that occurs,
- *               ascending, its values. place (a VALUE_BYTES of place_encode): [E] repeats; refs of
- *               the parents' dots, home is the change itself; [E] for home the row's ordinal -
- *               parent's ordinal, else the parent's ordinal */
+ * [E] mantissas; text, bytes: texts; mixed: [E] types (0 to 7; 6 here is erased, of
+ *               which there is nothing), then for each type that occurs, ascending, its values.
+ * place (a VALUE_BYTES of place_encode): [E] repeats; refs of the parents' dots, home is the change
+ * itself; [E] for home the row's ordinal - parent's ordinal, else the parent's ordinal */
 #include "schema/wire/frame.h"
 
 #include "schema/limits.h"
@@ -89,6 +89,8 @@ enum rc frame_read_front(struct view bytes, struct frame_front *out, struct err 
     out->flags = read_u8(&in);
     if ((out->flags & ~(unsigned)FRAME_FLAGS_KNOWN) != 0)
         return err_set(err, RC_UNSUPPORTED, "frame: of a newer format; update this program");
+    if ((out->flags & (FRAME_ERASED | FRAME_SALTS)) == FRAME_ERASED)
+        reader_fail(&in);
     head->actor = read_id(&in);
     head->form = read_id(&in);
     head->area = word_read_area(&in, &head->audience);

@@ -15,8 +15,8 @@
 struct frame_change {
     struct change change;
     uint8_t salt[16];
-    bool erased;      /* redacted by law: only number and leaf are left */
-    uint8_t leaf[32]; /* computed by frame_decode (frame_leaves), or carried when erased */
+    uint8_t leaf[32]; /* computed by frame_decode, or carried where change.erased: then there is no
+                       * salt, and what is left of the change proves nothing by itself */
 };
 
 struct frame {
@@ -31,7 +31,8 @@ struct frame {
 /* salt secrets of whole runs: gives the 16 bytes of the run number / 64 of this frame's scope */
 typedef void frame_secret(void *context, uint64_t run, uint8_t secret[16]);
 
-/* Encodes. With secret NULL, salts travel one by one. All changes must be by frame->actor and of
+/* Encodes. With secret NULL, or when a change is erased, salts travel one by one: the secret of a
+ * run would give the erased change's salt away, too. All changes must be by frame->actor and of
  * frame->form. The compressor is reused between calls; ZIP_LEVEL_DEFAULT suffices (level 9 saves
  * half a percent and takes twice the time). RC_INVALID for a change that fails change_check;
  * RC_LIMIT when the changes are too many or too large for one frame (LIMIT_FRAME_CHANGES,

@@ -49,7 +49,7 @@ static void add_places(struct encoder *encoder, const struct cell *cells, uint32
         return;
     for (uint32_t i = 0; i < count; i++) {
         const struct row *row = &encoder->rows[cells[i].row];
-        struct dot own = encoder->live[row->change]->change.dot;
+        struct dot own = encoder->changes[row->change]->change.dot;
         struct place place = {0};
 
         (void)encoder_place(cells[i].entry, &place); /* it is one: wire_type has asked */
@@ -83,7 +83,7 @@ static void add_mixed(struct encoder *encoder, const struct cell *cells, uint32_
             if (types[i] == (int64_t)type)
                 some[found++] = cells[i];
         }
-        if (found > 0)
+        if (found > 0 && type != VALUE_ERASED) /* of that there is nothing to write */
             add_values(encoder, type, some, found);
     }
 }
@@ -231,7 +231,7 @@ static void add_replaced(struct encoder *encoder) {
     for (uint32_t i = 0; i < encoder->cell_count; i++) {
         const struct entry *entry = encoder->cells[i].entry;
         const struct row *row = &encoder->rows[encoder->cells[i].row];
-        const struct change *change = &encoder->live[row->change]->change;
+        const struct change *change = &encoder->changes[row->change]->change;
         struct dot home = row->level == 0 ? change->record : row->id.dot;
 
         for (uint32_t j = 0; j < entry->replaces_count; j++) {

@@ -98,7 +98,7 @@ static void read_actors(struct decoder *decoder) {
         decoder->actors[i] = read_id(&decoder->planes.raw);
 }
 
-/* Makes the changes, with their names, and tells the erased from the living. */
+/* Makes the changes, with their names; an erased one has its leaf here. */
 static void read_numbers(struct decoder *decoder) {
     const struct frame_head *head = &decoder->front.head;
     struct frame *frame = decoder->frame;
@@ -108,8 +108,8 @@ static void read_numbers(struct decoder *decoder) {
     uint64_t number = head->first;
 
     frame->changes = decoder_keep(decoder, head->count, sizeof(*frame->changes));
-    decoder->live = decoder_room(decoder, head->count, sizeof(struct change *));
-    if (frame->changes == NULL || decoder->live == NULL)
+    decoder->changes = decoder_room(decoder, head->count, sizeof(struct change *));
+    if (frame->changes == NULL || decoder->changes == NULL)
         return;
     if ((decoder->front.flags & FRAME_GAPS) != 0)
         gaps = decoder_numbers(decoder, head->count - 1, 0, (int64_t)LIMIT_NUMBER);
@@ -134,46 +134,48 @@ static void read_numbers(struct decoder *decoder) {
             if (leaf == NULL)
                 return;
             memcpy(change->leaf, leaf, sizeof(change->leaf));
-            change->erased = true;
+            change->change.erased = true;
             at++;
-        } else {
-            decoder->live[decoder->live_count++] = &change->change;
         }
+        decoder->changes[decoder->change_count++] = &change->change;
     }
     if (number != head->last)
         decoder_fail(decoder);
 }
 
 static void read_salts(struct decoder *decoder) {
-    size_t count = decoder->live_count;
+    bool one_by_one = (decoder->front.flags & FRAME_SALTS) != 0;
+    size_t count = 0;
 
-    if ((decoder->front.flags & FRAME_SALTS) == 0) {
-        count = 0;
-        for (uint32_t i = 0; i < decoder->live_count; i++)
-            count += i == 0 ||
-                     decoder->live[i]->dot.number / 64 != decoder->live[i - 1]->dot.number / 64;
+    for (uint32_t i = 0; i < decoder->change_count; i++) {
+        if (one_by_one)
+            count += !decoder->changes[i]->erased;
+        else
+            count += i == 0 || decoder->changes[i]->dot.number / 64 !=
+                                   decoder->changes[i - 1]->dot.number / 64;
     }
-    decoder->salts = raw(decoder, count * 16);
+    if (count > 0)
+        decoder->salts = raw(decoder, count * 16);
 }
 
 static void read_records(struct decoder *decoder) {
-    int64_t *kinds = decoder_numbers(decoder, decoder->live_count, 0, UINT8_MAX);
-    uint64_t *owns = decoder_room(decoder, decoder->live_count, sizeof(*owns));
+    int64_t *kinds = decoder_numbers(decoder, decoder->change_count, 0, UINT8_MAX);
+    uint64_t *owns = decoder_room(decoder, decoder->change_count, sizeof(*owns));
     struct dot *dots;
     uint32_t count = 0, at = 0;
 
     if (kinds == NULL || owns == NULL)
         return;
-    for (uint32_t i = 0; i < decoder->live_count; i++) {
-        decoder->live[i]->kind = (uint8_t)kinds[i];
+    for (uint32_t i = 0; i < decoder->change_count; i++) {
+        decoder->changes[i]->kind = (uint8_t)kinds[i];
         if (kinds[i] != CHANGE_CREATE)
-            owns[count++] = decoder->live[i]->dot.number;
+            owns[count++] = decoder->changes[i]->dot.number;
     }
     dots = decoder_references(decoder, owns, count);
     if (dots == NULL)
         return;
-    for (uint32_t i = 0; i < decoder->live_count; i++) {
-        struct change *change = decoder->live[i];
+    for (uint32_t i = 0; i < decoder->change_count; i++) {
+        struct change *change = decoder->changes[i];
 
         if (change->kind == CHANGE_CREATE) {
             change->record = change->dot;
@@ -185,7 +187,7 @@ static void read_records(struct decoder *decoder) {
                 decoder_fail(decoder);
                 return;
             }
-            change->record = decoder->live[i - 1]->record;
+            change->record = decoder->changes[i - 1]->record;
         }
     }
 }
@@ -199,24 +201,24 @@ static void read_persons(struct decoder *decoder) {
     if (count == 0)
         return;
     ids = raw(decoder, (size_t)count * 8);
-    indexes = decoder_numbers(decoder, decoder->live_count, 0, count);
-    for (uint32_t i = 0; ids != NULL && indexes != NULL && i < decoder->live_count; i++) {
+    indexes = decoder_numbers(decoder, decoder->change_count, 0, count);
+    for (uint32_t i = 0; ids != NULL && indexes != NULL && i < decoder->change_count; i++) {
         struct reader in;
 
         if (indexes[i] == 0)
             continue;
         reader_init(&in, view_of(ids + 8 * (indexes[i] - 1), 8));
-        decoder->live[i]->person = read_id(&in);
+        decoder->changes[i]->person = read_id(&in);
     }
 }
 
 static void read_times(struct decoder *decoder) {
-    int64_t *walls = plane_ints(&decoder->planes, decoder->live_count);
-    int64_t *lamports = decoder_numbers(decoder, decoder->live_count, -(int64_t)LIMIT_NUMBER,
+    int64_t *walls = plane_ints(&decoder->planes, decoder->change_count);
+    int64_t *lamports = decoder_numbers(decoder, decoder->change_count, -(int64_t)LIMIT_NUMBER,
                                         (int64_t)LIMIT_NUMBER);
 
-    for (uint32_t i = 0; walls != NULL && lamports != NULL && i < decoder->live_count; i++) {
-        struct change *change = decoder->live[i];
+    for (uint32_t i = 0; walls != NULL && lamports != NULL && i < decoder->change_count; i++) {
+        struct change *change = decoder->changes[i];
         int64_t lamport = lamports[i] + (int64_t)change->dot.number;
 
         if (lamport < 0)
@@ -228,7 +230,7 @@ static void read_times(struct decoder *decoder) {
 
 static void read_reasons(struct decoder *decoder) {
     uint32_t count = 0;
-    uint32_t *indexes = decoder_list(decoder, decoder->live_count, &count);
+    uint32_t *indexes = decoder_list(decoder, decoder->change_count, &count);
     struct view *texts = decoder_room(decoder, count, sizeof(*texts));
 
     if (indexes == NULL || texts == NULL)
@@ -237,21 +239,21 @@ static void read_reasons(struct decoder *decoder) {
     for (uint32_t i = 0; i < count; i++) {
         if (texts[i].size == 0) /* then it would not be in the list */
             decoder_fail(decoder);
-        decoder->live[indexes[i]]->reason = texts[i];
+        decoder->changes[indexes[i]]->reason = texts[i];
     }
 }
 
 /* Evidence (32 bytes each) or the digests of seals (16). */
 static void read_hashes(struct decoder *decoder, unsigned feature) {
     uint32_t count = 0;
-    uint32_t *indexes = decoder_list(decoder, decoder->live_count, &count);
+    uint32_t *indexes = decoder_list(decoder, decoder->change_count, &count);
     bool evidence = feature == FEATURE_EVIDENCE;
     int64_t *counts = decoder_numbers(decoder, count, 1, evidence ? LIMIT_EVIDENCE : LIMIT_UNDER);
 
     for (uint32_t i = 0; indexes != NULL && counts != NULL && i < count; i++) {
         size_t size = (size_t)counts[i] * (evidence ? 32 : 16);
         const uint8_t *bytes = raw(decoder, size);
-        struct change *change = decoder->live[indexes[i]];
+        struct change *change = decoder->changes[indexes[i]];
 
         bytes = bytes == NULL ? NULL : arena_copy(decoder->arena, bytes, size);
         if (bytes == NULL) {
@@ -270,10 +272,10 @@ static void read_hashes(struct decoder *decoder, unsigned feature) {
 
 static void read_signatures(struct decoder *decoder) {
     uint32_t count = 0;
-    uint32_t *indexes = decoder_list(decoder, decoder->live_count, &count);
+    uint32_t *indexes = decoder_list(decoder, decoder->change_count, &count);
 
     for (uint32_t i = 0; indexes != NULL && i < count; i++) {
-        struct change *change = decoder->live[indexes[i]];
+        struct change *change = decoder->changes[indexes[i]];
         const uint8_t *bytes = raw(decoder, sizeof(change->signature));
 
         if (bytes == NULL)
@@ -297,7 +299,13 @@ static enum rc make_leaves(struct decoder *decoder, struct err *err) {
         struct frame_change *change = &decoder->frame->changes[i];
         uint64_t number = change->change.dot.number;
 
-        if (change->erased)
+        buf_clear(&canonical);
+        rc = change_encode(&change->change, &canonical, err);
+        sum += canonical.size;
+        if (rc == RC_OK && sum > LIMIT_FRAME_RAW_BYTES)
+            rc = err_set(err, RC_LIMIT, "frame: unpacks to more than %u bytes",
+                         LIMIT_FRAME_RAW_BYTES);
+        if (change->change.erased)
             continue;
         if (started && (one_by_one || number / 64 != run))
             salts += 16;
@@ -307,12 +315,6 @@ static enum rc make_leaves(struct decoder *decoder, struct err *err) {
             memcpy(change->salt, salts, sizeof(change->salt));
         else
             chain_salt(salts, number, change->salt);
-        buf_clear(&canonical);
-        rc = change_encode(&change->change, &canonical, err);
-        sum += canonical.size;
-        if (rc == RC_OK && sum > LIMIT_FRAME_RAW_BYTES)
-            rc = err_set(err, RC_LIMIT, "frame: unpacks to more than %u bytes",
-                         LIMIT_FRAME_RAW_BYTES);
         if (rc == RC_OK)
             chain_leaf(change->salt, buf_view(&canonical), change->leaf);
     }
@@ -323,7 +325,7 @@ static enum rc make_leaves(struct decoder *decoder, struct err *err) {
 static void read_body(struct decoder *decoder) {
     read_actors(decoder);
     read_numbers(decoder);
-    if (decoder_failed(decoder) || decoder->live_count == 0)
+    if (decoder_failed(decoder))
         return;
     read_salts(decoder);
     read_records(decoder);

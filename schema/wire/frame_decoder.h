@@ -10,7 +10,7 @@
 #include "schema/wire/plane.h"
 
 struct row {
-    uint32_t change; /* among the living */
+    uint32_t change; /* in the frame */
     uint32_t level;
     struct instance_id id;
     uint32_t entries; /* how many */
@@ -38,8 +38,8 @@ struct decoder {
     struct frame_front front;
     uint64_t *actors; /* actor 0 is the frame's own */
     uint32_t actor_count;
-    struct change **live;
-    uint32_t live_count;
+    struct change **changes;
+    uint32_t change_count;
     unsigned features;
     struct row *rows;
     uint32_t row_count, level_count;
@@ -92,7 +92,7 @@ struct dot *decoder_references(struct decoder *decoder, const uint64_t *owns, ui
 
 /* ---- frame_spread.c ---- */
 
-/* Everything from the instances on: the living changes get their entries. */
+/* Everything from the instances on: the changes get their entries. */
 void decoder_spread(struct decoder *decoder);
 
 #endif

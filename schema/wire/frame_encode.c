@@ -30,7 +30,7 @@ static enum rc check_frame(const struct frame *frame, struct err *err) {
         if (number == 0 || number > LIMIT_NUMBER ||
             (i > 0 && number <= frame->changes[i - 1].change.dot.number)) {
             rc = err_set(err, RC_INVALID, "frame, change %u: numbers do not ascend", i);
-        } else if (!frame->changes[i].erased) {
+        } else {
             if (change->dot.actor != frame->actor || change->form != frame->form)
                 rc = err_set(err, RC_INVALID, "frame, change %u: of another actor or form", i);
             buf_clear(&canonical);
@@ -50,14 +50,15 @@ static enum rc check_frame(const struct frame *frame, struct err *err) {
 /* ---- parts ---- */
 
 static void add_records(struct encoder *encoder) {
-    struct reference *references = encoder_room(encoder, encoder->live_count, sizeof(*references));
-    int64_t *kinds = encoder_numbers(encoder, encoder->live_count);
+    struct reference *references =
+        encoder_room(encoder, encoder->change_count, sizeof(*references));
+    int64_t *kinds = encoder_numbers(encoder, encoder->change_count);
     uint32_t count = 0;
 
     if (references == NULL || kinds == NULL)
         return;
-    for (uint32_t i = 0; i < encoder->live_count; i++) {
-        const struct change *change = &encoder->live[i]->change;
+    for (uint32_t i = 0; i < encoder->change_count; i++) {
+        const struct change *change = &encoder->changes[i]->change;
 
         kinds[i] = change->kind;
         if (change->kind == CHANGE_CREATE)
@@ -65,21 +66,21 @@ static void add_records(struct encoder *encoder) {
         references[count++] = (struct reference){
             .own = change->dot.number,
             .dot = change->record,
-            .home = i > 0 && dot_equal(change->record, encoder->live[i - 1]->change.record)};
+            .home = i > 0 && dot_equal(change->record, encoder->changes[i - 1]->change.record)};
     }
-    encoder_ints(encoder, kinds, encoder->live_count);
+    encoder_ints(encoder, kinds, encoder->change_count);
     encoder_references(encoder, references, count);
 }
 
 static void add_persons(struct encoder *encoder) {
-    uint64_t *persons = encoder_room(encoder, encoder->live_count, sizeof(*persons));
-    int64_t *indexes = encoder_numbers(encoder, encoder->live_count);
+    uint64_t *persons = encoder_room(encoder, encoder->change_count, sizeof(*persons));
+    int64_t *indexes = encoder_numbers(encoder, encoder->change_count);
     uint32_t count = 0;
 
     if (persons == NULL || indexes == NULL)
         return;
-    for (uint32_t i = 0; i < encoder->live_count; i++) {
-        uint64_t person = encoder->live[i]->change.person;
+    for (uint32_t i = 0; i < encoder->change_count; i++) {
+        uint64_t person = encoder->changes[i]->change.person;
         uint32_t at = 0;
 
         if (person == 0)
@@ -94,23 +95,23 @@ static void add_persons(struct encoder *encoder) {
     }
     buf_add_varint(&encoder->planes.lane0, count);
     if (count > 0)
-        encoder_ints(encoder, indexes, encoder->live_count);
+        encoder_ints(encoder, indexes, encoder->change_count);
 }
 
 static void add_times(struct encoder *encoder) {
-    int64_t *walls = encoder_numbers(encoder, encoder->live_count);
-    int64_t *lamports = encoder_numbers(encoder, encoder->live_count);
+    int64_t *walls = encoder_numbers(encoder, encoder->change_count);
+    int64_t *lamports = encoder_numbers(encoder, encoder->change_count);
 
     if (walls == NULL || lamports == NULL)
         return;
-    for (uint32_t i = 0; i < encoder->live_count; i++) {
-        const struct change *change = &encoder->live[i]->change;
+    for (uint32_t i = 0; i < encoder->change_count; i++) {
+        const struct change *change = &encoder->changes[i]->change;
 
         walls[i] = change->wall_ms;
         lamports[i] = (int64_t)change->lamport - (int64_t)change->dot.number;
     }
-    encoder_ints(encoder, walls, encoder->live_count);
-    encoder_ints(encoder, lamports, encoder->live_count);
+    encoder_ints(encoder, walls, encoder->change_count);
+    encoder_ints(encoder, lamports, encoder->change_count);
 }
 
 static bool has(const struct change *change, unsigned feature) {
@@ -128,16 +129,16 @@ static bool has(const struct change *change, unsigned feature) {
 
 /* Reasons, evidence, seals, signatures: what few changes have. */
 static void add_sparse(struct encoder *encoder, unsigned feature) {
-    uint32_t *indexes = encoder_room(encoder, encoder->live_count, sizeof(*indexes));
-    int64_t *counts = encoder_numbers(encoder, encoder->live_count);
-    struct view *texts = encoder_room(encoder, encoder->live_count, sizeof(*texts));
+    uint32_t *indexes = encoder_room(encoder, encoder->change_count, sizeof(*indexes));
+    int64_t *counts = encoder_numbers(encoder, encoder->change_count);
+    struct view *texts = encoder_room(encoder, encoder->change_count, sizeof(*texts));
     struct buf *raw = &encoder->planes.raw;
     uint32_t count = 0;
 
     if ((encoder->features & feature) == 0 || indexes == NULL || counts == NULL || texts == NULL)
         return;
-    for (uint32_t i = 0; i < encoder->live_count; i++) {
-        const struct change *change = &encoder->live[i]->change;
+    for (uint32_t i = 0; i < encoder->change_count; i++) {
+        const struct change *change = &encoder->changes[i]->change;
 
         if (!has(change, feature))
             continue;
@@ -175,8 +176,8 @@ static void add_letters(struct encoder *encoder) {
 }
 
 static void add_instances(struct encoder *encoder) {
-    uint32_t count = encoder->row_count - encoder->live_count;
-    int64_t *per_change = encoder_numbers(encoder, encoder->live_count);
+    uint32_t count = encoder->row_count - encoder->change_count;
+    int64_t *per_change = encoder_numbers(encoder, encoder->change_count);
     int64_t *levels = encoder_numbers(encoder, count);
     int64_t *ordinals = encoder_numbers(encoder, count);
     struct reference *references = encoder_room(encoder, count, sizeof(*references));
@@ -187,7 +188,7 @@ static void add_instances(struct encoder *encoder) {
         return;
     for (uint32_t i = 0; i < encoder->row_count; i++) {
         const struct row *row = &encoder->rows[i];
-        struct dot own = encoder->live[row->change]->change.dot;
+        struct dot own = encoder->changes[row->change]->change.dot;
         bool home;
 
         if (row->level == 0) {
@@ -203,7 +204,7 @@ static void add_instances(struct encoder *encoder) {
             ordinals[away++] = row->id.ordinal;
         references[at++] = (struct reference){.own = own.number, .dot = row->id.dot, .home = home};
     }
-    encoder_ints(encoder, per_change, encoder->live_count);
+    encoder_ints(encoder, per_change, encoder->change_count);
     buf_add_varint(&encoder->planes.lane0, encoder->level_count - 1);
     if (encoder->level_count > 2)
         encoder_ints(encoder, levels, count);
@@ -216,13 +217,13 @@ static void add_instances(struct encoder *encoder) {
 static void find_features(struct encoder *encoder) {
     uint32_t texts = 0;
 
-    for (uint32_t i = 0; i < encoder->live_count; i++) {
-        const struct change *change = &encoder->live[i]->change;
+    for (uint32_t i = 0; i < encoder->change_count; i++) {
+        const struct change *change = &encoder->changes[i]->change;
 
         for (unsigned feature = FEATURE_REASON; feature <= FEATURE_SIGNED; feature *= 2)
             encoder->features |= has(change, feature) ? feature : 0;
     }
-    if (encoder->row_count > encoder->live_count)
+    if (encoder->row_count > encoder->change_count)
         encoder->features |= FEATURE_INSTANCES;
     for (uint32_t i = 0; i < encoder->cell_count; i++) {
         const struct entry *entry = encoder->cells[i].entry;
@@ -239,9 +240,9 @@ static void find_features(struct encoder *encoder) {
 
 /* The table of actors must be there before lane 0 begins to refer to it: ask for each once. */
 static void find_actors(struct encoder *encoder) {
-    for (uint32_t i = 0; i < encoder->live_count; i++) {
-        if (encoder->live[i]->change.kind != CHANGE_CREATE)
-            (void)encoder_actor(encoder, encoder->live[i]->change.record.actor);
+    for (uint32_t i = 0; i < encoder->change_count; i++) {
+        if (encoder->changes[i]->change.kind != CHANGE_CREATE)
+            (void)encoder_actor(encoder, encoder->changes[i]->change.record.actor);
     }
     for (uint32_t i = 0; i < encoder->row_count; i++) {
         if (encoder->rows[i].level != 0)
@@ -260,7 +261,7 @@ static void find_actors(struct encoder *encoder) {
         encoder->features |= FEATURE_ACTORS;
 }
 
-/* Numbers and erased changes; the living are collected. */
+/* Numbers, and which changes are erased, with their leaves. */
 static void add_numbers(struct encoder *encoder, unsigned flags) {
     const struct frame *frame = encoder->frame;
     int64_t *gaps = encoder_numbers(encoder, frame->count);
@@ -273,7 +274,7 @@ static void add_numbers(struct encoder *encoder, unsigned flags) {
         if (i > 0)
             gaps[i - 1] = (int64_t)(frame->changes[i].change.dot.number -
                                     frame->changes[i - 1].change.dot.number - 1);
-        if (frame->changes[i].erased) {
+        if (frame->changes[i].change.erased) {
             erased[erased_count++] = i;
             buf_add(&encoder->planes.raw, frame->changes[i].leaf, 32);
         }
@@ -287,10 +288,12 @@ static void add_numbers(struct encoder *encoder, unsigned flags) {
 static void add_salts(struct encoder *encoder, frame_secret *secret, void *context) {
     uint64_t run = 0;
 
-    for (uint32_t i = 0; i < encoder->live_count; i++) {
-        const struct frame_change *change = encoder->live[i];
+    for (uint32_t i = 0; i < encoder->change_count; i++) {
+        const struct frame_change *change = encoder->changes[i];
         uint8_t bytes[16];
 
+        if (change->change.erased)
+            continue;
         if (secret == NULL) {
             buf_add(&encoder->planes.raw, change->salt, sizeof(change->salt));
             continue;
@@ -308,12 +311,10 @@ static enum rc make_body(struct encoder *encoder, unsigned flags, frame_secret *
                          void *context, struct err *err) {
     struct buf *lane0 = &encoder->planes.lane0;
 
-    if (encoder->live_count > 0) {
-        if (!encoder_gather(encoder))
-            return arena_check(&encoder->arena, "frame", err);
-        find_features(encoder);
-        find_actors(encoder);
-    }
+    if (!encoder_gather(encoder))
+        return arena_check(&encoder->arena, "frame", err);
+    find_features(encoder);
+    find_actors(encoder);
     buf_add_u8(lane0, (uint8_t)encoder->features);
     if (encoder->actor_count > 0) {
         buf_add_varint(lane0, encoder->actor_count);
@@ -321,8 +322,6 @@ static enum rc make_body(struct encoder *encoder, unsigned flags, frame_secret *
             buf_add_id(&encoder->planes.raw, encoder->actors[i]);
     }
     add_numbers(encoder, flags);
-    if (encoder->live_count == 0)
-        return arena_check(&encoder->arena, "frame", err);
     add_salts(encoder, secret, context);
     add_records(encoder);
     add_persons(encoder);
@@ -397,24 +396,27 @@ enum rc frame_encode(const struct frame *frame, frame_secret *secret, void *cont
                      struct zip_deflater *deflater, struct buf *out, struct err *err) {
     struct encoder encoder = {.frame = frame};
     size_t before = out->size;
-    unsigned flags = secret == NULL ? FRAME_SALTS : 0;
+    unsigned flags = 0;
     enum rc rc = check_frame(frame, err);
 
     if (rc != RC_OK)
         return rc;
     arena_init(&encoder.arena, SCRATCH_BYTES);
     plane_writer_init(&encoder.planes, &encoder.arena, LIMIT_FRAME_RAW_BYTES * 2);
-    encoder.live = encoder_room(&encoder, frame->count, sizeof(*encoder.live));
-    if (encoder.live == NULL) {
+    encoder.changes = encoder_room(&encoder, frame->count, sizeof(*encoder.changes));
+    if (encoder.changes == NULL) {
         rc = arena_check(&encoder.arena, "frame", err);
         goto out;
     }
     for (uint32_t i = 0; i < frame->count; i++) {
-        if (!frame->changes[i].erased)
-            encoder.live[encoder.live_count++] = &frame->changes[i];
-        else
+        encoder.changes[encoder.change_count++] = &frame->changes[i];
+        if (frame->changes[i].change.erased)
             flags |= FRAME_ERASED;
     }
+    if ((flags & FRAME_ERASED) != 0)
+        secret = NULL;
+    if (secret == NULL)
+        flags |= FRAME_SALTS;
     if (frame->changes[frame->count - 1].change.dot.number - frame->changes[0].change.dot.number >=
         frame->count)
         flags |= FRAME_GAPS;

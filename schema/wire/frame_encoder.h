@@ -10,7 +10,7 @@
 #include "schema/wire/plane.h"
 
 struct row {         /* one instance that one change writes to */
-    uint32_t change; /* among the living */
+    uint32_t change; /* in the frame */
     uint32_t index;  /* in its level */
     uint32_t level;
     struct instance_id id;
@@ -37,8 +37,8 @@ struct encoder {
     const struct frame *frame;
     struct arena arena;
     struct plane_writer planes;
-    const struct frame_change **live;
-    uint32_t live_count;
+    const struct frame_change **changes;
+    uint32_t change_count;
     uint64_t *actors; /* others; actor i stands at i - 1 */
     uint32_t actor_count, actor_room;
     uint32_t *actor_slots; /* open addressing: 1 + where in actors */
@@ -73,7 +73,7 @@ static inline void encoder_ints(struct encoder *encoder, const int64_t *values, 
 uint32_t encoder_actor(struct encoder *encoder, uint64_t actor);
 /* Whether the entry is a FIELD_EXISTS that names a place. */
 bool encoder_place(const struct entry *entry, struct place *place);
-/* Rows and columns of the living changes. False without memory. */
+/* Rows and columns of the changes. False without memory. */
 bool encoder_gather(struct encoder *encoder);
 
 /* ---- frame_columns.c ---- */

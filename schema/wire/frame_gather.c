@@ -101,8 +101,8 @@ static bool make_rows(struct encoder *encoder) {
     struct leveller leveller = {.of_field = arena_alloc(&encoder->arena, FIELDS)};
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < encoder->live_count; i++) {
-        const struct change *change = &encoder->live[i]->change;
+    for (uint32_t i = 0; i < encoder->change_count; i++) {
+        const struct change *change = &encoder->changes[i]->change;
 
         count++;
         for (uint32_t j = 0; j < change->entry_count; j++) {
@@ -118,8 +118,8 @@ static bool make_rows(struct encoder *encoder) {
     if (leveller.of_field == NULL || encoder->rows == NULL || encoder->level_rows == NULL)
         return false;
     encoder->level_count = 1;
-    for (uint32_t i = 0; i < encoder->live_count; i++) {
-        const struct change *change = &encoder->live[i]->change;
+    for (uint32_t i = 0; i < encoder->change_count; i++) {
+        const struct change *change = &encoder->changes[i]->change;
         uint32_t at = 0;
 
         encoder->rows[encoder->row_count++] =
@@ -191,8 +191,8 @@ static bool make_columns(struct encoder *encoder) {
     if (found == NULL || column_of == NULL || map.slots == NULL || encoder->columns == NULL ||
         encoder->cells == NULL)
         return false;
-    for (uint32_t i = 0, row = 0; i < encoder->live_count; i++) {
-        const struct change *change = &encoder->live[i]->change;
+    for (uint32_t i = 0, row = 0; i < encoder->change_count; i++) {
+        const struct change *change = &encoder->changes[i]->change;
 
         /* row stands at the change's own row; its instances follow. */
         for (uint32_t j = 0; j < change->entry_count; j++) {

@@ -10,7 +10,7 @@ enum frame_flag {
     FRAME_DEFLATED = 1, /* the body is a zlib stream */
     FRAME_SALTS = 2,    /* salts one by one, not secrets of runs */
     FRAME_GAPS = 4,     /* numbers are not contiguous */
-    FRAME_ERASED = 8,   /* some changes are erased */
+    FRAME_ERASED = 8,   /* of some changes something is erased; salts are one by one then */
     FRAME_FLAGS_KNOWN = 15,
 };
 
@@ -25,7 +25,8 @@ enum frame_feature {
     FEATURE_ORDINALS = 128, /* some replaced version has an ordinal */
 };
 
-/* Types of columns: those of values, and two of the frame's own. */
+/* Types of columns: those of values, and two of the frame's own. What is erased stands in a mixed
+ * column, where 6 means VALUE_ERASED. */
 enum { COLUMN_MIXED = 6, COLUMN_PLACE = 7 };
 
 enum { PRESENT_ALL = 0, PRESENT_ONE = 1, PRESENT_LIST = 2, PRESENT_COUNTS = 3 };

@@ -159,8 +159,6 @@ enum rc frame_rename(struct frame *frame, uint64_t from_actor, uint64_t from_num
         struct entry *entries;
 
         change->dot = renamed(&renaming, change->dot);
-        if (frame->changes[i].erased)
-            continue;
         change->record = renamed(&renaming, change->record);
         entries = arena_array(arena, change->entry_count, sizeof(*entries));
         if (entries == NULL)

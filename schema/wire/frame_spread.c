@@ -28,7 +28,7 @@ static void name_instances(struct decoder *decoder, const struct dot *dots,
 
     for (uint32_t i = 0; i < decoder->row_count; i++) {
         struct row *row = &decoder->rows[i];
-        struct dot own = decoder->live[row->change]->dot;
+        struct dot own = decoder->changes[row->change]->dot;
 
         if (row->level == 0) {
             next = 1;
@@ -51,12 +51,12 @@ static void read_rows(struct decoder *decoder) {
     uint32_t at = 0, away = 0;
 
     if (any)
-        counts = decoder_numbers(decoder, decoder->live_count, 0, FRAME_ENTRIES_MAX);
-    for (uint32_t i = 0; counts != NULL && i < decoder->live_count; i++)
+        counts = decoder_numbers(decoder, decoder->change_count, 0, FRAME_ENTRIES_MAX);
+    for (uint32_t i = 0; counts != NULL && i < decoder->change_count; i++)
         sum += (uint64_t)counts[i];
     if (any && (sum == 0 || sum > FRAME_ENTRIES_MAX))
         decoder_fail(decoder);
-    decoder->row_count = decoder->live_count + (uint32_t)sum;
+    decoder->row_count = decoder->change_count + (uint32_t)sum;
     decoder->rows = decoder_room(decoder, decoder->row_count, sizeof(*decoder->rows));
     owns = decoder_room(decoder, (size_t)sum, sizeof(*owns));
     if (decoder->rows == NULL || owns == NULL)
@@ -71,12 +71,12 @@ static void read_rows(struct decoder *decoder) {
             return;
     }
     sum = 0;
-    for (uint32_t i = 0; i < decoder->live_count; i++) {
+    for (uint32_t i = 0; i < decoder->change_count; i++) {
         decoder->rows[at++] = (struct row){.change = i};
         for (int64_t j = 0; counts != NULL && j < counts[i]; j++) {
             decoder->rows[at++] =
                 (struct row){.change = i, .level = levels == NULL ? 1 : (uint32_t)levels[sum]};
-            owns[sum++] = decoder->live[i]->dot.number;
+            owns[sum++] = decoder->changes[i]->dot.number;
         }
     }
     if (any) {
@@ -158,7 +158,7 @@ static void read_places(struct decoder *decoder, const uint32_t *rows, struct va
     struct buf bytes;
 
     for (uint32_t i = 0; owns != NULL && i < count; i++)
-        owns[i] = decoder->live[decoder->rows[rows[i]].change]->dot.number;
+        owns[i] = decoder->changes[decoder->rows[rows[i]].change]->dot.number;
     if (owns != NULL)
         dots = decoder_references(decoder, owns, count);
     ordinals = decoder_numbers(decoder, count, -(int64_t)UINT32_MAX, UINT32_MAX);
@@ -171,7 +171,7 @@ static void read_places(struct decoder *decoder, const uint32_t *rows, struct va
         int64_t ordinal = ordinals[i];
 
         if (dots[i].number == 0) {
-            place.parent.dot = decoder->live[row->change]->dot;
+            place.parent.dot = decoder->changes[row->change]->dot;
             ordinal = (int64_t)row->id.ordinal - ordinal;
         }
         if (ordinal < 1 || ordinal > UINT32_MAX) {
@@ -209,11 +209,10 @@ static void read_mixed(struct decoder *decoder, const uint32_t *rows, struct val
         }
         if (found == 0)
             continue;
-        if (type == COLUMN_MIXED) {
-            decoder_fail(decoder);
-            return;
-        }
-        read_values(decoder, type, some_rows, some, found);
+        for (uint32_t i = 0; type == VALUE_ERASED && i < found; i++)
+            some[i] = (struct value){.type = VALUE_ERASED};
+        if (type != VALUE_ERASED)
+            read_values(decoder, type, some_rows, some, found);
         found = 0;
         for (uint32_t i = 0; i < count; i++) {
             if (types[i] == (int64_t)type)
@@ -350,7 +349,7 @@ static void read_replaced(struct decoder *decoder) {
 
             for (; each > 0; each--) {
                 rows[at] = column->rows[j];
-                owns[at++] = decoder->live[decoder->rows[column->rows[j]].change]->dot.number;
+                owns[at++] = decoder->changes[decoder->rows[column->rows[j]].change]->dot.number;
             }
         }
     }
@@ -365,7 +364,7 @@ static void read_replaced(struct decoder *decoder) {
         decoder->replaced[i].dot = dots[i];
         if (dots[i].number == 0)
             decoder->replaced[i].dot =
-                row->level == 0 ? decoder->live[row->change]->record : row->id.dot;
+                row->level == 0 ? decoder->changes[row->change]->record : row->id.dot;
         decoder->replaced[i].ordinal = ordinals == NULL ? 0 : (uint32_t)ordinals[i];
     }
 }
@@ -425,7 +424,7 @@ static void make_entries(struct decoder *decoder) {
     }
     for (uint32_t i = 0; i < decoder->row_count; i++) {
         struct row *row = &decoder->rows[i];
-        struct change *change = decoder->live[row->change];
+        struct change *change = decoder->changes[row->change];
 
         if (row->level == 0)
             change->entries = entries + at;

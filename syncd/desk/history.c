@@ -163,8 +163,8 @@ static enum rc print_changes(struct history *history, struct err *err) {
         const struct frame_change *item = NULL;
 
         rc = log_frames_change(&history->frames, indexed, &frame, &item, err);
-        if (rc != RC_OK || item->erased)
-            continue;
+        if (rc != RC_OK)
+            break;
         for (uint32_t e = 0; e < item->change.entry_count && rc == RC_OK; e++) {
             const struct entry *entry = &item->change.entries[e];
 

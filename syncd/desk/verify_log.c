@@ -252,13 +252,12 @@ static enum rc check_change(struct log_check *check, const struct stored_frame *
         return RC_OK; /* sent again: its own frame is another one */
     verify->changes++;
     verify->admitted += indexed.verdict == VERDICT_ADMIT;
-    if (indexed.position != position ||
-        (!item->erased && (!dot_equal(indexed.record, change->record) ||
-                           indexed.kind != change->kind || indexed.person != change->person)))
+    if (indexed.position != position || !dot_equal(indexed.record, change->record) ||
+        indexed.kind != change->kind || indexed.person != change->person)
         VERIFY_FOUND(verify, "change %s: the index says other things than its frame %llu", dot,
                      (unsigned long long)stored->serial);
     rc = add_leaf(check, change->dot, item->leaf, stored->serial, err);
-    if (rc == RC_OK && change->is_signed && !item->erased && indexed.verdict == VERDICT_ADMIT)
+    if (rc == RC_OK && change->is_signed && indexed.verdict == VERDICT_ADMIT)
         rc = check_signature(check, change, signed_hash, err);
     return rc;
 }
@@ -274,7 +273,7 @@ static enum rc open_frame(struct log_check *check, const struct stored_frame *st
     if (*hashes == NULL)
         return arena_check(&check->arena, "a frame", err);
     for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++)
-        if (frame->changes[i].change.is_signed && !frame->changes[i].erased)
+        if (frame->changes[i].change.is_signed)
             rc = change_signed_hash(&frame->changes[i].change, (*hashes)[i], err);
     if (rc == RC_OK && stored->as_actor != 0)
         rc = frame_rename(frame, frame->actor, stored->as_from, stored->as_actor, &check->arena,

@@ -24,7 +24,7 @@ static enum rc change_visit(void *context, const struct stored_change *indexed, 
     if (indexed->verdict != VERDICT_ADMIT)
         return RC_OK;
     rc = log_frames_change(&check->frames, indexed, &frame, &item, err);
-    if (rc != RC_OK || item->erased)
+    if (rc != RC_OK)
         return rc;
     admission.time_ms = log_frame_time(&frame->stored, item->change.wall_ms);
     rc = merge_apply(&check->state, &item->change, admission, &check->arena, &merged, err);

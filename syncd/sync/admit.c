@@ -296,7 +296,7 @@ static enum rc take_all(struct work *work, const struct ingested *in,
         rc = work_prefetch(work, records, in->change_count, err);
     for (uint32_t i = 0; i < in->change_count && rc == RC_OK; i++) {
         fates[i].known = in->batch.outer.first + i <= known_up_to;
-        if (!fates[i].known && !ingest_change(in, i)->erased)
+        if (!fates[i].known)
             rc = take_change(work, in->signed_hash[i], &in->frames[in->places[i].frame], source,
                              &fates[i], err);
     }

@@ -69,7 +69,7 @@ enum rc ingest_open(const struct keys *keys, struct view sealed, struct zip_infl
         const struct frame_change *item = ingest_change(out, i);
 
         chain_next(i == 0 ? out->batch.previous : out->chain[i - 1], item->leaf, out->chain[i]);
-        if (item->change.is_signed && !item->erased)
+        if (item->change.is_signed)
             rc = change_signed_hash(&item->change, out->signed_hash[i], err);
     }
     return rc;

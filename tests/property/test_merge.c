@@ -3,10 +3,13 @@
  *   - any order of arrival, any duplication, any split into states that are joined: same bytes
  *   - a provisional time first and the corrected one later: as if only the corrected one had come
  *   - nothing lost: what the state holds is what a naive model of all changes says it must hold
+ *   - what is erased by law is erased, whether the erasure or the change comes first, whole or
+ *     erased already
  *   - one state, one reading; packed and canonical bytes are canonical
  * Give a seed as the only argument to look at one world. */
 #include <inttypes.h>
 
+#include "schema/erasure.h"
 #include "schema/limits.h"
 #include "tests/unit/world_fixture.h"
 
@@ -422,7 +425,7 @@ static void check_reading(const struct reading *reading) {
         for (uint32_t k = 0; cell != NULL && k < cell->version_count; k++)
             seen = seen || cell->versions[k] == version ||
                    (cell->kind == CELL_SET &&
-                    (version->value.type == VALUE_NULL ||
+                    (version->value.type == VALUE_NULL || version->value.type == VALUE_ERASED ||
                      value_equal(&version->value, &cell->versions[k]->value)));
         for (uint32_t k = 0; k < reading->late_count; k++)
             seen = seen || reading->late[k] == version;
@@ -509,6 +512,159 @@ static void check_verdicts(struct play *play, const struct household *household)
     }
 }
 
+/* ---- erasures ---- */
+
+#define ERASURES 3u
+
+struct erasing {
+    uint32_t count;
+    struct erasure erasures[ERASURES];
+    struct view bytes[ERASURES];
+};
+
+static void make_erasures(struct play *play, const struct household *household,
+                          struct erasing *out) {
+    struct world *world = &play->world;
+    struct random *random = &play->random;
+    struct buf bytes;
+
+    buf_init(&bytes, 1u << 20);
+    out->count = 1 + pick(random, ERASURES);
+    for (uint32_t i = 0; i < out->count; i++) {
+        struct erased_cell *cells = arena_array(&world->arena, 3, sizeof(*cells));
+        struct dot *dots = arena_array(&world->arena, household->log_count, sizeof(*dots));
+        struct erasure *erasure = &out->erasures[i];
+
+        CHECK(cells != NULL && dots != NULL);
+        *erasure = (struct erasure){.at_ms = pick(random, 1000),
+                                    .who = view_text("clerk"),
+                                    .reason = view_text("request"),
+                                    .cell_count = pick(random, 4),
+                                    .cells = cells,
+                                    .dots = dots};
+        for (uint32_t k = 0; k < erasure->cell_count; k++) {
+            const struct change *change = household->log[pick(random, household->log_count)].change;
+            const struct entry *entry = change->entry_count == 0
+                                            ? NULL
+                                            : &change->entries[pick(random, change->entry_count)];
+
+            cells[k] = (struct erased_cell){.everywhere = chance(random, 50), .field = F_NAME};
+            if (entry != NULL && entry->field >= FIELD_FIRST_OF_FORM)
+                cells[k] = (struct erased_cell){.everywhere = cells[k].everywhere,
+                                                .instance = entry->instance,
+                                                .field = entry->field};
+            if (cells[k].everywhere)
+                cells[k].instance = (struct instance_id){{0, 0}, 0};
+        }
+        for (uint32_t k = 0; k < household->log_count; k++) {
+            uint32_t at = erasure->dot_count;
+
+            if (!chance(random, 70))
+                continue;
+            for (; at > 0 && dot_compare(dots[at - 1], household->log[k].change->dot) > 0; at--)
+                dots[at] = dots[at - 1];
+            dots[at] = household->log[k].change->dot;
+            erasure->dot_count++;
+        }
+        buf_clear(&bytes);
+        erasure_encode(erasure, &bytes);
+        out->bytes[i] = arena_view(&world->arena, buf_view(&bytes));
+    }
+    buf_release(&bytes);
+}
+
+/* The chosen changes, whole or erased already, and the chosen erasures, all in any order. */
+static void fold_erased(struct play *play, const struct household *household,
+                        const struct erasing *erasing, const bool *chosen, uint32_t erasures,
+                        struct record *out) {
+    struct world *world = &play->world;
+    struct random *random = &play->random;
+    uint32_t order[LOG_MAX * 2 + ERASURES];
+    uint32_t count = 0;
+
+    record_init(out, household->log[0].change->record);
+    for (uint32_t i = 0; i < household->log_count; i++)
+        for (uint32_t times = chosen[i] ? 1 + pick(random, 2) : 0; times > 0; times--)
+            order[count++] = i;
+    for (uint32_t i = 0; i < erasing->count; i++)
+        if ((erasures >> i & 1) != 0)
+            order[count++] = LOG_MAX + i;
+    shuffle(random, order, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct change change;
+        struct admission corrected;
+
+        if (order[i] >= LOG_MAX) {
+            OK(world, merge_erase(out, erasing->bytes[order[i] - LOG_MAX], &world->arena, out,
+                                  &world->err));
+            continue;
+        }
+        change = *household->log[order[i]].change;
+        corrected = (struct admission){.time_ms = household->log[order[i]].corrected_ms};
+        for (uint32_t k = 0; k < erasing->count; k++) {
+            bool done;
+
+            if (chance(random, 50))
+                OK(world, erasure_apply(&erasing->erasures[k], &change, &world->arena, &done,
+                                        &world->err));
+        }
+        OK(world, merge_apply(out, &change, corrected, &world->arena, out, &world->err));
+    }
+}
+
+static void check_erased(const struct erasing *erasing, const struct record *state) {
+    for (uint32_t i = 0; i < state->version_count; i++) {
+        const struct version *version = &state->versions[i];
+        struct dot dot = state->absorbed[version->change].dot;
+        bool named = false;
+
+        for (uint32_t k = 0; k < erasing->count; k++)
+            named =
+                named || (erasure_names(&erasing->erasures[k], dot) &&
+                          erasure_covers(&erasing->erasures[k], version->instance, version->field));
+        CHECK((version->value.type == VALUE_ERASED) == named);
+    }
+}
+
+static void check_erasures(struct play *play, const struct household *household) {
+    struct world *world = &play->world;
+    struct random *random = &play->random;
+    struct erasing erasing;
+    struct record wanted, parts[3], joined;
+    struct reading reading;
+    struct buf packed;
+    bool all[LOG_MAX];
+
+    make_erasures(play, household, &erasing);
+    memset(all, 1, sizeof(all));
+    fold_erased(play, household, &erasing, all, (1u << ERASURES) - 1, &wanted);
+    check_erased(&erasing, &wanted);
+    for (uint32_t i = 0; i < ORDERS; i++) {
+        fold_erased(play, household, &erasing, all, (1u << ERASURES) - 1, &joined);
+        CHECK(same_state(world, &wanted, &joined));
+        for (uint32_t k = 0; k < 3; k++) {
+            bool chosen[LOG_MAX];
+
+            for (uint32_t j = 0; j < LOG_MAX; j++)
+                chosen[j] = k == 2 || chance(random, 50);
+            fold_erased(play, household, &erasing, chosen,
+                        k == 1 ? (1u << ERASURES) - 1 : pick(random, 1u << ERASURES), &parts[k]);
+        }
+        OK(world, merge_join(&parts[0], &parts[1], &world->arena, &joined, &world->err));
+        OK(world, merge_join(&parts[2], &joined, &world->arena, &joined, &world->err));
+        CHECK(same_state(world, &wanted, &joined));
+        OK(world, merge_join(&parts[1], &parts[2], &world->arena, &joined, &world->err));
+        OK(world, merge_join(&joined, &parts[0], &world->arena, &joined, &world->err));
+        CHECK(same_state(world, &wanted, &joined));
+    }
+    OK(world, reading_make(&wanted, &world->fixture.form, &world->arena, &reading, &world->err));
+    check_reading(&reading);
+    buf_init(&packed, (size_t)1 << 20);
+    record_bytes(world, &wanted, &packed);
+    check_damage(play, buf_view(&packed));
+    buf_release(&packed);
+}
+
 static void check(struct play *play, const struct household *household,
                   const struct household *other) {
     struct world *world = &play->world;
@@ -548,6 +704,7 @@ static void check(struct play *play, const struct household *household,
     CHECK(merge_apply(&first, other->log[0].change, (struct admission){0}, &world->arena, &joined,
                       &world->err) == RC_INVALID);
     check_verdicts(play, household);
+    check_erasures(play, household);
     buf_release(&packed);
     buf_release(&read);
     buf_release(&read_again);

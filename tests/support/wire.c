@@ -347,6 +347,21 @@ void wire_change(struct chance *chance, struct dot dot, uint64_t form, struct ar
     }
 }
 
+void wire_erase(struct chance *chance, struct arena *arena, struct change *change) {
+    struct entry *entries =
+        arena_copy(arena, change->entries, change->entry_count * sizeof(*entries));
+
+    assert(entries != NULL);
+    for (uint32_t i = 0; i < change->entry_count; i++)
+        if (entries[i].field >= FIELD_FIRST_OF_FORM && chance_percent(chance, 60))
+            entries[i].value = (struct value){.type = VALUE_ERASED};
+    change->entries = entries;
+    change->erased = true;
+    change->is_signed = false;
+    change->reason = (struct view){0};
+    change->evidence_count = 0;
+}
+
 void wire_frame(struct chance *chance, uint32_t max, struct arena *arena, struct frame *out) {
     struct dot dot = {actors[1], some_number(chance)};
     bool gaps = chance_percent(chance, 25), erased = chance_percent(chance, 25);
@@ -363,13 +378,10 @@ void wire_frame(struct chance *chance, uint32_t max, struct arena *arena, struct
     for (uint32_t i = 0; i < out->count; i++) {
         struct frame_change *change = &out->changes[i];
 
-        change->erased = erased && chance_percent(chance, 30);
-        if (change->erased) {
-            change->change.dot = dot;
-            change->change.form = out->form;
+        wire_change(chance, dot, out->form, arena, &change->change);
+        if (erased && chance_percent(chance, 30)) {
+            wire_erase(chance, arena, &change->change);
             chance_bytes(chance, change->leaf, sizeof(change->leaf));
-        } else {
-            wire_change(chance, dot, out->form, arena, &change->change);
         }
         chance_bytes(chance, change->salt, sizeof(change->salt));
         dot.number += 1 + (gaps ? chance_below(chance, 90) : 0);
@@ -395,7 +407,7 @@ enum rc wire_leaves(struct frame *frame, struct err *err) {
         struct frame_change *change = &frame->changes[i];
         uint8_t secret[16];
 
-        if (change->erased)
+        if (change->change.erased)
             continue;
         wire_secret(NULL, change->change.dot.number / 64, secret);
         chain_salt(secret, change->change.dot.number, change->salt);

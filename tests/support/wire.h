@@ -8,6 +8,8 @@
 void wire_change(struct chance *chance, struct dot dot, uint64_t form, struct arena *arena,
                  struct change *out);
 
+/* Takes some of its answers, its reason, evidence and signature, as an erasure does. */
+void wire_erase(struct chance *chance, struct arena *arena, struct change *change);
 /* Up to max changes of one actor, sane ones; some erased, with gaps, as it happens. */
 void wire_frame(struct chance *chance, uint32_t max, struct arena *arena, struct frame *out);
 

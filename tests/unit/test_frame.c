@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base/crypt.h"
+#include "schema/erasure.h"
 #include "schema/limits.h"
 #include "schema/wire/frame.h"
 #include "tests/support/wire.h"
@@ -178,31 +179,58 @@ static void too_much_is_refused_on_both_sides(void **state) {
     assert_int_equal(encode(kit), RC_OK);
 }
 
+static void erase_all(struct wire_kit *kit, struct frame_change *item) {
+    struct change *change = &item->change;
+    struct dot dot = change->dot;
+    struct erasure erasure = {.dot_count = 1, .dots = &dot};
+    bool done;
+
+    assert_int_equal(erasure_apply(&erasure, change, &kit->arena, &done, &kit->err), RC_OK);
+    assert_true(done);
+}
+
 static void erased_changes_keep_their_leaf(void **state) {
     struct wire_kit *kit = *state;
     struct frame back;
     struct frame_change *erased;
+    uint8_t secret[16];
 
     edits(kit, 5);
     assert_int_equal(wire_leaves(&kit->frame, &kit->err), RC_OK);
     erased = &kit->frame.changes[2];
-    erased->erased = true;
-    erased->change = (struct change){.dot = erased->change.dot, .form = FORM};
+    erase_all(kit, erased);
     assert_int_equal(encode(kit), RC_OK);
     assert_int_equal(decode(kit, &back), RC_OK);
-    assert_true(back.changes[2].erased);
-    assert_int_equal(back.changes[2].change.entry_count, 0);
+    assert_true(back.changes[2].change.erased);
+    assert_int_equal(back.changes[2].change.entry_count, erased->change.entry_count);
+    assert_int_equal(back.changes[2].change.entries[0].value.type, VALUE_ERASED);
     assert_true(back.changes[2].change.dot.number == 1602);
     for (uint32_t i = 0; i < 5; i++)
         assert_memory_equal(back.changes[i].leaf, kit->frame.changes[i].leaf, 32);
-    for (uint32_t i = 0; i < 5; i++) {
-        kit->frame.changes[i].erased = true;
-        kit->frame.changes[i].change =
-            (struct change){.dot = kit->frame.changes[i].change.dot, .form = FORM};
-    }
+    /* Neither its salt nor the secret that gives it away; those of the others stay. */
+    wire_secret(NULL, 1600 / 64, secret);
+    assert_null(memmem(kit->out.data, kit->out.size, secret, sizeof(secret)));
+    assert_null(memmem(kit->out.data, kit->out.size, erased->salt, sizeof(erased->salt)));
+    assert_non_null(memmem(kit->out.data, kit->out.size, kit->frame.changes[1].salt, 16));
+    for (uint32_t i = 0; i < 5; i++)
+        erase_all(kit, &kit->frame.changes[i]);
     assert_int_equal(encode(kit), RC_OK);
     assert_int_equal(decode(kit, &back), RC_OK);
     assert_memory_equal(back.changes[4].leaf, kit->frame.changes[4].leaf, 32);
+}
+
+/* Secrets of runs beside an erased change: no honest program writes that. */
+static void an_erased_change_forbids_secrets(void **state) {
+    struct wire_kit *kit = *state;
+    struct frame back;
+
+    edits(kit, 5);
+    assert_int_equal(wire_leaves(&kit->frame, &kit->err), RC_OK);
+    erase_all(kit, &kit->frame.changes[2]);
+    assert_int_equal(encode(kit), RC_OK);
+    assert_int_equal(kit->out.data[1] & 10, 10);
+    kit->out.data[1] = (uint8_t)(kit->out.data[1] & ~2u);
+    assert_int_equal(decode(kit, &back), RC_CORRUPT);
 }
 
 /* A frame cut anew carries salts alone: the secrets would tell the leaves of what was left out. */
@@ -316,6 +344,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_writer_refuses, start, wire_kit_stop),
         cmocka_unit_test_setup_teardown(too_much_is_refused_on_both_sides, start, wire_kit_stop),
         cmocka_unit_test_setup_teardown(erased_changes_keep_their_leaf, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(an_erased_change_forbids_secrets, start, wire_kit_stop),
         cmocka_unit_test_setup_teardown(a_cut_frame_carries_salts, start, wire_kit_stop),
         cmocka_unit_test_setup_teardown(bombs_are_refused, start, wire_kit_stop),
         cmocka_unit_test_setup_teardown(a_small_arena_is_respected, start, wire_kit_stop),

@@ -94,7 +94,7 @@ static void nonsense_is_refused(void **state) {
         size_t size;
     } wrong[] = {
         {"", 0},
-        {"\x06\x00", 2},             /* no such type */
+        {"\x07\x00", 2},             /* no such type */
         {"\x02\x13\x02", 3},         /* scale 19 */
         {"\x04\x05xy", 4},           /* cut */
         {"\x04\x02\xc3\x28", 4},     /* not UTF-8 */
@@ -113,7 +113,7 @@ static void nonsense_is_refused(void **state) {
         assert_true(reader.failed);
     }
     assert_false(value_valid(&(struct value){.type = VALUE_DECIMAL, .scale = 19}));
-    assert_false(value_valid(&(struct value){.type = 6}));
+    assert_false(value_valid(&(struct value){.type = 7}));
     assert_false(value_valid(&(struct value){.type = VALUE_TEXT, .bytes = view_of("a\0b", 3)}));
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/crypt.h"
 #include "base/text.h"
+#include "schema/erasure.h"
 #include "schema/limits.h"
 #include "schema/merge.h"
 #include "schema/wire/exchange.h"
@@ -477,6 +478,15 @@ static void encode_frame(struct vectors *vectors, const struct frame *frame, boo
     zip_deflater_free(deflater);
 }
 
+/* As an erasure of every answer would. */
+static void vectors_erase(struct vectors *vectors, struct change *change) {
+    struct dot dot = change->dot;
+    struct erasure erasure = {.dot_count = 1, .dots = &dot};
+    bool done;
+
+    require(vectors, erasure_apply(&erasure, change, &vectors->arena, &done, &vectors->err));
+}
+
 static void add_changes(struct vectors *vectors) {
     struct frame erased = vectors->frame;
 
@@ -495,7 +505,7 @@ static void add_changes(struct vectors *vectors) {
     erased.changes =
         arena_copy(&vectors->arena, vectors->frame.changes, 9 * sizeof(*erased.changes));
     assert_non_null(erased.changes);
-    erased.changes[1].erased = true;
+    vectors_erase(vectors, &erased.changes[1].change);
     erased.changes[4] = erased.changes[8];
     erased.count = 5;
     encode_frame(vectors, &erased, true);
