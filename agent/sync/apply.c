@@ -137,26 +137,16 @@ static enum rc merge_frame(struct apply *apply, const struct feed_entry *entry, 
 
 /* ---- records that come and go ---- */
 
-static enum rc read_dot(struct reader *in, struct dot *out, struct err *err) {
-    out->actor = read_id(in);
-    out->number = read_varint(in);
-    if (in->failed)
-        return err_set(err, RC_CORRUPT, "a feed entry is damaged; sync again");
-    return RC_OK;
-}
-
 static enum rc merge_enter(struct apply *apply, const struct feed_entry *entry, struct err *err) {
     struct record state, entered;
-    struct reader in;
+    struct view packed;
     struct dot id;
     bool new_conflict;
-    enum rc rc;
+    enum rc rc = feed_record_read(entry, &id, &packed, err);
 
-    reader_init(&in, entry->content);
-    rc = read_dot(&in, &id, err);
     arena_reset(&apply->states);
     if (rc == RC_OK)
-        rc = record_unpack(read_bytes(&in, read_left(&in)), &apply->states, &entered, err);
+        rc = record_unpack(packed, &apply->states, &entered, err);
     if (rc == RC_OK && !dot_equal(entered.id, id))
         rc = err_set(err, RC_CORRUPT, "a feed entry names another record than it holds");
     if (rc == RC_OK)
@@ -174,12 +164,10 @@ static enum rc merge_enter(struct apply *apply, const struct feed_entry *entry, 
 }
 
 static enum rc take_leave(struct apply *apply, const struct feed_entry *entry, struct err *err) {
-    struct reader in;
+    struct view rest;
     struct dot id;
-    enum rc rc;
+    enum rc rc = feed_record_read(entry, &id, &rest, err);
 
-    reader_init(&in, entry->content);
-    rc = read_dot(&in, &id, err);
     return rc != RC_OK ? rc : tablet_remove_state(apply->tablet, entry->area, id, err);
 }
 
@@ -190,6 +178,7 @@ static enum rc merge_content(struct apply *apply, const struct feed_entry *entry
     case FEED_OWN:
         return merge_frame(apply, entry, frame, err);
     case FEED_ENTER:
+    case FEED_ERASED:
         return merge_enter(apply, entry, err);
     case FEED_LEAVE:
         return take_leave(apply, entry, err);

@@ -129,11 +129,15 @@ enum entry_kind {
     FEED_FRAME = 1,  /* a frame with the mask of its admitted changes */
     FEED_ENTER = 2,  /* a record comes in, with its state, which is joined */
     FEED_LEAVE = 3,  /* a record has gone to another area */
-    FEED_REDACT = 4, /* content erased by law; reserved */
+    FEED_REDACT = 4, /* something of a record was erased by law: what, why, by whose order */
     FEED_OWN = 5,    /* on the wire only, instead of a FEED_FRAME of changes that the tablet itself
                       * has sent: their numbers. Its digest is that of the FEED_FRAME, computed from
                       * the tablet's own leaves; when that does not follow, it asks for `whole` */
+    FEED_ERASED = 6, /* what a FEED_ENTER has become after something in its state was erased. Its
+                      * digest is that of the FEED_ENTER, whose content's hash it carries */
 };
+
+#define FEED_SALT_BYTES 16u
 
 struct feed_entry {
     uint64_t area;
@@ -145,9 +149,21 @@ struct feed_entry {
     uint64_t as_actor;   /* FEED_FRAME: not 0: read (actor, n >= as_from) as this fork */
     uint64_t as_from;
     struct view mask;    /* FEED_FRAME: bit i: change i admitted; empty: all */
-    struct view content; /* FEED_FRAME: frame; FEED_ENTER: dot (actor 8 bytes big-endian, number
-                          * varint), then packed record; FEED_LEAVE: dot; FEED_OWN: own_write */
+    struct view content; /* FEED_FRAME: frame; FEED_OWN: own_write; others: feed_record_add */
 };
+
+/* Content of the entries about one record:
+ *   FEED_ENTER   salt (16 random bytes), dot, packed record
+ *   FEED_LEAVE   dot
+ *   FEED_REDACT  dot, erasure_encode (schema/erasure.h)
+ *   FEED_ERASED  hash of the FEED_ENTER's content (32), dot, packed record
+ * where dot is actor (8 bytes, big-endian) and number (varint). The salt keeps those who hold the
+ * chain from trying out what was erased; it goes with it. front is the salt or the hash. */
+void feed_record_add(struct buf *out, struct view front, struct dot record, struct view rest);
+enum rc feed_record_read(const struct feed_entry *entry, struct dot *record, struct view *rest,
+                         struct err *err);
+/* The first 32 bytes of a FEED_ERASED, made from a FEED_ENTER or taken from a FEED_ERASED. */
+enum rc feed_entered_hash(const struct feed_entry *entry, uint8_t out[32], struct err *err);
 
 /* Content of FEED_OWN: actor (8, big-endian), then runs of numbers until the end: gap behind the
  * previous run (varint; for the first run its first number), length (varint). */
@@ -159,8 +175,9 @@ enum rc own_read(struct view content, struct arena *arena, uint64_t *actor, uint
  *   next   = hash("yg feed", previous || digest), starting from 32 zeros
  *   digest = hash("yg entry", kind, received_ms, offset_ms, as_actor, as_from as varints, then
  *            FEED_FRAME: actor (8), then for each admitted change its number (varint) and leaf;
- *            others: hash("yg content", content))
- * frame is the decoded content of a FEED_FRAME (leaves before any renaming); NULL otherwise. */
+ *            others: hash("yg content", content); FEED_ERASED: as the FEED_ENTER, with the hash
+ * that it carries) frame is the decoded content of a FEED_FRAME (leaves before any renaming); NULL
+ * otherwise. */
 void feed_entry_digest(const struct feed_entry *entry, const struct frame *frame, uint8_t out[32]);
 /* A FEED_OWN digests as the FEED_FRAME it stands for: frame then needs only actor, count, and
  * number, erased and leaf of each change. */

@@ -9,7 +9,8 @@
  *   content    to the end
  *
  * Digests are over leaves, not over bytes: a frame that is cut anew, or whose content is erased by
- * law, digests as before. exchange.h says over what. */
+ * law, digests as before; so does a record's entry that has lost some of its state, because it
+ * carries the hash of what it was. exchange.h says over what. */
 #include "base/crypt.h"
 #include "schema/wire/exchange.h"
 #include "schema/wire/word.h"
@@ -107,6 +108,43 @@ int64_t feed_entry_time(const struct feed_entry *entry, int64_t wall_ms) {
     return time < entry->received_ms ? time : entry->received_ms;
 }
 
+/* ---- entries about one record ---- */
+
+void feed_record_add(struct buf *out, struct view front, struct dot record, struct view rest) {
+    buf_add_view(out, front);
+    buf_add_id(out, record.actor);
+    buf_add_varint(out, record.number);
+    buf_add_view(out, rest);
+}
+
+enum rc feed_record_read(const struct feed_entry *entry, struct dot *record, struct view *rest,
+                         struct err *err) {
+    struct reader in;
+
+    reader_init(&in, entry->content);
+    if (entry->kind == FEED_ENTER)
+        (void)read_bytes(&in, FEED_SALT_BYTES);
+    else if (entry->kind == FEED_ERASED)
+        (void)read_bytes(&in, CRYPT_HASH_BYTES);
+    record->actor = read_id(&in);
+    record->number = read_varint_max(&in, LIMIT_NUMBER);
+    *rest = read_bytes(&in, read_left(&in));
+    if (record->actor == 0 || record->number == 0)
+        reader_fail(&in);
+    return reader_check(&in, "feed entry", err);
+}
+
+enum rc feed_entered_hash(const struct feed_entry *entry, uint8_t out[32], struct err *err) {
+    if (entry->kind == FEED_ENTER) {
+        crypt_hash("yg content", entry->content, out);
+        return RC_OK;
+    }
+    if (entry->kind != FEED_ERASED || entry->content.size < CRYPT_HASH_BYTES)
+        return err_set(err, RC_CORRUPT, "a feed entry is damaged; sync again");
+    memcpy(out, entry->content.data, CRYPT_HASH_BYTES);
+    return RC_OK;
+}
+
 /* ---- digests and the chain ---- */
 
 static void hash_varint(struct crypt_hasher *hasher, uint64_t value) {
@@ -129,7 +167,9 @@ void feed_entry_digest(const struct feed_entry *entry, const struct frame *frame
     uint8_t content[CRYPT_HASH_BYTES];
 
     crypt_hasher_init(&hasher, "yg entry");
-    hash_varint(&hasher, is_frame ? FEED_FRAME : entry->kind);
+    hash_varint(&hasher, is_frame                     ? FEED_FRAME
+                         : entry->kind == FEED_ERASED ? FEED_ENTER
+                                                      : entry->kind);
     hash_varint(&hasher, zigzag_fold(entry->received_ms));
     hash_varint(&hasher, zigzag_fold(entry->offset_ms));
     hash_varint(&hasher, entry->as_actor);
@@ -142,6 +182,8 @@ void feed_entry_digest(const struct feed_entry *entry, const struct frame *frame
             hash_varint(&hasher, frame->changes[i].change.dot.number);
             crypt_hasher_add(&hasher, frame->changes[i].leaf, sizeof(frame->changes[i].leaf));
         }
+    } else if (entry->kind == FEED_ERASED && entry->content.size >= sizeof(content)) {
+        crypt_hasher_add(&hasher, entry->content.data, sizeof(content));
     } else {
         crypt_hash("yg content", entry->content, content);
         crypt_hasher_add(&hasher, content, sizeof(content));

@@ -256,14 +256,14 @@ static enum rc move_entry(struct work *work, const struct work_record *record, u
                   .kind = kind,
                   .received_ms = work->now_ms},
     };
-    uint8_t digest[32];
+    uint8_t digest[32], salt[FEED_SALT_BYTES];
     struct buf *scratch = &work->scratch;
+    bool enters = kind == FEED_ENTER;
 
     buf_clear(scratch);
-    buf_add_id(scratch, record->state.id.actor);
-    buf_add_varint(scratch, record->state.id.number);
-    if (kind == FEED_ENTER)
-        buf_add_view(scratch, packed);
+    env_entropy(work->env, salt, sizeof(salt));
+    feed_record_add(scratch, view_of(salt, enters ? sizeof(salt) : 0), record->state.id,
+                    enters ? packed : view_text(""));
     if (buf_check(scratch, "a feed entry", err) != RC_OK)
         return err->rc;
     entry.entry.content = arena_view(&work->arena, buf_view(scratch));

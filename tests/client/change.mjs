@@ -9,7 +9,8 @@ export const NULL = 0,
   DECIMAL = 2,
   DATE = 3,
   TEXT = 4,
-  BYTES = 5;
+  BYTES = 5,
+  ERASED = 6;
 
 export function putValue(w, { type, value }) {
   w.byte(type);
@@ -21,7 +22,7 @@ export function putValue(w, { type, value }) {
 
 export function takeValue(r) {
   const type = r.byte();
-  must(type <= BYTES, 'no such type of value');
+  must(type <= ERASED, 'no such type of value');
   const take = {
     [NULL]: () => null,
     [INTEGER]: () => r.bigSigned(),
@@ -29,6 +30,7 @@ export function takeValue(r) {
     [DECIMAL]: () => ({ scale: r.byte(), mantissa: r.bigSigned() }),
     [TEXT]: () => r.text(),
     [BYTES]: () => Buffer.from(r.sized()),
+    [ERASED]: () => null,
   };
   return { type, value: take[type]() };
 }
@@ -97,6 +99,7 @@ export function canonical(change, withSignature = true) {
     }
     putValue(w, entry);
   }
+  if (change.erased) return w.byte(2).done();
   const signed = withSignature && change.signature;
   w.byte(signed ? 1 : 0);
   return signed ? w.bytes(change.signature).done() : w.done();
@@ -128,6 +131,34 @@ export function putInstance(w, instance) {
 export function takeInstance(r) {
   const ordinal = r.varint();
   return ordinal ? { actor: r.id(), number: r.varint(), ordinal } : root;
+}
+
+// --- 18. Erasure: {at, who, reason, cells: [{field, instance}], dots}; without instance: every ---
+
+export function takeErasure(r) {
+  must(r.byte() === 1, 'unknown erasure: update this program');
+  const erasure = { at: r.signed(), who: r.text(), reason: r.text() };
+  erasure.cells = Array.from({ length: r.varint() }, () => {
+    const everywhere = r.byte() === 1;
+    const field = r.varint();
+    return everywhere ? { field } : { field, instance: takeInstance(r) };
+  });
+  erasure.dots = takeDots(r);
+  return erasure;
+}
+
+export const isErased = ({ cells, dots }, dot, { instance, field }) =>
+  field >= 32 &&
+  dots.some((other) => !byDot(other, dot)) &&
+  (!cells.length ||
+    cells.some((c) => c.field === field && (!c.instance || !byInstance(c.instance, instance))));
+
+// What is left of a change; the leaf stays beside it.
+export function erase(change, erasure, name = change) {
+  if (!erasure.dots.some((dot) => !byDot(dot, name))) return change;
+  const { signature: _, ...rest } = change;
+  const gone = (e) => (isErased(erasure, name, e) ? { ...e, type: ERASED, value: null } : e);
+  return { ...rest, reason: '', evidence: [], erased: true, entries: change.entries.map(gone) };
 }
 
 // --- 6. Salts, leaves, chains ---

@@ -23,6 +23,7 @@ import {
   chainStart,
   dotText,
   encodeBatch,
+  erase,
   encodeFrame,
   formName,
   hash,
@@ -43,10 +44,12 @@ import {
   BATCH,
   CURSOR,
   ENTER,
+  ERASED_ENTER,
   ENTRY,
   FORM,
   LEAVE,
   OWN,
+  REDACT,
   enrolRequest,
   entryDigest,
   feedNext,
@@ -325,10 +328,10 @@ export class Client {
   cut(first = (this.batches.at(-1)?.last ?? this.acked) + 1) {
     if (first > this.log.length) return;
     const frames = new Map();
-    for (const { change, area } of this.log.slice(first - 1)) {
+    for (const { change, area, leaf } of this.log.slice(first - 1)) {
       const key = `${feedText(area)} ${change.form}`;
       if (!frames.has(key)) frames.set(key, { area, form: change.form, changes: [] });
-      frames.get(key).changes.push(change);
+      frames.get(key).changes.push(change.erased ? { ...change, leaf } : change);
     }
     const last = this.log.length;
     const bytes = encodeBatch({
@@ -519,13 +522,22 @@ export class Client {
       if (own) own.pulled = true;
     };
     if (entry.kind === LEAVE) this.confirmed.delete(dotText(entry.record));
-    if (entry.kind === ENTER) {
+    if (entry.kind === REDACT) {
+      this.confirmed.get(dotText(entry.record))?.erase(entry.erasure);
+      for (const own of this.log) {
+        const change = erase(own.change, entry.erasure);
+        if (change !== own.change) this.batches = [];
+        own.change = change;
+      }
+      if (!this.batches.length && this.acked < this.log.length) this.cut(this.acked + 1);
+    }
+    if (entry.kind === ENTER || entry.kind === ERASED_ENTER) {
       const state = this.state(entry.record);
       state.join(State.unpacked({ ...entry.state, record: entry.record }));
       [...state.infos.values()].forEach(pulled);
     }
-    for (const { number, admitted, erased, ...read } of entry.changes ?? []) {
-      if (!admitted || erased) continue;
+    for (const { number, admitted, ...read } of entry.changes ?? []) {
+      if (!admitted) continue;
       const change =
         entry.kind === OWN ? this.byNumber(entry.actor, number).change : { ...read, number };
       this.lamport = Math.max(this.lamport, change.lamport);

@@ -12,6 +12,7 @@ import {
   root,
   sign,
   signedBy,
+  takeErasure,
   takeValue,
   unseal,
 } from './wire.mjs';
@@ -154,7 +155,9 @@ export function readAnswer(bytes, county, vault) {
 export const FRAME = 1,
   ENTER = 2,
   LEAVE = 3,
-  OWN = 5;
+  REDACT = 4,
+  OWN = 5,
+  ERASED_ENTER = 6;
 
 // leafOfOwn(actor, number) gives the leaf of an own change, for entries of kind OWN.
 export function readEntry({ body }, leafOfOwn) {
@@ -185,16 +188,21 @@ export function readEntry({ body }, leafOfOwn) {
   }
   entry.content = r.rest();
   const c = new Reader(entry.content);
-  if (entry.kind === ENTER || entry.kind === LEAVE)
+  const entered = entry.kind === ENTER || entry.kind === ERASED_ENTER;
+  if (entry.kind === ENTER) c.bytes(16);
+  if (entry.kind === ERASED_ENTER) entry.was = c.bytes(32);
+  if (entered || entry.kind === LEAVE || entry.kind === REDACT)
     entry.record = { actor: c.id(), number: c.varint() };
-  if (entry.kind === ENTER) entry.state = readState(c);
+  if (entered) entry.state = readState(c);
+  if (entry.kind === REDACT) entry.erasure = takeErasure(c);
   return entry;
 }
 
 export function entryDigest(entry) {
-  const w = new Writer().varint(entry.kind === OWN ? FRAME : entry.kind);
+  const w = new Writer().varint({ [OWN]: FRAME, [ERASED_ENTER]: ENTER }[entry.kind] ?? entry.kind);
   w.signed(entry.received).signed(entry.offset);
   w.varint(BigInt(`0x${entry.fork?.actor ?? '0'}`)).varint(entry.fork?.from ?? 0);
+  if (entry.was) return hash('yg entry', w.bytes(entry.was).done());
   if (!entry.changes) return hash('yg entry', w.bytes(hash('yg content', entry.content)).done());
   w.id(entry.actor);
   entry.changes.filter((c) => c.admitted).forEach((c) => w.varint(c.number).bytes(c.leaf));
@@ -263,10 +271,12 @@ export function readKeys(bytes, county) {
   return list;
 }
 
-// --- 16. State of a record, packed: {record, infos, versions, awaited} ---
+// --- 16. State of a record, packed: {record, infos, versions, awaited, erasures} ---
 
 function readState(r) {
-  if (r.byte() !== 1) throw new Refused('unknown format of a state: update this program');
+  const format = r.byte();
+  if (format !== 1 && format !== 2)
+    throw new Refused('unknown format of a state: update this program');
   const infos = [];
   for (const count = r.varint(); infos.length < count;) {
     const actor = r.id();
@@ -338,6 +348,7 @@ function readState(r) {
     const keep = r.byte() === 1;
     return { ...name, keep, by: keep ? replacing() : [] };
   });
+  const erasures = format === 2 ? listOf(r, () => takeErasure(new Reader(r.sized()))) : [];
   r.end();
-  return { record, infos, versions, awaited };
+  return { record, infos, versions, awaited, erasures };
 }

@@ -6,6 +6,7 @@ import {
   CREATE,
   DATE,
   DECIMAL,
+  ERASED,
   INTEGER,
   NULL,
   TEXT,
@@ -104,7 +105,15 @@ export function encodeFrame(changes, area, secretOf) {
   if (actors.size > 1) body.varint(actors.size - 1);
   [...actors.keys()].slice(1).forEach((other) => raw.id(other));
   if (gaps) plane(changes.slice(1).map((change, i) => change.number - changes[i].number - 1));
-  new Set(changes.map((change) => runOf(change.number))).forEach((run) => raw.bytes(secretOf(run)));
+  const erased = changes.some((change) => change.erased);
+  listed(
+    (c) => c.erased,
+    (having) => having.forEach((c) => raw.bytes(c.leaf)),
+  );
+  if (erased)
+    for (const { number } of changes.filter((c) => !c.erased))
+      raw.bytes(saltOf(secretOf(runOf(number)), number));
+  else new Set(changes.map((c) => runOf(c.number))).forEach((run) => raw.bytes(secretOf(run)));
   plane(changes.map((change) => change.kind));
   refs(changes.filter((c) => c.kind !== CREATE).map((c) => ({ dot: c.record, from: c.number })));
   const persons = [...new Set(changes.map((change) => change.person))].filter(
@@ -175,7 +184,7 @@ export function encodeFrame(changes, area, secretOf) {
 
   const front = new Writer()
     .byte(1)
-    .byte(gaps ? 4 : 0)
+    .byte((gaps ? 4 : 0) + (erased ? 2 + 8 : 0))
     .id(actor)
     .id(form)
     .area(area);
@@ -321,12 +330,13 @@ class Planes {
   }
 }
 
-// {actor, form, area, first, last, changes}; an erased change is {number, leaf, erased}.
+// {actor, form, area, first, last, changes}; an erased change has its leaf and no salt.
 export function decodeFrame(bytes) {
   const r = new Reader(bytes);
   must(r.byte() === 1, 'unknown version of a frame: update this program');
   const flags = r.byte();
   must(flags < 16, 'unknown flag of a frame: update this program');
+  must((flags & 10) !== 8, 'secrets beside an erased change');
   const frame = { actor: r.id(), form: r.id(), area: r.area(), first: r.varint() };
   const count = r.varint();
   must(count >= 1 && count <= 512, 'number of changes');
@@ -350,8 +360,7 @@ export function decodeFrame(bytes) {
     for (const index of p.list(count))
       Object.assign(all[index], { erased: true, leaf: raw.bytes(32) });
   frame.changes = all;
-  const changes = all.filter((change) => !change.erased);
-  if (changes.length > 0) decodeChanges(p, raw, frame, changes, features, flags);
+  decodeChanges(p, raw, frame, all, features, flags);
   p.end();
   raw.end();
   return frame;
@@ -362,6 +371,7 @@ function decodeChanges(p, raw, { actor, form }, changes, features, flags) {
   const n = changes.length;
   const secrets = new Map();
   for (const change of changes) {
+    if (change.erased) continue;
     const run = flags & 2 ? change.number : runOf(change.number);
     if (!secrets.has(run)) secrets.set(run, raw.bytes(16));
     change.salt = flags & 2 ? secrets.get(run) : saltOf(secrets.get(run), change.number);
@@ -435,7 +445,7 @@ function decodeChanges(p, raw, { actor, form }, changes, features, flags) {
   entries.forEach(({ entry, change }) => change.entries.push(entry));
   for (const change of changes) {
     change.entries = sortEntries(change.entries);
-    change.leaf = leafOf(change.salt, canonical(change));
+    if (!change.erased) change.leaf = leafOf(change.salt, canonical(change));
   }
 }
 
@@ -506,8 +516,10 @@ function decodeValues(p, type, column) {
         kind,
         column.filter((_, i) => types[i] === kind),
       );
+    const gone = column.filter((_, i) => types[i] === ERASED);
+    gone.forEach(({ entry }) => Object.assign(entry, { type: ERASED, value: null }));
     must(
-      types.every((kind) => kind <= PLACE && kind !== 6),
+      types.every((kind) => kind <= PLACE),
       'no such type',
     );
   }

@@ -4,6 +4,7 @@ import {
   AREA,
   BYTES,
   DECIMAL,
+  ERASED,
   EXISTS,
   NULL,
   Reader,
@@ -11,6 +12,7 @@ import {
   byInstance,
   dotText,
   instanceText,
+  isErased,
   root,
   takeDots,
   takeInstance,
@@ -31,11 +33,13 @@ export class State {
   infos = new Map(); // absorbed changes: {kind, form, person, time, provisional, lamport, under}
   versions = new Map(); // {instance, field, actor, number, ordinal, rank, type, value, by}
   awaited = new Map(); // {instance, field, actor, number, ordinal, keep, by}
+  erasures = []; // section 18
   constructor(record) {
     this.record = record;
   }
-  static unpacked({ record, infos, versions, awaited }) {
+  static unpacked({ record, infos, versions, awaited, erasures }) {
     const state = new State(record);
+    state.erasures = erasures;
     infos.forEach((info) => state.infos.set(dotText(info), info));
     versions.forEach((version) => state.versions.set(nameOf(version), version));
     awaited.forEach((name) => state.awaited.set(nameOf(name), name));
@@ -48,14 +52,24 @@ export class State {
     copy.infos = copies(this.infos);
     copy.versions = copies(this.versions);
     copy.awaited = copies(this.awaited);
+    copy.erasures = this.erasures;
     return copy;
+  }
+
+  // What an erasure names is erased, now and whenever it comes.
+  erase(...erasures) {
+    const known = new Set(this.erasures.map((e) => JSON.stringify(e)));
+    this.erasures = [...this.erasures, ...erasures.filter((e) => !known.has(JSON.stringify(e)))];
+    for (const version of this.versions.values())
+      if (this.erasures.some((e) => isErased(e, version, version)))
+        Object.assign(version, { type: ERASED, value: null });
   }
 
   apply(change, time, provisional = false) {
     const dot = dotText(change);
     const known = this.infos.get(dot);
     if (known && known.provisional && !provisional) Object.assign(known, { time, provisional });
-    if (known) return;
+    if (known) return this.eraseAgain(change);
     const { actor, number, kind, form, person, lamport, under } = change;
     this.infos.set(dot, { actor, number, kind, form, person, time, provisional, lamport, under });
     const ordinals = new Map();
@@ -80,6 +94,15 @@ export class State {
       if (waits?.keep) version.by = waits.by;
       if (!waits || waits.keep) this.versions.set(nameOf(version), version);
     }
+    this.erase();
+  }
+  // A known change comes again, with less than it had.
+  eraseAgain({ actor, number, entries }) {
+    for (const v of this.versions.values()) {
+      const same = entries.filter((e) => e.field === v.field && !byInstance(e.instance, v.instance));
+      if (!byDot(v, { actor, number }) && same[v.ordinal]?.type === ERASED)
+        Object.assign(v, { type: ERASED, value: null });
+    }
   }
   replace(old, keep, by) {
     const name = nameOf(old);
@@ -101,6 +124,7 @@ export class State {
     for (const [name, version] of this.versions) {
       const twin = theirs.versions.get(name);
       const waits = theirs.awaited.get(name);
+      if (twin?.type === ERASED) Object.assign(version, { type: ERASED, value: null });
       if (twin || waits?.keep) version.by = united(version.by, (twin ?? waits).by);
       else if (waits || theirs.infos.has(dotText(version))) this.versions.delete(name);
     }
@@ -126,6 +150,7 @@ export class State {
     }
     for (const [name, waits] of this.awaited)
       if (this.infos.has(dotText(waits))) this.awaited.delete(name);
+    this.erase(...theirs.erasures);
   }
 
   // --- Reading ---
@@ -139,9 +164,17 @@ export class State {
   time(version) {
     return this.infos.get(dotText(version)).time;
   }
-  // {value: version}, {values: versions} of a set, {conflict: versions}, or {} without an answer
+  // The newest erasure that names a version; undefined if nobody has told yet.
+  why(version) {
+    const naming = this.erasures.filter((e) => isErased(e, version, version));
+    return naming.sort((a, b) => b.at - a.at)[0];
+  }
+  // {value: version}, {values: versions} of a set, {conflict: versions}, {erased: why}, or {}
+  // without an answer
   read(instance, field, policy) {
-    const live = this.live(instance, field).sort(byDot);
+    const all = this.live(instance, field).sort(byDot);
+    const live = all.filter((v) => v.type !== ERASED);
+    if (live.length === 0 && all.length > 0) return { erased: this.why(all[0]) };
     if (policy === 'union') return { values: live.filter((v) => v.type !== NULL) };
     if (live.length === 0) return {};
     const equal = (some) => some.every((v) => plainValue(v) === plainValue(some[0]));
@@ -174,7 +207,9 @@ export class State {
         sides.get(dotText(v)).values[i] = v;
       }
     });
-    const all = [...sides.values()];
+    let all = [...sides.values()];
+    const whole = all.filter(({ values }) => !values.some((v) => v?.type === ERASED));
+    if (whole.length) all = whole;
     const same = new Set(
       all.map(({ values }) => values.map((v) => (v ? plainValue(v) : '')).join('|')),
     );

@@ -256,6 +256,27 @@ export function vectors(check) {
       .map((c) => c.number),
     [2],
   );
+  const [redacted, act] = entries.slice(2).map((entry) => exchange.readEntry(entry));
+  check(
+    'erased: what it was',
+    wire.hash('yg content', hex(v.feed[2].entered)),
+    text(redacted.was),
+  );
+  check(
+    'erased: every field of the form, and no other',
+    redacted.state.versions.map((version) => version.type === wire.ERASED),
+    redacted.state.versions.map((version) => version.field >= 32),
+  );
+  check(
+    'erased: the act',
+    [act.erasure.who, act.erasure.reason, act.erasure.dots[0].number],
+    ['李四', '本人申请删除', 1],
+  );
+  check(
+    'the cut frame: nothing of the second is left',
+    cut.changes[1].entries.filter((e) => e.field >= 32 && e.type !== wire.ERASED).length,
+    0,
+  );
   check(
     'feed: head and cursor',
     [answer.heads[0].chain, answer.parts.at(-1).chain],

@@ -622,6 +622,68 @@ static void add_up(struct vectors *vectors, struct view batch) {
 }
 
 /* The entries of one feed, chained from its beginning. */
+/* The record of change 1, erased but for its area: as it had entered, and the act itself. */
+static void add_erased(struct vectors *vectors, uint8_t chain[32], struct buf *out) {
+    const struct change *create = &vectors->frame.changes[0].change;
+    struct erasure erasure = {.at_ms = NOW + 900000,
+                              .who = view_text("李四"),
+                              .reason = view_text("本人申请删除"),
+                              .dot_count = 1,
+                              .dots = &create->dot};
+    struct admission admission = {.time_ms = create->wall_ms};
+    struct feed_entry entry = {.area = TOWNSHIP,
+                               .audience = 1,
+                               .position = 3,
+                               .kind = FEED_ENTER,
+                               .received_ms = NOW + 850000};
+    uint8_t salt[FEED_SALT_BYTES], entered[32], digest[32];
+    struct buf act, packed, content;
+    struct record state;
+
+    memset(salt, 0x33, sizeof(salt));
+    buf_init(&act, 4096);
+    buf_init(&packed, 1u << 20);
+    buf_init(&content, 1u << 20);
+    record_init(&state, create->record);
+    require(vectors,
+            merge_apply(&state, create, admission, &vectors->arena, &state, &vectors->err));
+    require(vectors, record_pack(&state, &packed, &vectors->err));
+    feed_record_add(&content, view_of(salt, sizeof(salt)), create->record, buf_view(&packed));
+    entry.content = buf_view(&content);
+    require(vectors, feed_entered_hash(&entry, entered, &vectors->err));
+    feed_entry_digest(&entry, NULL, digest);
+    feed_chain_next(chain, digest, chain);
+    add(vectors, "{\"note\": \"the record of change 1 entered, and was erased; entered is what it "
+                 "was\", ");
+    add_hex(vectors, "entered", buf_view(&content), ",\n");
+    erasure_encode(&erasure, &act);
+    require(vectors, merge_erase(&state, buf_view(&act), &vectors->arena, &state, &vectors->err));
+    buf_clear(&packed);
+    buf_clear(&content);
+    require(vectors, record_pack(&state, &packed, &vectors->err));
+    feed_record_add(&content, view_of(entered, 32), create->record, buf_view(&packed));
+    entry.kind = FEED_ERASED;
+    entry.content = buf_view(&content);
+    exchange_add_entry(out, &entry);
+    add_fixed(vectors, "digest", digest, 32, ", ");
+    add_fixed(vectors, "chain", chain, 32, "},\n");
+    buf_clear(&content);
+    feed_record_add(&content, view_text(""), create->record, buf_view(&act));
+    entry.kind = FEED_REDACT;
+    entry.position = 4;
+    entry.received_ms = NOW + 900000;
+    entry.content = buf_view(&content);
+    feed_entry_digest(&entry, NULL, digest);
+    feed_chain_next(chain, digest, chain);
+    exchange_add_entry(out, &entry);
+    add(vectors, "{\"note\": \"the act that erased\", ");
+    add_fixed(vectors, "digest", digest, 32, ", ");
+    add_fixed(vectors, "chain", chain, 32, "}],\n");
+    buf_release(&act);
+    buf_release(&packed);
+    buf_release(&content);
+}
+
 static void add_feed(struct vectors *vectors, struct buf *out, uint8_t chain[32]) {
     static const uint8_t mask[2] = {0xfd, 0x01};
     struct feed_entry entry = {.area = TOWNSHIP,
@@ -656,8 +718,9 @@ static void add_feed(struct vectors *vectors, struct buf *out, uint8_t chain[32]
     exchange_add_entry(out, &entry);
     add(vectors, "{\"note\": \"8899aabbccddeeff-7 leaves\", ");
     add_fixed(vectors, "digest", digest, 32, ", ");
-    add_fixed(vectors, "chain", chain, 32, "}],\n");
+    add_fixed(vectors, "chain", chain, 32, "},\n");
     buf_release(&content);
+    add_erased(vectors, chain, out);
 }
 
 static void add_down(struct vectors *vectors) {
@@ -668,7 +731,7 @@ static void add_down(struct vectors *vectors) {
                               .outcome_count = 1,
                               .outcomes = &outcome};
     uint64_t areas[2] = {TOWNSHIP, 430621101207};
-    struct feed_head head = {TOWNSHIP, 1, 2, {0}};
+    struct feed_head head = {TOWNSHIP, 1, 4, {0}};
     struct certificate certificate = {{0}, {0}, 2};
     struct answer answer = {.epoch = 1,
                             .server_ms = NOW + 601000,
@@ -681,7 +744,7 @@ static void add_down(struct vectors *vectors) {
                             .heads = &head,
                             .certificate_count = 1,
                             .certificates = &certificate};
-    struct cursor cursor = {TOWNSHIP, 1, 2, {0}};
+    struct cursor cursor = {TOWNSHIP, 1, 4, {0}};
     struct buf out, entries;
 
     memset(answer.nonce, 0x89, sizeof(answer.nonce));
