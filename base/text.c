@@ -1,6 +1,8 @@
 /* UTF-8, cleaning, and bytes as text; numbers are in number.c. */
 #include "base/text.h"
 
+#include <math.h>
+
 /* ---- UTF-8 ---- */
 
 /* How many bytes follow the lead byte, and the smallest character that may be written so; a
@@ -252,6 +254,19 @@ void text_to_lower(char *text) {
 }
 
 /* ---- bytes as text ---- */
+
+size_t double_format(double number, char out[DOUBLE_TEXT_BYTES]) {
+    int length = 0;
+
+    if (number == floor(number) && fabs(number) < 1e15)
+        return (size_t)snprintf(out, DOUBLE_TEXT_BYTES, "%.0f", number == 0 ? 0.0 : number);
+    for (int digits = 15; digits <= 17; digits++) {
+        length = snprintf(out, DOUBLE_TEXT_BYTES, "%.*g", digits, number);
+        if (strtod(out, NULL) == number)
+            break;
+    }
+    return (size_t)length;
+}
 
 void hex_encode(struct view bytes, char *out) {
     static const char digits[] = "0123456789abcdef";

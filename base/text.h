@@ -90,6 +90,12 @@ void hex_encode(struct view bytes, char *out);
 /* Exactly size bytes from 2 * size digits of either case; false otherwise. */
 bool hex_decode(struct view text, uint8_t *out, size_t size);
 
+#define DOUBLE_TEXT_BYTES 32u
+
+/* The shortest decimal text that reads back as the number: "3", "0.1", "1200000", "1e+30". Returns
+ * its length. */
+size_t double_format(double number, char out[DOUBLE_TEXT_BYTES]);
+
 /* Crockford's base 32 (no I, L, O, U), for codes that people type. Upper case, most significant bit
  * first, the last digit filled with zero bits. With group > 0 a dash stands after every group
  * digits. out has CROCKFORD_BYTES(size, group) bytes. */

@@ -50,14 +50,16 @@
 #define LIMIT_BUNDLE_ROWS  4096u /* ranges of numbers in its index */
 
 /* Forms. */
-#define LIMIT_FORM_FIELDS    4096u
-#define LIMIT_FORM_CHOICES   20000u
-#define LIMIT_FORM_BYTES     (8u * 1024u * 1024u) /* compiled JSON */
-#define LIMIT_FORM_LANGUAGES 16u
-#define LIMIT_NAME_BYTES     255u
-#define LIMIT_PATH_BYTES     1024u
-#define LIMIT_ANSWERS_BYTES  (8u * 1024u * 1024u) /* a file of answers for `new` */
-#define LIMIT_ANSWERS_DEPTH  32u
+#define LIMIT_FORM_FIELDS     4096u
+#define LIMIT_FORM_CHOICES    20000u
+#define LIMIT_FORM_BYTES      (8u * 1024u * 1024u)  /* compiled JSON */
+#define LIMIT_WORKBOOK_BYTES  (16u * 1024u * 1024u) /* an .xlsx as it is brought */
+#define LIMIT_SHEET_XML_BYTES (64u * 1024u * 1024u) /* one part of an .xlsx, unpacked */
+#define LIMIT_FORM_LANGUAGES  16u
+#define LIMIT_NAME_BYTES      255u
+#define LIMIT_PATH_BYTES      1024u
+#define LIMIT_ANSWERS_BYTES   (8u * 1024u * 1024u) /* a file of answers for `new` */
+#define LIMIT_ANSWERS_DEPTH   32u
 
 /* People and devices. */
 #define LIMIT_AREAS        64u  /* areas granted to one device or person */
