@@ -97,8 +97,8 @@ struct reading {
     const struct version *const *late;
     uint16_t sealed_scopes; /* bit per scope */
     bool withdrawn;
-    uint32_t area_count; /* live areas: 1, or more while CONFLICT_AREA is open */
-    const uint64_t *areas;
+    uint32_t area_count;   /* live areas: 1, or more while CONFLICT_AREA is open */
+    const uint64_t *areas; /* ascending */
 };
 
 /* The form whose version governs: among the forms of the live versions the one with the largest

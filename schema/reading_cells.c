@@ -248,12 +248,16 @@ static void read_areas(struct reading_build *build) {
         return;
     for (uint32_t i = 0; i < cell->version_count; i++) {
         uint64_t area = (uint64_t)cell->versions[i]->value.number;
-        bool known = false;
+        uint32_t at = 0;
 
-        for (uint32_t k = 0; k < build->area_count && !known; k++)
-            known = build->areas[k] == area;
-        if (!known)
-            build->areas[build->area_count++] = area;
+        while (at < build->area_count && build->areas[at] < area)
+            at++;
+        if (at < build->area_count && build->areas[at] == area)
+            continue;
+        for (uint32_t k = build->area_count; k > at; k--)
+            build->areas[k] = build->areas[k - 1];
+        build->areas[at] = area;
+        build->area_count++;
     }
 }
 
