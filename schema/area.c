@@ -37,8 +37,7 @@ void area_text(uint64_t area, char out[AREA_TEXT_BYTES]) {
     out[AREA_DIGITS] = '\0';
 }
 
-/* What the digits below the node's level count: 1 for a village, 1000 for a township, ... */
-static uint64_t area_step(uint64_t area) {
+uint64_t area_step(uint64_t area) {
     static const uint64_t steps[] = {10000000000u, 100000000u, 1000000u, 1000u};
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

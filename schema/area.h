@@ -2,7 +2,7 @@
  *
  * A code is held as a number below 10^12; shorter codes are padded with zeros on the right:
  * "430626" and "430626000000" are the same county. 4306.. city, 6 digits county, 9 township,
- * 12 village. Areas that merge or are renamed are mapped by a successor table (data), which is
+ * 12 village. Areas that merge or get another code are mapped by a table (succession.h), which is
  * consulted before these functions. */
 #ifndef YG_SCHEMA_AREA_H
 #define YG_SCHEMA_AREA_H
@@ -19,6 +19,8 @@
 enum rc area_parse(struct view text, uint64_t *out, struct err *err);
 void area_text(uint64_t area, char out[AREA_TEXT_BYTES]);
 
+/* What the digits below the node's level count: 1 for a village, 1000 for a township, ... */
+uint64_t area_step(uint64_t area);
 /* Whether inner is outer or lies beneath it. */
 bool area_contains(uint64_t outer, uint64_t inner);
 

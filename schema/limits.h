@@ -62,7 +62,8 @@
 #define LIMIT_ANSWERS_DEPTH   32u
 
 /* People and devices. */
-#define LIMIT_AREAS        64u  /* areas granted to one device or person */
-#define LIMIT_SECRET_BYTES 512u /* a passphrase */
+#define LIMIT_AREAS        64u   /* areas granted to one device or person */
+#define LIMIT_AREA_ACTS    4096u /* mergers, new codes and names that a county remembers */
+#define LIMIT_SECRET_BYTES 512u  /* a passphrase */
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/httpd.h"
 #include "base/tls.h"
 #include "syncd/sync/api.h"
+#include "syncd/sync/area.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -61,7 +62,7 @@ static enum rc borrow(void *context, struct ledger **out, struct err *err) {
         *out = service->idle[--service->idle_count];
     pthread_mutex_unlock(&service->mutex);
     if (*out != NULL)
-        return RC_OK;
+        return ledger_refresh(*out, err);
     rc = store_sqlite_open(service->database, false, &store, err);
     return rc == RC_OK ? ledger_open(store, out, err) : rc;
 }
@@ -193,6 +194,7 @@ static enum rc load_epoch(struct service *service, struct err *err) {
 enum rc service_open(const struct service_options *options, struct service **out, struct err *err) {
     struct service *service = calloc(1, sizeof(*service));
     struct store *store = NULL;
+    uint32_t moved;
     enum rc rc;
 
     if (service == NULL)
@@ -232,6 +234,8 @@ enum rc service_open(const struct service_options *options, struct service **out
         rc = writer_open(store, &service->keys, options->env, options->log, &service->writer, err);
     if (rc == RC_OK)
         rc = load_epoch(service, err);
+    if (rc == RC_OK) /* the rest of what being killed cut off */
+        rc = area_move(&service->office, &moved, err);
     if (rc != RC_OK) {
         service_close(service);
         return rc;

@@ -236,6 +236,33 @@ void add_area(struct json *object, const char *key, uint64_t area) {
     json_add_text(object, key, text);
 }
 
+void add_area_names(struct json *object, const struct tablet *tablet, const uint64_t *areas,
+                    uint32_t count) {
+    struct json *names = NULL;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct view name = succession_name(tablet_areas(tablet), areas[i]);
+        char area[AREA_TEXT_BYTES];
+
+        if (name.size == 0)
+            continue;
+        if (names == NULL)
+            names = json_add_object(object, "area_names");
+        area_text(areas[i], area);
+        json_add_view(names, area, name);
+    }
+}
+
+void area_words(const struct tablet *tablet, uint64_t area, struct buf *out) {
+    struct view name = succession_name(tablet_areas(tablet), area);
+    char text[AREA_TEXT_BYTES];
+
+    area_text(area, text);
+    buf_add_text(out, text);
+    if (name.size > 0)
+        buf_addf(out, " %.*s", VIEW_PRINT(name));
+}
+
 void add_areas(struct json *object, const char *key, const uint64_t *areas, uint32_t count) {
     struct json *list = json_add_array(object, key);
 

@@ -91,6 +91,11 @@ void face_progress_end(struct command *command);
 void add_dot(struct json *object, const char *key, struct dot dot);
 void add_time(struct json *object, const char *key, int64_t wall_ms);
 void add_area(struct json *object, const char *key, uint64_t area);
+/* "area_names": {code: name}, of those that the county has named; nothing when there is none. */
+void add_area_names(struct json *object, const struct tablet *tablet, const uint64_t *areas,
+                    uint32_t count);
+/* The code, and the name behind it where the county has told one. */
+void area_words(const struct tablet *tablet, uint64_t area, struct buf *out);
 void add_areas(struct json *object, const char *key, const uint64_t *areas, uint32_t count);
 
 /* ---- exchange.c ---- */

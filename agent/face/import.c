@@ -136,6 +136,7 @@ static enum rc run(struct import *import, struct command *command, struct err *e
     if (import->form == NULL)
         return err_set(err, RC_NOT_FOUND, "%s: there is no such form here; see: yg-agent forms",
                        command->words[0]);
+    import->area = succession_of(tablet_areas(import->visit.tablet), import->area);
     if (!session_may(import->visit.session, import->area))
         return err_set(err, RC_DENIED,
                        "area %s: not granted to this tablet or not to you; see "

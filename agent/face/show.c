@@ -32,6 +32,7 @@ static enum rc record_json(struct visit *visit, const struct seen *seen, struct 
     add_dot(document, "id", seen->record.id);
     show_form(document, seen);
     add_area(document, "area", seen->area);
+    add_area_names(document, visit->tablet, &seen->area, 1);
     values = json_add_object(document, "values");
     conflicts = json_add_object(document, "conflicts");
     if (values == NULL || conflicts == NULL) {
@@ -187,7 +188,7 @@ static enum rc print_head(struct writer *writer, struct err *err) {
     const struct seen *seen = writer->seen;
     struct command *command = writer->visit->command;
     enum lang lang = command->lang;
-    char id[DOT_TEXT_BYTES], area[AREA_TEXT_BYTES];
+    char id[DOT_TEXT_BYTES];
     struct columns columns;
     struct buf text;
     enum rc rc;
@@ -201,8 +202,9 @@ static enum rc print_head(struct writer *writer, struct err *err) {
     else
         buf_add_text(&text, words(lang, "has not come yet"));
     head_row(&columns, lang, "form", buf_view(&text));
-    area_text(seen->area, area);
-    head_row(&columns, lang, "area", view_text(area));
+    buf_clear(&text);
+    area_words(writer->visit->tablet, seen->area, &text);
+    head_row(&columns, lang, "area", buf_view(&text));
     buf_clear(&text);
     title_make(&seen->reading, &text);
     head_row(&columns, lang, "title", buf_view(&text));

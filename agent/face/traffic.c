@@ -23,6 +23,7 @@ static enum rc status_json(struct visit *visit, const struct tablet_status *stat
     json_add_text(document, "actor", id);
     json_add_view(document, "server", status->server);
     add_areas(document, "areas", status->areas, status->area_count);
+    add_area_names(document, visit->tablet, status->areas, status->area_count);
     json_add_bool(document, "locked", tablet_locked(visit->tablet));
     json_add_bool(document, "serving", !visit->own_tablet);
     json_add_int(document, "on_tablet", (int64_t)status->on_tablet);
@@ -107,15 +108,15 @@ static void clock_row(struct columns *columns, enum lang lang, int64_t offset_ms
     buf_release(&text);
 }
 
-static void areas_row(struct columns *columns, enum lang lang, const struct tablet_status *status) {
+static void areas_row(struct columns *columns, enum lang lang, const struct tablet *tablet,
+                      const struct tablet_status *status) {
     struct buf text;
 
-    buf_init(&text, LIMIT_AREAS * (AREA_TEXT_BYTES + 1));
+    buf_init(&text, LIMIT_AREAS * (AREA_TEXT_BYTES + LIMIT_NAME_BYTES + 3));
     for (uint32_t i = 0; i < status->area_count; i++) {
-        char area[AREA_TEXT_BYTES];
-
-        area_text(status->areas[i], area);
-        buf_addf(&text, "%s%s", i > 0 ? " " : "", area);
+        if (i > 0)
+            buf_add_text(&text, ", ");
+        area_words(tablet, status->areas[i], &text);
     }
     text_row(columns, lang, "areas", buf_text(&text));
     buf_release(&text);
@@ -135,7 +136,7 @@ static enum rc status_text(struct visit *visit, const struct tablet_status *stat
     columns_add_words(&columns, lang, "server");
     columns_add(&columns, status->server);
     columns_end_row(&columns);
-    areas_row(&columns, lang, status);
+    areas_row(&columns, lang, visit->tablet, status);
     number_row(&columns, lang, "records", status->records);
     number_row(&columns, lang, "own changes on the tablet", status->on_tablet);
     number_row(&columns, lang, "of these on the server", status->on_server);

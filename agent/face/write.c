@@ -181,7 +181,8 @@ enum rc face_new(void *context, struct command *command, struct err *err) {
         rc =
             err_set(err, RC_NOT_FOUND, "%s: there is no such form here; see: yg-agent forms", name);
     if (rc == RC_OK)
-        rc = fill_new(&visit, form, area, answers, &change, err);
+        rc = fill_new(&visit, form, succession_of(tablet_areas(visit.tablet), area), answers,
+                      &change, err);
     if (rc == RC_OK)
         rc = session_save(visit.session, &change, NULL, form, err);
     if (rc == RC_OK && command_option(command, "--draft") != NULL)
@@ -335,6 +336,6 @@ enum rc face_move(void *context, struct command *command, struct err *err) {
         return rc;
     rc = draft_open(context, command, CHANGE_MOVE, &draft, err);
     if (rc == RC_OK)
-        rc = edit_set_area(&draft.edit, area, err);
+        rc = edit_set_area(&draft.edit, succession_of(tablet_areas(draft.visit.tablet), area), err);
     return draft_end(&draft, rc, reason, err);
 }

@@ -9,6 +9,10 @@ struct shared_seed {
     uint8_t seed[CRYPT_KEY_BYTES];
 };
 
+static bool same_area(const struct tablet *tablet, uint64_t a, uint64_t b) {
+    return succession_of(&tablet->areas, a) == succession_of(&tablet->areas, b);
+}
+
 /* Gives the new person the keys of the areas, and the common one. */
 static enum rc share_all(struct session *session, const struct person_row *person,
                          const uint64_t *areas, uint32_t area_count, struct err *err) {
@@ -32,7 +36,7 @@ static enum rc share_all(struct session *session, const struct person_row *perso
         bool wanted = key != NULL && (key->area == 0 || area_count == 0);
 
         for (uint32_t i = 0; i < area_count && key != NULL; i++)
-            wanted = wanted || areas[i] == key->area;
+            wanted = wanted || same_area(tablet, areas[i], key->area);
         if (!wanted)
             continue;
         for (size_t i = 0; i < sizeof(about); i++)
@@ -68,7 +72,7 @@ static enum rc check_areas(const struct session *session, const uint64_t *areas,
         const struct area_key *key = area_key_of(tablet, areas[i]);
         char text[AREA_TEXT_BYTES];
 
-        if (key != NULL && key->area == areas[i] && session_may(session, areas[i]))
+        if (key != NULL && same_area(tablet, key->area, areas[i]) && session_may(session, areas[i]))
             continue;
         area_text(areas[i], text);
         return err_set(err, RC_DENIED,

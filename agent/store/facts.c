@@ -138,14 +138,21 @@ enum rc facts_decode(struct view bytes, struct arena *arena, struct facts *out, 
 /* ---- settings ---- */
 
 enum rc setting_get(struct tablet *tablet, const char *name, struct buf *out, struct err *err) {
+    enum rc rc = setting_find(tablet, name, out, err);
+
+    if (rc == RC_NOT_FOUND)
+        return err_set(err, RC_CORRUPT, "tablet.db: the entry %s is missing; enrol the tablet anew",
+                       name);
+    return rc;
+}
+
+/* RC_NOT_FOUND: it was never put. */
+enum rc setting_find(struct tablet *tablet, const char *name, struct buf *out, struct err *err) {
     struct statement *get = tablet->sql[SQL_SETTING_GET];
     enum rc rc;
 
     statement_bind_text(get, 1, view_text(name));
     rc = statement_one(get, err);
-    if (rc == RC_NOT_FOUND)
-        return err_set(err, RC_CORRUPT, "tablet.db: the entry %s is missing; enrol the tablet anew",
-                       name);
     if (rc != RC_OK)
         return rc;
     buf_add_view(out, statement_blob(get, 0));

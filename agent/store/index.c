@@ -189,6 +189,8 @@ static enum rc put_sealed(struct session *session, uint64_t record, uint64_t gen
     if (rc == RC_OK)
         rc = summary_decode(buf_view(plain), id, &summary, err);
     if (rc == RC_OK)
+        summary.area = succession_of(&session->tablet->areas, summary.area);
+    if (rc == RC_OK)
         rc = index_put(&session->index, &summary, err);
     return rc;
 }

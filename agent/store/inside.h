@@ -230,6 +230,8 @@ struct tablet {
     size_t actor_count, actor_capacity;
     struct area_key *keys;
     size_t key_count, key_capacity;
+    struct succession areas; /* as on disk */
+    struct arena areas_arena;
     struct form_slot **forms;
     size_t form_count, form_capacity;
     struct session *sessions;
@@ -253,6 +255,7 @@ enum rc facts_load(struct tablet *tablet, struct err *err);
 void facts_encode(const struct facts *facts, struct buf *out);
 enum rc facts_decode(struct view bytes, struct arena *arena, struct facts *out, struct err *err);
 enum rc setting_get(struct tablet *tablet, const char *name, struct buf *out, struct err *err);
+enum rc setting_find(struct tablet *tablet, const char *name, struct buf *out, struct err *err);
 enum rc setting_put(struct tablet *tablet, const char *name, struct view value, struct err *err);
 enum rc tablet_file(const struct tablet *tablet, const char *name, char *out, size_t size,
                     struct err *err);
@@ -263,6 +266,10 @@ enum rc tablet_path(const char *directory, const char *name, char *out, size_t s
 enum rc tablet_prepare(const char *directory, const struct tablet_options *options,
                        const uint8_t seed[32], struct tablet **out, struct err *err);
 void tablet_release(struct tablet *tablet);
+
+/* ---- area.c ---- */
+
+enum rc areas_load(struct tablet *tablet, struct err *err);
 
 /* ---- found.c ---- */
 
@@ -290,7 +297,8 @@ enum rc row_lock(struct tablet *tablet, const struct open_key *key, const char *
 /* Adds the plain row. RC_CORRUPT when the bytes are not what was locked. */
 enum rc row_unlock(const struct open_key *key, const char *table, uint64_t row, uint64_t generation,
                    struct view locked, struct buf *out, struct err *err);
-/* The key that an area's rows are locked with: of the granted area that holds it, else common. */
+/* The key that an area's rows are locked with: of the granted area that holds it, or that the area
+ * in force for it took the place of, else common. */
 const struct area_key *area_key_of(const struct tablet *tablet, uint64_t area);
 const struct area_key *area_key_find(const struct tablet *tablet, uint64_t key);
 /* From the session (NULL: from any open session); NULL when it is not held. */

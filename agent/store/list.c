@@ -57,7 +57,8 @@ static bool matches(const struct tablet *tablet, const struct list_query *query,
         return false;
     if (query->conflicts_only && summary->conflicts == 0)
         return false;
-    if (query->area != 0 && !area_contains(query->area, summary->area))
+    if (query->area != 0 &&
+        !area_contains(succession_of(&tablet->areas, query->area), summary->area))
         return false;
     if (query->pending_only && !is_pending(tablet, summary))
         return false;
@@ -163,8 +164,9 @@ enum rc session_see(struct session *session, struct dot id, struct arena *arena,
     rc = reading_make(&out->record, out->form, arena, &out->reading, err);
     if (rc != RC_OK)
         return rc;
+    reading_succeed(&session->tablet->areas, &out->reading, arena);
     out->area = out->reading.area_count > 0 ? out->reading.areas[0] : 0;
     out->position = out->record.absorbed_count;
     out->pending = entry != NULL && is_pending(session->tablet, &entry->summary);
-    return RC_OK;
+    return arena_check(arena, "reading of a record", err);
 }

@@ -54,7 +54,6 @@ static enum rc drop_key(struct tablet *tablet, uint64_t key, struct err *err) {
 
 static bool lives_in_scope(const struct tablet *tablet, const struct record *view) {
     const struct instance_id root = {{0, 0}, 0};
-    const struct scope *scope = &tablet->facts.scope;
     uint32_t count;
     const struct version *areas = record_field(view, root, FIELD_AREA, &count);
     bool any = false;
@@ -63,7 +62,7 @@ static bool lives_in_scope(const struct tablet *tablet, const struct record *vie
         if (areas[i].replaced_count > 0 || areas[i].value.type != VALUE_INT)
             continue;
         any = true;
-        if (area_list_contains(scope->areas, scope->area_count, (uint64_t)areas[i].value.number))
+        if (tablet_in_scope(tablet, (uint64_t)areas[i].value.number))
             return true;
     }
     return !any; /* of unknown place: nobody has withdrawn it */
@@ -107,7 +106,6 @@ static enum rc drop_records(struct tablet *tablet, const struct session *session
 
 /* Pulled entries say in clear of which area they are. */
 static enum rc drop_pulled(struct tablet *tablet, struct err *err) {
-    const struct scope *scope = &tablet->facts.scope;
     struct statement *list = tablet->sql[SQL_PULLED_AREAS];
     uint64_t area = 0;
     enum rc rc;
@@ -119,7 +117,7 @@ static enum rc drop_pulled(struct tablet *tablet, struct err *err) {
             return rc == RC_NOT_FOUND ? RC_OK : rc;
         area = (uint64_t)statement_i64(list, 0);
         statement_reset(list);
-        if (area_list_contains(scope->areas, scope->area_count, area))
+        if (tablet_in_scope(tablet, area))
             continue;
         rc = run_with(tablet, SQL_PULLED_DELETE, area, 0, false, err);
         if (rc != RC_OK)
@@ -129,16 +127,20 @@ static enum rc drop_pulled(struct tablet *tablet, struct err *err) {
 
 /* ---- all of it ---- */
 
-static bool needed_beneath(const struct scope *scope, uint64_t area) {
+static bool needed_beneath(const struct tablet *tablet, uint64_t area) {
+    const struct scope *scope = &tablet->facts.scope;
+    uint64_t current = succession_of(&tablet->areas, area);
+
     for (uint32_t i = 0; i < scope->area_count; i++)
-        if (area_contains(area, scope->areas[i]))
+        if (area_contains(area, scope->areas[i]) ||
+            area_contains(current, succession_of(&tablet->areas, scope->areas[i])))
             return true;
     return false;
 }
 
 static enum rc purge_key(struct tablet *tablet, const struct area_key *key, bool *left, bool *any,
                          struct err *err) {
-    bool safe = false, needed = needed_beneath(&tablet->facts.scope, key->area);
+    bool safe = false, needed = needed_beneath(tablet, key->area);
     struct session *holder = tablet->sessions;
     enum rc rc;
 
@@ -171,7 +173,7 @@ enum rc tablet_purge(struct tablet *tablet, struct err *err) {
     for (size_t i = 0; i < tablet->key_count && rc == RC_OK; i++) {
         const struct area_key *key = &tablet->keys[i];
 
-        if (key->area != 0 && !area_list_contains(scope->areas, scope->area_count, key->area))
+        if (key->area != 0 && !tablet_in_scope(tablet, key->area))
             rc = purge_key(tablet, key, &left, &any, err);
     }
     if (rc == RC_OK && any) {

@@ -88,19 +88,34 @@ void area_key_derive(const uint8_t seed[CRYPT_KEY_BYTES], uint64_t key, struct o
     crypt_wipe(box_seed, sizeof(box_seed));
 }
 
-const struct area_key *area_key_of(const struct tablet *tablet, uint64_t area) {
-    const struct area_key *common = NULL, *best = NULL;
+/* The most specific key; of an area itself, or of one that the area took the place of. */
+static const struct area_key *key_holding(const struct tablet *tablet, uint64_t area,
+                                          bool succeeded) {
+    const struct area_key *best = NULL;
 
     for (size_t i = 0; i < tablet->key_count; i++) {
         const struct area_key *key = &tablet->keys[i];
+        uint64_t holds = succeeded ? succession_of(&tablet->areas, key->area) : key->area;
 
-        if (key->area == 0)
-            common = key;
-        else if (area_contains(key->area, area) &&
-                 (best == NULL || area_contains(best->area, key->area)))
+        if (key->area != 0 && area_contains(holds, area) &&
+            (best == NULL || area_contains(best->area, key->area)))
             best = key;
     }
-    return best != NULL ? best : common;
+    return best;
+}
+
+const struct area_key *area_key_of(const struct tablet *tablet, uint64_t area) {
+    uint64_t current = succession_of(&tablet->areas, area);
+    const struct area_key *best = key_holding(tablet, area, false);
+
+    if (best == NULL && current != area)
+        best = key_holding(tablet, current, false);
+    if (best == NULL && tablet->areas.count > 0)
+        best = key_holding(tablet, current, true);
+    for (size_t i = 0; i < tablet->key_count && best == NULL; i++)
+        if (tablet->keys[i].area == 0)
+            best = &tablet->keys[i];
+    return best;
 }
 
 const struct area_key *area_key_find(const struct tablet *tablet, uint64_t key) {
@@ -187,13 +202,15 @@ static bool has_key(const struct tablet *tablet, uint64_t area) {
     return false;
 }
 
-static bool person_wants(const struct person_row *person, uint64_t area) {
+static bool person_wants(const struct tablet *tablet, const struct person_row *person,
+                         uint64_t area) {
     struct reader in;
     bool wants = person->areas.size == 0 || area == 0;
 
     reader_init(&in, person->areas);
     while (!wants && read_left(&in) > 0)
-        wants = read_le64(&in) == area;
+        wants =
+            succession_of(&tablet->areas, read_le64(&in)) == succession_of(&tablet->areas, area);
     return wants;
 }
 
@@ -220,7 +237,7 @@ static enum rc key_add(struct tablet *tablet, uint64_t area, const struct person
     statement_bind_blob(add, 3, view_of(made.box_public, sizeof(made.box_public)));
     rc = statement_run(add, err);
     for (uint32_t i = 0; i < person_count && rc == RC_OK; i++) {
-        if (!person_wants(&persons[i], area))
+        if (!person_wants(tablet, &persons[i], area))
             continue;
         rc = area_key_share(tablet, made.key, persons[i].person, persons[i].box_public, seed, err);
         for (session = tablet->sessions; session != NULL; session = session->next) {

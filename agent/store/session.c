@@ -314,9 +314,7 @@ struct tablet *session_tablet(const struct session *session) {
 }
 
 bool session_may(const struct session *session, uint64_t area) {
-    const struct scope *scope = &session->tablet->facts.scope;
-
-    return area_list_contains(scope->areas, scope->area_count, area) &&
+    return tablet_in_scope(session->tablet, area) &&
            (session->area_count == 0 ||
-            area_list_contains(session->areas, session->area_count, area));
+            succession_grants(&session->tablet->areas, session->areas, session->area_count, area));
 }

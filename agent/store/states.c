@@ -204,7 +204,7 @@ static bool stays(const struct tablet *tablet, const struct record *state, uint6
     const struct version *areas = record_field(state, root, FIELD_AREA, &count);
 
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t area = (uint64_t)areas[i].value.number;
+        uint64_t area = succession_of(&tablet->areas, (uint64_t)areas[i].value.number);
         const struct area_key *of = area_key_of(tablet, area);
 
         if (areas[i].replaced_count == 0 && areas[i].value.type == VALUE_INT && area != left &&
@@ -230,8 +230,10 @@ enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id,
         rc = read_state(tablet, record, key, &tablet->scratch, &state, &generation, err);
     if (rc == RC_NOT_FOUND)
         return RC_OK;
-    if (rc != RC_OK || stays(tablet, &state, area, key->key))
+    if (rc != RC_OK)
         return rc;
+    if (stays(tablet, &state, area, key->key)) /* where it lies now may have become no question */
+        return summary_refresh(tablet, record, id, err);
     statement_bind_i64(drop, 1, (int64_t)record);
     statement_bind_i64(drop, 2, (int64_t)key->key);
     rc = statement_run(drop, err);

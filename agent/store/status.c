@@ -68,6 +68,8 @@ static const struct notice_text NOTICES[] = {
                        WORD(
                            "The records of areas that were withdrawn are removed from this tablet. "
                            "The county has them.")},
+    [NOTICE_AREAS] = {"areas", WORD("Areas were merged, or have another code or name; records are "
+                                    "listed under the new one.")},
 };
 
 const char *notice_name(enum notice_kind kind) {
@@ -121,9 +123,13 @@ enum rc tablet_status(struct tablet *tablet, struct arena *arena, struct tablet_
     const struct facts *facts = &tablet->facts;
     const struct form *const *forms;
     struct tablet_quarantined *quarantined;
+    uint64_t *areas = arena_array(arena, facts->scope.area_count, sizeof(*areas));
     uint32_t count = 0;
     bool due;
     enum rc rc;
+
+    if (areas == NULL)
+        return arena_check(arena, "the status", err);
 
     *out = (struct tablet_status){
         .device = facts->device,
@@ -137,8 +143,9 @@ enum rc tablet_status(struct tablet *tablet, struct arena *arena, struct tablet_
         .offset_ms = facts->offset_ms,
         .epoch = facts->epoch,
         .scope_serial = facts->scope.serial,
-        .area_count = facts->scope.area_count,
-        .areas = arena_copy(arena, facts->scope.areas, facts->scope.area_count * sizeof(uint64_t)),
+        .area_count =
+            succession_current(&tablet->areas, facts->scope.areas, facts->scope.area_count, areas),
+        .areas = areas,
         .revoked = facts->scope.revoked};
     if (facts->synced_ms != 0)
         out->ready_until_ms = facts->synced_ms + READY_MS;

@@ -20,6 +20,7 @@
 #include "base/crypt.h"
 #include "base/env.h"
 #include "schema/form.h"
+#include "schema/succession.h"
 #include "schema/wire/exchange.h"
 
 struct tablet;
@@ -85,6 +86,12 @@ enum rc tablet_forms(const struct tablet *tablet, struct arena *arena,
 /* form_lookup of reading.h; context is the tablet. */
 const struct form *tablet_form_lookup(void *context, uint64_t form_id);
 
+/* The county's table of areas that were merged or renamed; as long as the tablet, until a newer one
+ * comes. */
+const struct succession *tablet_areas(const struct tablet *tablet);
+/* Whether the tablet may hold this area, by its grants read through that table. */
+bool tablet_in_scope(const struct tablet *tablet, uint64_t area);
+
 struct tablet_person {
     uint64_t person;
     struct view name;
@@ -135,7 +142,7 @@ struct tablet_status {
     int64_t offset_ms;  /* server clock minus tablet clock, at the last sync */
     uint32_t epoch;
     uint32_t scope_serial;
-    uint32_t area_count;
+    uint32_t area_count; /* the codes in force for what was granted */
     const uint64_t *areas;
     bool revoked;
     uint32_t form_count; /* names */
@@ -169,6 +176,7 @@ enum notice_kind {
     NOTICE_PINS,        /* the server's TLS keys have changed, certified by the county */
     NOTICE_BAGGAGE,     /* the county refused what was carried for another tablet */
     NOTICE_PURGED,      /* what belonged to withdrawn areas was removed */
+    NOTICE_AREAS,       /* areas were merged, or have another code or name */
 };
 const char *notice_name(enum notice_kind kind);
 const char *notice_words(enum notice_kind kind);

@@ -51,6 +51,7 @@ void tablet_release(struct tablet *tablet) {
     free(tablet->keys);
     free(tablet->actors);
     free(tablet->touched);
+    arena_release(&tablet->areas_arena);
     arena_release(&tablet->facts_arena);
     arena_release(&tablet->pending_arena);
     arena_release(&tablet->scratch);
@@ -77,6 +78,7 @@ enum rc tablet_prepare(const char *directory, const struct tablet_options *optio
     tablet->env = options->env;
     tablet->cost = options->cost.passes != 0 ? options->cost : CRYPT_COST_DEFAULT;
     arena_init(&tablet->facts_arena, 1024 * 1024);
+    arena_init(&tablet->areas_arena, 1024 * 1024);
     arena_init(&tablet->pending_arena, SCRATCH_BYTES_MAX);
     arena_init(&tablet->scratch, SCRATCH_BYTES_MAX);
     buf_init(&tablet->plain, ROW_BYTES_MAX);
@@ -136,6 +138,8 @@ static enum rc load_actors(struct tablet *tablet, struct err *err) {
 enum rc tablet_reload(struct tablet *tablet, struct err *err) {
     enum rc rc = facts_load(tablet, err);
 
+    if (rc == RC_OK)
+        rc = areas_load(tablet, err);
     if (rc == RC_OK)
         rc = load_actors(tablet, err);
     if (rc == RC_OK)

@@ -244,6 +244,8 @@ enum rc tablet_new_persons(struct tablet *tablet, struct arena *arena, struct he
                            uint32_t *count, struct err *err);
 enum rc tablet_put_author(struct tablet *tablet, const struct certificate *certificate,
                           struct err *err);
+/* Takes the county's table of areas in place of the former. Inside a transaction. */
+enum rc tablet_put_areas(struct tablet *tablet, struct view table, struct err *err);
 /* Keys for newly granted areas. */
 enum rc tablet_grant(struct tablet *tablet, const struct scope *scope, struct err *err);
 /* Raises lamport in the facts. */

@@ -235,6 +235,7 @@ enum rc view_summary(struct tablet *tablet, const struct record *record, struct 
 
     if (rc != RC_OK)
         return rc;
+    reading_succeed(&tablet->areas, &reading, arena);
     *out = (struct summary){.id = record->id,
                             .form = form == NULL ? 0 : form->id,
                             .area = reading.area_count > 0 ? reading.areas[0] : 0,

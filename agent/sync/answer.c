@@ -1,6 +1,6 @@
 /* answer.c: one answer of the county, taken as a whole or not at all.
  *
- * Order: the county's signature; a new epoch; receipts; certificates; scope; forms; entries;
+ * Order: the county's signature; a new epoch; areas; receipts; certificates; scope; forms; entries;
  * cursors; heads. While locked the parts after SIGNED come sealed: the whole answer is then put
  * into the inbox, sealed for the vault, and the heads tell how far its feeds reach. When somebody
  * unlocks, the same code takes it from there, without what was taken at once.
@@ -20,6 +20,7 @@ struct taking {
     struct arena arena;
     struct answer answer;
     struct view sealed;    /* content of PART_SEALED; empty: none */
+    struct view areas;     /* the county's table; empty: none came */
     bool later;            /* from the inbox */
     bool bundled;          /* out of a bundle */
     bool stale;            /* a newer answer was taken before */
@@ -72,7 +73,7 @@ static enum rc take_scope(struct taking *taking, struct err *err) {
     if (rc == RC_OK)
         rc = tablet_cursors(tablet, &taking->arena, &cursors, &count, err);
     for (uint32_t i = 0; rc == RC_OK && i < count; i++) {
-        if (!area_list_contains(scope->areas, scope->area_count, cursors[i].area))
+        if (!tablet_in_scope(tablet, cursors[i].area))
             rc = tablet_delete_cursor(tablet, cursors[i].area, cursors[i].audience, err);
     }
     taking->flow->advanced = true;
@@ -212,9 +213,7 @@ static enum rc take_part(struct taking *taking, const struct part *part, struct 
     if (part->kind != PART_ENTRY)
         return RC_OK; /* cursors say nothing that entries and heads do not; unknown parts */
     rc = exchange_read_entry(part->content, &entry, err);
-    if (rc == RC_OK &&
-        !area_list_contains(tablet_facts(taking->tablet)->scope.areas,
-                            tablet_facts(taking->tablet)->scope.area_count, entry.area))
+    if (rc == RC_OK && !tablet_in_scope(taking->tablet, entry.area))
         return RC_OK; /* of an area that was withdrawn since */
     if (rc == RC_OK)
         rc = note_feed(taking, &entry, err);
@@ -381,6 +380,10 @@ static enum rc read_head(struct taking *taking, struct view body, struct reader 
             rc =
                 exchange_read_signed(part.content, tablet_facts(taking->tablet)->county_sign_public,
                                      &taking->arena, &taking->answer, err);
+        if (part.kind == PART_AREAS)
+            rc = exchange_read_areas(part.content, taking->answer.nonce,
+                                     tablet_facts(taking->tablet)->county_sign_public,
+                                     &taking->areas, err);
         if (rc != RC_OK)
             return rc;
         if (part.kind == PART_SEALED)
@@ -405,6 +408,8 @@ static enum rc take_all(struct taking *taking, struct view body, struct reader *
     }
     if (!taking->later) {
         rc = taking->bundled ? take_bundle_facts(taking, err) : take_facts(taking, err);
+        if (rc == RC_OK && taking->areas.size > 0 && !taking->stale)
+            rc = tablet_put_areas(taking->tablet, taking->areas, err);
         if (rc == RC_OK)
             rc = take_signed(taking, err);
     }

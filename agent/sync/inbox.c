@@ -3,12 +3,6 @@
  * later. */
 #include "agent/sync/inside.h"
 
-static bool in_scope(const struct tablet *tablet, uint64_t area) {
-    const struct scope *scope = &tablet_facts(tablet)->scope;
-
-    return area_list_contains(scope->areas, scope->area_count, area);
-}
-
 static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct err *err) {
     struct apply apply;
     struct reader parts;
@@ -21,7 +15,7 @@ static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct e
     while (rc == RC_OK && (rc = exchange_next(&parts, &part, err)) == RC_OK) {
         if (part.kind == PART_ENTRY)
             rc = exchange_read_entry(part.content, &entry, err);
-        if (rc == RC_OK && part.kind == PART_ENTRY && in_scope(tablet, entry.area))
+        if (rc == RC_OK && part.kind == PART_ENTRY && tablet_in_scope(tablet, entry.area))
             rc = apply_content(&apply, &entry, err);
     }
     apply_release(&apply);

@@ -41,7 +41,11 @@
  * FORM (18): position (varint), compressed JSON to the end.
  * ENTRY (19): area, position (varint), then the body (feed.c).
  * CURSOR (20): as in HELLO.
- * SEALED (21): parts as above, sealed for the device's vault key, associated data "yg down". */
+ * SEALED (21): parts as above, sealed for the device's vault key, associated data "yg down".
+ *
+ * AREAS (26): the whole table of areas that were merged or renamed (succession.h), then the
+ * county's signature (64 bytes, tag "yg areas") over the 16 bytes of ANSWER's nonce and the table.
+ */
 #include "schema/wire/exchange.h"
 
 #include "base/crypt.h"
@@ -295,6 +299,33 @@ enum rc exchange_read_cursor(struct view content, struct cursor *out, struct err
     reader_init(&in, content);
     read_cursor(&in, out);
     return reader_check(&in, "cursor", err);
+}
+
+/* ---- areas ---- */
+
+void exchange_add_areas(struct buf *out, struct view table, const uint8_t nonce[16],
+                        const uint8_t county_secret[64]) {
+    const struct view pieces[2] = {view_of(nonce, 16), table};
+    uint8_t signature[CRYPT_SIGNATURE_BYTES];
+
+    word_sign("yg areas", pieces, 2, county_secret, signature);
+    buf_add_u8(out, PART_AREAS);
+    buf_add_varint(out, table.size + sizeof(signature));
+    buf_add_view(out, table);
+    buf_add(out, signature, sizeof(signature));
+}
+
+enum rc exchange_read_areas(struct view content, const uint8_t nonce[16],
+                            const uint8_t county_public[32], struct view *table, struct err *err) {
+    struct view pieces[2] = {view_of(nonce, 16)};
+
+    if (content.size < CRYPT_SIGNATURE_BYTES)
+        return err_set(err, RC_CORRUPT, "areas: too short");
+    pieces[1] = view_slice(content, 0, content.size - CRYPT_SIGNATURE_BYTES);
+    if (!word_signed("yg areas", pieces, 2, county_public, content.data + pieces[1].size))
+        return err_set(err, RC_DENIED, "areas: the county's signature does not fit");
+    *table = pieces[1];
+    return RC_OK;
 }
 
 /* ---- walking ---- */

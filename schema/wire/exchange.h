@@ -4,9 +4,10 @@
  *
  * Up:   HELLO, then BATCH... (own ones, and other tablets' as baggage)
  * Down: ANSWER (always, first), then SIGNED (receipts, scope, heads, certificates; when there is
- *       something to say), then FORM..., ENTRY... in feed order, CURSOR... after them.
- * When the tablet says that it is locked, the parts after SIGNED come inside SEALED, sealed for the
- * device's vault key, and are kept as they are until somebody unlocks. */
+ *       something to say), AREAS (when the table has changed), then FORM..., ENTRY... in feed
+ * order, CURSOR... after them. When the tablet says that it is locked, the parts after SIGNED come
+ * inside SEALED, sealed for the device's vault key, and are kept as they are until somebody
+ * unlocks. */
 #ifndef YG_SCHEMA_WIRE_EXCHANGE_H
 #define YG_SCHEMA_WIRE_EXCHANGE_H
 
@@ -24,6 +25,7 @@ enum part_kind {
     PART_ENTRY = 19,
     PART_CURSOR = 20,
     PART_SEALED = 21,
+    PART_AREAS = 26,
     /* reserved: 22 snapshot, 23 attachment state, 24 standards, 25 message to people */
 };
 
@@ -198,6 +200,9 @@ enum rc exchange_add_signed(struct buf *out, const struct answer *answer,
 void exchange_add_form(struct buf *out, uint64_t position, struct view compressed_json);
 void exchange_add_entry(struct buf *out, const struct feed_entry *entry);
 void exchange_add_cursor(struct buf *out, const struct cursor *cursor);
+/* The county's table of areas, as succession_write gives it; nonce: of this answer. */
+void exchange_add_areas(struct buf *out, struct view table, const uint8_t nonce[16],
+                        const uint8_t county_secret[64]);
 /* The body of an entry as stored: all but area, audience and position. */
 void feed_entry_body(struct buf *out, const struct feed_entry *entry);
 enum rc feed_entry_body_decode(struct view body, struct feed_entry *out, struct err *err);
@@ -229,6 +234,9 @@ enum rc exchange_read_signed(struct view content, const uint8_t county_public[32
 enum rc exchange_read_form(struct view content, uint64_t *position, struct view *compressed_json,
                            struct err *err);
 enum rc exchange_read_entry(struct view content, struct feed_entry *out, struct err *err);
+/* RC_DENIED: the county did not sign it for this answer. */
+enum rc exchange_read_areas(struct view content, const uint8_t nonce[16],
+                            const uint8_t county_public[32], struct view *table, struct err *err);
 enum rc exchange_read_cursor(struct view content, struct cursor *out, struct err *err);
 
 /* --- enrolment: POST /v1/enrol ---

@@ -45,6 +45,12 @@ static const struct command_option RESOLVE[] = {
     {"--reason", "TEXT", "why; it is kept with the decision", false},
     {"--position", "N", "only if show still gives this position", false},
     END};
+static const struct command_option AREA_MERGE[] = {
+    {"--into", "CODE", "the area that takes their place", false},
+    {"--reason", "TEXT", "why, with the decree; it is logged", false},
+    END};
+static const struct command_option AREA_OTHER[] = {
+    {"--reason", "TEXT", "why, with the decree; it is logged", false}, END};
 static const struct command_option QUARANTINE[] = {{"--all", NULL, "also what is settled", false},
                                                    END};
 static const struct command_option SETTLE[] = {
@@ -87,6 +93,14 @@ const struct command_spec desk_commands[] = {
          desk_device_revoke),
     DESK("device scope", "DEVICE --areas CODE,...", 1, 1, SCOPE,
          "change the areas that a tablet may hold", desk_device_scope),
+    DESK("area list", "", 0, 0, NULL, "list areas that were merged, or got another code or name",
+         desk_area_list),
+    DESK("area merge", "OLD... --into NEW --reason TEXT", 1, -1, AREA_MERGE,
+         "let one area take the place of others", desk_area_merge),
+    DESK("area recode", "OLD NEW --reason TEXT", 2, 2, AREA_OTHER, "give an area another code",
+         desk_area_recode),
+    DESK("area rename", "CODE NAME --reason TEXT", 2, 2, AREA_OTHER, "give an area another name",
+         desk_area_rename),
     DESK("records", "", 0, 0, RECORDS, "list records", desk_records),
     DESK("show", "RECORD", 1, 1, SHOW, "show a record: values, conflicts, seals", desk_show),
     DESK("history", "RECORD [FIELD]", 1, 2, SHOW, "every value that a record or field ever had",

@@ -124,12 +124,12 @@ enum rc desk_conflicts(void *context, struct command *command, struct err *err) 
     struct seat seat;
     struct list_conflicts list = {.seat = &seat, .command = command, .masked = true};
     uint64_t area = 0;
-    enum rc rc = given == NULL ? RC_OK : area_parse(view_text(given), &area, err);
+    enum rc rc;
 
-    if (rc != RC_OK)
-        return rc;
     arena_init(&list.arena, DESK_ARENA_BYTES);
     rc = seat_open(context, command, &seat, err);
+    if (rc == RC_OK && given != NULL)
+        rc = seat_area(&seat, given, &area, err);
     if (rc == RC_OK)
         rc = seat_mask(&seat, command, "conflicts", &list.masked, err);
     if (rc == RC_OK) {

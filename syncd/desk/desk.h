@@ -59,6 +59,10 @@ enum rc seat_device(struct seat *seat, const char *text, struct stored_device *o
 enum rc seat_root_area(struct seat *seat, uint64_t *area, struct err *err);
 /* RC_INVALID, naming it, when one of them does not lie within that. */
 enum rc seat_areas_check(struct seat *seat, const uint64_t *areas, uint32_t count, struct err *err);
+/* An area as somebody wrote it, by the code in force for it. RC_INVALID as area_parse says. */
+enum rc seat_area(struct seat *seat, const char *text, uint64_t *area, struct err *err);
+/* Grants as they are in force: through the table of areas. list may have room for count only. */
+void seat_areas_current(struct seat *seat, uint64_t *list, uint32_t *count);
 /* A list of areas as an array of codes, and as people write it. */
 void seat_areas_json(struct json *parent, const char *key, const uint64_t *areas, uint32_t count);
 void seat_areas_text(const uint64_t *areas, uint32_t count, struct buf *out);
@@ -89,6 +93,10 @@ enum rc desk_device_invite(void *context, struct command *command, struct err *e
 enum rc desk_device_list(void *context, struct command *command, struct err *err);
 enum rc desk_device_revoke(void *context, struct command *command, struct err *err);
 enum rc desk_device_scope(void *context, struct command *command, struct err *err);
+enum rc desk_area_list(void *context, struct command *command, struct err *err);
+enum rc desk_area_merge(void *context, struct command *command, struct err *err);
+enum rc desk_area_recode(void *context, struct command *command, struct err *err);
+enum rc desk_area_rename(void *context, struct command *command, struct err *err);
 enum rc desk_form_publish(void *context, struct command *command, struct err *err);
 enum rc desk_form_list(void *context, struct command *command, struct err *err);
 enum rc desk_records(void *context, struct command *command, struct err *err);

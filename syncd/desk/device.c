@@ -39,8 +39,10 @@ enum rc desk_device_invite(void *context, struct command *command, struct err *e
     rc = seat_open(context, command, &seat, err);
     if (rc == RC_OK)
         rc = seat_areas_check(&seat, areas, invitation.area_count, err);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
+        seat_areas_current(&seat, areas, &invitation.area_count);
         rc = auth_invite(seat.office, &invitation, "command line", code, err);
+    }
     if (rc == RC_OK && command->json) {
         json = json_object();
         json_add_text(json, "code", code);
@@ -100,7 +102,7 @@ enum rc seat_device(struct seat *seat, const char *text, struct stored_device *o
 struct change_scope {
     uint64_t device;
     bool revoke;
-    const uint64_t *areas;
+    uint64_t *areas;
     uint32_t area_count;
     struct view reason;
     struct work *work;
@@ -175,6 +177,8 @@ static enum rc change_scope(void *context, struct command *command, struct chang
 
     if (rc == RC_OK)
         rc = seat_areas_check(&seat, change->areas, change->area_count, err);
+    if (rc == RC_OK)
+        seat_areas_current(&seat, change->areas, &change->area_count);
     if (rc == RC_OK)
         rc = seat_device(&seat, command->words[0], &device, err);
     if (rc == RC_OK) {
@@ -270,12 +274,16 @@ static void offset_text(int64_t offset_ms, char *out, size_t size) {
 static enum rc device_visit(void *context, const struct stored_device *device, struct err *err) {
     struct list_devices *list = context;
     char id[17], seen[TIME_TEXT_BYTES], offset[32];
-    uint64_t pending = 0;
+    uint64_t pending = 0, granted[LIMIT_AREAS];
+    uint32_t granted_count;
     struct buf areas;
     enum rc rc = pending_of(list->seat->ledger->store, device, &pending, err);
 
     if (rc != RC_OK)
         return rc;
+    memcpy(granted, device->scope.areas, device->scope.area_count * sizeof(granted[0]));
+    granted_count = device->scope.area_count;
+    seat_areas_current(list->seat, granted, &granted_count);
     id_text(device->device, id);
     time_text(device->seen_ms, seen);
     if (list->command->json) {
@@ -284,7 +292,7 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
         json_add_text(json, "device", id);
         json_add_view(json, "name", device->name);
         json_add_view(json, "person", seat_person_name(list->seat, device->person));
-        seat_areas_json(json, "areas", device->scope.areas, device->scope.area_count);
+        seat_areas_json(json, "areas", granted, granted_count);
         json_add_text(json, "seen", seen);
         json_add_int(json, "offset_ms", device->offset_ms);
         json_add_int(json, "pending", (int64_t)pending);
@@ -294,7 +302,7 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
         return listing_item(&list->table, json, err);
     }
     buf_init(&areas, 4096);
-    seat_areas_text(device->scope.areas, device->scope.area_count, &areas);
+    seat_areas_text(granted, granted_count, &areas);
     offset_text(device->offset_ms, offset, sizeof(offset));
     listing_cell(&list->table, device->name);
     listing_cell(&list->table, view_text(id));

@@ -196,6 +196,8 @@ enum rc desk_user_add(void *context, struct command *command, struct err *err) {
     if (rc == RC_OK)
         rc = seat_areas_check(&seat, areas, add.person.area_count, err);
     if (rc == RC_OK)
+        seat_areas_current(&seat, areas, &add.person.area_count);
+    if (rc == RC_OK)
         rc = new_secret(command, secret, err);
     if (rc == RC_OK) {
         env_entropy(seat.office->env, seed, sizeof(seed));

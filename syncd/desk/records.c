@@ -62,12 +62,10 @@ enum rc desk_records(void *context, struct command *command, struct err *err) {
     struct seat seat;
     struct list_records list = {.seat = &seat, .command = command};
     uint64_t area = 0;
-    enum rc rc =
-        area_text_given == NULL ? RC_OK : area_parse(view_text(area_text_given), &area, err);
+    enum rc rc = seat_open(context, command, &seat, err);
 
-    if (rc != RC_OK)
-        return rc;
-    rc = seat_open(context, command, &seat, err);
+    if (rc == RC_OK && area_text_given != NULL)
+        rc = seat_area(&seat, area_text_given, &area, err);
     if (rc == RC_OK) {
         listing_start(&list.table, command, &seat.arena, heads);
         rc = store_list(seat.ledger->store, view_text(form == NULL ? "" : form), area,

@@ -108,6 +108,18 @@ enum rc seat_areas_check(struct seat *seat, const uint64_t *areas, uint32_t coun
     return rc;
 }
 
+enum rc seat_area(struct seat *seat, const char *text, uint64_t *area, struct err *err) {
+    enum rc rc = area_parse(view_text(text), area, err);
+
+    if (rc == RC_OK)
+        *area = succession_of(&seat->ledger->areas, *area);
+    return rc;
+}
+
+void seat_areas_current(struct seat *seat, uint64_t *list, uint32_t *count) {
+    *count = succession_current(&seat->ledger->areas, list, *count, list);
+}
+
 void seat_areas_json(struct json *parent, const char *key, const uint64_t *areas, uint32_t count) {
     struct json *array = json_add_array(parent, key);
     char text[AREA_TEXT_BYTES];

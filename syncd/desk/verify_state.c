@@ -94,9 +94,7 @@ static enum rc report(struct state_check *check, const struct stored_record *sto
                      id, is.absorbed_count, check->state.absorbed_count);
         return RC_OK;
     }
-    rc = reading_make(&check->state,
-                      reading_governing_form(&check->state, ledger_lookup, verify->seat->ledger),
-                      &check->arena, &reading, err);
+    rc = ledger_see(verify->seat->ledger, &check->state, &check->arena, &reading, err);
     buf_init(&path, 65536);
     if (rc == RC_OK)
         rc = answers_path_text(&reading, version->instance, version->field, &path, err);
@@ -133,10 +131,8 @@ static enum rc check_row(struct state_check *check, const struct stored_record *
                          struct err *err) {
     struct reading reading;
     char id[DOT_TEXT_BYTES];
-    enum rc rc = reading_make(
-        &check->state,
-        reading_governing_form(&check->state, ledger_lookup, check->verify->seat->ledger),
-        &check->arena, &reading, err);
+    enum rc rc =
+        ledger_see(check->verify->seat->ledger, &check->state, &check->arena, &reading, err);
 
     if (rc == RC_OK && !areas_agree(&reading, stored)) {
         dot_text(stored->id, id);

@@ -59,6 +59,11 @@ static enum rc take_change(struct work *work, const uint8_t signed_hash[32],
 
 /* --- frames and feeds --- */
 
+/* Where a new record of this frame lives: its author may know the area by a former code. */
+static uint64_t home_of(const struct work *work, const struct frame *frame) {
+    return succession_of(&work->ledger->areas, frame->area);
+}
+
 /* Adds the changes of this frame that live in area to that area's feed. */
 static enum rc route(struct work *work, const struct frame *frame, const struct fate *const *fates,
                      uint64_t area, uint32_t frame_index, const struct admit_source *source,
@@ -82,7 +87,7 @@ static enum rc route(struct work *work, const struct frame *frame, const struct 
         return arena_check(&work->arena, "a step of the writer", err);
     for (uint32_t i = 0; i < frame->count; i++)
         if (!fates[i]->known && fates[i]->verdict == VERDICT_ADMIT &&
-            judge_lives_in(fates[i]->record, area, frame->area))
+            judge_lives_in(fates[i]->record, area, home_of(work, frame)))
             cut.changes[cut.count++] = frame->changes[i];
     if (cut.count == 0)
         return RC_OK;
@@ -107,6 +112,7 @@ static enum rc log_frame(struct work *work, const struct ingested *in, uint32_t 
     const struct frame *frame = &in->frames[f];
     struct stored_frame *stored = WORK_ADD(work, frames, frame_count, frame_capacity);
     uint32_t index = work->frame_count - 1u;
+    uint64_t home;
     enum rc rc;
 
     if (stored == NULL)
@@ -144,20 +150,22 @@ static enum rc log_frame(struct work *work, const struct ingested *in, uint32_t 
             .person = change->person,
         };
     }
-    /* First the frame's own area, then the other areas where some of its records live. */
-    rc = route(work, frame, fates, frame->area, index, source, err);
+    /* First the frame's own area (under the code in force), then the other areas where some of its
+     * records live. */
+    home = home_of(work, frame);
+    rc = route(work, frame, fates, home, index, source, err);
     for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++) {
         const struct work_record *record = fates[i]->record;
 
         if (fates[i]->known || record == NULL)
             continue;
         for (uint32_t a = 0; a < record->old_area_count && rc == RC_OK; a++) {
-            bool done = record->old_areas[a] == frame->area;
+            bool done = record->old_areas[a] == home;
 
             for (uint32_t before = 0; before < i && !done; before++)
                 done = !fates[before]->known && fates[before]->record != NULL &&
                        fates[before]->record->old_area_count > 0 &&
-                       judge_lives_in(fates[before]->record, record->old_areas[a], frame->area);
+                       judge_lives_in(fates[before]->record, record->old_areas[a], home);
             if (!done)
                 rc = route(work, frame, fates, record->old_areas[a], index, source, err);
         }

@@ -3,6 +3,7 @@
 
 #include "base/crypt.h"
 #include "base/words.h"
+#include "syncd/sync/area.h"
 #include "syncd/sync/auth.h"
 #include "syncd/sync/feed.h"
 #include "syncd/sync/hello.h"
@@ -341,9 +342,7 @@ static enum rc certificate_visit(void *context, const struct stored_person *pers
                   person->created_ms > visit->device.seen_ms - CERTIFICATE_MARGIN_MS;
 
     if (!wants_certificate(visit, person) &&
-        !(visit->has_entries && is_new &&
-          area_lists_meet(person->areas, person->area_count, visit->device.scope.areas,
-                          visit->device.scope.area_count)))
+        !(visit->has_entries && is_new && area_meets(visit->ledger, person, &visit->device.scope)))
         return RC_OK;
     certificate = arena_push(visit->arena, &answer->certificates, &answer->certificate_count,
                              &visit->certificate_capacity, sizeof(*certificate));
@@ -361,6 +360,11 @@ static enum rc give_certificates(struct visit *visit, struct err *err) {
     if (visit->hello.person_count == 0 && !visit->has_entries)
         return RC_OK;
     return store_persons(visit->ledger->store, certificate_visit, visit, err);
+}
+
+/* In a new epoch it may know of acts that we have lost. */
+static bool wants_areas(const struct visit *visit) {
+    return visit->told < visit->ledger->areas_news || is_new_epoch(visit);
 }
 
 static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *out,
@@ -381,6 +385,8 @@ static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *
     exchange_add_answer(out, answer);
     if (answer->has_signed)
         rc = exchange_add_signed(out, answer, visit->office->keys->sign_secret, err);
+    if (rc == RC_OK && wants_areas(visit))
+        rc = area_tell(visit->ledger, answer->nonce, visit->office->keys->sign_secret, out, err);
     if (rc != RC_OK)
         return rc;
     buf_add_view(out, buf_view(&pull->forms));

@@ -6,6 +6,7 @@
 #include "syncd/sync/bundle.h"
 
 #include "base/crypt.h"
+#include "syncd/sync/area.h"
 #include "syncd/sync/feed.h"
 #include "syncd/sync/hello.h"
 #include "syncd/sync/news.h"
@@ -117,8 +118,7 @@ static enum rc person_visit(void *context, const struct stored_person *person, s
     struct certificate *certificate;
 
     if (person->device != making->device->device &&
-        !area_lists_meet(person->areas, person->area_count, making->device->scope.areas,
-                         making->device->scope.area_count))
+        !area_meets(making->ledger, person, &making->device->scope))
         return RC_OK;
     certificate =
         arena_push(&making->arena, &making->first.certificates, &making->first.certificate_count,
@@ -216,6 +216,9 @@ static enum rc add_answer(struct making *making, const struct pull *pull, bool i
     exchange_start(&body);
     exchange_add_answer(&body, &answer);
     rc = exchange_add_signed(&body, &answer, making->office->keys->sign_secret, err);
+    if (rc == RC_OK && is_first &&
+        (making->ledger->areas.count > 0 || making->told_epoch != answer.epoch))
+        rc = area_tell(making->ledger, answer.nonce, making->office->keys->sign_secret, &body, err);
     buf_add_view(&body, buf_view(&pull->forms));
     if (rc == RC_OK)
         rc = add_sealed(making, &answer, pull, is_first, &body, err);

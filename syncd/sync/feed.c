@@ -177,17 +177,21 @@ enum rc feed_pull(struct ledger *ledger, const struct hello *hello, const struct
         .max_bytes = max_bytes,
     };
     struct feed_list feeds = {.arena = arena};
+    uint64_t areas[2 * LIMIT_AREAS];
+    uint32_t area_count = 0;
     enum rc rc;
 
     *pull = (struct pull){0};
+    if (scope->area_count <= LIMIT_AREAS)
+        area_count = succession_expand(&ledger->areas, scope->areas, scope->area_count, areas);
     buf_init(&pull->forms, LIMIT_EXCHANGE_BYTES / 2);
     buf_init(&pull->parts, LIMIT_EXCHANGE_BYTES / 2);
     buf_init(&walk.own, 65536u);
     arena_init(&walk.scratch, 64u * 1024u * 1024u);
     rc = store_forms(ledger->store, hello->form_position, form_visit, &walk, err);
     if (rc == RC_OK)
-        rc = store_feeds(ledger->store, scope->areas, scope->area_count, scope->audience_mask,
-                         feed_visit, &feeds, err);
+        rc = store_feeds(ledger->store, areas, area_count, scope->audience_mask, feed_visit, &feeds,
+                         err);
     for (uint32_t i = 0; i < feeds.count && rc == RC_OK && !pull->more; i++) {
         const struct stored_feed *feed = &feeds.feeds[i];
         uint64_t after = 0;

@@ -15,36 +15,37 @@ static uint64_t touched_area(const struct change *change, const struct work_reco
 }
 
 /* By the scope in force, or by the one under which it is proven to have been made. */
-static bool area_granted(const struct admit_source *source, const struct change *change,
-                         uint64_t area) {
+static bool area_granted(const struct succession *table, const struct admit_source *source,
+                         const struct change *change, uint64_t area) {
     const struct scope *scope = &source->device->scope;
 
     if (scope->revoked)
         return false;
-    return area_list_contains(scope->areas, scope->area_count, area) ||
+    return succession_grants(table, scope->areas, scope->area_count, area) ||
            (source->former != NULL &&
-            scope_allowed(source->former, source->actor, change->dot.number, area));
+            scope_allowed(source->former, table, source->actor, change->dot.number, area));
 }
 
-static bool in_scope(const struct admit_source *source, const struct change *change,
-                     const struct work_record *record, uint64_t area) {
-    if (area_granted(source, change, area))
+static bool in_scope(const struct succession *table, const struct admit_source *source,
+                     const struct change *change, const struct work_record *record, uint64_t area) {
+    if (area_granted(table, source, change, area))
         return true;
     for (uint32_t i = 0; i < record->old_area_count; i++)
-        if (area_granted(source, change, record->old_areas[i]))
+        if (area_granted(table, source, change, record->old_areas[i]))
             return true;
     return false;
 }
 
 /* Whoever works on a device works where the device may; what the device may no more, he may no
  * more, and what it could still do then, he could. */
-static bool person_has_area(const struct admit_source *source, const struct change *change,
-                            const struct stored_person *person, uint64_t area) {
-    if (area == 0 || area_list_contains(person->areas, person->area_count, area))
+static bool person_has_area(const struct succession *table, const struct admit_source *source,
+                            const struct change *change, const struct stored_person *person,
+                            uint64_t area) {
+    if (area == 0 || succession_grants(table, person->areas, person->area_count, area))
         return true;
     return source->device != NULL && person->device == source->device->device &&
            source->former != NULL && !source->device->scope.revoked &&
-           scope_allowed(source->former, source->actor, change->dot.number, area);
+           scope_allowed(source->former, table, source->actor, change->dot.number, area);
 }
 
 static enum rc judge_person(struct work *work, const struct change *change,
@@ -69,7 +70,7 @@ static enum rc judge_person(struct work *work, const struct change *change,
     /* A device speaks for the people who work on it, and for nobody else. */
     if (person->disabled || !role_may(person->role, ability) ||
         (source->device != NULL && person->device != source->device->device) ||
-        !person_has_area(source, change, person, area))
+        !person_has_area(&work->ledger->areas, source, change, person, area))
         *verdict = VERDICT_NOT_ALLOWED;
     else if (change->is_signed &&
              !crypt_verify(person->sign_public, view_of(signed_hash, 32), change->signature))
@@ -107,7 +108,8 @@ enum rc judge_change(struct work *work, const struct change *change, const uint8
     *verdict = VERDICT_ADMIT;
     if (!fits)
         *verdict = VERDICT_MALFORMED;
-    else if (source->device != NULL && !in_scope(source, change, record, area))
+    else if (source->device != NULL &&
+             !in_scope(&work->ledger->areas, source, change, record, area))
         *verdict = VERDICT_OUT_OF_SCOPE;
     else if (source->device != NULL || change->person != 0)
         rc = judge_person(work, change, signed_hash, area, source, verdict, err);
@@ -139,7 +141,7 @@ enum rc judge_merge(struct work *work, const struct change *change, const struct
     if (record->form == 0)
         record->audience = frame->audience;
     if (change->kind == CHANGE_CREATE && record->stored.revision == 0)
-        record->brought = frame->area;
+        record->brought = succession_of(&work->ledger->areas, frame->area);
     record->form = change->form;
     record->state = merged;
     record->touched = true;

@@ -8,6 +8,7 @@
 #define LEDGER_FORMS_MAX 100000u
 #define VISIT_BYTES_MAX  (512u * 1024u * 1024u)
 #define VISIT_KEPT_BYTES (256u * 1024u)
+#define AREAS_BYTES_MAX  (4u * 1024u * 1024u)
 
 enum rc ledger_open(struct store *store, struct ledger **out, struct err *err) {
     struct ledger *ledger = calloc(1, sizeof(*ledger));
@@ -20,7 +21,11 @@ enum rc ledger_open(struct store *store, struct ledger **out, struct err *err) {
     ledger->store = store;
     arena_init(&ledger->visit, VISIT_BYTES_MAX);
     arena_keep(&ledger->visit, VISIT_KEPT_BYTES);
+    arena_init(&ledger->areas_arena, AREAS_BYTES_MAX);
+    buf_init(&ledger->areas_setting, AREAS_BYTES_MAX);
     rc = zip_inflater_new(&ledger->inflater, err);
+    if (rc == RC_OK)
+        rc = ledger_refresh(ledger, err);
     if (rc != RC_OK) {
         ledger_close(ledger);
         return rc;
@@ -43,9 +48,44 @@ void ledger_close(struct ledger *ledger) {
         form_free(ledger->forms[i]);
     free(ledger->forms);
     arena_release(&ledger->visit);
+    arena_release(&ledger->areas_arena);
+    buf_release(&ledger->areas_setting);
     zip_inflater_free(ledger->inflater);
     store_close(ledger->store);
     free(ledger);
+}
+
+static enum rc areas_decode(struct ledger *ledger, struct err *err) {
+    struct reader reader;
+
+    arena_reset(&ledger->areas_arena);
+    reader_init(&reader, buf_view(&ledger->areas_setting));
+    ledger->areas_news = (uint32_t)read_varint_max(&reader, UINT32_MAX);
+    if (reader.failed)
+        return reader_check(&reader, "the setting areas", err);
+    return succession_read(read_bytes(&reader, read_left(&reader)), &ledger->areas_arena,
+                           &ledger->areas, err);
+}
+
+enum rc ledger_refresh(struct ledger *ledger, struct err *err) {
+    struct arena arena;
+    struct view setting = {0};
+    enum rc rc;
+
+    arena_init(&arena, AREAS_BYTES_MAX);
+    rc = store_setting(ledger->store, "areas", &arena, &setting, err);
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        rc = RC_OK;
+    } else if (rc == RC_OK && !view_equal(setting, buf_view(&ledger->areas_setting))) {
+        buf_clear(&ledger->areas_setting);
+        buf_add_view(&ledger->areas_setting, setting);
+        rc = buf_check(&ledger->areas_setting, "the setting areas", err);
+        if (rc == RC_OK)
+            rc = areas_decode(ledger, err);
+    }
+    arena_release(&arena);
+    return rc;
 }
 
 static enum rc form_read(struct ledger *ledger, uint64_t id, struct ledger_form *out,
@@ -151,12 +191,22 @@ enum rc ledger_newest(struct ledger *ledger, struct view name, const struct form
     return ledger_form(ledger, newest.id, out, err);
 }
 
+enum rc ledger_see(struct ledger *ledger, const struct record *record, struct arena *arena,
+                   struct reading *reading, struct err *err) {
+    enum rc rc = reading_make(record, reading_governing_form(record, ledger_lookup, ledger), arena,
+                              reading, err);
+
+    if (rc != RC_OK)
+        return rc;
+    reading_succeed(&ledger->areas, reading, arena);
+    return arena_check(arena, "reading of a record", err);
+}
+
 enum rc ledger_read(struct ledger *ledger, const struct stored_record *stored, struct arena *arena,
                     struct record *record, struct reading *reading, struct err *err) {
     enum rc rc = record_unpack(stored->packed, arena, record, err);
 
     if (rc != RC_OK)
         return rc;
-    return reading_make(record, reading_governing_form(record, ledger_lookup, ledger), arena,
-                        reading, err);
+    return ledger_see(ledger, record, arena, reading, err);
 }

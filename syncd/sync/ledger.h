@@ -7,6 +7,7 @@
 #define YG_SYNCD_SYNC_LEDGER_H
 
 #include "base/zip.h"
+#include "schema/succession.h"
 #include "syncd/store/store.h"
 
 struct ledger_form {
@@ -21,11 +22,17 @@ struct ledger {
     struct arena visit; /* of one exchange; reset by who borrows the ledger, before use */
     struct ledger_form **forms;
     size_t count, capacity;
+    struct succession areas; /* as of the last ledger_refresh */
+    uint32_t areas_news;     /* serial of the county's news that told of it; 0: never any */
+    struct arena areas_arena;
+    struct buf areas_setting;
 };
 
 /* Takes the store over, also when it fails. */
 enum rc ledger_open(struct store *store, struct ledger **out, struct err *err);
 void ledger_close(struct ledger *ledger);
+/* Reads the table of areas again, if it has changed. To be called before each use of the ledger. */
+enum rc ledger_refresh(struct ledger *ledger, struct err *err);
 
 /* RC_OK with *out NULL when no such form has been published. */
 enum rc ledger_form(struct ledger *ledger, uint64_t id, const struct form **out, struct err *err);
@@ -34,7 +41,10 @@ const struct form *ledger_lookup(void *context, uint64_t id);
 /* The newest version of a name; RC_NOT_FOUND when there is none. */
 enum rc ledger_newest(struct ledger *ledger, struct view name, const struct form **out,
                       struct err *err);
-/* Unpacks a stored record and reads it with its governing form. Arrays in the arena. */
+/* reading_make with the governing form, through the table of areas. Arrays in the arena. */
+enum rc ledger_see(struct ledger *ledger, const struct record *record, struct arena *arena,
+                   struct reading *reading, struct err *err);
+/* The same, of a stored record, which is unpacked. */
 enum rc ledger_read(struct ledger *ledger, const struct stored_record *stored, struct arena *arena,
                     struct record *record, struct reading *reading, struct err *err);
 

@@ -146,6 +146,10 @@ static enum rc admit(struct review *review, const struct stored_quarantine *row,
     return settle_row(review, row, &found->indexed, VERDICT_ADMIT, true, err);
 }
 
+static uint64_t home_of(const struct work *work, const struct stored_frame *frame) {
+    return succession_of(&work->ledger->areas, frame->area);
+}
+
 /* The released changes of a frame that live in this area, as a new entry of its feed. Received and
  * offset are those of the frame, so that tablets read the same times from it. */
 static enum rc route(struct work *work, const struct held_frame *held, uint64_t area,
@@ -169,7 +173,7 @@ static enum rc route(struct work *work, const struct held_frame *held, uint64_t 
     if (cut.changes == NULL)
         return no_room(work, err);
     for (uint32_t i = 0; i < held->raw.count; i++)
-        if (held->released[i] && judge_lives_in(held->records[i], area, stored->area))
+        if (held->released[i] && judge_lives_in(held->records[i], area, home_of(work, stored)))
             cut.changes[cut.count++] = held->raw.changes[i];
     buf_clear(&work->scratch);
     rc = frame_encode(&cut, NULL, NULL, work->deflater, &work->scratch, err);
@@ -191,12 +195,12 @@ static enum rc route_frame(struct work *work, const struct held_frame *held, str
         if (!held->released[i])
             continue;
         for (uint32_t a = 0; a < (count == 0 ? 1u : count) && rc == RC_OK; a++) {
-            uint64_t area = count == 0 ? held->stored.area : record->old_areas[a];
+            uint64_t area = count == 0 ? home_of(work, &held->stored) : record->old_areas[a];
             bool done = false;
 
             for (uint32_t before = 0; before < i && !done; before++)
                 done = held->released[before] &&
-                       judge_lives_in(held->records[before], area, held->stored.area);
+                       judge_lives_in(held->records[before], area, home_of(work, &held->stored));
             if (!done)
                 rc = route(work, held, area, err);
         }
@@ -315,7 +319,8 @@ static enum rc settle_one(struct review *review, const struct quarantine_request
     enum rc rc;
 
     dot_text(row->dot, name);
-    if (row->area != 0 && !area_list_contains(request->areas, request->area_count, row->area))
+    if (row->area != 0 && !succession_grants(&review->work->ledger->areas, request->areas,
+                                             request->area_count, row->area))
         return err_set(err, RC_DENIED, "%s: lies outside of the areas of %s", name, request->who);
     rc = request->release ? release(review, row, name, err)
                           : give_back(review, row, request->reason, err);

@@ -131,13 +131,14 @@ enum rc scope_confirmed(struct work *work, uint64_t device, uint32_t serial, uin
     return rc == RC_OK && any ? put_former(work, device, &former, err) : rc;
 }
 
-bool scope_allowed(const struct past_scopes *former, uint64_t actor, uint64_t number,
-                   uint64_t area) {
+bool scope_allowed(const struct past_scopes *former, const struct succession *table, uint64_t actor,
+                   uint64_t number, uint64_t area) {
     for (uint32_t i = 0; i < former->count; i++) {
         const struct past_scope *scope = &former->list[i];
 
         if (scope->until_actor == actor && number <= scope->until)
-            return !scope->revoked && area_list_contains(scope->areas, scope->area_count, area);
+            return !scope->revoked &&
+                   succession_grants(table, scope->areas, scope->area_count, area);
     }
     return false;
 }

@@ -37,8 +37,8 @@ enum rc scope_confirmed(struct work *work, uint64_t device, uint32_t serial, uin
 /* Whether change `number` of `actor` is proven to have been made under a former scope that held the
  * area: the first of them that was in force up to this number or a later one. (The serial that a
  * batch names says no more than its number does, and less after it was cut anew.) */
-bool scope_allowed(const struct past_scopes *former, uint64_t actor, uint64_t number,
-                   uint64_t area);
+bool scope_allowed(const struct past_scopes *former, const struct succession *table, uint64_t actor,
+                   uint64_t number, uint64_t area);
 
 /* The setting itself; for a restore, which works without a writer. */
 void scope_setting_name(uint64_t device, char out[SCOPE_SETTING_BYTES_MAX]);

@@ -314,9 +314,7 @@ static enum rc settle_record(struct work *work, struct settled *settled, struct 
     *place = record;
     row = &added->row;
     arena_reset(&work->reading);
-    rc = reading_make(&record->state,
-                      reading_governing_form(&record->state, ledger_lookup, work->ledger),
-                      &work->reading, &reading, err);
+    rc = ledger_see(work->ledger, &record->state, &work->reading, &reading, err);
     if (rc != RC_OK)
         return rc;
     if (reading.form != NULL)

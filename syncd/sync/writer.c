@@ -184,7 +184,9 @@ static void step_alone(struct writer *writer, struct writer_job *job) {
 
     err_clear(&job->err);
     work_reset(writer->work);
-    rc = work_out(writer, job);
+    rc = ledger_refresh(writer->ledger, &job->err);
+    if (rc == RC_OK)
+        rc = work_out(writer, job);
     if (rc == RC_OK)
         rc = commit(writer, &job->err);
     finish(job, rc, NULL);
@@ -196,10 +198,11 @@ static void step_alone(struct writer *writer, struct writer_job *job) {
 /* Jobs from first up to (not including) end, in one commit; false: none of it happened. */
 static bool step_group(struct writer *writer, struct writer_job *first, struct writer_job *end) {
     struct err err;
-    enum rc rc = RC_OK;
+    enum rc rc;
 
     err_init(&err, LANG_EN);
     work_reset(writer->work);
+    rc = ledger_refresh(writer->ledger, &err);
     for (struct writer_job *job = first; job != end && rc == RC_OK; job = job->next)
         rc = work_out(writer, job);
     if (rc == RC_OK)
