@@ -42,6 +42,9 @@
 #define LIMIT_EXCHANGE_BYTES   (16u * 1024u * 1024u) /* either direction of one request */
 #define LIMIT_EXCHANGE_BATCHES 64u
 #define LIMIT_EXCHANGE_CURSORS 4096u
+#define LIMIT_SLICE_BYTES      (8u * 1024u * 1024u) /* an answer's entries with their proof */
+#define LIMIT_OFFERS           512u                 /* slices that one request offers */
+#define LIMIT_OFFER_BYTES      (1024u * 1024u)
 #define LIMIT_PULL_BYTES       (2u * 1024u * 1024u) /* what the server puts in one answer */
 
 /* A bundle on a stick: 64 MiB hold some 400,000 surveys. What is more goes into the next one. */

@@ -71,7 +71,7 @@ enum rc tablet_forget(struct tablet *tablet, struct err *err) {
         statement_bind_i64(due, 1, county_now(tablet) - FORGET_DAYS * MS_PER_DAY);
         rc = statement_one(due, err);
         if (rc != RC_OK)
-            return rc == RC_NOT_FOUND ? RC_OK : rc;
+            return rc == RC_NOT_FOUND ? slices_forget(tablet, err) : rc;
         serial = (uint32_t)statement_i64(due, 0);
         number = (uint64_t)statement_i64(due, 1);
         statement_reset(due);

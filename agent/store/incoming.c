@@ -87,7 +87,7 @@ enum rc tablet_doubt_county(struct tablet *tablet, struct err *err) {
         rc = tablet_put_facts(tablet, &facts, err);
     if (rc == RC_OK)
         rc = statement_run(tablet->sql[SQL_PERSON_DOUBT], err);
-    return rc;
+    return rc == RC_OK ? tablet_slices_doubt(tablet, err) : rc;
 }
 
 enum rc tablet_clear_ahead(struct tablet *tablet, struct err *err) {

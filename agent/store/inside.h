@@ -14,7 +14,7 @@
  *   change     own changes; the chain hash is kept for ever. `overlay` says that no feed has
  *              brought the change back yet; an empty `sealed` that its content is forgotten
  *   mark       when a backup of the county held own changes up to which number
- *   cursor, form, pulled, outbox, baggage, inbox, author, notice: see traffic.h */
+ *   cursor, form, slice, outbox, baggage, inbox, author, notice: see traffic.h */
 #ifndef YG_AGENT_STORE_INSIDE_H
 #define YG_AGENT_STORE_INSIDE_H
 
@@ -74,7 +74,22 @@ enum sql {
     SQL_CURSOR_CLEAR,
     SQL_FORM_LIST,
     SQL_FORM_PUT,
-    SQL_PULLED_PUT,
+    SQL_SLICE_PUT,
+    SQL_SLICE_FEED_PUT,
+    SQL_SLICE_LIST,
+    SQL_SLICE_STATE,
+    SQL_SLICE_TRIED,
+    SQL_SLICE_FEED_SETTLE,
+    SQL_SLICE_SETTLE,
+    SQL_SLICE_FEED_DOUBT,
+    SQL_SLICE_DOUBT,
+    SQL_SLICE_FEED_HELD,
+    SQL_SLICE_AREAS,
+    SQL_SLICE_WITHDRAWN,
+    SQL_SLICE_COVERED,
+    SQL_SLICE_FORGET,
+    SQL_SLICE_FEED_FORGET,
+    SQL_SLICE_COUNT,
     SQL_OUTBOX_LIST,
     SQL_OUTBOX_LAST,
     SQL_OUTBOX_PUT,
@@ -94,12 +109,9 @@ enum sql {
     SQL_PURGE_STATES,
     SQL_PURGE_SUMMARIES,
     SQL_PURGE_CHANGES,
-    SQL_PURGE_PULLED,
     SQL_PURGE_INBOX,
     SQL_PURGE_SHARES,
     SQL_PURGE_KEY,
-    SQL_PULLED_AREAS,
-    SQL_PULLED_DELETE,
     SQL_RECORD_FORGET,
     SQL_MARK_PUT,
     SQL_MARK_DUE,
@@ -314,6 +326,13 @@ enum rc area_keys_load(struct tablet *tablet, struct err *err);
 enum rc area_key_share(struct tablet *tablet, uint64_t key, uint64_t person,
                        const uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES],
                        const uint8_t seed[CRYPT_KEY_BYTES], struct err *err);
+
+/* ---- slices.c ---- */
+
+/* For areas out of scope no backup of a feed will be told any more. */
+enum rc slices_withdrawn(struct tablet *tablet, struct err *err);
+/* Notes which slices a backup holds, forgets those that it has held for FORGET_DAYS. */
+enum rc slices_forget(struct tablet *tablet, struct err *err);
 
 /* ---- purge.c ---- */
 

@@ -41,8 +41,7 @@ static enum rc all_safe(struct tablet *tablet, uint64_t key, uint64_t record, bo
 
 static enum rc drop_key(struct tablet *tablet, uint64_t key, struct err *err) {
     static const enum sql steps[] = {SQL_PURGE_STATES, SQL_PURGE_SUMMARIES, SQL_PURGE_CHANGES,
-                                     SQL_PURGE_PULLED, SQL_PURGE_INBOX,     SQL_PURGE_SHARES,
-                                     SQL_PURGE_KEY};
+                                     SQL_PURGE_INBOX,  SQL_PURGE_SHARES,    SQL_PURGE_KEY};
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == RC_OK; i++)
@@ -104,27 +103,6 @@ static enum rc drop_records(struct tablet *tablet, const struct session *session
     return rc;
 }
 
-/* Pulled entries say in clear of which area they are. */
-static enum rc drop_pulled(struct tablet *tablet, struct err *err) {
-    struct statement *list = tablet->sql[SQL_PULLED_AREAS];
-    uint64_t area = 0;
-    enum rc rc;
-
-    for (;;) {
-        statement_bind_i64(list, 1, (int64_t)area);
-        rc = statement_one(list, err);
-        if (rc != RC_OK)
-            return rc == RC_NOT_FOUND ? RC_OK : rc;
-        area = (uint64_t)statement_i64(list, 0);
-        statement_reset(list);
-        if (tablet_in_scope(tablet, area))
-            continue;
-        rc = run_with(tablet, SQL_PULLED_DELETE, area, 0, false, err);
-        if (rc != RC_OK)
-            return rc;
-    }
-}
-
 /* ---- all of it ---- */
 
 static bool needed_beneath(const struct tablet *tablet, uint64_t area) {
@@ -183,7 +161,7 @@ enum rc tablet_purge(struct tablet *tablet, struct err *err) {
             session->index_stale = true;
     }
     if (rc == RC_OK && !left)
-        rc = drop_pulled(tablet, err);
+        rc = slices_withdrawn(tablet, err);
     if (rc == RC_OK && any)
         rc = tablet_notice(tablet, NOTICE_PURGED, 0, scope->serial, err);
     if (rc != RC_OK || left)

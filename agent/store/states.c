@@ -256,26 +256,6 @@ enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id,
     return rc != RC_OK ? rc : summary_refresh(tablet, record, id, err);
 }
 
-enum rc tablet_put_pulled(struct tablet *tablet, const struct feed_entry *entry, struct view body,
-                          struct err *err) {
-    struct statement *put = tablet->sql[SQL_PULLED_PUT];
-    const struct open_key *key = open_of_area(tablet, entry->area);
-    enum rc rc;
-
-    if (key == NULL)
-        return no_key(err);
-    buf_clear(&tablet->locked);
-    rc = row_lock(tablet, key, "pulled", entry->position, entry->area, body, &tablet->locked, err);
-    if (rc != RC_OK)
-        return rc;
-    statement_bind_i64(put, 1, (int64_t)entry->area);
-    statement_bind_i64(put, 2, entry->audience);
-    statement_bind_i64(put, 3, (int64_t)entry->position);
-    statement_bind_i64(put, 4, (int64_t)key->key);
-    statement_bind_blob(put, 5, buf_view(&tablet->locked));
-    return statement_run(put, err);
-}
-
 enum rc tablet_forms_came(struct tablet *tablet, struct err *err) {
     enum rc rc = RC_OK;
 

@@ -56,8 +56,22 @@ static const char SCHEMA_BAGGAGE[] =
     "CREATE TABLE mark(serial INTEGER NOT NULL, number INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
     " PRIMARY KEY(serial, number)) WITHOUT ROWID;";
 
-static const struct db_migration MIGRATIONS[] = {{"0001_first", SCHEMA_FIRST},
-                                                 {"0002_baggage", SCHEMA_BAGGAGE}};
+/* slice: what was pulled of others, sealed for the county, with the dots in it in clear. state:
+ * enum slice_state; covered_ms: since when a backup holds all of it, 0 not yet. slice_feed: the
+ * feeds in it and how far they go; held: a backup holds that. A position of -1 is not known. */
+static const char SCHEMA_SLICE[] =
+    "DROP TABLE pulled;"
+    "CREATE TABLE slice(id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, dots BLOB NOT NULL,"
+    " state INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,"
+    " covered_ms INTEGER NOT NULL DEFAULT 0, bytes BLOB NOT NULL);"
+    "CREATE INDEX slice_state ON slice(state) WHERE state <> 0;"
+    "CREATE TABLE slice_feed(slice INTEGER NOT NULL, area INTEGER NOT NULL,"
+    " audience INTEGER NOT NULL, position INTEGER NOT NULL, held INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY(slice, area, audience)) WITHOUT ROWID;"
+    "CREATE INDEX slice_feed_waits ON slice_feed(area, audience) WHERE held = 0;";
+
+static const struct db_migration MIGRATIONS[] = {
+    {"0001_first", SCHEMA_FIRST}, {"0002_baggage", SCHEMA_BAGGAGE}, {"0003_slice", SCHEMA_SLICE}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -136,7 +150,32 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_CURSOR_CLEAR] = "DELETE FROM cursor",
     [SQL_FORM_LIST] = "SELECT form, position, json FROM form ORDER BY position",
     [SQL_FORM_PUT] = "INSERT OR IGNORE INTO form VALUES(?1, ?2, ?3)",
-    [SQL_PULLED_PUT] = "INSERT OR IGNORE INTO pulled VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_SLICE_PUT] = "INSERT OR IGNORE INTO slice(name, dots, bytes) VALUES(?1, ?2, ?3)",
+    [SQL_SLICE_FEED_PUT] = "INSERT OR IGNORE INTO slice_feed(slice, area, audience, position)"
+                           " VALUES((SELECT id FROM slice WHERE name = ?1), ?2, ?3, ?4)",
+    [SQL_SLICE_LIST] = "SELECT id, name, dots, bytes FROM slice WHERE state = ?1 AND state <> 0"
+                       " ORDER BY id",
+    [SQL_SLICE_STATE] = "UPDATE slice SET state = ?2 WHERE id = ?1",
+    [SQL_SLICE_TRIED] = "UPDATE slice SET tries = tries + 1, state = CASE WHEN tries + 1 >= ?2"
+                        " THEN 4 ELSE 1 END WHERE id = ?1",
+    [SQL_SLICE_FEED_SETTLE] =
+        "UPDATE slice_feed AS f SET position = coalesce((SELECT max(c.position, c.ahead_position)"
+        " FROM cursor c WHERE c.area = f.area AND c.audience = f.audience), 0)"
+        " WHERE slice IN (SELECT id FROM slice WHERE state = 3)",
+    [SQL_SLICE_SETTLE] = "UPDATE slice SET state = 0 WHERE state = 3",
+    [SQL_SLICE_FEED_DOUBT] = "UPDATE slice_feed SET held = 0, position = -1",
+    [SQL_SLICE_DOUBT] = "UPDATE slice SET state = 1, tries = 0, covered_ms = 0",
+    [SQL_SLICE_FEED_HELD] = "UPDATE slice_feed SET held = 1 WHERE area = ?1 AND audience = ?2"
+                            " AND held = 0 AND position BETWEEN 0 AND ?3",
+    [SQL_SLICE_AREAS] = "SELECT min(area) FROM slice_feed WHERE area > ?1 AND held = 0"
+                        " HAVING min(area) IS NOT NULL",
+    [SQL_SLICE_WITHDRAWN] = "UPDATE slice_feed SET held = 1 WHERE area = ?1 AND held = 0",
+    [SQL_SLICE_COVERED] = "UPDATE slice SET covered_ms = ?1 WHERE covered_ms = 0 AND state = 0"
+                          " AND NOT EXISTS (SELECT 1 FROM slice_feed f WHERE f.slice = slice.id"
+                          " AND f.held = 0)",
+    [SQL_SLICE_FORGET] = "DELETE FROM slice WHERE covered_ms > 0 AND covered_ms <= ?1",
+    [SQL_SLICE_FEED_FORGET] = "DELETE FROM slice_feed WHERE slice NOT IN (SELECT id FROM slice)",
+    [SQL_SLICE_COUNT] = "SELECT count(*) FROM slice WHERE state IN (1, 2)",
     [SQL_OUTBOX_LIST] = "SELECT batch, last, bytes FROM outbox ORDER BY batch",
     [SQL_OUTBOX_LAST] = "SELECT batch, last, length(bytes) FROM outbox"
                         " WHERE batch BETWEEN ?1 AND ?2 ORDER BY batch DESC LIMIT 1",
@@ -170,12 +209,9 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_PURGE_SUMMARIES] = "DELETE FROM summary WHERE key = ?1",
     [SQL_PURGE_CHANGES] = "UPDATE change SET sealed = x'', overlay = 0 WHERE key = ?1"
                           " AND (length(sealed) > 0 OR overlay = 1)",
-    [SQL_PURGE_PULLED] = "DELETE FROM pulled WHERE key = ?1",
     [SQL_PURGE_INBOX] = "DELETE FROM inbox WHERE key = ?1",
     [SQL_PURGE_SHARES] = "DELETE FROM key_share WHERE key = ?1",
     [SQL_PURGE_KEY] = "DELETE FROM area_key WHERE key = ?1",
-    [SQL_PULLED_AREAS] = "SELECT DISTINCT area FROM pulled WHERE area > ?1 ORDER BY area LIMIT 1",
-    [SQL_PULLED_DELETE] = "DELETE FROM pulled WHERE area = ?1",
     [SQL_RECORD_FORGET] = "UPDATE change SET sealed = x'', overlay = 0 WHERE record = ?1"
                           " AND key = ?2",
     [SQL_MARK_PUT] = "INSERT OR IGNORE INTO mark VALUES(?1, ?2, ?3)",

@@ -214,6 +214,45 @@ enum rc tablet_doubt_county(struct tablet *tablet, struct err *err);
 /* The inbox has been applied: nothing is ahead of the cursors any more. */
 enum rc tablet_clear_ahead(struct tablet *tablet, struct err *err);
 
+/* ---- slices: what was pulled of others, kept sealed for a county that may lose it ---- */
+
+enum slice_state {
+    SLICE_KEPT = 0,    /* the county has it */
+    SLICE_DOUBTED = 1, /* the county was restored: it must be asked */
+    SLICE_LACKING = 2, /* the county wants it */
+    SLICE_SETTLING =
+        3,             /* the county has it again; in which places of its feeds, is not known yet */
+    SLICE_REFUSED = 4, /* the county did not take it: asked again after the next restore */
+};
+#define SLICE_TRIES 3u
+
+struct kept_slice { /* views live until the visitor returns */
+    uint64_t id;
+    uint8_t name[8];
+    struct view dots;  /* of struct slice_offer */
+    struct view bytes; /* sealed */
+};
+/* Once; feeds: of each the last position in it. Inside a transaction, as all that write here. */
+enum rc tablet_slice_put(struct tablet *tablet, const struct kept_slice *slice,
+                         const struct feed_cursor *feeds, uint32_t feed_count, struct err *err);
+/* Not of SLICE_KEPT. A visitor that returns RC_NOT_FOUND ends it politely. */
+typedef enum rc slice_visit(void *context, const struct kept_slice *slice, struct err *err);
+enum rc tablet_slices(struct tablet *tablet, enum slice_state state, slice_visit *visit,
+                      void *context, struct err *err);
+enum rc tablet_slice_state(struct tablet *tablet, uint64_t id, enum slice_state state,
+                           struct err *err);
+/* It was sent and the answer has come: it is offered again, unless that was SLICE_TRIES times. */
+enum rc tablet_slice_tried(struct tablet *tablet, uint64_t id, struct err *err);
+/* The feeds have been taken up to their ends: what is settling is in them. */
+enum rc tablet_slices_settle(struct tablet *tablet, struct err *err);
+/* The county was restored. */
+enum rc tablet_slices_doubt(struct tablet *tablet, struct err *err);
+/* A backup of the county holds these feeds so far. */
+enum rc tablet_slices_marked(struct tablet *tablet, const struct feed_mark *marks, uint32_t count,
+                             struct err *err);
+/* How many must be asked for, or brought. */
+enum rc tablet_slices_due(struct tablet *tablet, uint64_t *count, struct err *err);
+
 /* ---- what comes in ---- */
 
 /* Whether an open session holds the key of this area. */
@@ -228,9 +267,6 @@ enum rc tablet_put_state(struct tablet *tablet, uint64_t area, const struct reco
 /* The record has left this area: removes the state unless it has another live area beneath the same
  * granted one. */
 enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id, struct err *err);
-/* A pulled frame entry, kept sealed until a backup of the server holds it. */
-enum rc tablet_put_pulled(struct tablet *tablet, const struct feed_entry *entry, struct view body,
-                          struct err *err);
 /* Takes a published form; RC_OK with *is_new. A form that this program cannot read is kept. */
 enum rc tablet_put_form(struct tablet *tablet, uint64_t form, uint64_t position,
                         struct view compressed_json, bool *is_new, struct err *err);

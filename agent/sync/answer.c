@@ -19,14 +19,15 @@ struct taking {
     struct apply apply;
     struct arena arena;
     struct answer answer;
-    struct view sealed;    /* content of PART_SEALED; empty: none */
-    struct view areas;     /* the county's table; empty: none came */
-    bool later;            /* from the inbox */
-    bool bundled;          /* out of a bundle */
-    bool stale;            /* a newer answer was taken before */
-    bool outdated;         /* and the county was restored in between: nothing of it counts */
-    bool signed_only;      /* entries were refused */
-    struct feed_id *feeds; /* that entries came for */
+    struct view sealed;      /* content of PART_SEALED; empty: none */
+    struct view signed_part; /* content of PART_SIGNED */
+    struct view areas;       /* the county's table; empty: none came */
+    bool later;              /* from the inbox */
+    bool bundled;            /* out of a bundle */
+    bool stale;              /* a newer answer was taken before */
+    bool outdated;           /* and the county was restored in between: nothing of it counts */
+    bool signed_only;        /* entries were refused */
+    struct feed_id *feeds;   /* that entries came for */
     uint32_t feed_count;
     struct feed_id broken; /* area 0: none */
     bool whole;            /* was asked for whole */
@@ -92,6 +93,9 @@ static enum rc take_signed(struct taking *taking, struct err *err) {
         rc = tablet_baggage_answered(tablet, err);
     for (uint32_t i = 0; i < taking->answer.certificate_count && rc == RC_OK; i++)
         rc = tablet_put_author(tablet, &taking->answer.certificates[i], err);
+    if (rc == RC_OK)
+        rc = slices_answered(tablet, &taking->answer, taking->flow->brought,
+                             &taking->flow->advanced, err);
     if (rc == RC_OK)
         rc = take_scope(taking, err);
     if (rc == RC_OK)
@@ -377,6 +381,8 @@ static enum rc read_head(struct taking *taking, struct view body, struct reader 
     ahead = *parts;
     while ((rc = exchange_next(&ahead, &part, err)) == RC_OK) {
         if (part.kind == PART_SIGNED)
+            taking->signed_part = part.content;
+        if (part.kind == PART_SIGNED)
             rc =
                 exchange_read_signed(part.content, tablet_facts(taking->tablet)->county_sign_public,
                                      &taking->arena, &taking->answer, err);
@@ -399,6 +405,7 @@ static enum rc read_head(struct taking *taking, struct view body, struct reader 
 static enum rc take_all(struct taking *taking, struct view body, struct reader *parts,
                         const uint8_t base[8], struct err *err) {
     uint64_t forms = taking->report == NULL ? 0 : taking->report->forms;
+    bool kept = taking->sealed.data != NULL && tablet_locked(taking->tablet);
     enum rc rc = RC_OK;
 
     /* Written before the county was restored: what it says may not be true any more. */
@@ -419,13 +426,18 @@ static enum rc take_all(struct taking *taking, struct view body, struct reader *
         rc = take_parts(taking, parts, err);
     if (rc != RC_OK)
         return rc;
-    if (taking->sealed.data != NULL && tablet_locked(taking->tablet))
-        return keep_sealed(taking, body, base, err);
-    if (taking->sealed.data != NULL)
+    if (kept)
+        rc = keep_sealed(taking, body, base, err);
+    else if (taking->sealed.data != NULL)
         rc = take_sealed(taking, err);
     if (rc == RC_OK)
         rc = check_heads(taking, err);
-    if (rc == RC_OK && (taking->later || taking->report->forms > forms))
+    if (rc == RC_OK)
+        rc = gather_keep(&taking->apply.gather, taking->tablet, &taking->answer,
+                         taking->signed_part, err);
+    if (rc == RC_OK && !taking->later && !taking->bundled && !taking->answer.more)
+        rc = tablet_slices_settle(taking->tablet, err);
+    if (rc == RC_OK && (taking->later || (taking->report->forms > forms && !kept)))
         rc = tablet_forms_came(taking->tablet, err);
     return rc;
 }
@@ -469,7 +481,7 @@ enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[
 
     if (rc == RC_CORRUPT && taking.broken.area != 0) {
         *report = before;
-        *flow = (struct flow){.more = false};
+        *flow = (struct flow){.more = false, .brought = flow->brought};
         taking = (struct taking){.tablet = tablet,
                                  .report = report,
                                  .flow = flow,

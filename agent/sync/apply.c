@@ -15,6 +15,7 @@ enum rc apply_init(struct apply *apply, struct tablet *tablet, struct err *err) 
     arena_init(&apply->arena, ENTRY_ARENA_BYTES);
     arena_init(&apply->states, STATE_ARENA_BYTES);
     buf_init(&apply->scratch, LIMIT_EXCHANGE_BYTES);
+    gather_init(&apply->gather);
     return zip_inflater_new(&apply->inflater, err);
 }
 
@@ -22,6 +23,7 @@ void apply_release(struct apply *apply) {
     zip_inflater_free(apply->inflater);
     arena_release(&apply->arena);
     arena_release(&apply->states);
+    gather_release(&apply->gather);
     if (apply->scratch.data != NULL)
         crypt_wipe(apply->scratch.data, apply->scratch.capacity);
     buf_release(&apply->scratch);
@@ -216,14 +218,6 @@ static enum rc keep_for_area(struct apply *apply, const struct feed_entry *entry
     return rc;
 }
 
-static enum rc keep_pulled(struct apply *apply, const struct feed_entry *entry, struct err *err) {
-    buf_clear(&apply->scratch);
-    feed_entry_body(&apply->scratch, entry);
-    if (buf_check(&apply->scratch, "a feed entry", err) != RC_OK)
-        return err->rc;
-    return tablet_put_pulled(apply->tablet, entry, buf_view(&apply->scratch), err);
-}
-
 /* Numbers of our present actor that we never gave: another copy of this tablet is at work. A new
  * incarnation begins before we give the same number to something else. */
 static enum rc check_life(struct apply *apply, const struct feed_entry *entry,
@@ -274,12 +268,13 @@ enum rc apply_entry(struct apply *apply, const struct feed_entry *entry, struct 
     if (rc != RC_OK)
         return rc;
     feed_entry_digest(entry, is_frame ? &frame : NULL, digest);
+    rc = gather_entry(&apply->gather, &cursor, entry, &frame, digest, err);
+    if (rc != RC_OK)
+        return rc;
     feed_chain_next(cursor.chain, digest, cursor.chain);
     cursor.position = entry->position;
     rc = tablet_put_cursor(apply->tablet, &cursor, err);
     if (rc == RC_OK && !reads)
         return keep_for_area(apply, entry, err);
-    if (rc == RC_OK && entry->kind == FEED_FRAME)
-        rc = keep_pulled(apply, entry, err);
     return rc != RC_OK ? rc : merge_content(apply, entry, &frame, err);
 }

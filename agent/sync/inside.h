@@ -11,6 +11,47 @@
  * sessions can read them. A small last batch is cut anew together with what followed. */
 enum rc outbox_cut(struct tablet *tablet, struct err *err);
 
+/* ---- slices.c ---- */
+
+struct slice_feed;
+struct gathered_entry;
+struct gather { /* what proves an answer, while it is taken */
+    struct arena arena;
+    struct buf bodies, dots;
+    struct slice_feed *feeds;
+    uint32_t feed_count, feed_capacity;
+    struct gathered_entry *entries;
+    uint32_t entry_count, entry_capacity;
+    uint32_t whole_count;
+};
+void gather_init(struct gather *gather);
+void gather_release(struct gather *gather);
+/* before: the place in the feed that the entry goes on from. frame: decoded, not renamed. */
+enum rc gather_entry(struct gather *gather, const struct feed_cursor *before,
+                     const struct feed_entry *entry, const struct frame *frame,
+                     const uint8_t digest[32], struct err *err);
+/* Its feeds have led to the heads in signed_part, the content of the answer's SIGNED. Inside a
+ * transaction. */
+enum rc gather_keep(struct gather *gather, struct tablet *tablet, const struct answer *answer,
+                    struct view signed_part, struct err *err);
+
+#define BROUGHT_MAX 32u
+struct brought { /* in the request that is under way */
+    struct {
+        uint64_t id;
+        uint8_t name[8];
+    } offered[LIMIT_OFFERS];
+    uint32_t offered_count;
+    uint64_t sent[BROUGHT_MAX];
+    uint32_t sent_count;
+};
+/* Adds the slices that the county lacks, up to bytes_max of the body, and offers others. */
+enum rc slices_bring(struct tablet *tablet, struct arena *arena, size_t bytes_max,
+                     struct brought *brought, struct buf *body, struct err *err);
+/* brought: of the request that is answered; NULL: of none. Inside a transaction. */
+enum rc slices_answered(struct tablet *tablet, const struct answer *answer,
+                        const struct brought *brought, bool *advanced, struct err *err);
+
 /* ---- apply.c ---- */
 
 struct apply { /* of one answer */
@@ -18,6 +59,7 @@ struct apply { /* of one answer */
     struct zip_inflater *inflater;
     struct arena arena;  /* of one entry */
     struct arena states; /* of one record */
+    struct gather gather;
     struct buf scratch;
     uint64_t received;
     struct dot conflicts[256]; /* records with new conflicts; beyond that they are not told apart */
@@ -41,8 +83,9 @@ enum rc apply_content(struct apply *apply, const struct feed_entry *entry, struc
 
 struct flow { /* what an answer means for the exchange that follows */
     bool more;
-    bool advanced; /* a cursor, a receipt or the scope has moved */
-    bool whole;    /* ask again with hello.whole: nothing of the answer was taken */
+    bool advanced;                 /* a cursor, a receipt or the scope has moved */
+    bool whole;                    /* ask again with hello.whole: nothing of the answer was taken */
+    const struct brought *brought; /* what the request has offered; NULL: nothing */
 };
 
 /* Takes an answer in one transaction. base: digest of the cursors it was asked with. */

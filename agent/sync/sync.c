@@ -26,6 +26,7 @@ struct run {
     uint32_t baggage_count;
     uint64_t baggage[REQUEST_BATCHES]; /* ids */
     bool no_baggage;                   /* it was refused as a whole */
+    struct brought brought;            /* slices */
 };
 
 static const struct own_actor *current(const struct tablet *tablet) {
@@ -218,6 +219,8 @@ static enum rc make_body(struct run *run, struct err *err) {
     if (rc == RC_OK && !run->no_baggage)
         rc = tablet_baggage(run->tablet, true, add_baggage, run, err);
     if (rc == RC_OK)
+        rc = slices_bring(run->tablet, &run->arena, REQUEST_BYTES, &run->brought, &run->body, err);
+    if (rc == RC_OK)
         rc = buf_check(&run->body, "a request", err);
     return rc != RC_OK ? rc : note_sent(run, packing.sent, err);
 }
@@ -310,6 +313,15 @@ static void tell(const struct run *run, uint64_t total) {
                                total);
 }
 
+/* Whether the county must be asked about what was pulled of others, or wants it. */
+static bool slices_due(struct run *run) {
+    struct err ignored; /* what cannot be counted now is asked at the next sync */
+    uint64_t count = 0;
+
+    err_init(&ignored, LANG_EN);
+    return tablet_slices_due(run->tablet, &count, &ignored) == RC_OK && count > 0;
+}
+
 /* Whether more waits for the road than went into the last request. */
 static bool baggage_due(struct run *run) {
     uint64_t batches, bytes;
@@ -330,7 +342,7 @@ static enum rc rounds(struct run *run, struct err *err) {
     enum rc rc;
 
     do {
-        struct flow flow = {.more = false};
+        struct flow flow = {.more = false, .brought = &run->brought};
 
         if (max != 0 && count++ == max) {
             run->report->more = true;
@@ -351,9 +363,8 @@ static enum rc rounds(struct run *run, struct err *err) {
                            "the county has withdrawn this tablet; bring it to the office");
         run->report->more = flow.more;
         stalls = flow.advanced ? 0 : stalls + 1;
-        if (!flow.more && run->batch_count == 0)
-            break;
-        if (!flow.more && sync_unsent(run->tablet) == 0 && !baggage_due(run))
+        if (!flow.more && !slices_due(run) &&
+            (run->batch_count == 0 || (sync_unsent(run->tablet) == 0 && !baggage_due(run))))
             break;
     } while (stalls < STALLS_MAX);
     return RC_OK;

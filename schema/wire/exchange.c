@@ -20,11 +20,12 @@
  *   signature  64 bytes, device's, tag "yg hello", over the content up to here
  *
  * BATCH (2): a batch (batch.c).
+ * OFFER (3), SLICE (4): slice.c.
  *
  * ANSWER (16): flags (1 byte: 1 more), epoch (varint), server_ms (signed), nonce (16 bytes).
  *
  * SIGNED (17):
- *   flags      1 byte: 1 receipts, 2 scope, 4 heads, 8 certificates, 16 forms
+ *   flags      1 byte: 1 receipts, 2 scope, 4 heads, 8 certificates, 16 forms, 32 marks, 64 lacking
  *   receipts   if 1: varint count, each: bits (1 byte: 1 fork, 2 want, 4 backed up, 8 outcomes,
  *              16 returns), actor (id), number (varint), hash (32), fork_actor (id) and fork_from
  *              (varint), want_from (varint), backed_up (varint), outcomes (varint count, each:
@@ -35,6 +36,8 @@
  *   heads      if 4: varint count, each: area, position (varint), chain (32)
  *   certificates  if 8: varint count, each: key (32), role (1 byte), name (text)
  *   forms      if 16: varint count, 32 bytes each
+ *   marks      if 32: varint count, each: area, position (varint)
+ *   lacking    if 64: varint count, 8 bytes each
  *   signature  64 bytes, county's, tag "yg receipt", over the 16 bytes of ANSWER's nonce and the
  *              content up to here
  *
@@ -74,7 +77,7 @@ void exchange_start(struct buf *out) {
     buf_add_u8(out, EXCHANGE_VERSION);
 }
 
-static void add_part(struct buf *out, uint8_t kind, struct view content) {
+void exchange_add_part(struct buf *out, uint8_t kind, struct view content) {
     buf_add_u8(out, kind);
     buf_add_sized(out, content);
 }
@@ -151,7 +154,7 @@ enum rc exchange_add_hello(struct buf *out, const struct hello *hello,
         rc = buf_check(&content, "hello", err);
     }
     if (rc == RC_OK) {
-        add_part(out, PART_HELLO, buf_view(&content));
+        exchange_add_part(out, PART_HELLO, buf_view(&content));
         rc = buf_check(out, "hello", err);
     }
     buf_release(&content);
@@ -234,7 +237,7 @@ enum rc exchange_verify_hello(struct view content, const uint8_t device_public[3
 /* ---- batches, answer, forms, cursors ---- */
 
 void exchange_add_batch(struct buf *out, struct view batch) {
-    add_part(out, PART_BATCH, batch);
+    exchange_add_part(out, PART_BATCH, batch);
 }
 
 void exchange_add_answer(struct buf *out, const struct answer *answer) {
@@ -245,7 +248,7 @@ void exchange_add_answer(struct buf *out, const struct answer *answer) {
     size += varint_put(bytes + size, answer->epoch);
     size += varint_put(bytes + size, zigzag_fold(answer->server_ms));
     memcpy(bytes + size, answer->nonce, sizeof(answer->nonce));
-    add_part(out, PART_ANSWER, view_of(bytes, size + sizeof(answer->nonce)));
+    exchange_add_part(out, PART_ANSWER, view_of(bytes, size + sizeof(answer->nonce)));
 }
 
 enum rc exchange_read_answer(struct view content, struct answer *out, struct err *err) {
@@ -289,7 +292,7 @@ void exchange_add_cursor(struct buf *out, const struct cursor *cursor) {
     if (content.failed != RC_OK)
         out->failed = out->failed == RC_OK ? content.failed : out->failed;
     else
-        add_part(out, PART_CURSOR, buf_view(&content));
+        exchange_add_part(out, PART_CURSOR, buf_view(&content));
     buf_release(&content);
 }
 

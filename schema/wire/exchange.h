@@ -2,7 +2,8 @@
  * parts: kind (1 byte), length (varint), content. Unknown kinds are skipped, so that either side
  * may be newer. exchange.c opens with the layout of every part.
  *
- * Up:   HELLO, then BATCH... (own ones, and other tablets' as baggage)
+ * Up:   HELLO, then BATCH... (own ones, and other tablets' as baggage); after a restore of the
+ *       county also SLICE... and OFFER (slice.h)
  * Down: ANSWER (always, first), then SIGNED (receipts, scope, heads, certificates; when there is
  *       something to say), AREAS (when the table has changed), then FORM..., ENTRY... in feed
  * order, CURSOR... after them. When the tablet says that it is locked, the parts after SIGNED come
@@ -19,6 +20,8 @@
 enum part_kind {
     PART_HELLO = 1,
     PART_BATCH = 2,
+    PART_OFFER = 3,
+    PART_SLICE = 4,
     PART_ANSWER = 16,
     PART_SIGNED = 17,
     PART_FORM = 18,
@@ -92,6 +95,12 @@ struct feed_head {
     uint8_t chain[32];
 };
 
+struct feed_mark { /* a backup that was read back holds this feed up to here */
+    uint64_t area;
+    uint8_t audience;
+    uint64_t position;
+};
+
 struct certificate { /* of a person: sign_public is known to the county */
     uint8_t sign_public[32];
     struct view name;
@@ -124,6 +133,11 @@ struct answer {
     struct certificate *certificates;
     uint32_t form_hash_count; /* every form in this answer, by hash */
     const uint8_t (*form_hashes)[32];
+    uint32_t mark_count;
+    struct feed_mark *marks;
+    bool has_lacking; /* the offer was looked at: of these slices something is lacking here */
+    uint32_t lacking_count;
+    const uint8_t (*lacking)[8];
     uint8_t signature[64];
 };
 
@@ -193,6 +207,7 @@ int64_t feed_entry_time(const struct feed_entry *entry, int64_t wall_ms);
 void exchange_start(struct buf *out);
 enum rc exchange_add_hello(struct buf *out, const struct hello *hello,
                            const uint8_t device_secret[64], struct err *err);
+void exchange_add_part(struct buf *out, uint8_t kind, struct view content);
 void exchange_add_batch(struct buf *out, struct view batch);
 void exchange_add_answer(struct buf *out, const struct answer *answer);
 enum rc exchange_add_signed(struct buf *out, const struct answer *answer,

@@ -9,7 +9,9 @@ enum signed_flag {
     SIGNED_HEADS = 4,
     SIGNED_CERTIFICATES = 8,
     SIGNED_FORMS = 16,
-    SIGNED_KNOWN = 31,
+    SIGNED_MARKS = 32,
+    SIGNED_LACKING = 64,
+    SIGNED_KNOWN = 127,
 };
 
 enum receipt_bit {
@@ -28,6 +30,7 @@ enum scope_bit { SCOPE_REVOKED = 1, SCOPE_WIPE = 2, SCOPE_KNOWN = 3 };
 #define RETURN_BYTES_MIN      2u
 #define HEAD_BYTES_MIN        34u
 #define CERTIFICATE_BYTES_MIN 34u
+#define MARK_BYTES_MIN        2u
 
 /* ---- writing ---- */
 
@@ -65,11 +68,12 @@ static void add_receipt(struct buf *out, const struct receipt *receipt) {
 }
 
 static void add_content(struct buf *out, const struct answer *answer) {
-    unsigned flags = (answer->receipt_count > 0 ? SIGNED_RECEIPTS : 0u) |
-                     (answer->has_scope ? SIGNED_SCOPE : 0u) |
-                     (answer->head_count > 0 ? SIGNED_HEADS : 0u) |
-                     (answer->certificate_count > 0 ? SIGNED_CERTIFICATES : 0u) |
-                     (answer->form_hash_count > 0 ? SIGNED_FORMS : 0u);
+    unsigned flags =
+        (answer->receipt_count > 0 ? SIGNED_RECEIPTS : 0u) |
+        (answer->has_scope ? SIGNED_SCOPE : 0u) | (answer->head_count > 0 ? SIGNED_HEADS : 0u) |
+        (answer->certificate_count > 0 ? SIGNED_CERTIFICATES : 0u) |
+        (answer->form_hash_count > 0 ? SIGNED_FORMS : 0u) |
+        (answer->mark_count > 0 ? SIGNED_MARKS : 0u) | (answer->has_lacking ? SIGNED_LACKING : 0u);
 
     buf_add_u8(out, (uint8_t)flags);
     if (answer->receipt_count > 0)
@@ -96,6 +100,16 @@ static void add_content(struct buf *out, const struct answer *answer) {
         buf_add_varint(out, answer->form_hash_count);
     for (uint32_t i = 0; i < answer->form_hash_count; i++)
         buf_add(out, answer->form_hashes[i], 32);
+    if (answer->mark_count > 0)
+        buf_add_varint(out, answer->mark_count);
+    for (uint32_t i = 0; i < answer->mark_count; i++) {
+        word_add_area(out, answer->marks[i].area, answer->marks[i].audience);
+        buf_add_varint(out, answer->marks[i].position);
+    }
+    if (answer->has_lacking)
+        buf_add_varint(out, answer->lacking_count);
+    for (uint32_t i = 0; i < answer->lacking_count; i++)
+        buf_add(out, answer->lacking[i], sizeof(answer->lacking[i]));
 }
 
 enum rc exchange_add_signed(struct buf *out, const struct answer *answer,
@@ -209,6 +223,18 @@ void scope_read(struct reader *in, struct arena *arena, struct scope *out) {
     out->area_count = count;
 }
 
+/* That nothing is lacking is an answer, too. */
+static void read_lacking(struct reader *in, struct arena *arena, struct answer *out) {
+    uint32_t count = (uint32_t)read_varint_max(in, read_left(in) / sizeof(*out->lacking));
+    uint8_t(*names)[sizeof(*out->lacking)] =
+        arena_array(arena, in->failed ? 0 : count, sizeof(*names));
+
+    for (uint32_t i = 0; names != NULL && i < count && !in->failed; i++)
+        word_read_fixed(in, names[i], sizeof(names[i]));
+    out->lacking = (const uint8_t(*)[sizeof(*out->lacking)])names;
+    out->lacking_count = in->failed || names == NULL ? 0 : count;
+}
+
 static void read_content(struct reader *in, struct arena *arena, struct answer *out) {
     unsigned flags = read_u8(in);
 
@@ -244,6 +270,15 @@ static void read_content(struct reader *in, struct arena *arena, struct answer *
             word_read_fixed(in, hashes[i], sizeof(hashes[i]));
         out->form_hashes = (const uint8_t(*)[32])hashes;
     }
+    if ((flags & SIGNED_MARKS) != 0)
+        out->marks = counted(in, arena, MARK_BYTES_MIN, sizeof(*out->marks), &out->mark_count);
+    for (uint32_t i = 0; i < out->mark_count; i++) {
+        out->marks[i].area = word_read_area(in, &out->marks[i].audience);
+        out->marks[i].position = read_varint_max(in, LIMIT_NUMBER);
+    }
+    out->has_lacking = (flags & SIGNED_LACKING) != 0;
+    if (out->has_lacking)
+        read_lacking(in, arena, out);
 }
 
 enum rc exchange_read_signed(struct view content, const uint8_t county_public[32],

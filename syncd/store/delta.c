@@ -3,7 +3,8 @@
  * These are mistakes of the program that made it, not moves of somebody else, so the answer is
  * RC_INVALID and a new attempt would not help. The rules:
  *   - indices point into this delta's frames;
- *   - the changes of an actor come together with the actor, and none lies above its number;
+ *   - the changes of an actor come together with the actor, and none lies above its number, unless
+ *     somebody else has carried its frame here;
  *   - areas of records, conflicts and entries are 12-digit codes, a record's are sorted and single;
  *   - conflicts and keys stand in the order of the records that they belong to;
  *   - an actor, a device and a person have names other than 0. */
@@ -34,7 +35,8 @@ static enum rc check_changes(const struct store_delta *delta, struct err *err) {
             near = (near + 1) % delta->actor_count;
             tried++;
         }
-        if (tried == delta->actor_count || delta->actors[near].number < change->dot.number) {
+        if (tried == delta->actor_count || (delta->actors[near].number < change->dot.number &&
+                                            delta->frames[change->frame - 1].carrier == 0)) {
             return err_set(err, RC_INVALID,
                            "delta, change %u: its actor is not in the delta, or its number lies "
                            "above the actor's",

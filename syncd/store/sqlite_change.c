@@ -79,6 +79,7 @@ static enum rc runs_add(struct sqlite *sqlite, const struct stored_change *const
             sqlite->run[in_run] = *changes[i];
             sqlite->run[in_run++].frame += frame_base;
             if (in_run == RUN_CHANGES || i + 1 == count || changes[i + 1]->dot.actor != dot.actor ||
+                changes[i + 1]->dot.number != dot.number + 1 || /* may be filled later */
                 changes[i + 1]->dot.number >> LOW_BITS != dot.number >> LOW_BITS) {
                 rc = run_add(sqlite, in_run, err);
                 in_run = 0;

@@ -1,9 +1,10 @@
 /* sqlite_run.c: the slim index of changes.
  *
- * A run is the changes of one actor that one commit added, in order of number, up to 512 of them.
- * Its key is the dot of its first change, so the run that holds a dot is the last one whose key is
- * not above it. Runs of one actor never overlap, because a commit only adds numbers above the
- * actor's. In a run every change is a byte of flags, and what differs from what the change before
+ * A run is the changes of one actor that one commit added, with numbers in a row, up to 512 of
+ * them. Its key is the dot of its first change, so the run that holds a dot is the last one whose
+ * key is not above it. Runs of one actor never overlap: what lies between two runs may be added
+ * later (changes that a carrier brought before their author), but never within one. In a run every
+ * change is a byte of flags, and what differs from what the change before
  * it lets one expect, in this order:
  *
  *   NUMBER    varint: how many numbers are left out before this one

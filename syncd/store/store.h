@@ -27,6 +27,9 @@ struct store;
 
 /* --- what is remembered --- */
 
+/* In the place of a device: an actor or a person that is known only from what others carried. */
+#define DEVICE_UNKNOWN UINT64_MAX
+
 struct stored_device {
     uint64_t device;
     struct view name;
@@ -203,7 +206,8 @@ struct store_delta {
     uint32_t change_count;
     const struct stored_change *changes; /* added; their actors are among the actors above, and
                                           * the numbers lie above the actor's former number and at
-                                          * most at its new one */
+                                          * most at its new one, or, in frames with a carrier,
+                                          * ahead of it (sync/carried.h) */
     uint32_t verdict_count;
     const struct stored_change *verdicts; /* changed: verdict of a known dot */
     uint32_t record_count;

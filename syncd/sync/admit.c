@@ -4,39 +4,14 @@
  *    number: a gap, it waits in pending. It overlaps: the known part is skipped. It contradicts
  *    what we know: it is a fork, and its changes are read under the fork's name.
  * 2. Every change, in order of number: load its record, judge, merge or quarantine.
- * 3. Every frame goes to the log as it came. What was admitted goes to the feeds of the areas where
- *    its record lives. When that is the whole frame and the frame's own area, the feed refers to
- *    the frame in the log; otherwise the frame is cut anew, so that nobody is served what is hidden
- *    or not his. */
+ * 3. Every frame is filed (filing.h).
+ *
+ * Some changes may be here before their author brings them, because others have carried them
+ * (carried.h): ahead of the actor's number. They are known when he does. */
 #include "syncd/sync/admit.h"
 
+#include "syncd/sync/filing.h"
 #include "syncd/sync/fork.h"
-
-struct fate {                    /* of one change of the batch */
-    const struct change *change; /* as it is read: renamed, in a fork */
-    uint8_t verdict;
-    bool known; /* was committed before */
-    const struct work_record *record;
-};
-
-static enum rc quarantine(struct work *work, const struct change *change, uint64_t area,
-                          uint8_t verdict, const struct admit_source *source, struct err *err) {
-    struct stored_quarantine *row =
-        WORK_ADD(work, quarantine, quarantine_count, quarantine_capacity);
-
-    if (row == NULL)
-        return arena_check(&work->arena, "a step of the writer", err);
-    *row = (struct stored_quarantine){
-        .dot = change->dot,
-        .record = change->record,
-        .area = area,
-        .person = change->person,
-        .device = source->device == NULL ? 0 : source->device->device,
-        .verdict = verdict,
-        .since_ms = work->now_ms,
-    };
-    return RC_OK;
-}
 
 static enum rc take_change(struct work *work, const uint8_t signed_hash[32],
                            const struct frame *frame, const struct admit_source *source,
@@ -53,123 +28,8 @@ static enum rc take_change(struct work *work, const uint8_t signed_hash[32],
         rc = judge_merge(work, change, frame, time_ms > work->now_ms ? work->now_ms : time_ms,
                          record, &fate->verdict, err);
     if (rc == RC_OK && fate->verdict != VERDICT_ADMIT)
-        rc = quarantine(work, change, frame->area, fate->verdict, source, err);
-    return rc;
-}
-
-/* --- frames and feeds --- */
-
-/* Where a new record of this frame lives: its author may know the area by a former code. */
-static uint64_t home_of(const struct work *work, const struct frame *frame) {
-    return succession_of(&work->ledger->areas, frame->area);
-}
-
-/* Adds the changes of this frame that live in area to that area's feed. */
-static enum rc route(struct work *work, const struct frame *frame, const struct fate *const *fates,
-                     uint64_t area, uint32_t frame_index, const struct admit_source *source,
-                     struct err *err) {
-    const struct stored_frame *logged = &work->frames[frame_index];
-    struct frame cut = *frame;
-    struct stored_entry entry = {
-        .entry = {.area = area,
-                  .audience = frame->audience,
-                  .kind = FEED_FRAME,
-                  .received_ms = work->now_ms,
-                  .offset_ms = source->offset_ms,
-                  .as_actor = logged->as_actor,
-                  .as_from = logged->as_from},
-    };
-    uint8_t digest[32];
-
-    cut.count = 0;
-    cut.changes = arena_array(&work->arena, frame->count, sizeof(*cut.changes));
-    if (cut.changes == NULL)
-        return arena_check(&work->arena, "a step of the writer", err);
-    for (uint32_t i = 0; i < frame->count; i++)
-        if (!fates[i]->known && fates[i]->verdict == VERDICT_ADMIT &&
-            judge_lives_in(fates[i]->record, area, home_of(work, frame)))
-            cut.changes[cut.count++] = frame->changes[i];
-    if (cut.count == 0)
-        return RC_OK;
-    feed_entry_digest(&entry.entry, &cut, digest);
-    if (cut.count == frame->count && area == frame->area) {
-        entry.frame = frame_index + 1u;
-    } else {
-        enum rc rc;
-
-        buf_clear(&work->scratch);
-        rc = frame_encode(&cut, NULL, NULL, work->deflater, &work->scratch, err);
-        if (rc != RC_OK)
-            return rc;
-        entry.entry.content = arena_view(&work->arena, buf_view(&work->scratch));
-    }
-    return work_entry(work, entry, digest, err);
-}
-
-static enum rc log_frame(struct work *work, const struct ingested *in, uint32_t f,
-                         const struct fate *const *fates, const struct stored_actor *actor,
-                         const struct admit_source *source, struct err *err) {
-    const struct frame *frame = &in->frames[f];
-    struct stored_frame *stored = WORK_ADD(work, frames, frame_count, frame_capacity);
-    uint32_t index = work->frame_count - 1u;
-    uint64_t home;
-    enum rc rc;
-
-    if (stored == NULL)
-        return arena_check(&work->arena, "a step of the writer", err);
-    *stored = (struct stored_frame){
-        .actor = actor->actor,
-        .as_actor = actor->fork_of != 0 ? actor->actor : 0,
-        .as_from = actor->fork_from,
-        .first = frame->changes[0].change.dot.number,
-        .last = frame->changes[frame->count - 1].change.dot.number,
-        .area = frame->area,
-        .audience = frame->audience,
-        .form = frame->form,
-        .received_ms = work->now_ms,
-        .offset_ms = source->offset_ms,
-        .carrier = source->carrier,
-        .bytes = in->batch.frames[f],
-    };
-    for (uint32_t i = 0; i < frame->count; i++) {
-        const struct change *change = fates[i]->change;
-        struct stored_change *row;
-
-        if (fates[i]->known)
-            continue;
-        row = WORK_ADD(work, changes, change_count, change_capacity);
-        if (row == NULL)
-            return arena_check(&work->arena, "a step of the writer", err);
-        *row = (struct stored_change){
-            .dot = change->dot,
-            .record = change->record,
-            .frame = index + 1u,
-            .position = i,
-            .kind = change->kind,
-            .verdict = fates[i]->verdict,
-            .person = change->person,
-        };
-    }
-    /* First the frame's own area (under the code in force), then the other areas where some of its
-     * records live. */
-    home = home_of(work, frame);
-    rc = route(work, frame, fates, home, index, source, err);
-    for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++) {
-        const struct work_record *record = fates[i]->record;
-
-        if (fates[i]->known || record == NULL)
-            continue;
-        for (uint32_t a = 0; a < record->old_area_count && rc == RC_OK; a++) {
-            bool done = record->old_areas[a] == home;
-
-            for (uint32_t before = 0; before < i && !done; before++)
-                done = !fates[before]->known && fates[before]->record != NULL &&
-                       fates[before]->record->old_area_count > 0 &&
-                       judge_lives_in(fates[before]->record, record->old_areas[a], home);
-            if (!done)
-                rc = route(work, frame, fates, record->old_areas[a], index, source, err);
-        }
-    }
+        rc = filing_quarantine(work, change, frame->area, fate->verdict,
+                               source->device == NULL ? 0 : source->device->device, err);
     return rc;
 }
 
@@ -192,6 +52,20 @@ static enum rc wait_for_gap(struct work *work, const struct ingested *in,
     return RC_OK;
 }
 
+/* An actor that others have made known must show once that it is this device's: its first batch
+ * does. */
+static enum rc claim_actor(const struct ingested *in, uint64_t device, struct stored_actor *actor,
+                           struct err *err) {
+    if (actor->device == device)
+        return RC_OK;
+    if (actor->device != DEVICE_UNKNOWN)
+        return err_set(err, RC_DENIED, "batch: its actor belongs to another device");
+    if (!in->batch.introduces)
+        return RC_NOT_FOUND;
+    actor->device = device;
+    return RC_OK;
+}
+
 static enum rc find_actor(struct work *work, const struct ingested *in,
                           const struct admit_source *source, struct stored_actor **out,
                           struct err *err) {
@@ -201,8 +75,8 @@ static enum rc find_actor(struct work *work, const struct ingested *in,
     };
     enum rc rc = work_actor(work, in->batch.outer.actor, out, err);
 
-    if (rc == RC_OK && (*out)->device != fresh.device)
-        return err_set(err, RC_DENIED, "batch: its actor belongs to another device");
+    if (rc == RC_OK)
+        return claim_actor(in, fresh.device, *out, err);
     if (rc != RC_NOT_FOUND)
         return rc;
     if (!in->batch.introduces && source->device != NULL)
@@ -290,6 +164,33 @@ static enum rc read_changes(struct work *work, const struct ingested *in,
     return rc;
 }
 
+struct fates {
+    uint64_t first;
+    struct fate *list; /* of the numbers from there on */
+};
+
+static enum rc ahead_visit(void *context, const struct stored_change *change, struct err *err) {
+    struct fates *fates = context;
+
+    (void)err;
+    fates->list[change->dot.number - fates->first].known = true;
+    return RC_OK;
+}
+
+/* Which of the batch's changes are here: those up to a number, and those that others carried. */
+static enum rc note_known(struct work *work, const struct ingested *in,
+                          const struct stored_actor *actor, uint64_t known_up_to,
+                          struct fate *fates, struct err *err) {
+    uint64_t first = in->batch.outer.first, last = in->batch.outer.last;
+    struct fates ahead = {first, fates};
+
+    for (uint32_t i = 0; i < in->change_count; i++)
+        fates[i].known = first + i <= known_up_to;
+    return store_actor_changes(work->ledger->store, actor->actor,
+                               known_up_to >= first ? known_up_to + 1 : first, last, ahead_visit,
+                               &ahead, err);
+}
+
 static enum rc take_all(struct work *work, const struct ingested *in,
                         const struct stored_actor *actor, uint64_t known_up_to,
                         const struct admit_source *source, struct fate *fates, struct err *err) {
@@ -302,8 +203,9 @@ static enum rc take_all(struct work *work, const struct ingested *in,
         records[i] = fates[i].change->record;
     if (rc == RC_OK)
         rc = work_prefetch(work, records, in->change_count, err);
+    if (rc == RC_OK)
+        rc = note_known(work, in, actor, known_up_to, fates, err);
     for (uint32_t i = 0; i < in->change_count && rc == RC_OK; i++) {
-        fates[i].known = in->batch.outer.first + i <= known_up_to;
         if (!fates[i].known)
             rc = take_change(work, in->signed_hash[i], &in->frames[in->places[i].frame], source,
                              &fates[i], err);
@@ -320,7 +222,17 @@ static enum rc take_all(struct work *work, const struct ingested *in,
             anything = anything || !of_frame[i]->known;
         }
         if (anything)
-            rc = log_frame(work, in, f, of_frame, actor, source, err);
+            rc = filing_frame(work, frame, of_frame,
+                              &(struct stored_frame){
+                                  .actor = actor->actor,
+                                  .as_actor = actor->fork_of != 0 ? actor->actor : 0,
+                                  .as_from = actor->fork_from,
+                                  .received_ms = work->now_ms,
+                                  .offset_ms = source->offset_ms,
+                                  .carrier = source->carrier,
+                                  .bytes = in->batch.frames[f],
+                              },
+                              err);
     }
     return rc;
 }

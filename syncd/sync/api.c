@@ -5,8 +5,10 @@
 #include "base/words.h"
 #include "syncd/sync/area.h"
 #include "syncd/sync/auth.h"
+#include "syncd/sync/carried.h"
 #include "syncd/sync/feed.h"
 #include "syncd/sync/hello.h"
+#include "syncd/sync/marks.h"
 #include "syncd/sync/news.h"
 #include "syncd/sync/quarantine.h"
 
@@ -36,7 +38,8 @@ struct visit { /* of one tablet */
     uint32_t room_changes;
     bool acted; /* the writer has had the news of the device */
     struct answer answer;
-    bool has_entries; /* the answer brings news of the feeds */
+    bool has_entries;  /* the answer brings news of the feeds */
+    struct view offer; /* of slices; empty: none */
     uint32_t certificate_capacity;
 };
 
@@ -50,7 +53,9 @@ static enum rc add_person(struct work *work, const struct stored_device *device,
 
     rc = store_person(work->ledger->store, id_of_person(asked->sign_public), &work->arena, &known,
                       err);
-    if (rc != RC_NOT_FOUND)
+    if (rc == RC_OK && known.device != DEVICE_UNKNOWN)
+        return RC_OK;
+    if (rc != RC_OK && rc != RC_NOT_FOUND)
         return rc;
     err_clear(err);
     row = WORK_ADD(work, persons, person_count, person_capacity);
@@ -59,7 +64,7 @@ static enum rc add_person(struct work *work, const struct stored_device *device,
     *row = (struct stored_person){
         .person = id_of_person(asked->sign_public),
         .name = asked->name,
-        .role = ROLE_INVESTIGATOR,
+        .role = rc == RC_OK ? known.role : ROLE_INVESTIGATOR,
         .device = device->device,
         .area_count = device->scope.area_count,
         .areas = device->scope.areas,
@@ -186,6 +191,21 @@ static enum rc write_batches(struct visit *visit, struct err *err) {
     return job.err.rc;
 }
 
+/* Other people's work comes after one's own, so that of this as little as possible is carried. */
+static enum rc take_slice(struct visit *visit, struct view bytes, struct err *err) {
+    uint32_t taken = 0;
+    enum rc rc = RC_OK;
+
+    if (visit->batch_count > visit->written_count)
+        rc = write_batches(visit, err);
+    leave_room(visit);
+    if (rc == RC_OK)
+        rc = carried_take(visit->office, bytes, visit->device.device, &taken, err);
+    if (rc == RC_OK)
+        log_info(visit->office->log, LOG_EVENT("slice.taken"), LOG_UINT("changes", taken));
+    return rc;
+}
+
 /* A tablet with months of backlog is taken in portions, so that what one exchange holds in memory
  * does not grow with it. A batch that cannot be opened or verified is refused alone; those after it
  * still count. */
@@ -200,17 +220,20 @@ static enum rc take_batches(struct visit *visit, struct reader *parts, uint32_t 
     if (visit->batches == NULL || visit->ingested == NULL)
         return arena_check(visit->arena, "a request", err);
     while ((rc = exchange_next(parts, &part, err)) == RC_OK) {
-        if (part.kind != PART_BATCH)
+        if (part.kind == PART_OFFER)
+            visit->offer = part.content;
+        if (part.kind != PART_BATCH && part.kind != PART_SLICE)
             continue;
         if (++seen > LIMIT_EXCHANGE_BATCHES)
             return err_set(err, RC_LIMIT, "more than %u batches in one request; send fewer",
                            LIMIT_EXCHANGE_BATCHES);
-        rc = take_batch(visit, part.content, err);
+        rc = part.kind == PART_BATCH ? take_batch(visit, part.content, err)
+                                     : take_slice(visit, part.content, err);
         if (rc == RC_NO_MEMORY || rc == RC_IO)
             return rc;
         if (rc != RC_OK) {
             log_warn(visit->office->log, LOG_EVENT("batch.refused"), LOG_TEXT("why", err->text));
-            (*refused)++;
+            *refused += part.kind == PART_BATCH; /* a slice that is refused is not missed */
         }
         if (visit->room_changes >= PORTION_CHANGES) {
             rc = write_batches(visit, err);
@@ -289,8 +312,9 @@ static enum rc give_own_receipt(struct visit *visit, struct err *err) {
         if (answer->receipts[i].actor == visit->hello.actor)
             return RC_OK;
     rc = store_actor(visit->ledger->store, visit->hello.actor, &actor, err);
-    if (rc == RC_NOT_FOUND) {
-        err_clear(err);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && actor.device == DEVICE_UNKNOWN)) {
+        err_clear(err); /* others may have carried some of it here: it must show itself */
+        rc = RC_OK;
         actor = (struct stored_actor){.actor = visit->hello.actor};
         chain_start(actor.actor, actor.hash);
     } else if (rc != RC_OK) {
@@ -323,6 +347,8 @@ static enum rc add_news(struct visit *visit, struct err *err) {
         if (rc == RC_OK && receipt->actor == visit->hello.actor)
             rc = news_outcomes(store, visit->told, visit->arena, receipt, err);
     }
+    if (rc == RC_OK && !visit->device.scope.revoked)
+        rc = marks_of(store, &visit->device.scope, visit->arena, answer, err);
     return rc;
 }
 
@@ -379,7 +405,8 @@ static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *
     answer->form_hashes = (const uint8_t(*)[32])pull->form_hashes;
     answer->has_scope = visit->hello.scope_serial != visit->device.scope.serial;
     answer->scope = visit->device.scope;
-    answer->has_signed = answer->receipt_count > 0 || answer->head_count > 0 || answer->has_scope ||
+    answer->has_signed = answer->mark_count > 0 || answer->has_lacking ||
+                         answer->receipt_count > 0 || answer->head_count > 0 || answer->has_scope ||
                          answer->certificate_count > 0 || answer->form_hash_count > 0;
     exchange_start(out);
     exchange_add_answer(out, answer);
@@ -409,6 +436,8 @@ static enum rc give_answer(struct visit *visit, struct buf *out, struct err *err
         rc = give_own_receipt(visit, err);
     if (rc == RC_OK)
         rc = add_news(visit, err);
+    if (rc == RC_OK && visit->offer.size > 0)
+        rc = carried_offered(visit->ledger->store, visit->offer, visit->arena, &visit->answer, err);
     /* In a new epoch its cursors may mean nothing here; it asks again when it knows that. */
     if (is_new_epoch(visit) && visit->hello.epoch != 0)
         pull.more = true;

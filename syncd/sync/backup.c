@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "syncd/sync/marks.h"
 #include "syncd/sync/news.h"
 
 #include <stdio.h>
@@ -22,7 +23,7 @@ struct backup_paths {
 struct position_list {
     struct arena *arena;
     struct backup_info *info;
-    uint32_t capacity;
+    uint32_t capacity, feed_capacity;
 };
 
 static enum rc position_visit(void *context, const struct stored_actor *actor, struct err *err) {
@@ -34,6 +35,18 @@ static enum rc position_visit(void *context, const struct stored_actor *actor, s
         return arena_check(list->arena, "a backup", err);
     *held = (struct backup_actor){.actor = actor->actor, .number = actor->number};
     memcpy(held->hash, actor->hash, 32);
+    return RC_OK;
+}
+
+static enum rc feed_visit(void *context, const struct stored_feed *feed, struct err *err) {
+    struct position_list *list = context;
+    struct backup_feed *held = arena_push(list->arena, &list->info->feeds, &list->info->feed_count,
+                                          &list->feed_capacity, sizeof(*held));
+
+    if (held == NULL)
+        return arena_check(list->arena, "a backup", err);
+    *held = (struct backup_feed){
+        .area = feed->area, .audience = feed->audience, .position = feed->position};
     return RC_OK;
 }
 
@@ -60,6 +73,8 @@ static enum rc backup_act(void *context, struct work *work, struct err *err) {
             positions[i] =
                 (struct watermark){act->info->actors[i].actor, act->info->actors[i].number};
         rc = watermark_move(work, positions, act->info->actor_count, err);
+        if (rc == RC_OK)
+            rc = marks_move(work, act->info->feeds, act->info->feed_count, err);
     }
     return rc != RC_OK
                ? rc
@@ -94,11 +109,14 @@ static enum rc remove_copy(const char *path, struct err *err) {
 static enum rc copy_and_write(const struct office *office, struct ledger *ledger,
                               const struct backup_paths *paths, const char *path,
                               struct arena *arena, struct backup_info *info, struct err *err) {
+    const uint64_t everywhere = 0;
     struct position_list list = {.arena = arena, .info = info};
     enum rc rc = remove_copy(paths->copy, err); /* of a backup that was killed */
 
     if (rc == RC_OK)
         rc = store_actors(ledger->store, position_visit, &list, err);
+    if (rc == RC_OK)
+        rc = store_feeds(ledger->store, &everywhere, 1, UINT8_MAX, feed_visit, &list, err);
     if (rc == RC_OK)
         rc = store_backup(ledger->store, paths->copy, err);
     if (rc == RC_OK)

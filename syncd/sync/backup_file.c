@@ -10,7 +10,8 @@
  * piece can be taken out, moved, or put into another file. Inside:
  *
  *   1 manifest  the first piece: varints epoch, time (folded), bytes of the database, count of
- *               actors; each: actor (8, little-endian), number (varint), chain hash (32)
+ *               actors; each: actor (8, little-endian), number (varint), chain hash (32); count of
+ *               feeds; each: area (varint), audience (1 byte), position (varint)
  *   2 data      zlib of up to 4 MiB of the database
  *   3 end       the last piece: digest (32). Nothing follows it.
  *
@@ -31,6 +32,7 @@
 #define MANIFEST_BYTES   (64u * 1024u * 1024u)
 #define LOCKED_BYTES_MAX (MANIFEST_BYTES + 65536u)
 #define ACTOR_BYTES_MIN  41u
+#define FEED_BYTES_MIN   3u
 
 enum piece_kind { PIECE_MANIFEST = 1, PIECE_DATA = 2, PIECE_END = 3 };
 
@@ -101,6 +103,12 @@ static enum rc manifest_write(struct backup_file *file, const struct env *env,
         buf_add_le64(out, info->actors[i].actor);
         buf_add_varint(out, info->actors[i].number);
         buf_add(out, info->actors[i].hash, 32);
+    }
+    buf_add_varint(out, info->feed_count);
+    for (uint32_t i = 0; i < info->feed_count; i++) {
+        buf_add_varint(out, info->feeds[i].area);
+        buf_add_u8(out, info->feeds[i].audience);
+        buf_add_varint(out, info->feeds[i].position);
     }
     if (buf_check(out, "a backup", err) != RC_OK)
         return err->rc;
@@ -230,6 +238,17 @@ static enum rc manifest_read(struct backup_file *file, struct arena *arena,
         hash = read_bytes(&in, 32);
         if (!in.failed)
             memcpy(actor->hash, hash.data, 32);
+    }
+    count = read_varint_max(&in, in.size / FEED_BYTES_MIN);
+    info->feeds = arena_array(arena, in.failed ? 0 : (size_t)count, sizeof(*info->feeds));
+    if (info->feeds == NULL)
+        return arena_check(arena, "a backup", err);
+    for (; info->feed_count < count && !in.failed; info->feed_count++) {
+        struct backup_feed *feed = &info->feeds[info->feed_count];
+
+        feed->area = read_varint(&in);
+        feed->audience = read_u8(&in);
+        feed->position = read_varint(&in);
     }
     crypt_hasher_add(&file->hasher, file->packed.data, file->packed.size);
     return reader_check(&in, "a backup", err);

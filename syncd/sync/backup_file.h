@@ -13,13 +13,20 @@ struct backup_actor { /* up to where its changes are in the backup */
     uint8_t hash[32]; /* chain hash there */
 };
 
+struct backup_feed { /* up to where its entries are in the backup */
+    uint64_t area, position;
+    uint8_t audience;
+};
+
 struct backup_info {
     uint32_t epoch;
     int64_t made_ms;
     uint64_t database_bytes;
     uint32_t actor_count;
     struct backup_actor *actors; /* ascending by actor */
-    uint8_t digest[32];          /* of all content; set by writing and by reading */
+    uint32_t feed_count;
+    struct backup_feed *feeds; /* ascending by area, audience */
+    uint8_t digest[32];        /* of all content; set by writing and by reading */
 };
 
 /* Writes the file at database as the backup at path: as a whole or not at all. RC_CONFLICT: path

@@ -173,6 +173,33 @@ static enum rc fit_history(struct work *work, const struct ingested *in,
     return rc;
 }
 
+/* Whether the batch has other content than what others have carried here ahead of the actor's
+ * number (carried.h). Then all of it that is new is of a fork. */
+static enum rc fit_ahead(struct work *work, const struct ingested *in,
+                         const struct stored_actor *actor, struct fit *fit, struct err *err) {
+    static const uint8_t none[32];
+    const struct batch_outer *outer = &in->batch.outer;
+    uint64_t from = outer->first > fit->known ? outer->first : fit->known + 1;
+    uint8_t(*leaves)[32] = NULL;
+    enum rc rc = RC_OK;
+
+    if (from > outer->last)
+        return RC_OK;
+    rc = history_leaves(work, actor, from, outer->last, &leaves, err);
+    for (uint64_t n = from; n <= outer->last && rc == RC_OK; n++) {
+        if (crypt_equal(leaves[n - from], none, 32) ||
+            crypt_equal(leaves[n - from], ingest_change(in, (uint32_t)(n - outer->first))->leaf,
+                        32))
+            continue;
+        fit->continues = false;
+        fit->joins = true;
+        fit->differs = from;
+        memcpy(fit->leaf, ingest_change(in, (uint32_t)(from - outer->first))->leaf, 32);
+        return RC_OK;
+    }
+    return rc;
+}
+
 static enum rc make_fork(struct work *work, const struct ingested *in, uint64_t origin,
                          uint64_t device, const struct fit *fit, struct stored_actor **out,
                          struct err *err) {
@@ -191,6 +218,15 @@ static enum rc make_fork(struct work *work, const struct ingested *in, uint64_t 
     crypt_hash("yg fork", view_of(bytes, sizeof(bytes)), hash);
     fork.actor = id_from_hash(hash);
     memcpy(fork.hash, behind == 0 ? in->batch.previous : in->chain[behind - 1], 32);
+    rc = work_actor(work, fork.actor, out, err);
+    if (rc == RC_OK) { /* others have carried changes of it here */
+        (*out)->device = device;
+        memcpy((*out)->hash, fork.hash, 32);
+        return RC_OK;
+    }
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(err);
     id_text(fork.actor, object);
     rc = work_act(work, "program", "fork", object,
                   view_text("the tablet's data were copied or restored"), err);
@@ -205,6 +241,8 @@ enum rc fork_place(struct work *work, const struct ingested *in, struct stored_a
     struct fit fit, best = {0};
     enum rc rc = fit_history(work, in, &origin, &fit, err);
 
+    if (rc == RC_OK && fit.continues)
+        rc = fit_ahead(work, in, &origin, &fit, err);
     *want_from = 0;
     *out = actor;
     *known = fit.known;

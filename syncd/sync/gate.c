@@ -26,7 +26,7 @@ static bool brings_batches(struct view body) {
     if (exchange_open(body, &parts, &ignored) != RC_OK)
         return false;
     while (exchange_next(&parts, &part, &ignored) == RC_OK)
-        if (part.kind == PART_BATCH)
+        if (part.kind == PART_BATCH || part.kind == PART_SLICE)
             return true;
     return false;
 }

@@ -261,6 +261,11 @@ void clerk_set(struct clerk *world, struct edit *edit, struct instance_id instan
 /* A new home with these answers and one member; returns its id as text. */
 const char *clerk_new(struct clerk *world, struct session *session,
                       const struct answer_pair *pairs) {
+    return clerk_new_in(world, session, COUNTY_AREA, pairs);
+}
+
+const char *clerk_new_in(struct clerk *world, struct session *session, uint64_t area,
+                         const struct answer_pair *pairs) {
     const struct form *form = tablet_form_named(session_tablet(session), view_text("home"));
     struct dot dot = session_next_dot(session);
     char *text = arena_alloc(&world->arena, DOT_TEXT_BYTES);
@@ -274,7 +279,7 @@ const char *clerk_new(struct clerk *world, struct session *session,
     clerk_must(edit_start(&edit, CHANGE_CREATE, dot, session_person(session), form, NULL, NULL,
                           &world->arena, &err),
                &err);
-    clerk_must(edit_set_area(&edit, COUNTY_AREA, &err), &err);
+    clerk_must(edit_set_area(&edit, area, &err), &err);
     clerk_set(world, &edit, ROOT, pairs);
     clerk_must(edit_add_instance(&edit, field_of(form, "member")->number, ROOT, &member, &err),
                &err);

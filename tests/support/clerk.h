@@ -100,6 +100,8 @@ struct answer_pair {
 /* A new home with these answers (ended by a NULL path) and one member; its id as text. */
 const char *clerk_new(struct clerk *world, struct session *session,
                       const struct answer_pair *pairs);
+const char *clerk_new_in(struct clerk *world, struct session *session, uint64_t area,
+                         const struct answer_pair *pairs);
 /* A change in three steps; the dot as text. */
 void clerk_start(struct clerk *world, struct session *session, const char *record,
                  enum change_kind kind, struct seen *seen, struct edit *edit);

@@ -2,7 +2,8 @@
  * lacks, and in the end everybody has everything once. */
 #include "tests/support/clerk.h"
 
-#include "agent/store/traffic.h"
+#include "agent/store/inside.h"
+#include "base/date.h"
 #include "base/file.h"
 #include "syncd/sync/restore.h"
 
@@ -233,6 +234,196 @@ static void a_place_in_the_lost_feed_is_not_taken_for_one_in_the_new(void **stat
     RUNS(world, 0, "verify");
 }
 
+/* Zhang's tablet is lost with the county. What others had pulled of it comes back, once. */
+static void what_others_pulled_comes_back(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup"), *first, *second;
+    uint64_t zhang;
+
+    clerk_begin(world);
+    clerk_user(world, "Li Si", "county");
+    first = clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    clerk_sync(world);
+    RUNS(world, 0, "backup", file);
+    second = clerk_new(world, world->zhang, CLERK_HOME("李四"));
+    clerk_edit(world, world->zhang, first, "pigs", "7");
+    clerk_sync(world);
+    clerk_edit(world, world->wang, second, "pigs", "1");
+    clerk_sync(world);
+    clerk_edit(world, world->zhang, second, "pigs", "2");
+    clerk_edit(world, world->wang, second, "pigs", "5");
+    clerk_sync(world);
+    clerk_sync(world);
+    RUNS(world, 0, "resolve", second, "pigs", "--keep", clerk_side(world, second, "pigs", "5"),
+         "--as", "Li Si", "--reason", "seen"); /* by the county's own actor, which is lost, too */
+    clerk_sync(world);
+    zhang = actor_of(world->b)->actor;
+    assert_int_equal(stored(world, zhang).number, 3);
+    restore(world, file, "again");
+    county_sync(world->county, world->a, RC_OK, NULL); /* only Wang comes */
+    assert_int_equal(counts(world).records, 2);
+    assert_int_equal(counts(world).changes, 7);
+    assert_int_equal(counts(world).conflicts, 0);
+    assert_int_equal(stored(world, zhang).number, 3);
+    assert_true(shows(world, first, "7"));
+    assert_true(shows(world, second, "李四"));
+    RUNS(world, 0, "verify");
+    RUNS(world, 0, "log");
+    SAYS(world->out, "carried");
+    assert_int_equal(listed(world, world->wang), 2);
+    /* and he comes after all: nothing is doubled, and nothing of his is sent again */
+    county_sync(world->county, world->b, RC_OK, NULL);
+    assert_int_equal(counts(world).changes, 7);
+    clerk_edit(world, world->zhang, second, "phone", "13900000000");
+    clerk_sync(world);
+    assert_int_equal(counts(world).changes, 8);
+    assert_int_equal(stored(world, zhang).number, 4);
+    assert_int_equal(tablet_actor_count(world->b), 1);
+    RUNS(world, 0, "verify");
+}
+
+#define OTHER_VILLAGE UINT64_C(430626117206)
+
+static struct tablet *enrol_chen(struct clerk *world) {
+    const uint64_t both[] = {UINT64_C(430626117205), OTHER_VILLAGE};
+
+    return county_enrol(world->county, path_of(world, "chen"), "chen", both, 2);
+}
+
+/* Wang sees one village of two in which Chen works, so there are gaps in what he can give back. */
+static void gaps_are_filled_by_the_author(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup");
+    struct tablet *c;
+    struct session *chen;
+    uint64_t actor;
+
+    clerk_begin(world);
+    c = enrol_chen(world);
+    chen = county_session(c, "chen");
+    county_sync(world->county, c, RC_OK, NULL);
+    RUNS(world, 0, "backup", file);
+    clerk_new_in(world, chen, COUNTY_AREA, CLERK_HOME("一"));
+    clerk_new_in(world, chen, OTHER_VILLAGE, CLERK_HOME("二"));
+    clerk_new_in(world, chen, COUNTY_AREA, CLERK_HOME("三"));
+    clerk_new_in(world, chen, OTHER_VILLAGE, CLERK_HOME("四"));
+    county_sync(world->county, c, RC_OK, NULL);
+    clerk_sync(world);
+    actor = actor_of(c)->actor;
+    restore(world, file, "again");
+    clerk_sync(world);
+    assert_int_equal(counts(world).changes, 2);
+    assert_int_equal(stored(world, actor).number, 1); /* and 3 is ahead of it */
+    RUNS(world, 0, "verify");
+    clerk_new_in(world, chen, COUNTY_AREA, CLERK_HOME("五"));
+    county_sync(world->county, c, RC_OK, NULL);
+    assert_int_equal(counts(world).changes, 5);
+    assert_int_equal(counts(world).records, 5);
+    assert_int_equal(stored(world, actor).number, 5);
+    assert_int_equal(actor_of(c)->receipt, 5);
+    assert_int_equal(tablet_actor_count(c), 1);
+    clerk_sync(world);
+    assert_int_equal(listed(world, world->wang), 3);
+    RUNS(world, 0, "verify");
+    tablet_close(c);
+}
+
+static uint64_t slices_of(struct tablet *tablet) {
+    const char *sql = "SELECT count(*) FROM slice";
+    struct statement *statements[1];
+    uint64_t count;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(db_prepare_all(tablet->db, &sql, 1, statements, &err), &err);
+    clerk_must(statement_one(statements[0], &err), &err);
+    count = (uint64_t)statement_i64(statements[0], 0);
+    statement_reset(statements[0]);
+    return count;
+}
+
+static void days_later(struct clerk *world, int64_t days) {
+    world->county->now_ms += days * MS_PER_DAY;
+    clerk_sync(world);
+}
+
+/* What is pulled need not be kept for ever: until a backup that was read back holds it, and 90 days
+ * more. After that the backup is what it comes back from. */
+static void what_was_pulled_is_forgotten_when_a_backup_holds_it(void **state) {
+    struct clerk *world = *state;
+    const char *early = path_of(world, "early.backup"), *late = path_of(world, "late.backup");
+
+    clerk_begin(world);
+    RUNS(world, 0, "backup", early);
+    clerk_new(world, world->zhang, CLERK_HOME("李四"));
+    clerk_sync(world);
+    clerk_sync(world);
+    assert_int_equal(slices_of(world->a), 1);
+    days_later(world, 200); /* in no backup that was read back */
+    assert_int_equal(slices_of(world->a), 1);
+    RUNS(world, 0, "backup", late);
+    days_later(world, 1);
+    assert_int_equal(slices_of(world->a), 1);
+    RUNS(world, 0, "backup", "confirm", late);
+    clerk_new(world, world->zhang, CLERK_HOME("张三")); /* and this it does not hold */
+    clerk_sync(world);
+    assert_int_equal(slices_of(world->a), 2);
+    days_later(world, 89); /* since it was told */
+    assert_int_equal(slices_of(world->a), 2);
+    days_later(world, 2);
+    assert_int_equal(slices_of(world->a), 1);
+    restore(world, late, "again");
+    county_sync(world->county, world->a, RC_OK, NULL);
+    assert_int_equal(counts(world).records, 2); /* one from the backup, one from Wang */
+    RUNS(world, 0, "verify");
+    /* it knows where that is in the new feeds, so the next backup covers it again */
+    RUNS(world, 0, "backup", path_of(world, "new.backup"));
+    RUNS(world, 0, "backup", "confirm", path_of(world, "new.backup"));
+    days_later(world, 1);
+    days_later(world, 91);
+    assert_int_equal(slices_of(world->a), 0);
+    assert_int_equal(listed(world, world->wang), 2);
+}
+
+/* A tablet that trusted a late backup still has for a while what an early one does not hold. */
+static void an_older_backup_than_the_one_that_was_told(void **state) {
+    struct clerk *world = *state;
+    const char *early = path_of(world, "early.backup"), *late = path_of(world, "late.backup");
+
+    clerk_begin(world);
+    RUNS(world, 0, "backup", early);
+    clerk_new(world, world->zhang, CLERK_HOME("李四"));
+    clerk_sync(world);
+    RUNS(world, 0, "backup", late);
+    RUNS(world, 0, "backup", "confirm", late);
+    clerk_sync(world);
+    days_later(world, 80);
+    restore(world, early, "again");
+    county_sync(world->county, world->a, RC_OK, NULL);
+    assert_int_equal(counts(world).records, 1);
+    county_sync(world->county, world->b, RC_OK, NULL);
+    assert_int_equal(counts(world).changes, 1);
+    RUNS(world, 0, "verify");
+}
+
+/* A locked tablet brings back what it cannot read. */
+static void a_locked_tablet_brings_it_back(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup");
+    struct err err;
+
+    clerk_begin(world);
+    RUNS(world, 0, "backup", file);
+    clerk_new(world, world->zhang, CLERK_HOME("李四"));
+    clerk_sync(world);
+    err_init(&err, LANG_EN);
+    clerk_must(session_close(world->wang, &err), &err);
+    restore(world, file, "again");
+    county_sync(world->county, world->a, RC_OK, NULL);
+    assert_int_equal(counts(world).records, 1);
+    RUNS(world, 0, "verify");
+}
+
 static void the_two_halves_suffice(void **state) {
     struct clerk *world = *state;
     const char *county = path_of(world, "other"), *file = path_of(world, "one.backup");
@@ -322,6 +513,16 @@ int main(void) {
         cmocka_unit_test_setup_teardown(two_restores_are_two_lives, clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_place_in_the_lost_feed_is_not_taken_for_one_in_the_new,
                                         clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(what_others_pulled_comes_back, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(gaps_are_filled_by_the_author, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(what_was_pulled_is_forgotten_when_a_backup_holds_it,
+                                        clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(an_older_backup_than_the_one_that_was_told, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(a_locked_tablet_brings_it_back, clerk_set_up,
+                                        clerk_tear_down),
         cmocka_unit_test_setup_teardown(the_two_halves_suffice, clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_backup_leaves_no_county, clerk_set_up,
                                         clerk_tear_down),

@@ -1,0 +1,134 @@
+/* filing.c: see filing.h. When a feed takes a whole frame of its own area, it refers to the frame
+ * in the log; otherwise the frame is cut anew, so that nobody is served what is hidden or not his.
+ */
+#include "syncd/sync/filing.h"
+
+#include "syncd/sync/judge.h"
+
+enum rc filing_quarantine(struct work *work, const struct change *change, uint64_t area,
+                          uint8_t verdict, uint64_t device, struct err *err) {
+    struct stored_quarantine *row =
+        WORK_ADD(work, quarantine, quarantine_count, quarantine_capacity);
+
+    if (row == NULL)
+        return arena_check(&work->arena, "a step of the writer", err);
+    *row = (struct stored_quarantine){
+        .dot = change->dot,
+        .record = change->record,
+        .area = area,
+        .person = change->person,
+        .device = device,
+        .verdict = verdict,
+        .since_ms = work->now_ms,
+    };
+    return RC_OK;
+}
+
+/* Where a new record of this frame lives: its author may know the area by a former code. */
+static uint64_t home_of(const struct work *work, const struct frame *frame) {
+    return succession_of(&work->ledger->areas, frame->area);
+}
+
+/* Adds the changes of this frame that live in area to that area's feed. */
+static enum rc route(struct work *work, const struct frame *frame, const struct fate *const *fates,
+                     uint64_t area, uint32_t frame_index, struct err *err) {
+    const struct stored_frame *logged = &work->frames[frame_index];
+    struct frame cut = *frame;
+    struct stored_entry entry = {
+        .entry = {.area = area,
+                  .audience = frame->audience,
+                  .kind = FEED_FRAME,
+                  .received_ms = logged->received_ms,
+                  .offset_ms = logged->offset_ms,
+                  .as_actor = logged->as_actor,
+                  .as_from = logged->as_from},
+    };
+    uint8_t digest[32];
+
+    cut.count = 0;
+    cut.changes = arena_array(&work->arena, frame->count, sizeof(*cut.changes));
+    if (cut.changes == NULL)
+        return arena_check(&work->arena, "a step of the writer", err);
+    for (uint32_t i = 0; i < frame->count; i++)
+        if (!fates[i]->known && fates[i]->verdict == VERDICT_ADMIT &&
+            judge_lives_in(fates[i]->record, area, home_of(work, frame)))
+            cut.changes[cut.count++] = frame->changes[i];
+    if (cut.count == 0)
+        return RC_OK;
+    feed_entry_digest(&entry.entry, &cut, digest);
+    if (cut.count == frame->count && area == frame->area) {
+        entry.frame = frame_index + 1u;
+    } else {
+        enum rc rc;
+
+        buf_clear(&work->scratch);
+        rc = frame_encode(&cut, NULL, NULL, work->deflater, &work->scratch, err);
+        if (rc != RC_OK)
+            return rc;
+        entry.entry.content = arena_view(&work->arena, buf_view(&work->scratch));
+    }
+    return work_entry(work, entry, digest, err);
+}
+
+/* The other areas where some of the frame's records live, each once. */
+static enum rc route_elsewhere(struct work *work, const struct frame *frame,
+                               const struct fate *const *fates, uint32_t index, struct err *err) {
+    uint64_t home = home_of(work, frame);
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++) {
+        const struct work_record *record = fates[i]->record;
+
+        if (fates[i]->known || record == NULL)
+            continue;
+        for (uint32_t a = 0; a < record->old_area_count && rc == RC_OK; a++) {
+            bool done = record->old_areas[a] == home;
+
+            for (uint32_t before = 0; before < i && !done; before++)
+                done = !fates[before]->known && fates[before]->record != NULL &&
+                       fates[before]->record->old_area_count > 0 &&
+                       judge_lives_in(fates[before]->record, record->old_areas[a], home);
+            if (!done)
+                rc = route(work, frame, fates, record->old_areas[a], index, err);
+        }
+    }
+    return rc;
+}
+
+enum rc filing_frame(struct work *work, const struct frame *frame, const struct fate *const *fates,
+                     const struct stored_frame *as, struct err *err) {
+    struct stored_frame *stored = WORK_ADD(work, frames, frame_count, frame_capacity);
+    uint32_t index = work->frame_count - 1u;
+    enum rc rc;
+
+    if (stored == NULL)
+        return arena_check(&work->arena, "a step of the writer", err);
+    *stored = *as;
+    stored->first = frame->changes[0].change.dot.number;
+    stored->last = frame->changes[frame->count - 1].change.dot.number;
+    stored->area = frame->area;
+    stored->audience = frame->audience;
+    stored->form = frame->form;
+    for (uint32_t i = 0; i < frame->count; i++) {
+        const struct change *change = fates[i]->change;
+        struct stored_change *row;
+
+        if (fates[i]->known)
+            continue;
+        row = WORK_ADD(work, changes, change_count, change_capacity);
+        if (row == NULL)
+            return arena_check(&work->arena, "a step of the writer", err);
+        *row = (struct stored_change){
+            .dot = change->dot,
+            .record = change->record,
+            .frame = index + 1u,
+            .position = i,
+            .kind = change->kind,
+            .verdict = fates[i]->verdict,
+            .person = change->person,
+        };
+    }
+    /* First the frame's own area (under the code in force), then others. */
+    rc = route(work, frame, fates, home_of(work, frame), index, err);
+    return rc == RC_OK ? route_elsewhere(work, frame, fates, index, err) : rc;
+}
