@@ -85,6 +85,7 @@ static const char *const pure[] = {
     "__errno_location",
     "__ctype_b_loc",
     "__stack_chk_fail",
+    "__divti3", /* division of 128 bits, by the compiler */
     "__snprintf_chk",
     "__vsnprintf_chk",
     "__memcpy_chk",
