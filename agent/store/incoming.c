@@ -98,6 +98,20 @@ enum rc tablet_grant(struct tablet *tablet, const struct scope *scope, struct er
     return area_keys_grant(tablet, scope->areas, scope->area_count, err);
 }
 
+enum rc tablet_put_credential(struct tablet *tablet, struct view content, struct err *err) {
+    return setting_put(tablet, "credential", content, err);
+}
+
+enum rc tablet_credential(struct tablet *tablet, struct buf *out, struct err *err) {
+    enum rc rc = setting_get(tablet, "credential", out, err);
+
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        rc = RC_OK;
+    }
+    return rc;
+}
+
 enum rc tablet_saw_lamport(struct tablet *tablet, uint64_t lamport, struct err *err) {
     struct facts facts = tablet->facts;
 

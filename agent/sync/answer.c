@@ -11,6 +11,7 @@
 #include "agent/sync/inside.h"
 
 #include "schema/wire/bundle.h"
+#include "schema/wire/credential.h"
 
 #define ANSWER_ARENA_BYTES (16u * 1024u * 1024u)
 
@@ -192,6 +193,20 @@ static enum rc take_form(struct taking *taking, struct view content, struct err 
     return rc;
 }
 
+/* Shown to the county if it should not know this tablet any more. */
+static enum rc take_credential(struct taking *taking, struct view content, struct err *err) {
+    const uint8_t *county = tablet_facts(taking->tablet)->county_sign_public;
+    struct credential credential;
+    enum rc rc;
+
+    if (taking->later)
+        return RC_OK;
+    rc = credential_read(content, county, &taking->arena, &credential, err);
+    if (rc == RC_OK && batch_device(credential.sign_public) != tablet_facts(taking->tablet)->device)
+        rc = err_set(err, RC_DENIED, "a credential: of another device; ask for a new code");
+    return rc != RC_OK ? rc : tablet_put_credential(taking->tablet, content, err);
+}
+
 static enum rc note_feed(struct taking *taking, const struct feed_entry *entry, struct err *err) {
     if (taking->feeds == NULL)
         taking->feeds = arena_array(&taking->arena, LIMIT_EXCHANGE_CURSORS, sizeof(*taking->feeds));
@@ -214,6 +229,8 @@ static enum rc take_part(struct taking *taking, const struct part *part, struct 
 
     if (part->kind == PART_FORM)
         return take_form(taking, part->content, err);
+    if (part->kind == PART_CREDENTIAL)
+        return take_credential(taking, part->content, err);
     if (part->kind != PART_ENTRY)
         return RC_OK; /* cursors say nothing that entries and heads do not; unknown parts */
     rc = exchange_read_entry(part->content, &entry, err);

@@ -5,6 +5,8 @@
  * cut line or a kill, is mended by asking again. */
 #include "agent/sync/inside.h"
 
+#include "schema/wire/credential.h"
+
 #include "base/json.h"
 
 #define REQUEST_BYTES   (1024u * 1024u) /* of batches; one batch goes in any case */
@@ -27,6 +29,7 @@ struct run {
     uint64_t baggage[REQUEST_BATCHES]; /* ids */
     bool no_baggage;                   /* it was refused as a whole */
     struct brought brought;            /* slices */
+    bool shows_credential;             /* the county does not know this tablet */
 };
 
 static const struct own_actor *current(const struct tablet *tablet) {
@@ -136,6 +139,18 @@ static enum rc add_hello(struct run *run, struct err *err) {
     return exchange_add_hello(&run->body, &hello, tablet_device_secret(run->tablet), err);
 }
 
+static enum rc add_credential(struct run *run, struct err *err) {
+    struct buf content;
+    enum rc rc;
+
+    buf_init(&content, LIMIT_CREDENTIAL_BYTES);
+    rc = tablet_credential(run->tablet, &content, err);
+    if (rc == RC_OK && content.size > 0)
+        exchange_add_part(&run->body, PART_CREDENTIAL, buf_view(&content));
+    buf_release(&content);
+    return rc;
+}
+
 struct packing {
     struct run *run;
     uint64_t *sent; /* per actor serial - 1 */
@@ -214,6 +229,8 @@ static enum rc make_body(struct run *run, struct err *err) {
         return arena_check(&run->arena, "a request", err);
     exchange_start(&run->body);
     rc = add_hello(run, err);
+    if (rc == RC_OK && run->shows_credential)
+        rc = add_credential(run, err);
     if (rc == RC_OK)
         rc = tablet_outbox(run->tablet, add_batch, &packing, err);
     if (rc == RC_OK && !run->no_baggage)
@@ -283,6 +300,11 @@ static enum rc exchange(struct run *run, struct flow *flow, struct err *err) {
         run->nonce_retried = true;
         rc = answer_nonce(run->tablet, buf_view(&run->answer), err);
         return rc != RC_OK ? refused(run, &result, err) : exchange(run, flow, err);
+    }
+    if (result.status == 403 && !run->shows_credential) {
+        /* It may have been restored from a backup of before this tablet was enrolled. */
+        run->shows_credential = true;
+        return exchange(run, flow, err);
     }
     if (result.status == 400 && run->baggage_count > 0) {
         /* It may be the baggage that the server cannot take: again without. */

@@ -20,7 +20,7 @@
  *   signature  64 bytes, device's, tag "yg hello", over the content up to here
  *
  * BATCH (2): a batch (batch.c).
- * OFFER (3), SLICE (4): slice.c.
+ * OFFER (3), SLICE (4): slice.c. CREDENTIAL (5): credential.h.
  *
  * ANSWER (16): flags (1 byte: 1 more), epoch (varint), server_ms (signed), nonce (16 bytes).
  *

@@ -22,6 +22,7 @@ enum part_kind {
     PART_BATCH = 2,
     PART_OFFER = 3,
     PART_SLICE = 4,
+    PART_CREDENTIAL = 5, /* either way: credential.h */
     PART_ANSWER = 16,
     PART_SIGNED = 17,
     PART_FORM = 18,

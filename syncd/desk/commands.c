@@ -24,7 +24,8 @@ static const struct command_option INVITE[] = {
 static const struct command_option REVOKE[] = {{"--reason", "TEXT", "why; it is logged", false},
                                                END};
 static const struct command_option SCOPE[] = {
-    {"--areas", "CODE,...", "areas that the tablet may hold from now on", false},
+    {"--areas", "CODE,...",
+     "areas that the tablet may hold from now on; left out, to be confirmed: as before", false},
     {"--reason", "TEXT", "why; it is logged", false},
     END};
 static const struct command_option RECORDS[] = {
@@ -91,7 +92,7 @@ const struct command_spec desk_commands[] = {
          desk_device_list),
     DESK("device revoke", "DEVICE --reason TEXT", 1, 1, REVOKE, "let a tablet sync no more",
          desk_device_revoke),
-    DESK("device scope", "DEVICE --areas CODE,...", 1, 1, SCOPE,
+    DESK("device scope", "DEVICE [--areas CODE,...]", 1, 1, SCOPE,
          "change the areas that a tablet may hold", desk_device_scope),
     DESK("area list", "", 0, 0, NULL, "list areas that were merged, or got another code or name",
          desk_area_list),

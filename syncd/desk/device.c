@@ -6,6 +6,7 @@
 #include "syncd/desk/listing.h"
 #include "syncd/sync/auth.h"
 #include "syncd/sync/quarantine.h"
+#include "syncd/sync/recall.h"
 
 /* --- invite --- */
 
@@ -102,6 +103,7 @@ enum rc seat_device(struct seat *seat, const char *text, struct stored_device *o
 struct change_scope {
     uint64_t device;
     bool revoke;
+    bool as_before; /* no areas were given */
     uint64_t *areas;
     uint32_t area_count;
     struct view reason;
@@ -166,6 +168,20 @@ static enum rc scope_act(void *context, struct work *work, struct err *err) {
                           object, change->reason, err);
 }
 
+/* Of a device that waits: those that it was granted before the county forgot it. */
+static enum rc areas_as_before(struct seat *seat, const struct stored_device *device,
+                               struct change_scope *change, struct err *err) {
+    enum rc rc = RC_NOT_FOUND;
+
+    if (recall_waits(device))
+        rc = recall_areas(seat->office, seat->ledger->store, device, &seat->arena, &change->areas,
+                          &change->area_count, err);
+    if (rc == RC_NOT_FOUND)
+        return err_set(err, RC_USAGE,
+                       "--areas CODE,... is missing; see: yg-syncd device scope --help");
+    return rc;
+}
+
 static enum rc change_scope(void *context, struct command *command, struct change_scope *change,
                             struct err *err) {
     struct stored_device device;
@@ -181,6 +197,8 @@ static enum rc change_scope(void *context, struct command *command, struct chang
         seat_areas_current(&seat, change->areas, &change->area_count);
     if (rc == RC_OK)
         rc = seat_device(&seat, command->words[0], &device, err);
+    if (rc == RC_OK && change->as_before)
+        rc = areas_as_before(&seat, &device, change, err);
     if (rc == RC_OK) {
         change->device = device.device;
         rc = office_act(seat.office, scope_act, change, err);
@@ -224,13 +242,14 @@ enum rc desk_device_scope(void *context, struct command *command, struct err *er
     struct change_scope change = {.areas = areas};
     enum rc rc;
 
-    if (area_list == NULL)
-        return err_set(err, RC_USAGE,
-                       "--areas CODE,... is missing; see: yg-syncd device scope --help");
-    rc = area_list_parse(view_text(area_list), areas, &change.area_count, err);
+    change.as_before = area_list == NULL;
+    rc = change.as_before ? RC_OK
+                          : area_list_parse(view_text(area_list), areas, &change.area_count, err);
     if (rc != RC_OK)
         return rc;
-    change.reason = view_text(reason == NULL ? area_list : reason);
+    change.reason = view_text(reason != NULL      ? reason
+                              : area_list != NULL ? area_list
+                                                  : "as before");
     return change_scope(context, command, &change, err);
 }
 
@@ -271,6 +290,26 @@ static void offset_text(int64_t offset_ms, char *out, size_t size) {
         snprintf(out, size, "%s%lld d", sign, (long long)(size_s / 86400));
 }
 
+/* Of a device that waits for staff: what it was granted once. */
+static enum rc areas_of(struct seat *seat, const struct stored_device *device,
+                        uint64_t out[LIMIT_AREAS], uint32_t *count, struct err *err) {
+    const struct scope *scope = &device->scope;
+    uint64_t *areas = scope->areas;
+    enum rc rc = RC_OK;
+
+    *count = scope->area_count;
+    if (recall_waits(device))
+        rc = recall_areas(seat->office, seat->ledger->store, device, &seat->arena, &areas, count,
+                          err);
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        rc = RC_OK;
+    }
+    if (rc == RC_OK && *count > 0)
+        memcpy(out, areas, *count * sizeof(out[0]));
+    return rc;
+}
+
 static enum rc device_visit(void *context, const struct stored_device *device, struct err *err) {
     struct list_devices *list = context;
     char id[17], seen[TIME_TEXT_BYTES], offset[32];
@@ -281,8 +320,9 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
 
     if (rc != RC_OK)
         return rc;
-    memcpy(granted, device->scope.areas, device->scope.area_count * sizeof(granted[0]));
-    granted_count = device->scope.area_count;
+    rc = areas_of(list->seat, device, granted, &granted_count, err);
+    if (rc != RC_OK)
+        return rc;
     seat_areas_current(list->seat, granted, &granted_count);
     id_text(device->device, id);
     time_text(device->seen_ms, seen);
@@ -297,6 +337,7 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
         json_add_int(json, "offset_ms", device->offset_ms);
         json_add_int(json, "pending", (int64_t)pending);
         json_add_bool(json, "revoked", device->scope.revoked);
+        json_add_bool(json, "unconfirmed", recall_waits(device));
         json_add_int(json, "scope", device->scope.serial);
         json_add_int(json, "scope_confirmed", device->scope_confirmed);
         return listing_item(&list->table, json, err);
@@ -313,8 +354,9 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
     listing_cellf(&list->table, "%llu", (unsigned long long)pending);
     listing_cellf(&list->table, "%u/%u", device->scope_confirmed, device->scope.serial);
     listing_cell(&list->table,
-                 view_text(device->scope.revoked ? words(list->command->lang, "revoked")
-                                                 : words(list->command->lang, "in use")));
+                 view_text(device->scope.revoked  ? words(list->command->lang, "revoked")
+                           : recall_waits(device) ? words(list->command->lang, "to be confirmed")
+                                                  : words(list->command->lang, "in use")));
     buf_release(&areas);
     return RC_OK;
 }

@@ -11,6 +11,7 @@
 #include "syncd/sync/marks.h"
 #include "syncd/sync/news.h"
 #include "syncd/sync/quarantine.h"
+#include "syncd/sync/recall.h"
 
 #include <stdio.h>
 
@@ -26,6 +27,7 @@ struct visit { /* of one tablet */
     struct hello hello;
     struct view hello_bytes;
     struct stored_device device;
+    struct view credential; /* by which the device is known again; empty: it is not unknown */
     int64_t now_ms;
     uint32_t news; /* the county's latest */
     uint32_t told; /* what this tablet knows of it */
@@ -393,6 +395,13 @@ static bool wants_areas(const struct visit *visit) {
     return visit->told < visit->ledger->areas_news || is_new_epoch(visit);
 }
 
+/* What it would show to a county that does not know it any more. */
+static bool wants_credential(const struct visit *visit) {
+    return !visit->device.scope.revoked && !recall_waits(&visit->device) &&
+           (visit->hello.form_position == 0 || visit->hello.person_count > 0 ||
+            visit->hello.scope_serial != visit->device.scope.serial);
+}
+
 static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *out,
                             struct err *err) {
     struct answer *answer = &visit->answer;
@@ -414,6 +423,9 @@ static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *
         rc = exchange_add_signed(out, answer, visit->office->keys->sign_secret, err);
     if (rc == RC_OK && wants_areas(visit))
         rc = area_tell(visit->ledger, answer->nonce, visit->office->keys->sign_secret, out, err);
+    if (rc == RC_OK && wants_credential(visit))
+        rc = recall_certify(visit->office, visit->ledger->store, &visit->device, visit->arena, out,
+                            err);
     if (rc != RC_OK)
         return rc;
     buf_add_view(out, buf_view(&pull->forms));
@@ -469,7 +481,8 @@ static enum rc know_device(struct visit *visit, struct reader *parts, struct err
     visit->hello_bytes = part.content;
     rc = store_device(visit->ledger->store, visit->hello.device, visit->arena, &visit->device, err);
     if (rc == RC_NOT_FOUND)
-        return err_set(err, RC_DENIED, "this device is not enrolled here; ask for a new code");
+        rc = recall_read(visit->office, *parts, &visit->hello, visit->arena, &visit->device,
+                         &visit->credential, err);
     if (rc == RC_OK)
         rc = exchange_verify_hello(part.content, visit->device.sign_public, err);
     return rc;
@@ -501,7 +514,10 @@ static enum rc visit_run(struct visit *visit, struct view body, struct buf *out,
         exchange_add_answer(out, &visit->answer);
         return buf_check(out, "an answer", err);
     }
-    rc = take_batches(visit, &parts, &refused, err);
+    if (visit->credential.size > 0)
+        rc = recall_store(visit->office, &visit->device, visit->credential, err);
+    if (rc == RC_OK)
+        rc = take_batches(visit, &parts, &refused, err);
     if (rc == RC_OK &&
         (visit->batch_count > visit->written_count || (!visit->acted && needs_writer(visit))))
         rc = write_batches(visit, err);

@@ -135,6 +135,8 @@ export function readAnswer(bytes, county, vault) {
     if (flags & 8)
       answer.certificates = listOf(s, () => ({ key: s.bytes(32), role: s.byte(), name: s.text() }));
     if (flags & 16) answer.forms = listOf(s, () => s.bytes(32).toString('hex'));
+    if (flags & 32) answer.marks = listOf(s, () => ({ area: s.area(), position: s.varint() }));
+    if (flags & 64) answer.lacking = listOf(s, () => s.bytes(8).toString('hex'));
     s.end();
   }
   readParts(r, answer.parts);

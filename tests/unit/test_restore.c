@@ -424,6 +424,91 @@ static void a_locked_tablet_brings_it_back(void **state) {
     RUNS(world, 0, "verify");
 }
 
+static const char *device_of(struct clerk *world, struct tablet *tablet) {
+    char *text = arena_alloc(&world->arena, 17);
+
+    id_text(tablet_facts(tablet)->device, text);
+    return text;
+}
+
+/* A tablet that was enrolled after the backup shows its credential: nothing of it is refused, and
+ * nothing counts, and nothing is told to it, before staff have said so. */
+static void who_was_enrolled_later_is_known_again(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup");
+    struct tablet *c;
+    struct session *chen;
+
+    clerk_begin(world);
+    RUNS(world, 0, "backup", file);
+    c = enrol_chen(world);
+    chen = county_session(c, "chen");
+    county_sync(world->county, c, RC_OK, NULL);
+    clerk_new(world, chen, CLERK_HOME("一"));
+    county_sync(world->county, c, RC_OK, NULL);
+    clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    restore(world, file, "again");
+    clerk_new(world, chen, CLERK_HOME("二"));
+    county_sync(world->county, c, RC_OK, NULL);
+    assert_int_equal(actor_of(c)->receipt, 2);
+    assert_int_equal(counts(world).records, 0);
+    assert_int_equal(counts(world).quarantined, 2);
+    clerk_sync(world);
+    county_sync(world->county, c, RC_OK, NULL);
+    assert_int_equal(listed(world, chen), 2); /* not Wang's */
+    RUNS(world, 0, "device", "list");
+    SAYS(world->out, "to be confirmed");
+    SAYS(world->out, "430626117205");
+    RUNS(world, 0, "log");
+    SAYS(world->out, "device recall");
+    RUNS(world, 0, "device", "scope", device_of(world, c));
+    assert_int_equal(counts(world).quarantined, 0);
+    assert_int_equal(counts(world).records, 3);
+    county_sync(world->county, c, RC_OK, NULL);
+    county_sync(world->county, c, RC_OK, NULL);
+    assert_int_equal(listed(world, chen), 3);
+    RUNS(world, 0, "device", "list");
+    KEEPS_QUIET(world->out, "to be confirmed");
+    clerk_new_in(world, chen, OTHER_VILLAGE, CLERK_HOME("三"));
+    county_sync(world->county, c, RC_OK, NULL);
+    assert_int_equal(counts(world).records, 4);
+    RUNS(world, 0, "verify");
+    tablet_close(c);
+}
+
+/* Others bring its work back before it comes itself; its actor is claimed by its own first batch.
+ * And staff may find that it was revoked. */
+static void what_is_carried_waits_for_nobody(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup");
+    struct tablet *c;
+    struct session *chen;
+
+    clerk_begin(world);
+    RUNS(world, 0, "backup", file);
+    c = enrol_chen(world);
+    chen = county_session(c, "chen");
+    county_sync(world->county, c, RC_OK, NULL);
+    clerk_new(world, chen, CLERK_HOME("一"));
+    county_sync(world->county, c, RC_OK, NULL);
+    clerk_sync(world);
+    restore(world, file, "again");
+    clerk_sync(world);
+    assert_int_equal(counts(world).records, 1); /* the county had admitted it once */
+    clerk_new(world, chen, CLERK_HOME("二"));
+    county_sync(world->county, c, RC_OK, NULL);
+    assert_int_equal(counts(world).changes, 2);
+    assert_int_equal(counts(world).records, 1);
+    assert_int_equal(counts(world).quarantined, 1);
+    assert_int_equal(actor_of(c)->receipt, 2);
+    assert_int_equal(tablet_actor_count(c), 1);
+    RUNS(world, 0, "device", "revoke", device_of(world, c), "--reason", "lost in May");
+    county_sync(world->county, c, RC_DENIED, NULL);
+    assert_int_equal(counts(world).quarantined, 1);
+    RUNS(world, 0, "verify");
+    tablet_close(c);
+}
+
 static void the_two_halves_suffice(void **state) {
     struct clerk *world = *state;
     const char *county = path_of(world, "other"), *file = path_of(world, "one.backup");
@@ -522,6 +607,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_older_backup_than_the_one_that_was_told, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_locked_tablet_brings_it_back, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(who_was_enrolled_later_is_known_again, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_carried_waits_for_nobody, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(the_two_halves_suffice, clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_backup_leaves_no_county, clerk_set_up,
