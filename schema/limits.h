@@ -45,6 +45,7 @@
 #define LIMIT_SLICE_BYTES      (8u * 1024u * 1024u) /* an answer's entries with their proof */
 #define LIMIT_OFFERS           512u                 /* slices that one request offers */
 #define LIMIT_OFFER_BYTES      (1024u * 1024u)
+#define LIMIT_LINEAGE          64u                  /* copies of copies that nobody noticed */
 #define LIMIT_PULL_BYTES       (2u * 1024u * 1024u) /* what the server puts in one answer */
 
 /* A bundle on a stick: 64 MiB hold some 400,000 surveys. What is more goes into the next one. */

@@ -1,11 +1,13 @@
 /* outgoing.c: own actors, own changes and the batches made of them, as agent/sync sees them. */
 #include "agent/store/inside.h"
 
-#define NUMBER_MAX ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1)
+#define NUMBER_MAX    ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1)
+#define LINEAGE_BYTES 4096u
 
 enum rc tablet_put_actor(struct tablet *tablet, const struct own_actor *actor, struct err *err) {
     struct statement *put = tablet->sql[SQL_ACTOR_PUT];
     const struct own_actor next = *actor; /* it may be a row of the array below */
+    struct buf forks;
     enum rc rc;
 
     statement_bind_i64(put, 1, next.serial);
@@ -15,9 +17,13 @@ enum rc tablet_put_actor(struct tablet *tablet, const struct own_actor *actor, s
     statement_bind_i64(put, 5, (int64_t)next.receipt);
     statement_bind_i64(put, 6, (int64_t)next.backed_up);
     statement_bind_i64(put, 7, (int64_t)next.sent);
-    statement_bind_i64(put, 8, (int64_t)next.fork_actor);
-    statement_bind_i64(put, 9, (int64_t)next.fork_from);
-    rc = statement_run(put, err);
+    buf_init(&forks, LINEAGE_BYTES);
+    lineage_encode(&next.lineage, &forks);
+    statement_bind_blob(put, 8, buf_view(&forks));
+    rc = buf_check(&forks, "lineage", err);
+    if (rc == RC_OK)
+        rc = statement_run(put, err);
+    buf_release(&forks);
     if (rc == RC_OK && next.serial >= 1 && next.serial <= tablet->actor_count)
         tablet->actors[next.serial - 1] = next;
     return rc;
@@ -46,34 +52,92 @@ enum rc tablet_chain(struct tablet *tablet, const struct own_actor *actor, uint6
     return rc;
 }
 
-/* What the feeds brought under the same names is of the other copy: where it was joined with ours
- * it is dropped, and the feeds are read anew. */
-enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, uint64_t fork_actor,
-                    uint64_t fork_from, struct err *err) {
+/* ---- names ---- */
+
+/* Own numbers from first to last are known as `to` now. What the feeds brought under the names that
+ * they had is of another copy: where it was joined with ours it is dropped, and the feeds are read
+ * anew. */
+static enum rc rename_own(struct tablet *tablet, uint32_t serial, uint64_t from, uint64_t to,
+                          uint64_t first, uint64_t last, struct err *err) {
     struct statement *drop = tablet->sql[SQL_STATE_FORK], *name = tablet->sql[SQL_RECORD_FORK];
-    struct own_actor next = *actor;
     enum rc rc;
 
-    statement_bind_i64(drop, 1, (int64_t)next.actor);
-    statement_bind_i64(drop, 2, (int64_t)fork_from);
-    statement_bind_i64(drop, 3, change_row(next.serial, 0));
+    statement_bind_i64(drop, 1, (int64_t)from);
+    statement_bind_i64(drop, 2, (int64_t)first);
+    statement_bind_i64(drop, 3, (int64_t)last);
+    statement_bind_i64(drop, 4, change_row(serial, 0));
     rc = statement_run(drop, err);
     if (rc == RC_OK && db_changes(tablet->db) > 0)
         rc = tablet_clear_cursors(tablet, err);
     if (rc != RC_OK)
         return rc;
-    statement_bind_i64(name, 1, (int64_t)fork_actor);
-    statement_bind_i64(name, 2, (int64_t)next.actor);
-    statement_bind_i64(name, 3, (int64_t)fork_from);
-    statement_bind_i64(name, 4, change_row(next.serial, 0));
-    rc = statement_run(name, err);
-    next.fork_actor = fork_actor;
-    next.fork_from = fork_from;
-    if (rc == RC_OK)
-        rc = tablet_put_actor(tablet, &next, err);
+    statement_bind_i64(name, 1, (int64_t)to);
+    statement_bind_i64(name, 2, (int64_t)from);
+    statement_bind_i64(name, 3, (int64_t)first);
+    statement_bind_i64(name, 4, (int64_t)last);
+    statement_bind_i64(name, 5, change_row(serial, 0));
+    return statement_run(name, err);
+}
+
+/* The first number behind n at which the lineage gives the actor another name. */
+static uint64_t next_name(const struct lineage *lineage, uint64_t actor, uint64_t n) {
+    uint64_t next = NUMBER_MAX + 1;
+
+    for (uint32_t i = 0; i < lineage->count; i++)
+        if (lineage->ranges[i].actor == actor && lineage->ranges[i].from > n &&
+            lineage->ranges[i].from < next)
+            next = lineage->ranges[i].from;
+    return next;
+}
+
+/* A receipt for a part of what was sent knows the first of the names only. */
+static bool extends(const struct lineage *known, const struct lineage *next) {
+    if (next->count <= known->count)
+        return false;
+    for (uint32_t i = 0; i < known->count; i++)
+        if (known->ranges[i].from != next->ranges[i].from ||
+            known->ranges[i].name != next->ranges[i].name)
+            return false;
+    return true;
+}
+
+enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, struct view forks,
+                    struct err *err) {
+    struct own_actor next = *actor;
+    uint64_t first = 1;
+    enum rc rc = lineage_decode(forks, &tablet->lineages, &next.lineage, err);
+
+    if (rc != RC_OK || !extends(&actor->lineage, &next.lineage))
+        return rc;
+    while (rc == RC_OK && first <= NUMBER_MAX) {
+        const struct dot dot = {next.actor, first};
+        uint64_t from = lineage_read(&actor->lineage, dot).actor;
+        uint64_t to = lineage_read(&next.lineage, dot).actor;
+        uint64_t end = next_name(&actor->lineage, next.actor, first);
+        uint64_t new_end = next_name(&next.lineage, next.actor, first);
+
+        if (new_end < end)
+            end = new_end;
+        if (from != to)
+            rc = rename_own(tablet, next.serial, from, to, first, end - 1, err);
+        first = end;
+    }
     for (struct session *session = tablet->sessions; session != NULL; session = session->next)
         session->index_stale = true;
-    return rc;
+    return rc == RC_OK ? tablet_put_actor(tablet, &next, err) : rc;
+}
+
+bool tablet_is_own_name(const struct tablet *tablet, uint64_t name) {
+    for (size_t i = 0; i < tablet->actor_count; i++) {
+        const struct own_actor *own = &tablet->actors[i];
+
+        if (own->actor == name)
+            return true;
+        for (uint32_t k = 0; k < own->lineage.count; k++)
+            if (own->lineage.ranges[k].name == name)
+                return true;
+    }
+    return false;
 }
 
 enum rc tablet_put_verdict(struct tablet *tablet, const struct own_actor *actor, uint64_t number,

@@ -84,8 +84,7 @@ static enum rc settle(struct tablet *tablet, uint64_t record, const struct recor
 
             if (actor == NULL)
                 continue;
-            dot.actor = actor->fork_actor != 0 && dot.number >= actor->fork_from ? actor->fork_actor
-                                                                                 : actor->actor;
+            dot = lineage_read(&actor->lineage, (struct dot){actor->actor, dot.number});
             if (record_has_absorbed(state, dot))
                 rows[count++] = row;
         }

@@ -53,6 +53,7 @@ void tablet_release(struct tablet *tablet) {
     free(tablet->touched);
     arena_release(&tablet->areas_arena);
     arena_release(&tablet->facts_arena);
+    arena_release(&tablet->lineages);
     arena_release(&tablet->pending_arena);
     arena_release(&tablet->scratch);
     if (tablet->plain.data != NULL)
@@ -79,6 +80,7 @@ enum rc tablet_prepare(const char *directory, const struct tablet_options *optio
     tablet->cost = options->cost.passes != 0 ? options->cost : CRYPT_COST_DEFAULT;
     arena_init(&tablet->facts_arena, 1024 * 1024);
     arena_init(&tablet->areas_arena, 1024 * 1024);
+    arena_init(&tablet->lineages, 16 * 1024 * 1024);
     arena_init(&tablet->pending_arena, SCRATCH_BYTES_MAX);
     arena_init(&tablet->scratch, SCRATCH_BYTES_MAX);
     buf_init(&tablet->plain, ROW_BYTES_MAX);
@@ -104,6 +106,7 @@ static enum rc load_actors(struct tablet *tablet, struct err *err) {
     enum rc rc;
 
     tablet->actor_count = 0;
+    arena_reset(&tablet->lineages);
     while ((rc = statement_step(list, err)) == RC_OK) {
         struct view nonce = statement_blob(list, 2), hash = statement_blob(list, 4);
         struct own_actor *actor;
@@ -125,11 +128,12 @@ static enum rc load_actors(struct tablet *tablet, struct err *err) {
             .receipt = (uint64_t)statement_i64(list, 6),
             .backed_up = (uint64_t)statement_i64(list, 7),
             .sent = (uint64_t)statement_i64(list, 8),
-            .fork_actor = (uint64_t)statement_i64(list, 9),
-            .fork_from = (uint64_t)statement_i64(list, 10),
         };
         memcpy(actor->nonce, nonce.data, sizeof(actor->nonce));
         memcpy(actor->hash, hash.data, sizeof(actor->hash));
+        rc = lineage_decode(statement_blob(list, 9), &tablet->lineages, &actor->lineage, err);
+        if (rc != RC_OK)
+            break;
     }
     statement_reset(list);
     return rc == RC_NOT_FOUND ? RC_OK : rc;

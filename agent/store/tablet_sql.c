@@ -18,7 +18,7 @@ static const char SCHEMA_FIRST[] =
     "CREATE TABLE actor(serial INTEGER PRIMARY KEY, actor INTEGER NOT NULL UNIQUE,"
     " nonce BLOB NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL, lamport INTEGER NOT NULL,"
     " receipt INTEGER NOT NULL, backed_up INTEGER NOT NULL, sent INTEGER NOT NULL,"
-    " fork_actor INTEGER NOT NULL, fork_from INTEGER NOT NULL);"
+    " forks BLOB NOT NULL);"
     "CREATE TABLE record(record INTEGER PRIMARY KEY, actor INTEGER NOT NULL,"
     " number INTEGER NOT NULL, left INTEGER NOT NULL DEFAULT 0, UNIQUE(actor, number));"
     "CREATE INDEX record_left ON record(record) WHERE left = 1;"
@@ -91,20 +91,20 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_SHARE_ADD] = "INSERT OR IGNORE INTO key_share VALUES(?1, ?2, ?3)",
     [SQL_SHARE_LIST] = "SELECT key, sealed FROM key_share WHERE person = ?1",
     [SQL_SHARE_WIPE] = "DELETE FROM key_share",
-    [SQL_ACTOR_ADD] = "INSERT INTO actor VALUES(?1, ?2, ?3, 0, ?4, ?5, 0, 0, 0, 0, 0)",
+    [SQL_ACTOR_ADD] = "INSERT INTO actor VALUES(?1, ?2, ?3, 0, ?4, ?5, 0, 0, 0, x'')",
     [SQL_ACTOR_LIST] = "SELECT serial, actor, nonce, number, hash, lamport, receipt, backed_up,"
-                       " sent, fork_actor, fork_from FROM actor ORDER BY serial",
+                       " sent, forks FROM actor ORDER BY serial",
     [SQL_ACTOR_PUT] = "UPDATE actor SET number = ?2, hash = ?3, lamport = ?4, receipt = ?5,"
-                      " backed_up = ?6, sent = ?7, fork_actor = ?8, fork_from = ?9"
+                      " backed_up = ?6, sent = ?7, forks = ?8"
                       " WHERE serial = ?1",
     [SQL_RECORD_FIND] = "SELECT record FROM record WHERE actor = ?1 AND number = ?2",
     [SQL_RECORD_ADD] = "INSERT INTO record(actor, number) VALUES(?1, ?2)",
-    [SQL_RECORD_FORK] = "UPDATE record SET actor = ?1 WHERE actor = ?2 AND number >= ?3 AND EXISTS"
-                        " (SELECT 1 FROM change c WHERE c.change = ?4 + record.number"
-                        " AND c.record = record.record)",
+    [SQL_RECORD_FORK] = "UPDATE record SET actor = ?1 WHERE actor = ?2 AND number BETWEEN ?3"
+                        " AND ?4 AND EXISTS (SELECT 1 FROM change c"
+                        " WHERE c.change = ?5 + record.number AND c.record = record.record)",
     [SQL_STATE_FORK] = "DELETE FROM state WHERE record IN (SELECT r.record FROM record r"
-                       " JOIN change c ON c.change = ?3 + r.number AND c.record = r.record"
-                       " WHERE r.actor = ?1 AND r.number >= ?2)",
+                       " JOIN change c ON c.change = ?4 + r.number AND c.record = r.record"
+                       " WHERE r.actor = ?1 AND r.number BETWEEN ?2 AND ?3)",
     [SQL_RECORD_LEFT] = "UPDATE record SET left = ?2 WHERE record = ?1 AND left <> ?2",
     [SQL_RECORD_COUNT] = "SELECT count(DISTINCT record) FROM summary",
     [SQL_RECORD_ALL] = "SELECT record, actor, number FROM record WHERE record > ?1"

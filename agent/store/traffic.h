@@ -66,9 +66,8 @@ struct own_actor {
     uint64_t lamport;
     uint64_t receipt; /* on the server up to here */
     uint64_t backed_up;
-    uint64_t sent;       /* highest number that was in a request */
-    uint64_t fork_actor; /* not 0: numbers from fork_from on are known under this name */
-    uint64_t fork_from;
+    uint64_t sent;          /* highest number that was in a request */
+    struct lineage lineage; /* not empty: copies are at work; names of our numbers */
 };
 
 uint32_t tablet_actor_count(const struct tablet *tablet);
@@ -81,10 +80,12 @@ enum rc tablet_chain(struct tablet *tablet, const struct own_actor *actor, uint6
 /* Begins a new actor with a fresh nonce; the former keeps its numbers and sends them out. The
  * sidecar follows with the commit. */
 enum rc tablet_incarnate(struct tablet *tablet, struct err *err);
-/* The county knows our numbers from fork_from on under another name, because a copy of this tablet
- * has used them too. Records that were created under them are named anew. */
-enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, uint64_t fork_actor,
-                    uint64_t fork_from, struct err *err);
+/* The county knows our numbers under other names, because copies of this tablet have used them too.
+ * Records that were created under them are named anew. Does nothing if that is known. */
+enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, struct view forks,
+                    struct err *err);
+/* One of our actors, or a name under which the county knows some of its numbers. */
+bool tablet_is_own_name(const struct tablet *tablet, uint64_t name);
 /* Stores the outcome of an own change; *is_new when it was not known. Number 0 to 2^40 - 1. */
 enum rc tablet_put_verdict(struct tablet *tablet, const struct own_actor *actor, uint64_t number,
                            uint8_t verdict, bool *is_new, struct err *err);

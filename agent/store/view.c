@@ -55,10 +55,10 @@ static enum rc rename_fork(const struct tablet *tablet, uint32_t serial, struct 
     struct frame frame = {.count = 1, .changes = &one};
     enum rc rc;
 
-    if (actor == NULL || actor->fork_actor == 0)
+    if (actor == NULL)
         return RC_OK;
     frame.actor = actor->actor;
-    rc = frame_rename(&frame, actor->actor, actor->fork_from, actor->fork_actor, arena, err);
+    rc = frame_rename(&frame, &actor->lineage, arena, err);
     *change = one.change;
     return rc;
 }
@@ -215,8 +215,8 @@ static void newest_own(const struct tablet *tablet, const struct record *record,
 
             if (actor->serial < out->own_serial)
                 break;
-            if (dot.actor != actor->actor &&
-                (actor->fork_actor == 0 || dot.actor != actor->fork_actor))
+            if (dot.actor !=
+                lineage_read(&actor->lineage, (struct dot){actor->actor, dot.number}).actor)
                 continue;
             if (actor->serial > out->own_serial || dot.number > out->own_number) {
                 out->own_serial = actor->serial;

@@ -29,16 +29,6 @@ void apply_release(struct apply *apply) {
     buf_release(&apply->scratch);
 }
 
-static bool is_own(const struct tablet *tablet, uint64_t actor) {
-    for (uint32_t i = 0; i < tablet_actor_count(tablet); i++) {
-        const struct own_actor *own = tablet_actor(tablet, i);
-
-        if (own->actor == actor || (own->fork_actor != 0 && own->fork_actor == actor))
-            return true;
-    }
-    return false;
-}
-
 /* Several entries of one answer may tell of the same conflict. */
 static void note_conflict(struct apply *apply, struct dot id) {
     for (uint32_t i = 0; i < apply->conflict_count; i++) {
@@ -105,7 +95,7 @@ static enum rc merge_record(struct apply *apply, const struct feed_entry *entry,
             continue;
         taken[i] = true;
         rc = merge_apply(&state, change, admission, &apply->states, &state, err);
-        if (!is_own(apply->tablet, change->dot.actor))
+        if (!tablet_is_own_name(apply->tablet, change->dot.actor))
             apply->received++;
     }
     if (rc == RC_OK)
@@ -118,13 +108,15 @@ static enum rc merge_record(struct apply *apply, const struct feed_entry *entry,
 static enum rc merge_frame(struct apply *apply, const struct feed_entry *entry, struct frame *frame,
                            struct err *err) {
     bool *taken = arena_array(&apply->arena, frame->count, sizeof(*taken));
+    struct lineage lineage;
     uint64_t lamport = 0;
     enum rc rc = RC_OK;
 
     if (taken == NULL)
         return arena_check(&apply->arena, "a feed entry", err);
-    if (entry->as_actor != 0)
-        rc = frame_rename(frame, frame->actor, entry->as_from, entry->as_actor, &apply->arena, err);
+    rc = lineage_decode(entry->forks, &apply->arena, &lineage, err);
+    if (rc == RC_OK)
+        rc = frame_rename(frame, &lineage, &apply->arena, err);
     for (uint32_t i = 0; i < frame->count; i++) {
         taken[i] = !feed_entry_admits(entry, i);
         if (!taken[i] && frame->changes[i].change.lamport > lamport)
@@ -226,7 +218,7 @@ static enum rc check_life(struct apply *apply, const struct feed_entry *entry,
     const struct own_actor *actor = tablet_actor(tablet, tablet_actor_count(tablet) - 1);
     enum rc rc;
 
-    if (entry->kind != FEED_FRAME || entry->as_actor != 0 || frame->actor != actor->actor ||
+    if (entry->kind != FEED_FRAME || entry->forks.size > 0 || frame->actor != actor->actor ||
         frame->count == 0 || frame->changes[frame->count - 1].change.dot.number <= actor->number)
         return RC_OK;
     rc = tablet_notice(tablet, NOTICE_FORKED, actor->actor, actor->number + 1, err);

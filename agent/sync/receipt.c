@@ -108,8 +108,8 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum f
         return take_outcomes(tablet, &next, receipt, report, err); /* overtaken by another one */
     if (receipt->number < actor->receipt && receipt->want_from == 0)
         return tablet_notice(tablet, NOTICE_RECEIPT_BROKEN, actor->actor, receipt->number, err);
-    if (receipt->fork_actor != 0 && actor->fork_actor == 0) {
-        rc = tablet_fork(tablet, actor, receipt->fork_actor, receipt->fork_from, err);
+    if (receipt->forks.size > 0) {
+        rc = tablet_fork(tablet, actor, receipt->forks, err);
         if (rc != RC_OK)
             return rc;
         next = *find(tablet, receipt->actor);
@@ -117,10 +117,14 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum f
     rc = advance(tablet, next, receipt, report, flow, err);
     if (rc == RC_OK)
         rc = take_outcomes(tablet, &next, receipt, report, err);
-    if (rc == RC_OK && receipt->fork_actor != 0) {
+    if (rc == RC_OK && receipt->forks.size > 0) {
         flow->advanced = true;
         rc = is_current(tablet, &next)
-                 ? leave_actor(tablet, &next, NOTICE_FORKED, receipt->fork_from, err)
+                 ? leave_actor(tablet, &next, NOTICE_FORKED,
+                               next.lineage.count == 0
+                                   ? receipt->number
+                                   : next.lineage.ranges[next.lineage.count - 1].from,
+                               err)
                  : RC_OK;
     }
     return rc;

@@ -64,6 +64,7 @@ static enum rc feed_of(struct gather *gather, const struct feed_cursor *before, 
 static enum rc note_dots(struct gather *gather, const struct feed_entry *entry,
                          const struct frame *frame, struct err *err) {
     uint64_t numbers[LIMIT_FRAME_CHANGES];
+    struct lineage lineage;
     uint32_t count = 0;
     struct buf dots;
     enum rc rc;
@@ -74,8 +75,13 @@ static enum rc note_dots(struct gather *gather, const struct feed_entry *entry,
     if (count == 0)
         return RC_OK;
     buf_init(&dots, 65536u);
-    own_write(&dots, entry->as_actor != 0 ? entry->as_actor : frame->actor, numbers, count);
-    rc = buf_check(&dots, "a slice of the feeds", err);
+    rc = lineage_decode(entry->forks, &gather->arena, &lineage, err);
+    if (rc == RC_OK) {
+        own_write(&dots,
+                  lineage_read(&lineage, (struct dot){frame->actor, numbers[count - 1]}).actor,
+                  numbers, count);
+        rc = buf_check(&dots, "a slice of the feeds", err);
+    }
     if (rc == RC_OK) {
         buf_add_sized(&gather->dots, buf_view(&dots));
         rc = buf_check(&gather->dots, "a slice of the feeds", err);

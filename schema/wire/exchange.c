@@ -27,8 +27,8 @@
  * SIGNED (17):
  *   flags      1 byte: 1 receipts, 2 scope, 4 heads, 8 certificates, 16 forms, 32 marks, 64 lacking
  *   receipts   if 1: varint count, each: bits (1 byte: 1 fork, 2 want, 4 backed up, 8 outcomes,
- *              16 returns), actor (id), number (varint), hash (32), fork_actor (id) and fork_from
- *              (varint), want_from (varint), backed_up (varint), outcomes (varint count, each:
+ *              16 returns), actor (id), number (varint), hash (32), lineage (lineage.h), want_from
+ *              (varint), backed_up (varint), outcomes (varint count, each:
  *              number (varint), verdict (1 byte)), returns (varint count, each: number (varint),
  *              reason (text)), as the bits say
  *   scope      if 2: serial (varint), audience mask (1 byte), bits (1 byte: 1 revoked, 2 wipe),

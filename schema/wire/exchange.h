@@ -73,11 +73,9 @@ struct outcome {
 
 struct receipt {
     uint64_t actor;
-    uint64_t number;     /* everything up to here is committed */
-    uint8_t hash[32];    /* chain hash there, as the server recomputed it */
-    uint64_t fork_actor; /* not 0: the actor was cloned; numbers from fork_from on are known
-                          * under this name; incarnate anew */
-    uint64_t fork_from;
+    uint64_t number;    /* everything up to here is committed */
+    uint8_t hash[32];   /* chain hash there, as the server recomputed it */
+    struct view forks;  /* not empty: the database was copied; its lineage; incarnate anew */
     uint64_t want_from; /* not 0: a gap; send again from here */
     uint64_t backed_up; /* watermark: a backup that was read back holds up to here */
     uint32_t outcome_count;
@@ -163,8 +161,7 @@ struct feed_entry {
     uint8_t kind;        /* enum entry_kind */
     int64_t received_ms; /* by the server */
     int64_t offset_ms;   /* of the device's clock: corrected = min(wall + offset, received) */
-    uint64_t as_actor;   /* FEED_FRAME: not 0: read (actor, n >= as_from) as this fork */
-    uint64_t as_from;
+    struct view forks;   /* FEED_FRAME: a lineage: under which names to read it; empty: its own */
     struct view mask;    /* FEED_FRAME: bit i: change i admitted; empty: all */
     struct view content; /* FEED_FRAME: frame; FEED_OWN: own_write; others: feed_record_add */
 };
@@ -190,7 +187,8 @@ enum rc own_read(struct view content, struct arena *arena, uint64_t *actor, uint
 
 /* Chain of a feed, over leaves, so that content erased by law leaves the proof intact:
  *   next   = hash("yg feed", previous || digest), starting from 32 zeros
- *   digest = hash("yg entry", kind, received_ms, offset_ms, as_actor, as_from as varints, then
+ *   digest = hash("yg entry", kind, received_ms, offset_ms as varints, the lineage (a byte 0 for
+ *            an empty one), then
  *            FEED_FRAME: actor (8), then for each admitted change its number (varint) and leaf;
  *            others: hash("yg content", content); FEED_ERASED: as the FEED_ENTER, with the hash
  * that it carries) frame is the decoded content of a FEED_FRAME (leaves before any renaming); NULL

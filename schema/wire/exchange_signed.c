@@ -35,7 +35,7 @@ enum scope_bit { SCOPE_REVOKED = 1, SCOPE_WIPE = 2, SCOPE_KNOWN = 3 };
 /* ---- writing ---- */
 
 static void add_receipt(struct buf *out, const struct receipt *receipt) {
-    unsigned bits = (receipt->fork_actor != 0 ? RECEIPT_FORK : 0u) |
+    unsigned bits = (receipt->forks.size > 0 ? RECEIPT_FORK : 0u) |
                     (receipt->want_from != 0 ? RECEIPT_WANT : 0u) |
                     (receipt->backed_up != 0 ? RECEIPT_BACKED_UP : 0u) |
                     (receipt->outcome_count > 0 ? RECEIPT_OUTCOMES : 0u) |
@@ -45,10 +45,7 @@ static void add_receipt(struct buf *out, const struct receipt *receipt) {
     buf_add_id(out, receipt->actor);
     buf_add_varint(out, receipt->number);
     buf_add(out, receipt->hash, sizeof(receipt->hash));
-    if (receipt->fork_actor != 0) {
-        buf_add_id(out, receipt->fork_actor);
-        buf_add_varint(out, receipt->fork_from);
-    }
+    buf_add_view(out, receipt->forks);
     if (receipt->want_from != 0)
         buf_add_varint(out, receipt->want_from);
     if (receipt->backed_up != 0)
@@ -163,10 +160,8 @@ static void read_receipt(struct reader *in, struct arena *arena, struct receipt 
     out->actor = read_id(in);
     out->number = read_varint_max(in, LIMIT_NUMBER);
     word_read_fixed(in, out->hash, sizeof(out->hash));
-    if ((bits & RECEIPT_FORK) != 0) {
-        out->fork_actor = read_id(in);
-        out->fork_from = read_varint_max(in, LIMIT_NUMBER);
-    }
+    if ((bits & RECEIPT_FORK) != 0)
+        out->forks = lineage_skip(in);
     if ((bits & RECEIPT_WANT) != 0)
         out->want_from = read_varint_max(in, LIMIT_NUMBER);
     if ((bits & RECEIPT_BACKED_UP) != 0)

@@ -1,10 +1,10 @@
 /* feed.c: entries of a feed: their bytes, their digests, their chain.
  *
  * BODY, as stored and behind area and position in PART_ENTRY:
- *   kind       1 byte: the low 4 bits enum entry_kind; 128: as follows; 64: mask follows
+ *   kind       1 byte: the low 4 bits enum entry_kind; 128: forks follow; 64: mask follows
  *   received   signed (zigzag varint), milliseconds
  *   offset     signed
- *   as         if 128: as_actor (8 bytes big-endian), as_from (varint)
+ *   forks      if 128: lineage (lineage.h)
  *   mask       if 64: varint size, bytes: bit i of byte i / 8 (lowest first): change i is admitted
  *   content    to the end
  *
@@ -15,22 +15,19 @@
 #include "schema/wire/exchange.h"
 #include "schema/wire/word.h"
 
-enum body_bit { BODY_KIND = 15, BODY_MASK = 64, BODY_AS = 128 };
+enum body_bit { BODY_KIND = 15, BODY_MASK = 64, BODY_FORKS = 128 };
 
-#define ENTRY_HEAD_BYTES_MAX 128u
+#define ENTRY_HEAD_BYTES_MAX (128u + LIMIT_LINEAGE * 25u)
 #define MASK_BYTES_MAX       (LIMIT_FRAME_CHANGES / 8)
 
 static void add_head(struct buf *out, const struct feed_entry *entry) {
-    unsigned kind = entry->kind | (entry->as_actor != 0 ? BODY_AS : 0u) |
+    unsigned kind = entry->kind | (entry->forks.size > 0 ? BODY_FORKS : 0u) |
                     (entry->mask.size > 0 ? BODY_MASK : 0u);
 
     buf_add_u8(out, (uint8_t)kind);
     buf_add_zigzag(out, entry->received_ms);
     buf_add_zigzag(out, entry->offset_ms);
-    if (entry->as_actor != 0) {
-        buf_add_id(out, entry->as_actor);
-        buf_add_varint(out, entry->as_from);
-    }
+    buf_add_view(out, entry->forks);
     if (entry->mask.size > 0)
         buf_add_sized(out, entry->mask);
 }
@@ -47,17 +44,17 @@ enum rc feed_entry_body_decode(struct view body, struct feed_entry *out, struct 
     reader_init(&in, body);
     kind = read_u8(&in);
     out->kind = kind & BODY_KIND;
-    if ((kind & ~(unsigned)(BODY_KIND | BODY_AS | BODY_MASK)) != 0)
+    if ((kind & ~(unsigned)(BODY_KIND | BODY_FORKS | BODY_MASK)) != 0)
         return err_set(err, RC_UNSUPPORTED, "feed entry: of a newer format; update this program");
     out->received_ms = read_zigzag(&in);
     out->offset_ms = read_zigzag(&in);
-    out->as_actor = (kind & BODY_AS) != 0 ? read_id(&in) : 0;
-    out->as_from = (kind & BODY_AS) != 0 ? read_varint_max(&in, LIMIT_NUMBER) : 0;
+    out->forks = (struct view){0};
+    if ((kind & BODY_FORKS) != 0)
+        out->forks = lineage_skip(&in);
     out->mask = (struct view){0};
     if ((kind & BODY_MASK) != 0)
         out->mask = read_bytes(&in, read_varint_max(&in, MASK_BYTES_MAX));
-    if (((kind & BODY_AS) != 0 && out->as_actor == 0) ||
-        ((kind & BODY_MASK) != 0 && out->mask.size == 0))
+    if ((kind & BODY_MASK) != 0 && out->mask.size == 0)
         reader_fail(&in);
     out->content = read_bytes(&in, read_left(&in));
     return reader_check(&in, "feed entry", err);
@@ -172,8 +169,10 @@ void feed_entry_digest(const struct feed_entry *entry, const struct frame *frame
                                                       : entry->kind);
     hash_varint(&hasher, zigzag_fold(entry->received_ms));
     hash_varint(&hasher, zigzag_fold(entry->offset_ms));
-    hash_varint(&hasher, entry->as_actor);
-    hash_varint(&hasher, entry->as_from);
+    if (entry->forks.size > 0)
+        crypt_hasher_add(&hasher, entry->forks.data, entry->forks.size);
+    else
+        hash_varint(&hasher, 0);
     if (is_frame && frame != NULL) {
         hash_id(&hasher, frame->actor);
         for (uint32_t i = 0; i < frame->count; i++) {

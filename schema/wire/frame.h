@@ -11,6 +11,7 @@
 
 #include "base/zip.h"
 #include "schema/change.h"
+#include "schema/wire/lineage.h"
 
 struct frame_change {
     struct change change;
@@ -54,11 +55,11 @@ enum rc frame_peek(struct view bytes, struct frame_head *out, struct err *err);
 enum rc frame_decode(struct view bytes, struct zip_inflater *inflater, struct arena *arena,
                      struct frame *out, struct err *err);
 
-/* Every reference to (from_actor, n >= from_number), as author, record, instance or replaced, and
- * in places, covers, seals, acceptances and answers of FIELD_SAME, reads as to_actor: how a fork's
- * own numbers are understood. Changes the decoded frame; new arrays are in the arena. Leaves stay
- * as they are: they prove what was written. RC_NO_MEMORY, RC_LIMIT of the arena. */
-enum rc frame_rename(struct frame *frame, uint64_t from_actor, uint64_t from_number,
-                     uint64_t to_actor, struct arena *arena, struct err *err);
+/* Every name that the lineage knows better, as author, record, instance or replaced, and in places,
+ * covers, seals, acceptances and answers of FIELD_SAME, reads as the lineage says: how a fork's own
+ * numbers are understood. Changes the decoded frame; new arrays are in the arena. Leaves stay as
+ * they are: they prove what was written. RC_NO_MEMORY, RC_LIMIT of the arena. */
+enum rc frame_rename(struct frame *frame, const struct lineage *lineage, struct arena *arena,
+                     struct err *err);
 
 #endif

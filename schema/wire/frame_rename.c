@@ -1,5 +1,5 @@
-/* frame_rename.c: how the numbers of a fork are understood: every reference to (from, n >= number)
- * reads as the fork's actor. The leaves stay those of the changes as they were written.
+/* frame_rename.c: how the numbers of a fork are understood: every name in a change reads as the
+ * lineage says (lineage.h). The leaves stay those of the changes as they were written.
  *
  * Names also stand inside the values of pseudo-fields (places, covers, seals, acceptances), and
  * everything that is kept in order of names has to be ordered again. */
@@ -7,18 +7,16 @@
 #include "schema/wire/frame.h"
 
 struct renaming {
-    uint64_t from_actor, from_number, to_actor;
+    const struct lineage *lineage;
     struct arena *arena;
 };
 
-static bool touches(const struct renaming *renaming, struct dot dot) {
-    return dot.actor == renaming->from_actor && dot.number >= renaming->from_number;
+static struct dot renamed(const struct renaming *renaming, struct dot dot) {
+    return lineage_read(renaming->lineage, dot);
 }
 
-static struct dot renamed(const struct renaming *renaming, struct dot dot) {
-    if (touches(renaming, dot))
-        dot.actor = renaming->to_actor;
-    return dot;
+static bool touches(const struct renaming *renaming, struct dot dot) {
+    return renamed(renaming, dot).actor != dot.actor;
 }
 
 static int version_order(const void *left, const void *right) {
@@ -149,11 +147,12 @@ static enum rc rename_entry(const struct renaming *renaming, struct entry *entry
     return RC_OK;
 }
 
-enum rc frame_rename(struct frame *frame, uint64_t from_actor, uint64_t from_number,
-                     uint64_t to_actor, struct arena *arena, struct err *err) {
-    struct renaming renaming = {
-        .from_actor = from_actor, .from_number = from_number, .to_actor = to_actor, .arena = arena};
+enum rc frame_rename(struct frame *frame, const struct lineage *lineage, struct arena *arena,
+                     struct err *err) {
+    struct renaming renaming = {.lineage = lineage, .arena = arena};
 
+    if (lineage->count == 0)
+        return RC_OK;
     for (uint32_t i = 0; i < frame->count; i++) {
         struct change *change = &frame->changes[i].change;
         struct entry *entries;

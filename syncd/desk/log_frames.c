@@ -20,9 +20,12 @@ void log_frames_close(struct log_frames *frames) {
 enum rc log_frame_decode(const struct stored_frame *stored, struct zip_inflater *inflater,
                          struct arena *arena, struct frame *out, struct err *err) {
     enum rc rc = frame_decode(stored->bytes, inflater, arena, out, err);
+    struct lineage lineage;
 
-    if (rc == RC_OK && stored->as_actor != 0)
-        rc = frame_rename(out, out->actor, stored->as_from, stored->as_actor, arena, err);
+    if (rc == RC_OK)
+        rc = lineage_decode(stored->forks, arena, &lineage, err);
+    if (rc == RC_OK)
+        rc = frame_rename(out, &lineage, arena, err);
     return rc;
 }
 

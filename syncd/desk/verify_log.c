@@ -264,7 +264,8 @@ static enum rc check_change(struct log_check *check, const struct stored_frame *
 
 /* Decoded as it was signed, then read under the fork's name, where it is one. */
 static enum rc open_frame(struct log_check *check, const struct stored_frame *stored,
-                          struct frame *frame, uint8_t (**hashes)[32], struct err *err) {
+                          const struct lineage *lineage, struct frame *frame,
+                          uint8_t (**hashes)[32], struct err *err) {
     enum rc rc = frame_decode(stored->bytes, check->inflater, &check->arena, frame, err);
 
     if (rc != RC_OK)
@@ -275,18 +276,15 @@ static enum rc open_frame(struct log_check *check, const struct stored_frame *st
     for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++)
         if (frame->changes[i].change.is_signed)
             rc = change_signed_hash(&frame->changes[i].change, (*hashes)[i], err);
-    if (rc == RC_OK && stored->as_actor != 0)
-        rc = frame_rename(frame, frame->actor, stored->as_from, stored->as_actor, &check->arena,
-                          err);
-    return rc;
+    return rc == RC_OK ? frame_rename(frame, lineage, &check->arena, err) : rc;
 }
 
 /* What stands in front of a frame is no part of the leaves; the row repeats it. */
 static void check_head(struct log_check *check, const struct stored_frame *stored,
-                       const struct frame *frame) {
-    uint64_t actor = stored->as_actor != 0 ? stored->as_actor : frame->actor;
+                       const struct lineage *lineage, const struct frame *frame) {
+    struct dot last = lineage_read(lineage, (struct dot){frame->actor, stored->last});
 
-    if (actor != stored->actor || frame->area != stored->area ||
+    if (last.actor != stored->actor || frame->area != stored->area ||
         frame->audience != stored->audience || frame->form != stored->form)
         VERIFY_FOUND(check->verify, "frame %llu of the log: its head differs from its row",
                      (unsigned long long)stored->serial);
@@ -297,6 +295,7 @@ static enum rc frame_visit(void *context, const struct stored_frame *stored, str
     struct log_check *check = context;
     struct verify *verify = check->verify;
     uint8_t(*hashes)[32] = NULL;
+    struct lineage lineage;
     struct frame frame;
     enum rc rc;
 
@@ -307,7 +306,9 @@ static enum rc frame_visit(void *context, const struct stored_frame *stored, str
     check->last_serial = stored->serial;
     verify->frames++;
     command_progress(verify->command, "frame %llu", (unsigned long long)stored->serial);
-    rc = open_frame(check, stored, &frame, &hashes, err);
+    rc = lineage_decode(stored->forks, &check->arena, &lineage, err);
+    if (rc == RC_OK)
+        rc = open_frame(check, stored, &lineage, &frame, &hashes, err);
     if (rc == RC_NO_MEMORY)
         return rc;
     if (rc != RC_OK) {
@@ -316,7 +317,7 @@ static enum rc frame_visit(void *context, const struct stored_frame *stored, str
         err_clear(err);
         return RC_OK;
     }
-    check_head(check, stored, &frame);
+    check_head(check, stored, &lineage, &frame);
     for (uint32_t i = 0; i < frame.count && rc == RC_OK; i++)
         rc = check_change(check, stored, i, &frame.changes[i], hashes[i], err);
     return rc;

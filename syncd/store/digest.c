@@ -215,8 +215,7 @@ static enum rc on_entry(void *context, const struct stored_entry *stored, struct
     buf_add_u8(out, entry->kind);
     buf_add_zigzag(out, entry->received_ms);
     buf_add_zigzag(out, entry->offset_ms);
-    buf_add_varint(out, entry->as_actor);
-    buf_add_varint(out, entry->as_from);
+    buf_add_sized(out, entry->forks);
     buf_add_sized(out, entry->mask);
     buf_add_sized(out, entry->content);
     buf_add_varint(out, stored->frame);
@@ -241,8 +240,7 @@ static enum rc on_frame(void *context, const struct stored_frame *frame, struct 
 
     buf_add_varint(out, frame->serial);
     buf_add_varint(out, frame->actor);
-    buf_add_varint(out, frame->as_actor);
-    buf_add_varint(out, frame->as_from);
+    buf_add_sized(out, frame->forks);
     buf_add_varint(out, frame->first);
     buf_add_varint(out, frame->last);
     buf_add_varint(out, frame->area);

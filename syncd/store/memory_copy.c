@@ -44,6 +44,7 @@ struct stored_form copy_form(struct arena *arena, const struct stored_form *from
 struct stored_frame copy_frame(struct arena *arena, const struct stored_frame *from) {
     struct stored_frame to = *from;
 
+    to.forks = arena_view(arena, from->forks);
     to.bytes = arena_view(arena, from->bytes);
     return to;
 }
@@ -61,6 +62,7 @@ struct stored_record copy_record(struct arena *arena, const struct stored_record
 struct stored_entry copy_entry(struct arena *arena, const struct stored_entry *from) {
     struct stored_entry to = *from;
 
+    to.entry.forks = arena_view(arena, from->entry.forks);
     to.entry.mask = arena_view(arena, from->entry.mask);
     to.entry.content = arena_view(arena, from->entry.content);
     return to;

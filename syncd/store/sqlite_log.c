@@ -13,17 +13,16 @@ enum rc frames_add(struct sqlite *sqlite, const struct store_delta *delta, struc
 
         statement_bind_i64(add, 1, bits(++counts->frames));
         statement_bind_i64(add, 2, bias(frame->actor));
-        statement_bind_i64(add, 3, bits(frame->as_actor));
-        statement_bind_i64(add, 4, bits(frame->as_from));
-        statement_bind_i64(add, 5, bits(frame->first));
-        statement_bind_i64(add, 6, bits(frame->last));
-        statement_bind_i64(add, 7, bits(frame->area));
-        statement_bind_i64(add, 8, frame->audience);
-        statement_bind_i64(add, 9, bits(frame->form));
-        statement_bind_i64(add, 10, frame->received_ms);
-        statement_bind_i64(add, 11, frame->offset_ms);
-        statement_bind_i64(add, 12, bits(frame->carrier));
-        statement_bind_blob(add, 13, frame->bytes);
+        statement_bind_blob(add, 3, frame->forks);
+        statement_bind_i64(add, 4, bits(frame->first));
+        statement_bind_i64(add, 5, bits(frame->last));
+        statement_bind_i64(add, 6, bits(frame->area));
+        statement_bind_i64(add, 7, frame->audience);
+        statement_bind_i64(add, 8, bits(frame->form));
+        statement_bind_i64(add, 9, frame->received_ms);
+        statement_bind_i64(add, 10, frame->offset_ms);
+        statement_bind_i64(add, 11, bits(frame->carrier));
+        statement_bind_blob(add, 12, frame->bytes);
         rc = statement_run(add, err);
         counts->bytes_log += frame->bytes.size;
     }
@@ -34,17 +33,16 @@ static void frame_row(struct statement *row, struct arena *arena, struct stored_
     *out = (struct stored_frame){
         .serial = column_bits(row, 0),
         .actor = column_name(row, 1),
-        .as_actor = column_bits(row, 2),
-        .as_from = column_bits(row, 3),
-        .first = column_bits(row, 4),
-        .last = column_bits(row, 5),
-        .area = column_bits(row, 6),
-        .audience = (uint8_t)statement_i64(row, 7),
-        .form = column_bits(row, 8),
-        .received_ms = statement_i64(row, 9),
-        .offset_ms = statement_i64(row, 10),
-        .carrier = column_bits(row, 11),
-        .bytes = column_blob(row, 12, arena),
+        .forks = column_blob(row, 2, arena),
+        .first = column_bits(row, 3),
+        .last = column_bits(row, 4),
+        .area = column_bits(row, 5),
+        .audience = (uint8_t)statement_i64(row, 6),
+        .form = column_bits(row, 7),
+        .received_ms = statement_i64(row, 8),
+        .offset_ms = statement_i64(row, 9),
+        .carrier = column_bits(row, 10),
+        .bytes = column_blob(row, 11, arena),
     };
 }
 
@@ -236,11 +234,10 @@ static enum rc entry_add(struct sqlite *sqlite, const struct stored_entry *store
     statement_bind_i64(add, 3, entry->kind);
     statement_bind_i64(add, 4, entry->received_ms);
     statement_bind_i64(add, 5, entry->offset_ms);
-    statement_bind_i64(add, 6, bits(entry->as_actor));
-    statement_bind_i64(add, 7, bits(entry->as_from));
-    statement_bind_blob(add, 8, chain);
-    statement_bind_blob(add, 9, entry->mask);
-    statement_bind_blob(add, 10, entry->content);
+    statement_bind_blob(add, 6, entry->forks);
+    statement_bind_blob(add, 7, chain);
+    statement_bind_blob(add, 8, entry->mask);
+    statement_bind_blob(add, 9, entry->content);
     sqlite->county.counts.entries++;
     return statement_run(add, err);
 }
@@ -276,17 +273,16 @@ enum rc sqlite_entries(struct store *store, uint64_t area, uint8_t audience, uin
                       .kind = (uint8_t)statement_i64(row, 2),
                       .received_ms = statement_i64(row, 3),
                       .offset_ms = statement_i64(row, 4),
-                      .as_actor = column_bits(row, 5),
-                      .as_from = column_bits(row, 6),
-                      .mask = statement_blob(row, 8),
-                      .content = statement_blob(row, 9)},
+                      .forks = statement_blob(row, 5),
+                      .mask = statement_blob(row, 7),
+                      .content = statement_blob(row, 8)},
             .frame = column_bits(row, 1),
         };
 
         if (entry.entry.content.size == 0 && entry.frame != 0) {
-            entry.entry.content = statement_blob(row, 10);
+            entry.entry.content = statement_blob(row, 9);
         }
-        rc = column_bytes(row, 7, entry.chain, sizeof entry.chain, err);
+        rc = column_bytes(row, 6, entry.chain, sizeof entry.chain, err);
         if (rc == RC_OK) {
             rc = visit(context, &entry, err);
         }

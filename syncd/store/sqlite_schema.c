@@ -59,8 +59,8 @@ static const char TABLES[] =
 static const char TABLES_OF_THE_LOG[] =
     /* the log itself [20,000] */
     "CREATE TABLE frame ("
-    "  serial INTEGER PRIMARY KEY, actor INTEGER NOT NULL, as_actor INTEGER NOT NULL,"
-    "  as_from INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+    "  serial INTEGER PRIMARY KEY, actor INTEGER NOT NULL, forks BLOB NOT NULL,"
+    "  first INTEGER NOT NULL, last INTEGER NOT NULL,"
     "  area INTEGER NOT NULL, audience INTEGER NOT NULL, form INTEGER NOT NULL,"
     "  received INTEGER NOT NULL, clock_offset INTEGER NOT NULL, carrier INTEGER NOT NULL,"
     "  bytes BLOB NOT NULL"
@@ -74,8 +74,8 @@ static const char TABLES_OF_THE_LOG[] =
     /* id: feed << 38 | position [20,000] */
     "CREATE TABLE entry ("
     "  id INTEGER PRIMARY KEY, frame INTEGER NOT NULL, kind INTEGER NOT NULL,"
-    "  received INTEGER NOT NULL, clock_offset INTEGER NOT NULL, as_actor INTEGER NOT NULL,"
-    "  as_from INTEGER NOT NULL, chain BLOB NOT NULL, mask BLOB NOT NULL,"
+    "  received INTEGER NOT NULL, clock_offset INTEGER NOT NULL, forks BLOB NOT NULL,"
+    "  chain BLOB NOT NULL, mask BLOB NOT NULL,"
     "  content BLOB NOT NULL"
     ") STRICT;"
     /* where records stand: ranges of them, in rows side by side from row on [20,000] */
@@ -191,8 +191,8 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_FEEDS] = "SELECT id, area, audience, position, chain FROM feed"
                   " WHERE area >= ?1 AND area <= ?2 ORDER BY area, audience",
     [SQL_ENTRY_CHAIN] = "SELECT chain FROM entry WHERE id = ?1",
-    [SQL_ENTRIES] = "SELECT e.id, e.frame, e.kind, e.received, e.clock_offset, e.as_actor,"
-                    " e.as_from, e.chain, e.mask, e.content, f.bytes"
+    [SQL_ENTRIES] = "SELECT e.id, e.frame, e.kind, e.received, e.clock_offset, e.forks,"
+                    " e.chain, e.mask, e.content, f.bytes"
                     " FROM entry AS e LEFT JOIN frame AS f ON f.serial = e.frame"
                     " WHERE e.id > ?1 AND e.id <= ?2 ORDER BY e.id",
     [SQL_ACTS] = "SELECT * FROM act WHERE serial > ?1 ORDER BY serial",
@@ -237,10 +237,10 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_QUARANTINE_PUT] = "INSERT OR REPLACE INTO quarantine VALUES"
                            " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [SQL_FRAME_ADD] = "INSERT INTO frame VALUES"
-                      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [SQL_FEED_ADD] = "INSERT INTO feed (area, audience, position, chain) VALUES (?1, ?2, ?3, ?4)",
     [SQL_FEED_PUT] = "UPDATE feed SET position = ?2, chain = ?3 WHERE id = ?1",
-    [SQL_ENTRY_ADD] = "INSERT INTO entry VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_ENTRY_ADD] = "INSERT INTO entry VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_ACT_ADD] = "INSERT INTO act VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_PENDING_ADD] = "INSERT OR IGNORE INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_PENDING_REMOVE] = "DELETE FROM pending WHERE actor = ?1 AND first = ?2",

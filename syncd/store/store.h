@@ -76,15 +76,15 @@ struct stored_actor {
     uint64_t number;    /* committed up to here */
     uint8_t hash[32];   /* chain hash there */
     uint64_t lamport;   /* the largest it has used */
-    uint64_t fork_of;   /* not 0: this is the fork of another actor ... */
+    uint64_t fork_of;   /* not 0: this is the fork of another actor, or of a fork ... */
     uint64_t fork_from; /* ... from this number on */
     bool retired;       /* a newer incarnation has taken over */
 };
 
-struct stored_frame { /* of the log, as it came */
-    uint64_t serial;  /* 1, 2, ... in order of commit; given by the store */
-    uint64_t actor;   /* under which its changes are known (a fork's name, where it is one) */
-    uint64_t as_actor, as_from; /* as in struct feed_entry */
+struct stored_frame {  /* of the log, as it came */
+    uint64_t serial;   /* 1, 2, ... in order of commit; given by the store */
+    uint64_t actor;    /* under which its changes are known (a fork's name, where it is one) */
+    struct view forks; /* as in struct feed_entry */
     uint64_t first, last;
     uint64_t area;
     uint8_t audience;

@@ -108,13 +108,28 @@ static enum rc outcome_visit(void *context, const struct stored_change *change, 
     return RC_OK;
 }
 
-static enum rc known_outcomes(struct work *work, const struct ingested *in, uint64_t actor,
-                              uint64_t known, struct receipt *receipt, struct err *err) {
+static enum rc known_outcomes(struct work *work, const struct ingested *in,
+                              const struct stored_actor *actor, uint64_t known,
+                              struct receipt *receipt, struct err *err) {
     struct outcome_list list = {.work = work, .receipt = receipt};
     uint64_t last = in->batch.outer.last < known ? in->batch.outer.last : known;
+    struct stored_actor owner = *actor;
+    enum rc rc = RC_OK;
 
-    return store_actor_changes(work->ledger->store, actor, in->batch.outer.first, last,
-                               outcome_visit, &list, err);
+    /* What a fork shares with the history it grew out of stands there. */
+    while (rc == RC_OK && owner.fork_of != 0 && owner.fork_from > in->batch.outer.first) {
+        if (owner.fork_from <= last) {
+            rc = store_actor_changes(work->ledger->store, owner.actor, owner.fork_from, last,
+                                     outcome_visit, &list, err);
+            last = owner.fork_from - 1;
+        }
+        if (rc == RC_OK)
+            rc = fork_in_work(work, owner.fork_of, &owner, err);
+    }
+    return rc != RC_OK
+               ? rc
+               : store_actor_changes(work->ledger->store, owner.actor, in->batch.outer.first, last,
+                                     outcome_visit, &list, err);
 }
 
 static enum rc give_outcomes(struct work *work, const struct ingested *in, const struct fate *fates,
@@ -140,12 +155,13 @@ static enum rc give_outcomes(struct work *work, const struct ingested *in, const
 }
 
 /* The changes as they are to be read: in a fork, its own numbers under its own name. */
-static enum rc read_changes(struct work *work, const struct ingested *in,
-                            const struct stored_actor *actor, struct fate *fates, struct err *err) {
+static enum rc read_changes(struct work *work, const struct ingested *in, struct view forks,
+                            struct fate *fates, struct err *err) {
     struct frame *frames = in->frames;
-    enum rc rc = RC_OK;
+    struct lineage lineage;
+    enum rc rc = lineage_decode(forks, &work->arena, &lineage, err);
 
-    if (actor->fork_of != 0) {
+    if (rc == RC_OK && lineage.count > 0) {
         frames = arena_array(&work->arena, in->batch.frame_count, sizeof(*frames));
         for (uint32_t f = 0; frames != NULL && f < in->batch.frame_count && rc == RC_OK; f++) {
             frames[f] = in->frames[f];
@@ -153,8 +169,7 @@ static enum rc read_changes(struct work *work, const struct ingested *in,
                                            in->frames[f].count * sizeof(*frames[f].changes));
             if (frames[f].changes == NULL)
                 return arena_check(&work->arena, "a step of the writer", err);
-            rc = frame_rename(&frames[f], actor->fork_of, actor->fork_from, actor->actor,
-                              &work->arena, err);
+            rc = frame_rename(&frames[f], &lineage, &work->arena, err);
         }
         if (frames == NULL)
             return arena_check(&work->arena, "a step of the writer", err);
@@ -192,10 +207,10 @@ static enum rc note_known(struct work *work, const struct ingested *in,
 }
 
 static enum rc take_all(struct work *work, const struct ingested *in,
-                        const struct stored_actor *actor, uint64_t known_up_to,
+                        const struct stored_actor *actor, struct view forks, uint64_t known_up_to,
                         const struct admit_source *source, struct fate *fates, struct err *err) {
     struct dot *records = arena_array(&work->arena, in->change_count, sizeof(*records));
-    enum rc rc = read_changes(work, in, actor, fates, err);
+    enum rc rc = read_changes(work, in, forks, fates, err);
 
     if (records == NULL)
         return arena_check(&work->arena, "a step of the writer", err);
@@ -225,8 +240,7 @@ static enum rc take_all(struct work *work, const struct ingested *in,
             rc = filing_frame(work, frame, of_frame,
                               &(struct stored_frame){
                                   .actor = actor->actor,
-                                  .as_actor = actor->fork_of != 0 ? actor->actor : 0,
-                                  .as_from = actor->fork_from,
+                                  .forks = forks,
                                   .received_ms = work->now_ms,
                                   .offset_ms = source->offset_ms,
                                   .carrier = source->carrier,
@@ -286,14 +300,15 @@ enum rc admit_batch(struct work *work, const struct ingested *in, const struct a
     memcpy(receipt->hash, actor.hash, 32);
     if (want_from != 0) {
         receipt->want_from = want_from;
+        if (want_from == 1) { /* whose history it is cannot be told yet */
+            receipt->number = 0;
+            chain_start(outer->actor, receipt->hash);
+        }
         return wait_for_gap(work, in, source, err);
     }
-    if (actor.fork_of != 0) {
-        receipt->fork_actor = actor.actor;
-        receipt->fork_from = actor.fork_from;
-    }
-    if (outer->first <= known)
-        rc = known_outcomes(work, in, actor.actor, known, receipt, err);
+    rc = fork_names(&actor, fork_in_work, work, &work->arena, &receipt->forks, err);
+    if (rc == RC_OK && outer->first <= known)
+        rc = known_outcomes(work, in, &actor, known, receipt, err);
     if (outer->last <= known) {
         /* A receipt never speaks of more than the tablet showed: one that was restored from its
          * backup could not check it. */
@@ -306,7 +321,7 @@ enum rc admit_batch(struct work *work, const struct ingested *in, const struct a
     fates = arena_array(&work->arena, in->change_count, sizeof(*fates));
     if (fates == NULL)
         return arena_check(&work->arena, "a step of the writer", err);
-    rc = take_all(work, in, &actor, known, &judged, fates, err);
+    rc = take_all(work, in, &actor, receipt->forks, known, &judged, fates, err);
     if (rc == RC_OK)
         rc = give_outcomes(work, in, fates, receipt, err);
     if (rc == RC_OK)

@@ -9,7 +9,7 @@
 
 /* Fills receipt: number and hash of the actor after this batch; outcomes in the work's arena.
  * RC_OK also for duplicates (nothing happens) and gaps (the batch waits in pending, want_from is
- * set) and forks (fork_actor is set). RC_DENIED: the actor belongs to another device. */
+ * set) and forks (forks is set). RC_DENIED: the actor belongs to another device. */
 enum rc admit_batch(struct work *work, const struct ingested *in, const struct admit_source *source,
                     struct receipt *receipt, struct err *err);
 

@@ -7,6 +7,7 @@
 #include "syncd/sync/auth.h"
 #include "syncd/sync/carried.h"
 #include "syncd/sync/feed.h"
+#include "syncd/sync/fork.h"
 #include "syncd/sync/hello.h"
 #include "syncd/sync/marks.h"
 #include "syncd/sync/news.h"
@@ -288,6 +289,7 @@ static enum rc give_receipts(struct visit *visit, struct err *err) {
         if (batch->receipt.number >= into->number) {
             into->number = batch->receipt.number;
             into->want_from = batch->receipt.want_from;
+            into->forks = batch->receipt.forks;
             memcpy(into->hash, batch->receipt.hash, 32);
         }
     }
@@ -344,8 +346,11 @@ static enum rc add_news(struct visit *visit, struct err *err) {
         return RC_OK;
     for (uint32_t i = 0; i < answer->receipt_count && rc == RC_OK; i++) {
         struct receipt *receipt = &answer->receipts[i];
+        uint64_t history;
 
-        rc = watermark_of(store, receipt->actor, visit->arena, &receipt->backed_up, err);
+        rc = receipt_history(receipt, visit->arena, &history, err);
+        if (rc == RC_OK)
+            rc = watermark_of(store, history, visit->arena, &receipt->backed_up, err);
         if (rc == RC_OK && receipt->actor == visit->hello.actor)
             rc = news_outcomes(store, visit->told, visit->arena, receipt, err);
     }

@@ -6,6 +6,7 @@
 #include "syncd/sync/bundle.h"
 
 #include "syncd/sync/api.h"
+#include "syncd/sync/fork.h"
 #include "syncd/sync/quarantine.h"
 
 #define INGEST_ARENA_BYTES (512u * 1024u * 1024u)
@@ -56,23 +57,23 @@ static enum rc known_number(struct taking *taking, uint64_t actor, uint64_t *num
 
 /* How many changes are known under an actor's name, its forks included. */
 struct total {
+    struct store *store;
     uint64_t actor, changes;
 };
 
 static enum rc total_visit(void *context, const struct stored_actor *actor, struct err *err) {
     struct total *total = context;
+    uint64_t root;
+    enum rc rc = fork_root(actor, fork_in_store, total->store, &root, err);
 
-    (void)err;
-    if (actor->actor == total->actor)
-        total->changes += actor->number;
-    else if (actor->fork_of == total->actor && actor->number >= actor->fork_from)
-        total->changes += actor->number - actor->fork_from + 1;
-    return RC_OK;
+    if (rc == RC_OK && root == total->actor && actor->number + 1 > actor->fork_from)
+        total->changes += actor->number - (actor->fork_of == 0 ? 0 : actor->fork_from - 1);
+    return rc;
 }
 
 static enum rc count_known(struct taking *taking, uint64_t actor, uint64_t *changes,
                            struct err *err) {
-    struct total total = {.actor = actor};
+    struct total total = {.store = taking->ledger->store, .actor = actor};
     enum rc rc = store_actors(taking->ledger->store, total_visit, &total, err);
 
     *changes = total.changes;
@@ -131,10 +132,10 @@ static enum rc account(struct taking *taking, const struct writer_batch *batch, 
     if (outer->last > row->last)
         row->last = outer->last;
     row->quarantined += batch->receipt.outcome_count;
-    if (batch->receipt.fork_actor != 0)
-        row->fork_actor = batch->receipt.fork_actor;
     row->want_from = batch->receipt.want_from;
-    return RC_OK;
+    return batch->receipt.forks.size == 0
+               ? RC_OK
+               : receipt_history(&batch->receipt, taking->arena, &row->fork_actor, err);
 }
 
 static enum rc write_portion(struct taking *taking, struct err *err) {

@@ -17,7 +17,7 @@ struct bundle_actor { /* what became of one incarnation's changes */
     uint64_t number;      /* and now up to here */
     uint64_t fresh;       /* changes that were new, those of a copy included */
     uint64_t want_from;   /* not 0: what came waits until the numbers from here on have come */
-    uint64_t fork_actor;  /* not 0: a copy of the tablet; its numbers count under this name */
+    uint64_t fork_actor;  /* not 0: of a copy of the tablet; its numbers count under this name */
     uint32_t quarantined; /* of what was new */
     uint32_t batches;
 };

@@ -8,6 +8,7 @@
 #include "base/crypt.h"
 #include "syncd/sync/area.h"
 #include "syncd/sync/feed.h"
+#include "syncd/sync/fork.h"
 #include "syncd/sync/hello.h"
 #include "syncd/sync/news.h"
 
@@ -36,6 +37,7 @@ static enum rc actor_visit(void *context, const struct stored_actor *actor, stru
     struct making *making = context;
     struct answer *answer = &making->first;
     struct receipt *receipt;
+    enum rc rc;
 
     if (actor->device != making->device->device)
         return RC_OK;
@@ -45,12 +47,12 @@ static enum rc actor_visit(void *context, const struct stored_actor *actor, stru
         return arena_check(&making->arena, "a bundle", err);
     *receipt = (struct receipt){.actor = actor->actor, .number = actor->number};
     memcpy(receipt->hash, actor->hash, sizeof(receipt->hash));
-    if (actor->fork_of != 0) {
-        receipt->actor = actor->fork_of;
-        receipt->fork_actor = actor->actor;
-        receipt->fork_from = actor->fork_from;
-    }
-    return RC_OK;
+    if (actor->fork_of == 0)
+        return RC_OK;
+    rc = fork_root(actor, fork_in_store, making->ledger->store, &receipt->actor, err);
+    return rc != RC_OK ? rc
+                       : fork_names(actor, fork_in_store, making->ledger->store, &making->arena,
+                                    &receipt->forks, err);
 }
 
 static enum rc pending_visit(void *context, const struct stored_pending *pending, struct err *err) {
@@ -96,15 +98,16 @@ static enum rc complete_receipts(struct making *making, struct err *err) {
 
     for (uint32_t i = 0; i < making->first.receipt_count && rc == RC_OK; i++) {
         struct receipt *receipt = &making->first.receipts[i];
-        uint64_t actor = receipt->fork_actor != 0 ? receipt->fork_actor : receipt->actor;
-        struct outcome_walk walk = {.making = making, .actor = actor, .receipt = receipt};
+        struct outcome_walk walk = {.making = making, .receipt = receipt};
         bool waits = making->told_epoch != making->office->epoch; /* it may have sent more once */
 
-        rc = store_pending(store, receipt->actor, pending_visit, &waits, err);
+        rc = receipt_history(receipt, &making->arena, &walk.actor, err);
+        if (rc == RC_OK)
+            rc = store_pending(store, receipt->actor, pending_visit, &waits, err);
         if (rc == RC_OK && waits)
             receipt->want_from = receipt->number + 1;
         if (rc == RC_OK)
-            rc = watermark_of(store, actor, &making->arena, &receipt->backed_up, err);
+            rc = watermark_of(store, walk.actor, &making->arena, &receipt->backed_up, err);
         if (rc == RC_OK)
             rc = store_quarantine(store, true, quarantine_visit, &walk, err);
     }

@@ -7,6 +7,7 @@
 
 #include "base/crypt.h"
 #include "syncd/sync/filing.h"
+#include "syncd/sync/fork.h"
 #include "syncd/sync/judge.h"
 
 #define CARRYING_BYTES_MAX (64u * 1024u * 1024u)
@@ -100,25 +101,40 @@ static bool in_portion(const struct carrying *carrying, struct dot dot) {
 }
 
 /* The actor, which need not be known here: then it is nobody's until its device shows itself. Where
- * a fork's origin cannot be computed its hash stays zeros, and its number where it began. */
-static enum rc find_actor(struct carrying *carrying, struct work *work, uint64_t id,
-                          uint64_t origin, uint64_t as_from, struct stored_actor **out,
-                          struct err *err) {
+ * a fork's beginning cannot be computed its hash stays zeros, and its number where it began. */
+static enum rc know_actor(struct work *work, uint64_t id, uint64_t fork_of, uint64_t fork_from,
+                          struct stored_actor **out, struct err *err) {
     struct stored_actor fresh = {.actor = id, .device = DEVICE_UNKNOWN};
-    uint64_t *place;
-    bool noted = false;
     enum rc rc = work_actor(work, id, out, err);
 
-    if (rc == RC_NOT_FOUND) {
-        err_clear(err);
-        if (id == origin) {
-            chain_start(id, fresh.hash);
-        } else {
-            fresh.fork_of = origin;
-            fresh.fork_from = as_from;
-            fresh.number = as_from - 1;
-        }
-        rc = work_actor_add(work, &fresh, out, err);
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(err);
+    if (fork_of == 0) {
+        chain_start(id, fresh.hash);
+    } else {
+        fresh.fork_of = fork_of;
+        fresh.fork_from = fork_from;
+        fresh.number = fork_from - 1;
+    }
+    return work_actor_add(work, &fresh, out, err);
+}
+
+/* The history whose changes these are, and those that it grew out of. */
+static enum rc find_actor(struct carrying *carrying, struct work *work, uint64_t root,
+                          const struct lineage *lineage, uint64_t id, struct stored_actor **out,
+                          struct err *err) {
+    uint64_t *place, parent = root;
+    bool noted = false;
+    enum rc rc = know_actor(work, root, 0, 0, out, err);
+
+    for (uint32_t i = 0; i < lineage->count && rc == RC_OK && parent != id; i++) {
+        const struct fork_range *range = &lineage->ranges[i];
+
+        if (range->actor != root)
+            continue;
+        rc = know_actor(work, range->name, parent, range->from, out, err);
+        parent = range->name;
     }
     for (uint32_t i = 0; i < carrying->actor_count && !noted; i++)
         noted = carrying->actors[i] == id;
@@ -161,14 +177,14 @@ static enum rc take_change(struct carrying *carrying, struct work *work,
 
 static enum rc take_fates(struct carrying *carrying, struct work *work,
                           const struct feed_entry *entry, const struct frame *frame,
-                          const struct fate **fates, bool *any, struct err *err) {
+                          struct stored_actor *actor, const struct fate **fates, bool *any,
+                          struct err *err) {
     struct fate *list = arena_array(&work->arena, frame->count, sizeof(*list));
-    uint64_t id = entry->as_actor != 0 ? entry->as_actor : frame->actor;
-    struct stored_actor *actor = NULL;
+    uint64_t id = actor->actor;
     uint64_t lamport = 0;
-    enum rc rc = find_actor(carrying, work, id, frame->actor, entry->as_from, &actor, err);
+    enum rc rc = RC_OK;
 
-    if (rc == RC_OK && list == NULL)
+    if (list == NULL)
         rc = no_room(work, err);
     for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++) {
         const struct frame_change *item = &frame->changes[i];
@@ -195,14 +211,14 @@ static enum rc take_fates(struct carrying *carrying, struct work *work,
 
 /* Only what was admitted, and of a fork's frame only what is the fork's: the log's frames hold
  * nothing that its index does not name. */
-static enum rc cut_frame(struct work *work, struct feed_entry *entry, struct frame *frame,
-                         struct err *err) {
+static enum rc cut_frame(struct work *work, const struct lineage *lineage, uint64_t name,
+                         struct feed_entry *entry, struct frame *frame, struct err *err) {
     uint32_t count = 0;
     enum rc rc;
 
     for (uint32_t i = 0; i < frame->count; i++)
         if (feed_entry_admits(entry, i) &&
-            (entry->as_actor == 0 || frame->changes[i].change.dot.number >= entry->as_from))
+            lineage_read(lineage, frame->changes[i].change.dot).actor == name)
             frame->changes[count++] = frame->changes[i];
     if (count == frame->count)
         return RC_OK;
@@ -218,30 +234,40 @@ static enum rc cut_frame(struct work *work, struct feed_entry *entry, struct fra
 
 static enum rc take_frame(struct carrying *carrying, struct work *work, struct feed_entry *entry,
                           struct err *err) {
+    struct stored_actor *actor = NULL;
+    struct lineage lineage;
+    struct dot last = {0, 0};
     struct frame frame;
     const struct fate **fates;
+    uint64_t root;
     bool any = false;
     enum rc rc = frame_decode(entry->content, work->inflater, &work->arena, &frame, err);
 
     if (rc == RC_OK)
-        rc = cut_frame(work, entry, &frame, err);
+        rc = lineage_decode(entry->forks, &work->arena, &lineage, err);
+    if (rc != RC_OK)
+        return rc;
+    root = frame.actor;
+    last = lineage_read(&lineage, frame.changes[frame.count - 1].change.dot);
+    rc = cut_frame(work, &lineage, last.actor, entry, &frame, err);
     if (rc == RC_OK && frame.count == 0)
         return RC_OK;
-    if (rc == RC_OK && entry->as_actor != 0)
-        rc = frame_rename(&frame, frame.actor, entry->as_from, entry->as_actor, &work->arena, err);
+    if (rc == RC_OK)
+        rc = frame_rename(&frame, &lineage, &work->arena, err);
+    if (rc == RC_OK)
+        rc = find_actor(carrying, work, root, &lineage, last.actor, &actor, err);
     if (rc != RC_OK)
         return rc;
     fates = arena_array(&work->arena, frame.count, sizeof(*fates));
     if (fates == NULL)
         return no_room(work, err);
-    rc = take_fates(carrying, work, entry, &frame, fates, &any, err);
+    rc = take_fates(carrying, work, entry, &frame, actor, fates, &any, err);
     if (rc != RC_OK || !any)
         return rc;
     return filing_frame(work, &frame, fates,
                         &(struct stored_frame){
-                            .actor = entry->as_actor != 0 ? entry->as_actor : frame.actor,
-                            .as_actor = entry->as_actor,
-                            .as_from = entry->as_from,
+                            .actor = last.actor,
+                            .forks = entry->forks,
                             .received_ms = entry->received_ms,
                             .offset_ms = entry->offset_ms,
                             .carrier = carrying->carrier,
@@ -300,6 +326,18 @@ static enum rc advance(struct carrying *carrying, struct work *work, uint64_t id
     uint32_t hint = 0;
     enum rc rc = work_actor(work, id, &actor, err);
 
+    if (rc == RC_OK && actor->fork_of != 0 && crypt_equal(actor->hash, none, 32)) {
+        struct stored_actor fork = *actor;
+        uint64_t root;
+
+        rc = fork_root(&fork, fork_in_work, work, &root, err);
+        if (rc == RC_OK)
+            rc = fork_begin(work, root, &fork, err);
+        if (rc == RC_OK)
+            rc = work_actor(work, id, &actor, err);
+        if (rc == RC_OK)
+            memcpy(actor->hash, fork.hash, 32);
+    }
     if (rc != RC_OK || crypt_equal(actor->hash, none, 32))
         return rc;
     while ((rc = next_leaf(carrying, work, (struct dot){id, actor->number + 1}, &hint, scratch,

@@ -62,7 +62,7 @@ static enum rc shorten(struct walk *walk, const struct stored_entry *stored, str
 
     buf_clear(out);
     if (stored->entry.kind != FEED_FRAME || walk->hello->whole || stored->entry.mask.size > 0 ||
-        stored->entry.as_actor != 0)
+        stored->entry.forks.size > 0)
         return RC_OK;
     rc = frame_peek(stored->entry.content, &head, err);
     if (rc != RC_OK || head.actor != walk->hello->actor || head.last > walk->hello->own_last)

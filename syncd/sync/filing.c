@@ -40,8 +40,7 @@ static enum rc route(struct work *work, const struct frame *frame, const struct 
                   .kind = FEED_FRAME,
                   .received_ms = logged->received_ms,
                   .offset_ms = logged->offset_ms,
-                  .as_actor = logged->as_actor,
-                  .as_from = logged->as_from},
+                  .forks = logged->forks},
     };
     uint8_t digest[32];
 

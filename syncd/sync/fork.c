@@ -1,13 +1,13 @@
 /* fork.c: see fork.h.
  *
  * Continuing the end of a history is the ordinary case and costs one comparison. Everything else
- * (a batch sent again, a clone) is rare: then the leaves of the history are computed again from the
- * log and compared number by number. */
+ * (a batch sent again, a clone) is rare: then the leaves of the histories under the same name are
+ * computed again from the log and compared number by number. */
 #include "syncd/sync/fork.h"
 
 #include "base/crypt.h"
 
-/* --- leaves of a history, from the log --- */
+/* --- leaves of a history, from the log and from this step --- */
 
 struct leaf_walk {
     struct work *work;
@@ -16,8 +16,19 @@ struct leaf_walk {
     struct frame decoded;
     uint64_t from;
     uint8_t (*leaves)[32]; /* of numbers from, from + 1... */
-    uint64_t count;
+    uint64_t count, found;
 };
+
+static enum rc take_leaf(struct leaf_walk *walk, const struct stored_change *change,
+                         struct err *err) {
+    if (change->position >= walk->decoded.count || change->dot.number < walk->from ||
+        change->dot.number - walk->from >= walk->count)
+        return err_set(err, RC_CORRUPT, "log: the index does not fit its frames; run verify");
+    memcpy(walk->leaves[change->dot.number - walk->from],
+           walk->decoded.changes[change->position].leaf, 32);
+    walk->found++;
+    return RC_OK;
+}
 
 static enum rc leaf_visit(void *context, const struct stored_change *change, struct err *err) {
     struct leaf_walk *walk = context;
@@ -36,40 +47,83 @@ static enum rc leaf_visit(void *context, const struct stored_change *change, str
             return rc;
         walk->frame = change->frame;
     }
-    if (change->position >= walk->decoded.count || change->dot.number < walk->from ||
-        change->dot.number - walk->from >= walk->count)
-        return err_set(err, RC_CORRUPT, "log: the index does not fit its frames; run verify");
-    memcpy(walk->leaves[change->dot.number - walk->from],
-           walk->decoded.changes[change->position].leaf, 32);
-    return RC_OK;
+    return take_leaf(walk, change, err);
 }
 
-/* Leaves of actor's numbers from..to; a fork shares those before its divergence with its origin. */
-static enum rc history_leaves(struct work *work, const struct stored_actor *actor, uint64_t from,
-                              uint64_t to, uint8_t (**leaves)[32], struct err *err) {
+/* What this step has taken in and not committed yet. */
+static enum rc leaves_of_step(struct leaf_walk *walk, uint64_t actor, uint64_t from, uint64_t to,
+                              struct err *err) {
+    struct work *work = walk->work;
+    enum rc rc = RC_OK;
+
+    walk->frame = 0;
+    for (uint32_t i = 0; i < work->change_count && rc == RC_OK; i++) {
+        const struct stored_change *change = &work->changes[i];
+
+        if (change->dot.actor != actor || change->dot.number < from || change->dot.number > to)
+            continue;
+        if (walk->frame != change->frame) {
+            arena_reset(&walk->arena);
+            rc = frame_decode(work->frames[change->frame - 1].bytes, work->inflater, &walk->arena,
+                              &walk->decoded, err);
+            walk->frame = change->frame;
+        }
+        if (rc == RC_OK)
+            rc = take_leaf(walk, change, err);
+    }
+    return rc;
+}
+
+/* Leaves of a history's numbers from..to: those before its fork_from are its parent's. *found of
+ * them are here, the others stay zeros. */
+static enum rc find_leaves(struct work *work, const struct stored_actor *actor, uint64_t from,
+                           uint64_t to, uint8_t (**leaves)[32], uint64_t *found, struct err *err) {
     struct leaf_walk walk = {.work = work, .from = from, .count = to - from + 1};
+    struct stored_actor owner = *actor;
+    uint64_t last = to;
     enum rc rc = RC_OK;
 
     walk.leaves = arena_array(&work->arena, (size_t)walk.count, 32);
     if (walk.leaves == NULL)
         return arena_check(&work->arena, "a step of the writer", err);
     arena_init(&walk.arena, 128u * 1024u * 1024u);
-    if (actor->fork_of != 0 && from < actor->fork_from)
-        rc = store_actor_changes(work->ledger->store, actor->fork_of, from,
-                                 to < actor->fork_from ? to : actor->fork_from - 1, leaf_visit,
-                                 &walk, err);
-    if (rc == RC_OK && (actor->fork_of == 0 || to >= actor->fork_from))
-        rc = store_actor_changes(work->ledger->store, actor->actor,
-                                 actor->fork_of != 0 && from < actor->fork_from ? actor->fork_from
-                                                                                : from,
-                                 to, leaf_visit, &walk, err);
+    for (;;) {
+        uint64_t first = owner.fork_of != 0 && owner.fork_from > from ? owner.fork_from : from;
+        struct stored_actor *parent;
+
+        walk.frame = 0;
+        if (first <= last)
+            rc = store_actor_changes(work->ledger->store, owner.actor, first, last, leaf_visit,
+                                     &walk, err);
+        if (rc == RC_OK && first <= last)
+            rc = leaves_of_step(&walk, owner.actor, first, last, err);
+        if (rc != RC_OK || first == from)
+            break;
+        if (last >= first)
+            last = first - 1;
+        rc = work_actor(work, owner.fork_of, &parent, err);
+        if (rc != RC_OK)
+            break;
+        owner = *parent;
+    }
     arena_release(&walk.arena);
     *leaves = walk.leaves;
+    *found = walk.found;
+    return rc;
+}
+
+static enum rc history_leaves(struct work *work, const struct stored_actor *actor, uint64_t from,
+                              uint64_t to, uint8_t (**leaves)[32], struct err *err) {
+    uint64_t found = 0;
+    enum rc rc = find_leaves(work, actor, from, to, leaves, &found, err);
+
+    if (rc == RC_OK && found != to - from + 1)
+        rc = err_set(err, RC_CORRUPT, "log: the index does not fit its frames; run verify");
     return rc;
 }
 
 /* The chain of a history behind number n. */
-static enum rc history_chain(struct work *work, const struct stored_actor *actor, uint64_t original,
+static enum rc history_chain(struct work *work, const struct stored_actor *actor, uint64_t root,
                              uint64_t n, uint8_t out[32], struct err *err) {
     uint8_t(*leaves)[32] = NULL;
     enum rc rc;
@@ -78,7 +132,7 @@ static enum rc history_chain(struct work *work, const struct stored_actor *actor
         memcpy(out, actor->hash, 32);
         return RC_OK;
     }
-    chain_start(original, out);
+    chain_start(root, out);
     if (n == 0)
         return RC_OK;
     rc = history_leaves(work, actor, 1, n, &leaves, err);
@@ -87,79 +141,194 @@ static enum rc history_chain(struct work *work, const struct stored_actor *actor
     return rc;
 }
 
+enum rc fork_begin(struct work *work, uint64_t root, struct stored_actor *fork, struct err *err) {
+    struct stored_actor parent = {0};
+    enum rc rc = fork_in_work(work, fork->fork_of, &parent, err);
+    bool known = parent.number + 1 >= fork->fork_from &&
+                 (parent.fork_of == 0 || parent.number >= parent.fork_from);
+
+    return rc != RC_OK || !known
+               ? rc
+               : history_chain(work, &parent, root, fork->fork_from - 1, fork->hash, err);
+}
+
+/* --- names --- */
+
+enum rc fork_root(const struct stored_actor *actor, fork_lookup *lookup, void *context,
+                  uint64_t *out, struct err *err) {
+    struct stored_actor at = *actor;
+    enum rc rc = RC_OK;
+
+    for (uint32_t depth = 0; at.fork_of != 0 && rc == RC_OK; depth++) {
+        if (depth == LIMIT_LINEAGE)
+            return err_set(err, RC_CORRUPT, "actors: a fork has no beginning; run verify");
+        rc = lookup(context, at.fork_of, &at, err);
+    }
+    *out = at.actor;
+    return rc;
+}
+
+enum rc fork_lineage(const struct stored_actor *actor, fork_lookup *lookup, void *context,
+                     struct arena *arena, struct lineage *out, struct err *err) {
+    struct fork_range *ranges;
+    struct stored_actor at = *actor;
+    uint32_t count = 0;
+    uint64_t root;
+    enum rc rc = fork_root(actor, lookup, context, &root, err);
+
+    *out = (struct lineage){0};
+    if (rc != RC_OK || actor->fork_of == 0)
+        return rc;
+    ranges = arena_array(arena, LIMIT_LINEAGE, sizeof(*ranges));
+    if (ranges == NULL)
+        return arena_check(arena, "lineage", err);
+    for (; at.fork_of != 0 && rc == RC_OK; rc = lookup(context, at.fork_of, &at, err))
+        ranges[LIMIT_LINEAGE - ++count] = (struct fork_range){root, at.fork_from, at.actor};
+    *out = (struct lineage){count, ranges + (LIMIT_LINEAGE - count)};
+    return rc;
+}
+
+enum rc fork_in_store(void *store, uint64_t actor, struct stored_actor *out, struct err *err) {
+    return store_actor(store, actor, out, err);
+}
+
+enum rc fork_names(const struct stored_actor *actor, fork_lookup *lookup, void *context,
+                   struct arena *arena, struct view *out, struct err *err) {
+    struct lineage lineage;
+    struct buf bytes;
+    enum rc rc = fork_lineage(actor, lookup, context, arena, &lineage, err);
+
+    *out = (struct view){0};
+    if (rc != RC_OK || lineage.count == 0)
+        return rc;
+    buf_init(&bytes, 4096);
+    lineage_encode(&lineage, &bytes);
+    *out = arena_view(arena, buf_view(&bytes));
+    rc = buf_check(&bytes, "lineage", err);
+    buf_release(&bytes);
+    return rc != RC_OK ? rc : arena_check(arena, "lineage", err);
+}
+
+enum rc fork_in_work(void *work, uint64_t actor, struct stored_actor *out, struct err *err) {
+    struct stored_actor *found = NULL;
+    enum rc rc = work_actor(work, actor, &found, err);
+
+    if (rc == RC_OK)
+        *out = *found;
+    return rc;
+}
+
+enum rc receipt_history(const struct receipt *receipt, struct arena *arena, uint64_t *out,
+                        struct err *err) {
+    struct lineage lineage;
+    enum rc rc = lineage_decode(receipt->forks, arena, &lineage, err);
+
+    *out = lineage_read(&lineage, (struct dot){receipt->actor, receipt->number}).actor;
+    return rc;
+}
+
 /* --- the histories under one name --- */
 
 struct history_list {
     struct work *work;
-    uint64_t origin;
-    uint64_t *forks;
+    struct stored_actor *forks; /* of anybody */
     uint32_t count, capacity;
 };
 
-static enum rc add_fork(struct history_list *list, const struct stored_actor *actor,
-                        struct err *err) {
-    uint64_t *place;
+static enum rc fork_visit(void *context, const struct stored_actor *actor, struct err *err) {
+    struct history_list *list = context;
+    struct stored_actor *place;
 
-    if (actor->fork_of != list->origin)
+    if (actor->fork_of == 0)
         return RC_OK;
     for (uint32_t i = 0; i < list->count; i++)
-        if (list->forks[i] == actor->actor)
+        if (list->forks[i].actor == actor->actor) {
+            list->forks[i] = *actor;
             return RC_OK;
+        }
     place =
         arena_push(&list->work->arena, &list->forks, &list->count, &list->capacity, sizeof(*place));
     if (place == NULL)
         return arena_check(&list->work->arena, "a step of the writer", err);
-    *place = actor->actor;
+    *place = *actor;
     return RC_OK;
 }
 
-static enum rc fork_visit(void *context, const struct stored_actor *actor, struct err *err) {
-    return add_fork(context, actor, err);
+static enum rc list_lookup(void *context, uint64_t actor, struct stored_actor *out,
+                           struct err *err) {
+    const struct history_list *list = context;
+
+    (void)err;
+    *out = (struct stored_actor){.actor = actor}; /* what is no fork is a root */
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->forks[i].actor == actor)
+            *out = list->forks[i];
+    return RC_OK;
 }
 
-static enum rc find_forks(struct history_list *list, struct err *err) {
-    enum rc rc = store_actors(list->work->ledger->store, fork_visit, list, err);
+/* All histories under the root, itself first, as this step sees them. An empty fork is none: the
+ * step that made it came to nothing. */
+static enum rc find_histories(struct work *work, const struct stored_actor *root,
+                              struct stored_actor **out, uint32_t *count, struct err *err) {
+    struct history_list list = {.work = work};
+    enum rc rc = store_actors(work->ledger->store, fork_visit, &list, err);
 
-    for (uint32_t i = 0; i < list->work->actor_count && rc == RC_OK; i++)
-        rc = add_fork(list, &list->work->actors[i], err);
+    for (uint32_t i = 0; i < work->actor_count && rc == RC_OK; i++)
+        rc = fork_visit(&list, &work->actors[i], err);
+    if (rc != RC_OK)
+        return rc;
+    *out = arena_array(&work->arena, list.count + 1u, sizeof(**out));
+    if (*out == NULL)
+        return arena_check(&work->arena, "a step of the writer", err);
+    (*out)[0] = *root;
+    *count = 1;
+    for (uint32_t i = 0; i < list.count && rc == RC_OK; i++) {
+        uint64_t of = 0;
+
+        rc = fork_root(&list.forks[i], list_lookup, &list, &of, err);
+        if (of == root->actor && list.forks[i].number >= list.forks[i].fork_from)
+            (*out)[(*count)++] = list.forks[i];
+    }
     return rc;
 }
 
 /* How the batch stands to one history. */
 struct fit {
+    const struct stored_actor *history;
     bool continues;   /* nothing in it contradicts the history */
     bool joins;       /* it begins on this history: previous is our chain there */
-    uint64_t known;   /* continues: numbers up to here are committed */
     uint64_t differs; /* joins but not continues: the first number with another content */
     uint8_t leaf[32]; /* the batch's leaf there */
 };
 
-static enum rc fit_history(struct work *work, const struct ingested *in,
-                           const struct stored_actor *actor, struct fit *fit, struct err *err) {
+/* The ordinary case: our end lies within the batch, or just before it. */
+static bool reaches_end(const struct ingested *in, const struct stored_actor *history) {
     const struct batch_outer *outer = &in->batch.outer;
-    uint64_t last = outer->last < actor->number ? outer->last : actor->number;
+    const uint8_t *there;
+
+    if (outer->first > history->number + 1 || outer->last < history->number)
+        return false;
+    there = outer->first == history->number + 1 ? in->batch.previous
+                                                : in->chain[history->number - outer->first];
+    return crypt_equal(there, history->hash, 32);
+}
+
+static enum rc fit_history(struct work *work, const struct ingested *in,
+                           const struct stored_actor *history, struct fit *fit, struct err *err) {
+    const struct batch_outer *outer = &in->batch.outer;
+    uint64_t last = outer->last < history->number ? outer->last : history->number;
     uint8_t chain[32], (*leaves)[32] = NULL;
     enum rc rc;
 
-    *fit = (struct fit){.known = actor->number};
-    if (outer->first > actor->number + 1)
-        return RC_OK;                   /* behind a gap: neither */
-    if (outer->last >= actor->number) { /* the ordinary case: our end lies within or just before */
-        const uint8_t *there = outer->first == actor->number + 1
-                                   ? in->batch.previous
-                                   : in->chain[actor->number - outer->first];
-
-        fit->continues = crypt_equal(there, actor->hash, 32);
-        if (fit->continues)
-            return RC_OK;
-    }
-    rc = history_chain(work, actor, outer->actor, outer->first - 1, chain, err);
+    *fit = (struct fit){.history = history};
+    if (outer->first > history->number + 1)
+        return RC_OK; /* behind a gap: neither */
+    rc = history_chain(work, history, outer->actor, outer->first - 1, chain, err);
     if (rc != RC_OK || !crypt_equal(chain, in->batch.previous, 32))
         return rc;
     fit->joins = true;
-    if (outer->first > last)
-        return RC_OK;
-    rc = history_leaves(work, actor, outer->first, last, &leaves, err);
+    if (outer->first <= last)
+        rc = history_leaves(work, history, outer->first, last, &leaves, err);
     for (uint64_t n = outer->first; n <= last && rc == RC_OK; n++) {
         const struct frame_change *item = ingest_change(in, (uint32_t)(n - outer->first));
 
@@ -173,26 +342,27 @@ static enum rc fit_history(struct work *work, const struct ingested *in,
     return rc;
 }
 
-/* Whether the batch has other content than what others have carried here ahead of the actor's
+/* Whether the batch has other content than what others have carried here ahead of the history's
  * number (carried.h). Then all of it that is new is of a fork. */
-static enum rc fit_ahead(struct work *work, const struct ingested *in,
-                         const struct stored_actor *actor, struct fit *fit, struct err *err) {
+static enum rc fit_ahead(struct work *work, const struct ingested *in, struct fit *fit,
+                         struct err *err) {
     static const uint8_t none[32];
     const struct batch_outer *outer = &in->batch.outer;
-    uint64_t from = outer->first > fit->known ? outer->first : fit->known + 1;
+    uint64_t known = fit->history->number;
+    uint64_t from = outer->first > known ? outer->first : known + 1;
     uint8_t(*leaves)[32] = NULL;
+    uint64_t found = 0;
     enum rc rc = RC_OK;
 
     if (from > outer->last)
         return RC_OK;
-    rc = history_leaves(work, actor, from, outer->last, &leaves, err);
-    for (uint64_t n = from; n <= outer->last && rc == RC_OK; n++) {
+    rc = find_leaves(work, fit->history, from, outer->last, &leaves, &found, err);
+    for (uint64_t n = from; n <= outer->last && rc == RC_OK && found > 0; n++) {
         if (crypt_equal(leaves[n - from], none, 32) ||
             crypt_equal(leaves[n - from], ingest_change(in, (uint32_t)(n - outer->first))->leaf,
                         32))
             continue;
         fit->continues = false;
-        fit->joins = true;
         fit->differs = from;
         memcpy(fit->leaf, ingest_change(in, (uint32_t)(from - outer->first))->leaf, 32);
         return RC_OK;
@@ -200,23 +370,31 @@ static enum rc fit_ahead(struct work *work, const struct ingested *in,
     return rc;
 }
 
-static enum rc make_fork(struct work *work, const struct ingested *in, uint64_t origin,
-                         uint64_t device, const struct fit *fit, struct stored_actor **out,
-                         struct err *err) {
+/* Histories may share what lies before the difference; the parent is the one of which it is a part,
+ * so that a fork has one name and the numbers from which forks of forks begin only grow. */
+static enum rc make_fork(struct work *work, const struct ingested *in, uint64_t device,
+                         const struct fit *fit, struct stored_actor **out, struct err *err) {
     uint64_t behind = fit->differs - in->batch.outer.first;
-    struct stored_actor fork = {
-        .device = device, .number = fit->differs - 1, .fork_of = origin, .fork_from = fit->differs};
-    uint8_t bytes[48], hash[32];
+    struct stored_actor parent = *fit->history, fork;
+    struct lineage lineage;
     char object[17];
-    enum rc rc;
+    enum rc rc = RC_OK;
 
-    for (unsigned i = 0; i < 8; i++) {
-        bytes[i] = (uint8_t)(origin >> (8 * i));
-        bytes[8 + i] = (uint8_t)(fit->differs >> (8 * i));
-    }
-    memcpy(bytes + 16, fit->leaf, 32);
-    crypt_hash("yg fork", view_of(bytes, sizeof(bytes)), hash);
-    fork.actor = id_from_hash(hash);
+    while (parent.fork_of != 0 && parent.fork_from >= fit->differs && rc == RC_OK)
+        rc = fork_in_work(work, parent.fork_of, &parent, err);
+    if (rc != RC_OK)
+        return rc;
+    rc = fork_lineage(&parent, fork_in_work, work, &work->arena, &lineage, err);
+    if (rc == RC_OK && lineage.count == LIMIT_LINEAGE)
+        rc = err_set(err, RC_DENIED, "batch: more than %u copies of copies; enrol the tablet anew",
+                     LIMIT_LINEAGE);
+    if (rc != RC_OK)
+        return rc;
+    fork = (struct stored_actor){.actor = lineage_name(parent.actor, fit->differs, fit->leaf),
+                                 .device = device,
+                                 .number = fit->differs - 1,
+                                 .fork_of = parent.actor,
+                                 .fork_from = fit->differs};
     memcpy(fork.hash, behind == 0 ? in->batch.previous : in->chain[behind - 1], 32);
     rc = work_actor(work, fork.actor, out, err);
     if (rc == RC_OK) { /* others have carried changes of it here */
@@ -236,42 +414,42 @@ static enum rc make_fork(struct work *work, const struct ingested *in, uint64_t 
 enum rc fork_place(struct work *work, const struct ingested *in, struct stored_actor *actor,
                    struct stored_actor **out, uint64_t *known, uint64_t *want_from,
                    struct err *err) {
-    struct history_list list = {.work = work, .origin = actor->actor};
-    struct stored_actor origin = *actor;
-    struct fit fit, best = {0};
-    enum rc rc = fit_history(work, in, &origin, &fit, err);
+    struct stored_actor *histories = NULL, root = *actor;
+    struct fit best = {0};
+    uint32_t count = 0;
+    enum rc rc;
 
-    if (rc == RC_OK && fit.continues)
-        rc = fit_ahead(work, in, &origin, &fit, err);
     *want_from = 0;
-    *out = actor;
-    *known = fit.known;
-    if (rc != RC_OK || fit.continues)
-        return rc;
-    best = fit;
-    rc = find_forks(&list, err);
-    for (uint32_t i = 0; i < list.count && rc == RC_OK; i++) {
-        struct stored_actor *fork = NULL;
+    if (reaches_end(in, actor)) {
+        best = (struct fit){.history = &root, .continues = true};
+        rc = RC_OK;
+    } else {
+        rc = find_histories(work, &root, &histories, &count, err);
+    }
+    for (uint32_t i = 0; i < count && rc == RC_OK && best.history == NULL; i++)
+        if (reaches_end(in, &histories[i]))
+            best = (struct fit){.history = &histories[i], .continues = true};
+    for (uint32_t i = 0; i < count && rc == RC_OK && !best.continues; i++) {
+        struct fit fit;
 
-        rc = work_actor(work, list.forks[i], &fork, err);
-        if (rc == RC_OK)
-            rc = fit_history(work, in, fork, &fit, err);
-        if (rc == RC_OK && fit.continues) {
-            *out = fork;
-            *known = fit.known;
-            return RC_OK;
-        }
-        if (rc == RC_OK && fit.joins && fit.differs > best.differs)
+        rc = fit_history(work, in, &histories[i], &fit, err);
+        if (rc == RC_OK && (fit.continues || (fit.joins && fit.differs > best.differs)))
             best = fit;
     }
+    if (rc == RC_OK && best.continues)
+        rc = fit_ahead(work, in, &best, err);
     if (rc != RC_OK)
         return rc;
-    if (!best.joins || best.differs == 0) {
-        /* A gap, or a fork that began before this batch: we need what lies before it. */
-        *want_from = in->batch.outer.first > origin.number + 1 ? origin.number + 1 : 1;
-        return work_actor(work, origin.actor, out, err);
+    if (best.continues) {
+        *known = best.history->number;
+        return work_actor(work, best.history->actor, out, err);
     }
-    rc = make_fork(work, in, origin.actor, origin.device, &best, out, err);
+    if (best.history == NULL) {
+        /* A gap, or a fork that began before this batch: we need what lies before it. */
+        *want_from = in->batch.outer.first > root.number + 1 ? root.number + 1 : 1;
+        return work_actor(work, root.actor, out, err);
+    }
+    rc = make_fork(work, in, root.device, &best, out, err);
     if (rc == RC_OK)
         *known = (*out)->number;
     return rc;

@@ -38,6 +38,7 @@ static enum rc hold_frame(struct review *review, uint64_t serial, struct held_fr
                           struct err *err) {
     struct work *work = review->work;
     struct held_frame *held;
+    struct lineage lineage;
     enum rc rc;
 
     for (held = review->frames; held != NULL; held = held->next)
@@ -61,9 +62,9 @@ static enum rc hold_frame(struct review *review, uint64_t serial, struct held_fr
     held->records = arena_array(&work->arena, held->raw.count, sizeof(struct work_record *));
     if (held->read.changes == NULL || held->released == NULL || held->records == NULL)
         return no_room(work, err);
-    if (held->stored.as_actor != 0)
-        rc = frame_rename(&held->read, held->read.actor, held->stored.as_from,
-                          held->stored.as_actor, &work->arena, err);
+    rc = lineage_decode(held->stored.forks, &work->arena, &lineage, err);
+    if (rc == RC_OK)
+        rc = frame_rename(&held->read, &lineage, &work->arena, err);
     if (rc != RC_OK)
         return rc;
     review->frames = held;
@@ -162,8 +163,7 @@ static enum rc route(struct work *work, const struct held_frame *held, uint64_t 
                   .kind = FEED_FRAME,
                   .received_ms = stored->received_ms,
                   .offset_ms = stored->offset_ms,
-                  .as_actor = stored->as_actor,
-                  .as_from = stored->as_from},
+                  .forks = stored->forks},
     };
     uint8_t digest[32];
     enum rc rc;

@@ -73,10 +73,11 @@ static bool already_settled(const struct work *work, const struct stored_pending
 }
 
 /* What the gap's filling lets through. The batches were verified when they came, and are opened
- * and verified again, because they lay on disk. */
-static enum rc drain(struct writer *writer, uint64_t actor_id, struct receipt *receipt,
-                     struct err *err) {
+ * and verified again, because they lay on disk. They may be another copy's, whose receipt is none
+ * of ours. */
+static enum rc drain(struct writer *writer, struct receipt *receipt, struct err *err) {
     struct work *work = writer->work;
+    uint64_t actor_id = receipt->actor;
 
     for (;;) {
         struct waiting waiting = {.work = work};
@@ -85,11 +86,12 @@ static enum rc drain(struct writer *writer, uint64_t actor_id, struct receipt *r
         struct admit_source source = {0};
         struct ingested in;
         struct stored_pending *row;
+        struct receipt taken;
         enum rc rc = work_actor(work, actor_id, &actor, err);
 
         if (rc != RC_OK)
             return rc;
-        waiting.wanted = actor->number + 1;
+        waiting.wanted = receipt->number + 1;
         rc = store_pending(work->ledger->store, actor_id, waiting_visit, &waiting, err);
         if (rc != RC_OK || !waiting.any || already_settled(work, &waiting.found))
             return rc;
@@ -108,14 +110,24 @@ static enum rc drain(struct writer *writer, uint64_t actor_id, struct receipt *r
         if (row == NULL)
             return arena_check(&work->arena, "a step of the writer", err);
         *row = waiting.found;
-        rc = admit_batch(work, &in, &source, receipt, err);
+        rc = admit_batch(work, &in, &source, &taken, err);
         if (rc != RC_OK)
             return rc;
+        if (taken.want_from != 0 || taken.number <= receipt->number ||
+            !view_equal(taken.forks, receipt->forks))
+            continue;
+        receipt->number = taken.number;
+        memcpy(receipt->hash, taken.hash, 32);
     }
 }
 
 /* The receipt was made in the work's arena, which will be reset. */
 static enum rc keep_receipt(struct writer_job *job, struct receipt *receipt) {
+    if (receipt->forks.size > 0) {
+        receipt->forks = arena_view(job->arena, receipt->forks);
+        if (receipt->forks.data == NULL)
+            return arena_check(job->arena, "receipts", &job->err);
+    }
     if (receipt->outcome_count == 0)
         return RC_OK;
     receipt->outcomes = arena_copy(job->arena, receipt->outcomes,
@@ -149,14 +161,9 @@ static enum rc work_out(struct writer *writer, struct writer_job *job) {
         rc = job->act(job->context, work, &job->err);
     for (uint32_t i = 0; i < job->batch_count && rc == RC_OK; i++) {
         struct writer_batch *batch = &job->batches[i];
-        struct receipt more;
-
         batch->rc = admit_batch(work, batch->ingested, &batch->source, &batch->receipt, &job->err);
         if (batch->rc == RC_OK && batch->receipt.want_from == 0) {
-            more = batch->receipt;
-            rc = drain(writer, batch->receipt.actor, &more, &job->err);
-            batch->receipt.number = more.number;
-            memcpy(batch->receipt.hash, more.hash, 32);
+            rc = drain(writer, &batch->receipt, &job->err);
             if (rc == RC_OK)
                 rc = keep_receipt(job, &batch->receipt);
             if (rc == RC_OK)

@@ -494,12 +494,12 @@ export class Client {
       (own) => own.change.number === number && (own.wrote ?? own.change.actor) === actor,
     );
   }
-  takeReceipt({ actor, number, hash: seen, want, backedUp, outcomes, fork }) {
-    this.last = { actor, number, want, backedUp, outcomes, fork };
+  takeReceipt({ actor, number, hash: seen, want, backedUp, outcomes, forks }) {
+    this.last = { actor, number, want, backedUp, outcomes, forks };
     if (actor !== this.actor) return false;
-    if (fork || number > this.log.length || !this.chain[number].equals(seen)) {
+    if (forks || number > this.log.length || !this.chain[number].equals(seen)) {
       this.alarms.push('another copy of this database is at work');
-      if (fork) this.fork(fork);
+      if (forks) this.fork(forks);
       this.begin();
       return false;
     }
@@ -542,16 +542,16 @@ export class Client {
         entry.kind === OWN ? this.byNumber(entry.actor, number).change : { ...read, number };
       this.lamport = Math.max(this.lamport, change.lamport);
       const time = Math.min(change.wall + entry.offset, entry.received);
-      const known = entry.fork ? renamed(change, entry.actor, entry.fork) : change;
+      const known = entry.forks ? renamed(change, entry.forks) : change;
       this.state(known.record).apply(known, time);
       pulled(known);
     }
   }
-  // Own changes from a number on are known by another actor: read them so.
-  fork(fork) {
+  // Own changes are known by other names: read them so.
+  fork(forks) {
     for (const own of this.log) {
       own.wrote = own.change.actor;
-      own.change = renamed(own.change, this.actor, fork);
+      own.change = renamed(own.change, forks);
     }
   }
   state(record) {
@@ -561,10 +561,12 @@ export class Client {
   }
 }
 
-// Reads (from, n) with n >= fork.from as (fork.actor, n), wherever it is named.
-function renamed(change, from, fork) {
-  const rename = (dot) =>
-    dot.actor === from && dot.number >= fork.from ? { ...dot, actor: fork.actor } : dot;
+// Reads what the lineage knows better, wherever it is named.
+function renamed(change, lineage) {
+  const rename = (dot) => {
+    const row = lineage.findLast((r) => r.actor === dot.actor && r.from <= dot.number);
+    return row ? { ...dot, actor: row.name } : dot;
+  };
   const entries = change.entries.map((e) => ({
     ...e,
     instance: rename(e.instance),

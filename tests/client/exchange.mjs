@@ -56,6 +56,16 @@ export function helloPart(h) {
   return part(HELLO, w.bytes(sign(h.seed, 'yg hello', w.done())).done());
 }
 
+// --- 3. Names: a lineage ---
+
+const readLineage = (r) =>
+  listOf(r, () => ({ actor: r.id(), from: r.varint(), name: r.id() }));
+
+const addLineage = (w, rows) => {
+  w.varint(rows.length);
+  rows.forEach(({ actor, from, name }) => w.id(actor).varint(from).id(name));
+};
+
 // --- Down ---
 
 function listOf(r, read) {
@@ -76,7 +86,7 @@ function readScope(r) {
 function readReceipt(r) {
   const bits = r.byte();
   const receipt = { actor: r.id(), number: r.varint(), hash: r.bytes(32), outcomes: [] };
-  if (bits & 1) receipt.fork = { actor: r.id(), from: r.varint() };
+  if (bits & 1) receipt.forks = readLineage(r);
   if (bits & 2) receipt.want = r.varint();
   if (bits & 4) receipt.backedUp = r.varint();
   if (bits & 8) receipt.outcomes = listOf(r, () => ({ number: r.varint(), verdict: r.byte() }));
@@ -166,7 +176,7 @@ export function readEntry({ body }, leafOfOwn) {
   const r = new Reader(body);
   const bits = r.byte();
   const entry = { kind: bits & 15, received: r.signed(), offset: r.signed() };
-  if (bits & 128) entry.fork = { actor: r.id(), from: r.varint() };
+  if (bits & 128) entry.forks = readLineage(r);
   const mask = bits & 64 ? r.sized() : null;
   const admitted = (i) => !mask || ((mask[i >> 3] ?? 0) & (1 << (i & 7))) !== 0;
   if (entry.kind === FRAME) {
@@ -203,7 +213,8 @@ export function readEntry({ body }, leafOfOwn) {
 export function entryDigest(entry) {
   const w = new Writer().varint({ [OWN]: FRAME, [ERASED_ENTER]: ENTER }[entry.kind] ?? entry.kind);
   w.signed(entry.received).signed(entry.offset);
-  w.varint(BigInt(`0x${entry.fork?.actor ?? '0'}`)).varint(entry.fork?.from ?? 0);
+  if (entry.forks) addLineage(w, entry.forks);
+  else w.varint(0);
   if (entry.was) return hash('yg entry', w.bytes(entry.was).done());
   if (!entry.changes) return hash('yg entry', w.bytes(hash('yg content', entry.content)).done());
   w.id(entry.actor);

@@ -256,7 +256,7 @@ export function vectors(check) {
       .map((c) => c.number),
     [2],
   );
-  const [redacted, act] = entries.slice(2).map((entry) => exchange.readEntry(entry));
+  const [redacted, act] = entries.slice(2, 4).map((entry) => exchange.readEntry(entry));
   check(
     'erased: what it was',
     wire.hash('yg content', hex(v.feed[2].entered)),
@@ -276,6 +276,23 @@ export function vectors(check) {
     'the cut frame: nothing of the second is left',
     cut.changes[1].entries.filter((e) => e.field >= 32 && e.type !== wire.ERASED).length,
     0,
+  );
+  const { actor, changes: read, forks } = exchange.readEntry(entries[4]);
+  const forkOf = (parent, from) =>
+    text(
+      wire
+        .hash('yg fork', hex(parent), hex(from.toString(16).padStart(16, '0')), read[from - 1].leaf)
+        .subarray(0, 8),
+    );
+  const first = forkOf(actor, 4);
+  check('feed: names of forks', [first, forkOf(first, 6)], v.feed[4].names);
+  check(
+    'feed: lineage',
+    forks.map((row) => [row.actor, row.from, row.name]),
+    [
+      [actor, 4, v.feed[4].names[0]],
+      [actor, 6, v.feed[4].names[1]],
+    ],
   );
   check(
     'feed: head and cursor',

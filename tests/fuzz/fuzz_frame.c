@@ -37,7 +37,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             if (memcmp(frame.changes[i].leaf, back.changes[i].leaf, 32) != 0)
                 abort();
         }
-        if (frame_rename(&frame, frame.actor, head.last, 77, &arena, &err) != RC_OK &&
+        if (frame_rename(&frame,
+                         &(struct lineage){1, &(struct fork_range){frame.actor, head.last, 77}},
+                         &arena, &err) != RC_OK &&
             arena.failed == RC_OK && err.rc != RC_LIMIT)
             abort();
     }

@@ -92,7 +92,7 @@ static void make_log(struct dice *dice, struct parts *parts, struct county_store
     delta->frame_count = (uint32_t)below(dice, 4);
     for (uint32_t i = 0; i < delta->frame_count; i++)
         parts->frames[i] = (struct stored_frame){.actor = PICK(ACTORS),
-                                                 .as_from = roll(dice),
+                                                 .forks = bytes(dice, parts),
                                                  .first = roll(dice),
                                                  .area = PICK(AREAS),
                                                  .received_ms = (int64_t)roll(dice),
@@ -196,7 +196,7 @@ static void make_entries(struct dice *dice, struct parts *parts, struct county_s
             .entry = {.area = PICK(AREAS),
                       .audience = (uint8_t)(1 + below(dice, 3)),
                       .kind = (uint8_t)below(dice, 5),
-                      .as_from = roll(dice),
+                      .forks = bytes(dice, parts),
                       .mask = bytes(dice, parts),
                       .content = chance(dice, 50) ? bytes(dice, parts) : view_of(NULL, 0)},
             .frame = below(dice, delta->frame_count + 1u),

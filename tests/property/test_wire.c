@@ -207,8 +207,11 @@ static void renames(void **state) {
         arena_reset(&kit->arena);
         wire_frame(&chance, 30, &kit->arena, &frame);
         from = frame.changes[frame.count / 2].change.dot.number;
-        assert_int_equal(frame_rename(&frame, frame.actor, from, fork, &kit->arena, &kit->err),
-                         RC_OK);
+        assert_int_equal(
+            frame_rename(&frame,
+                         &(struct lineage){1, &(struct fork_range){frame.actor, from, fork}},
+                         &kit->arena, &kit->err),
+            RC_OK);
         for (uint32_t j = 0; j < frame.count; j++) {
             const struct change *change = &frame.changes[j].change;
 

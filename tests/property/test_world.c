@@ -24,7 +24,7 @@
 
 #define WORLDS      15
 #define STEPS       70
-#define TABLETS_MAX 5
+#define TABLETS_MAX 7
 #define SAVED_MAX   200
 #define RECORDS_MAX 64
 
@@ -40,7 +40,6 @@ struct holder { /* a tablet in somebody's hands */
     char name[16]; /* of the folder */
     const char *person;
     char backup[16];
-    bool unsettled;     /* cloned or restored, and has not synced since */
     uint32_t backup_at; /* how many texts had been saved when the backup was made; 0: none */
 };
 
@@ -158,8 +157,6 @@ static void step_sync(struct world *world, int at) {
     county->lose_down = 0;
     tell(world, "%s syncs: %s, %u sent, %u received", world->places[at].name, rc_name(rc),
          (unsigned)report.sent, (unsigned)report.received);
-    if (rc == RC_OK)
-        world->places[at].unsettled = false;
     if (rc != RC_OK && rc != RC_NETWORK)
         fail_msg("sync: %s: %s %s", rc_name(rc), err.text, err.detail);
 }
@@ -175,12 +172,9 @@ static void step_lock(struct world *world, int at) {
     place->session = county_session(place->tablet, place->person);
 }
 
-/* A copy of a copy that no county has seen is not played: forks of forks are not told apart yet. */
 static void step_backup(struct world *world, int at) {
     struct holder *place = &world->places[at];
 
-    if (place->unsettled)
-        return;
     snprintf(place->backup, sizeof(place->backup), "copy%u", ++world->copies);
     close_place(place);
     visitor_copy(world->visitor, place->name, place->backup);
@@ -258,7 +252,6 @@ static void step_restore(struct world *world, int at) {
     assert_int_equal(shell_run(line), 0);
     visitor_copy(world->visitor, place->backup, place->name);
     place->backup_at = 0;
-    place->unsettled = true;
     open_place(world, place);
     tell(world, "%s is restored from its backup", place->name);
 }
@@ -266,11 +259,10 @@ static void step_restore(struct world *world, int at) {
 static void step_clone(struct world *world, int at) {
     struct holder *place = &world->places[at], *clone;
 
-    if (world->place_count == TABLETS_MAX || place->unsettled)
+    if (world->place_count == TABLETS_MAX)
         return;
     clone = &world->places[world->place_count++];
-    *clone = (struct holder){.person = place->person, .unsettled = true};
-    place->unsettled = true;
+    *clone = (struct holder){.person = place->person};
     snprintf(clone->name, sizeof(clone->name), "clone%u", ++world->copies);
     close_place(place);
     visitor_copy(world->visitor, place->name, clone->name);
@@ -290,15 +282,15 @@ static void step(struct world *world) {
         step_new(world, at);
     else if (what < 55)
         step_edit(world, at);
-    else if (what < 88)
+    else if (what < 77)
         step_sync(world, at);
-    else if (what < 92)
+    else if (what < 81)
         step_lock(world, at);
-    else if (what < 95)
+    else if (what < 88)
         step_backup(world, at);
-    else if (what < 97)
+    else if (what < 92)
         step_restore(world, at);
-    else if (what < 98)
+    else if (what < 97)
         step_clone(world, at);
     else
         world->visitor->county->now_ms -= (int64_t)chance(world, 86400000); /* clocks jump back */

@@ -11,6 +11,11 @@
 #include "schema/wire/word.h"
 #include "tests/support/wire.h"
 
+#define FORKS                                                                                      \
+    "\1"                                                                                           \
+    "actorone"                                                                                     \
+    "\14"                                                                                          \
+    "forkname" /* a lineage of one row */
 #define NOW      INT64_C(1763884800000)
 #define TOWNSHIP UINT64_C(430621101000)
 
@@ -160,8 +165,7 @@ static void an_answer_comes_back(void **state) {
     struct receipt receipts[2] = {{.actor = 5,
                                    .number = 20,
                                    .hash = {3},
-                                   .fork_actor = 6,
-                                   .fork_from = 15,
+                                   .forks = view_text(FORKS),
                                    .want_from = 21,
                                    .backed_up = 10,
                                    .outcome_count = 2,
@@ -199,7 +203,7 @@ static void an_answer_comes_back(void **state) {
     assert_int_equal(exchange_read_signed(content, kit->public_key, &kit->arena, &back, &kit->err),
                      RC_OK);
     assert_true(back.has_signed && back.receipt_count == 2);
-    assert_true(back.receipts[0].fork_actor == 6 && back.receipts[0].fork_from == 15);
+    assert_true(view_is(back.receipts[0].forks, FORKS));
     assert_true(back.receipts[0].want_from == 21 && back.receipts[0].backed_up == 10);
     assert_int_equal(back.receipts[0].outcome_count, 2);
     assert_true(back.receipts[0].outcomes[1].number == 19);
@@ -290,8 +294,7 @@ static void feed_entries_come_back(void **state) {
                                      .kind = FEED_FRAME,
                                      .received_ms = NOW,
                                      .offset_ms = -5000,
-                                     .as_actor = 0xfeed,
-                                     .as_from = 12};
+                                     .forks = view_text(FORKS)};
 
     entry.mask = view_text("\5");
     entry.content = view_text("a frame");
@@ -300,7 +303,7 @@ static void feed_entries_come_back(void **state) {
     assert_int_equal(exchange_read_entry(only_part(kit, PART_ENTRY), &back, &kit->err), RC_OK);
     assert_true(back.position == 300 && back.area == TOWNSHIP && back.kind == FEED_FRAME);
     assert_true(back.received_ms == NOW && back.offset_ms == -5000);
-    assert_true(back.as_actor == 0xfeed && back.as_from == 12);
+    assert_true(view_is(back.forks, FORKS));
     assert_true(view_equal(back.content, entry.content) && view_equal(back.mask, entry.mask));
     assert_true(feed_entry_admits(&back, 0) && !feed_entry_admits(&back, 1));
     assert_true(feed_entry_admits(&back, 2) && !feed_entry_admits(&back, 8));

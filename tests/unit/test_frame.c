@@ -321,12 +321,14 @@ static void four_byte_characters_survive(void **state) {
 static void forks_read_as_themselves(void **state) {
     struct wire_kit *kit = *state;
     const uint64_t fork = 0x7777777777777777;
+    const struct fork_range range = {ACTOR, 1601, fork};
+    const struct lineage lineage = {1, &range};
     struct change *change;
 
     edits(kit, 3);
     change = &kit->frame.changes[2].change;
     change->record = (struct dot){ACTOR, 1601};
-    assert_int_equal(frame_rename(&kit->frame, ACTOR, 1601, fork, &kit->arena, &kit->err), RC_OK);
+    assert_int_equal(frame_rename(&kit->frame, &lineage, &kit->arena, &kit->err), RC_OK);
     assert_true(kit->frame.changes[0].change.dot.actor == ACTOR);
     assert_true(kit->frame.changes[1].change.dot.actor == fork);
     assert_true(change->record.actor == fork && change->record.number == 1601);

@@ -224,8 +224,7 @@ static void test_frames(void **state) {
     struct county_store *county = county_of(state);
     struct stored_frame frames[] = {
         {.actor = HIGH,
-         .as_actor = HIGH + 3,
-         .as_from = 8,
+         .forks = view_of("a\0b", 3),
          .first = 1,
          .last = UINT64_MAX,
          .area = UINT64_MAX,
@@ -244,8 +243,9 @@ static void test_frames(void **state) {
     county_commit(county, &(struct store_delta){.frame_count = 2, .frames = frames});
     county_commit(county, &(struct store_delta){.frame_count = 1, .frames = frames});
     assert_int_equal(store_frame(county->store, 1, &county->arena, &got, &county->err), RC_OK);
-    assert_true(got.serial == 1 && got.actor == HIGH && got.as_actor == HIGH + 3);
-    assert_true(got.as_from == 8 && got.first == 1 && got.last == UINT64_MAX);
+    assert_true(got.serial == 1 && got.actor == HIGH);
+    assert_true(view_equal(got.forks, view_of("a\0b", 3)));
+    assert_true(got.first == 1 && got.last == UINT64_MAX);
     assert_true(got.area == UINT64_MAX && got.audience == 255 && got.form == HIGH);
     assert_true(got.received_ms == 5 && got.offset_ms == -6 && got.carrier == HIGH + 2);
     assert_true(view_is(got.bytes, "first frame"));

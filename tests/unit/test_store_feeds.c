@@ -31,6 +31,7 @@ static enum rc take_entry(void *context, const struct stored_entry *entry, struc
     *out = *entry;
     assert_true(view_is(entry->entry.content, "the second frame"));
     assert_true(view_equal(entry->entry.mask, view_of("\5\0", 2)));
+    assert_true(view_equal(entry->entry.forks, view_of("a\0b", 3)));
     return RC_OK;
 }
 
@@ -53,8 +54,7 @@ static void test_entries(void **state) {
     entries[1].entry.kind = 200;
     entries[1].entry.received_ms = -7;
     entries[1].entry.offset_ms = INT64_MIN;
-    entries[1].entry.as_actor = HIGH;
-    entries[1].entry.as_from = UINT64_MAX;
+    entries[1].entry.forks = view_of("a\0b", 3);
     entries[1].entry.mask = view_of("\5\0", 2);
     county_commit(county, &delta);
     assert_int_equal(store_entries(county->store, VILLAGE_1, 1, 0, see_entry, &seen, &county->err),
@@ -65,7 +65,6 @@ static void test_entries(void **state) {
     assert_true(got.entry.area == VILLAGE_1 && got.entry.audience == 1);
     assert_true(got.entry.position == 2 && got.entry.kind == 200 && got.frame == 3);
     assert_true(got.entry.received_ms == -7 && got.entry.offset_ms == INT64_MIN);
-    assert_true(got.entry.as_actor == HIGH && got.entry.as_from == UINT64_MAX);
     assert_memory_equal(got.chain, entries[1].chain, 32);
     assert_int_equal(store_feed(county->store, VILLAGE_1, 1, &feed, &county->err), RC_OK);
     assert_int_equal(feed.position, 2);

@@ -678,10 +678,40 @@ static void add_erased(struct vectors *vectors, uint8_t chain[32], struct buf *o
     exchange_add_entry(out, &entry);
     add(vectors, "{\"note\": \"the act that erased\", ");
     add_fixed(vectors, "digest", digest, 32, ", ");
-    add_fixed(vectors, "chain", chain, 32, "}],\n");
+    add_fixed(vectors, "chain", chain, 32, "},\n");
     buf_release(&act);
     buf_release(&packed);
     buf_release(&content);
+}
+
+/* The frame once more, as that of a fork of a fork. */
+static void add_forked(struct vectors *vectors, uint8_t chain[32], struct buf *out) {
+    struct fork_range ranges[2] = {{vectors->actor, 4, 0}, {vectors->actor, 6, 0}};
+    struct lineage lineage = {2, ranges};
+    struct feed_entry entry = {.area = TOWNSHIP,
+                               .audience = 1,
+                               .position = 5,
+                               .kind = FEED_FRAME,
+                               .received_ms = NOW + 950000,
+                               .content = buf_view(&vectors->encoded)};
+    struct buf forks;
+    uint8_t digest[32];
+
+    ranges[0].name = lineage_name(vectors->actor, 4, vectors->frame.changes[3].leaf);
+    ranges[1].name = lineage_name(ranges[0].name, 6, vectors->frame.changes[5].leaf);
+    buf_init(&forks, 1000);
+    lineage_encode(&lineage, &forks);
+    entry.forks = buf_view(&forks);
+    feed_entry_digest(&entry, &vectors->frame, digest);
+    feed_chain_next(chain, digest, chain);
+    exchange_add_entry(out, &entry);
+    add(vectors, "{\"note\": \"the frame once more, of a fork of a fork: its changes from 4 on are "
+                 "read by the first name, from 6 on by the second\", ");
+    add_fixed(vectors, "digest", digest, 32, ", ");
+    add_fixed(vectors, "chain", chain, 32, ",\n");
+    add(vectors, "\"names\": [\"%016" PRIx64 "\", \"%016" PRIx64 "\"]}],\n", ranges[0].name,
+        ranges[1].name);
+    buf_release(&forks);
 }
 
 static void add_feed(struct vectors *vectors, struct buf *out, uint8_t chain[32]) {
@@ -704,7 +734,7 @@ static void add_feed(struct vectors *vectors, struct buf *out, uint8_t chain[32]
     add(vectors, "\"feed\": [{\"note\": \"the frame; change 2 is not admitted\", ");
     add_fixed(vectors, "digest", digest, 32, ", ");
     add_fixed(vectors, "chain", chain, 32, "},\n");
-    buf_init(&content, 100);
+    buf_init(&content, 1000);
     buf_add_id(&content, OTHER);
     buf_add_varint(&content, 7);
     entry = (struct feed_entry){.area = TOWNSHIP,
@@ -721,6 +751,7 @@ static void add_feed(struct vectors *vectors, struct buf *out, uint8_t chain[32]
     add_fixed(vectors, "chain", chain, 32, "},\n");
     buf_release(&content);
     add_erased(vectors, chain, out);
+    add_forked(vectors, chain, out);
 }
 
 static void add_down(struct vectors *vectors) {
@@ -731,7 +762,7 @@ static void add_down(struct vectors *vectors) {
                               .outcome_count = 1,
                               .outcomes = &outcome};
     uint64_t areas[2] = {TOWNSHIP, 430621101207};
-    struct feed_head head = {TOWNSHIP, 1, 4, {0}};
+    struct feed_head head = {TOWNSHIP, 1, 5, {0}};
     struct certificate certificate = {{0}, {0}, 2};
     struct answer answer = {.epoch = 1,
                             .server_ms = NOW + 601000,
@@ -744,7 +775,7 @@ static void add_down(struct vectors *vectors) {
                             .heads = &head,
                             .certificate_count = 1,
                             .certificates = &certificate};
-    struct cursor cursor = {TOWNSHIP, 1, 4, {0}};
+    struct cursor cursor = {TOWNSHIP, 1, 5, {0}};
     struct buf out, entries;
 
     memset(answer.nonce, 0x89, sizeof(answer.nonce));
@@ -761,11 +792,11 @@ static void add_down(struct vectors *vectors) {
     memcpy(cursor.digest, head.chain, 8);
     exchange_add_cursor(&out, &cursor);
     add(vectors,
-        "\"answer\": {\"note\": \"ANSWER, SIGNED, two ENTRY, CURSOR\", \"epoch\": 1, "
+        "\"answer\": {\"note\": \"ANSWER, SIGNED, five ENTRY, CURSOR\", \"epoch\": 1, "
         "\"server_ms\": %" PRId64 ", \"nonce\": \"16 bytes of 89\", \"more\": false, \"receipt\": "
         "{\"number\": 9, \"backed_up\": 4, \"outcomes\": [{\"number\": 2, \"verdict\": %u}]}, "
         "\"scope\": {\"serial\": 3, \"areas\": [\"430621101000\", \"430621101207\"], "
-        "\"audience_mask\": 2}, \"head\": {\"position\": 2}, \"certificate\": {\"role\": 2, "
+        "\"audience_mask\": 2}, \"head\": {\"position\": 5}, \"certificate\": {\"role\": 2, "
         "\"name\": \"张三\"},\n",
         answer.server_ms, VERDICT_FOUR_EYES);
     add_hex(vectors, "bytes", buf_view(&out), "},\n");

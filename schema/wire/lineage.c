@@ -1,0 +1,88 @@
+/* lineage.c: see lineage.h. */
+#include "schema/wire/lineage.h"
+
+#include "base/crypt.h"
+
+uint64_t lineage_name(uint64_t parent, uint64_t from, const uint8_t leaf[32]) {
+    uint8_t bytes[48], hash[CRYPT_HASH_BYTES];
+
+    for (unsigned i = 0; i < 8; i++) {
+        bytes[i] = (uint8_t)(parent >> (56 - 8 * i));
+        bytes[8 + i] = (uint8_t)(from >> (56 - 8 * i));
+    }
+    memcpy(bytes + 16, leaf, 32);
+    crypt_hash("yg fork", view_of(bytes, sizeof(bytes)), hash);
+    return id_from_hash(hash);
+}
+
+struct dot lineage_read(const struct lineage *lineage, struct dot dot) {
+    for (uint32_t i = lineage->count; i > 0; i--) {
+        const struct fork_range *range = &lineage->ranges[i - 1];
+
+        if (range->actor == dot.actor && range->from <= dot.number)
+            return (struct dot){range->name, dot.number};
+    }
+    return dot;
+}
+
+void lineage_encode(const struct lineage *lineage, struct buf *out) {
+    if (lineage->count > 0)
+        buf_add_varint(out, lineage->count);
+    for (uint32_t i = 0; i < lineage->count; i++) {
+        buf_add_id(out, lineage->ranges[i].actor);
+        buf_add_varint(out, lineage->ranges[i].from);
+        buf_add_id(out, lineage->ranges[i].name);
+    }
+}
+
+static struct fork_range read_range(struct reader *in, const struct fork_range *before) {
+    struct fork_range range;
+
+    range.actor = read_id(in);
+    range.from = read_varint_max(in, LIMIT_NUMBER);
+    range.name = read_id(in);
+    if (range.actor == 0 || range.from == 0 || range.name == 0 || range.name == range.actor ||
+        range.actor < before->actor || (range.actor == before->actor && range.from <= before->from))
+        reader_fail(in);
+    return range;
+}
+
+static uint32_t read_count(struct reader *in) {
+    uint64_t count = read_varint_max(in, LIMIT_LINEAGE);
+
+    if (count == 0)
+        reader_fail(in);
+    return (uint32_t)count;
+}
+
+struct view lineage_skip(struct reader *in) {
+    struct fork_range range = {0};
+    size_t start = in->at;
+    uint32_t count = read_count(in);
+
+    for (uint32_t i = 0; i < count && !in->failed; i++)
+        range = read_range(in, &range);
+    return in->failed ? (struct view){0} : view_of(in->data + start, in->at - start);
+}
+
+enum rc lineage_decode(struct view bytes, struct arena *arena, struct lineage *out,
+                       struct err *err) {
+    struct fork_range *ranges;
+    struct reader in;
+    uint32_t count;
+
+    *out = (struct lineage){0};
+    if (bytes.size == 0)
+        return RC_OK;
+    reader_init(&in, bytes);
+    count = read_count(&in);
+    if (in.failed)
+        return reader_check(&in, "lineage", err);
+    ranges = arena_array(arena, count, sizeof(*ranges));
+    if (ranges == NULL)
+        return arena_check(arena, "lineage", err);
+    for (uint32_t i = 0; i < count && !in.failed; i++)
+        ranges[i] = read_range(&in, i == 0 ? &(struct fork_range){0} : &ranges[i - 1]);
+    *out = (struct lineage){count, ranges};
+    return reader_check(&in, "lineage", err);
+}

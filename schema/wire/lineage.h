@@ -1,0 +1,50 @@
+/* lineage.h: under which names the numbers of copied databases are known.
+ *
+ * A database that was copied gives numbers twice. Each history but the first one to reach the
+ * county is a fork: from its first number with another content on it has a name of its own. A copy
+ * of a copy is a fork of a fork, so one history may go through several names:
+ *
+ *     A 1 2 3 4 5 6 7 8           known as A
+ *           4'5'6'                from 4 on known as F
+ *               6" 7"             4' and 5' are F's; from 6 on known as G
+ *
+ * A lineage is the table that says so for one history: number n of `actor` is known under the name
+ * of the last row of that actor whose `from` is not larger than n; under its own before the first.
+ * The names themselves never stand in the left column of the history they name. */
+#ifndef YG_SCHEMA_WIRE_LINEAGE_H
+#define YG_SCHEMA_WIRE_LINEAGE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "schema/id.h"
+#include "schema/limits.h"
+
+struct fork_range {
+    uint64_t actor; /* as the author wrote it */
+    uint64_t from;  /* at least 1 */
+    uint64_t name;  /* as it is read */
+};
+
+struct lineage {
+    uint32_t count;                  /* 0: nothing was copied */
+    const struct fork_range *ranges; /* by actor, then from; at most LIMIT_LINEAGE of them */
+};
+
+/* fork = id_from_hash(hash("yg fork", parent (id), from (8 bytes, big-endian), leaf there)): the
+ * name of the history that differs from parent's first in this number. Whoever computes it gets the
+ * same. */
+uint64_t lineage_name(uint64_t parent, uint64_t from, const uint8_t leaf[32]);
+
+/* The name under which this dot is known. */
+struct dot lineage_read(const struct lineage *lineage, struct dot dot);
+
+/* varint count (at least 1), then each: actor (id), from (varint), name (id). Nothing at all for an
+ * empty lineage. */
+void lineage_encode(const struct lineage *lineage, struct buf *out);
+/* Moves the reader behind the lineage; out is its encoding, checked. */
+struct view lineage_skip(struct reader *in);
+/* Empty bytes are an empty lineage. RC_CORRUPT for others than lineage_encode writes. */
+enum rc lineage_decode(struct view bytes, struct arena *arena, struct lineage *out,
+                       struct err *err);
+
+#endif
