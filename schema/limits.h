@@ -48,6 +48,16 @@
 #define LIMIT_LINEAGE          64u                  /* copies of copies that nobody noticed */
 #define LIMIT_PULL_BYTES       (2u * 1024u * 1024u) /* what the server puts in one answer */
 
+/* A snapshot of a feed: the states of an area's records, for a tablet that is new or far behind. A
+ * chunk is closed at about its target, some 100 to 200 kB compressed: seconds on a slow link, and
+ * never asked for twice. It is larger only if one record is. */
+#define LIMIT_SNAPSHOT_CHUNKS      4096u
+#define LIMIT_SNAPSHOT_CHUNK_BYTES (10u * 1024u * 1024u) /* compressed */
+#define LIMIT_SNAPSHOT_OPEN_BYTES  (16u * 1024u * 1024u) /* open */
+#define LIMIT_SNAPSHOT_BYTES       (32u * 1024u * 1024u) /* all chunks; beyond: the history */
+#define SNAPSHOT_CHUNK_TARGET      (768u * 1024u)        /* packed records in one chunk */
+#define SNAPSHOT_TAIL_BYTES        (128u * 1024u)        /* a tail below this is given as it is */
+
 /* A bundle on a stick: 64 MiB hold some 400,000 surveys. What is more goes into the next one. */
 #define LIMIT_BUNDLE_BYTES (64u * 1024u * 1024u)
 #define LIMIT_BUNDLE_PARTS 65536u

@@ -21,6 +21,7 @@
  *
  * BATCH (2): a batch (batch.c).
  * OFFER (3), SLICE (4): slice.c. CREDENTIAL (5): credential.h.
+ * WANT (6), SNAPSHOT (22), CHUNK (27): snapshot.c.
  *
  * ANSWER (16): flags (1 byte: 1 more), epoch (varint), server_ms (signed), nonce (16 bytes).
  *

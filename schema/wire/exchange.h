@@ -2,13 +2,13 @@
  * parts: kind (1 byte), length (varint), content. Unknown kinds are skipped, so that either side
  * may be newer. exchange.c opens with the layout of every part.
  *
- * Up:   HELLO, then BATCH... (own ones, and other tablets' as baggage); after a restore of the
- *       county also SLICE... and OFFER (slice.h)
+ * Up:   HELLO, then WANT, then BATCH... (own ones, and other tablets' as baggage); after a restore
+ *       of the county also SLICE... and OFFER (slice.h)
  * Down: ANSWER (always, first), then SIGNED (receipts, scope, heads, certificates; when there is
- *       something to say), AREAS (when the table has changed), then FORM..., ENTRY... in feed
- * order, CURSOR... after them. When the tablet says that it is locked, the parts after SIGNED come
- * inside SEALED, sealed for the device's vault key, and are kept as they are until somebody
- * unlocks. */
+ *       something to say), AREAS (when the table has changed), then FORM..., SNAPSHOT..., then for
+ *       each feed CHUNK... and ENTRY... in feed order, and CURSOR after them. When the tablet says
+ *       that it is locked, the parts after SNAPSHOT come inside SEALED, sealed for the device's
+ *       vault key, and are kept as they are until somebody unlocks. */
 #ifndef YG_SCHEMA_WIRE_EXCHANGE_H
 #define YG_SCHEMA_WIRE_EXCHANGE_H
 
@@ -23,14 +23,17 @@ enum part_kind {
     PART_OFFER = 3,
     PART_SLICE = 4,
     PART_CREDENTIAL = 5, /* either way: credential.h */
+    PART_WANT = 6,       /* snapshot.h, as the two below */
     PART_ANSWER = 16,
     PART_SIGNED = 17,
     PART_FORM = 18,
     PART_ENTRY = 19,
     PART_CURSOR = 20,
     PART_SEALED = 21,
+    PART_SNAPSHOT = 22,
+    /* reserved: 23 attachment state, 24 standards, 25 message to people */
     PART_AREAS = 26,
-    /* reserved: 22 snapshot, 23 attachment state, 24 standards, 25 message to people */
+    PART_CHUNK = 27,
 };
 
 struct cursor {

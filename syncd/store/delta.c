@@ -7,7 +7,8 @@
  *     somebody else has carried its frame here;
  *   - areas of records, conflicts and entries are 12-digit codes, a record's are sorted and single;
  *   - conflicts and keys stand in the order of the records that they belong to;
- *   - an actor, a device and a person have names other than 0. */
+ *   - an actor, a device and a person have names other than 0;
+ *   - the chunks of a snapshot are all there, and stand in the order of the snapshots. */
 #include "syncd/store/engine.h"
 
 static enum rc check_area(const char *what, uint32_t index, uint64_t area, struct err *err) {
@@ -83,11 +84,33 @@ static enum rc check_records(const struct store_delta *delta, struct err *err) {
     return RC_OK;
 }
 
+static enum rc check_snapshots(const struct store_delta *delta, struct err *err) {
+    uint32_t at = 0;
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < delta->snapshot_count && rc == RC_OK; i++) {
+        const struct stored_snapshot *snapshot = &delta->snapshots[i];
+
+        rc = check_area("snapshot", i, snapshot->area, err);
+        for (uint32_t j = 0; j < snapshot->chunk_count && rc == RC_OK; j++, at++)
+            if (at == delta->chunk_count || delta->chunks[at].index != j ||
+                memcmp(delta->chunks[at].name, snapshot->name, sizeof snapshot->name) != 0)
+                rc = err_set(err, RC_INVALID, "delta, snapshot %u: its chunks are not in the delta",
+                             i);
+    }
+    if (rc == RC_OK && at < delta->chunk_count)
+        rc = err_set(err, RC_INVALID, "delta, chunk %u: its snapshot is not in the delta", at);
+    return rc;
+}
+
 enum rc delta_check(const struct store_delta *delta, struct err *err) {
     enum rc rc = check_changes(delta, err);
 
     if (rc == RC_OK) {
         rc = check_records(delta, err);
+    }
+    if (rc == RC_OK) {
+        rc = check_snapshots(delta, err);
     }
     for (uint32_t i = 0; i < delta->conflict_count && rc == RC_OK; i++) {
         rc = check_area("conflict", i, delta->conflicts[i].area, err);

@@ -49,6 +49,9 @@ struct store_engine {
                       struct err *);
     enum rc (*feed)(struct store *, uint64_t, uint8_t, struct stored_feed *, struct err *);
     enum rc (*feed_chain)(struct store *, uint64_t, uint8_t, uint64_t, uint8_t *, struct err *);
+    enum rc (*feed_weight)(struct store *, uint64_t, uint8_t, uint64_t, uint64_t *, struct err *);
+    enum rc (*chunk)(struct store *, const uint8_t *, uint32_t, struct arena *, struct view *,
+                     struct err *);
     enum rc (*count)(struct store *, struct store_counts *, struct err *);
 
     enum rc (*settings)(struct store *, store_visit_setting *, void *, struct err *);
@@ -73,6 +76,7 @@ struct store_engine {
     enum rc (*acts)(struct store *, uint64_t, store_visit_act *, void *, struct err *);
     /* hash NULL: all keys, by hash */
     enum rc (*keys)(struct store *, const uint8_t *, store_visit_key *, void *, struct err *);
+    enum rc (*snapshots)(struct store *, uint64_t, store_visit_snapshot *, void *, struct err *);
 
     enum rc (*check)(struct store *, struct err *);
     enum rc (*backup)(struct store *, const char *path, struct err *); /* holds nothing */
@@ -106,6 +110,7 @@ enum store_walk {
     WALK_PENDING = 1u << 14,
     WALK_ACTS = 1u << 15,
     WALK_KEYS = 1u << 16,
+    WALK_SNAPSHOTS = 1u << 17,
 };
 
 /* RC_INVALID or RC_LIMIT where the delta contradicts itself; see delta.c. */

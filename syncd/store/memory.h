@@ -8,6 +8,7 @@
  *   store_memory.c    handles, reading one thing
  *   memory_walk.c     walks
  *   memory_commit.c   committing
+ *   memory_snapshot.c snapshots
  *   memory_copy.c     copying */
 #ifndef YG_SYNCD_STORE_MEMORY_H
 #define YG_SYNCD_STORE_MEMORY_H
@@ -44,6 +45,8 @@ enum content_list {
     LIST_ENTRIES,
     LIST_PENDING,
     LIST_ACTS,
+    LIST_SNAPSHOTS,
+    LIST_CHUNKS,
     LIST_COUNT,
 };
 
@@ -93,6 +96,9 @@ struct stored_record *content_record(const struct content *content, struct dot i
 struct stored_change *content_change(const struct content *content, struct dot dot);
 struct stored_feed *content_feed(const struct content *content, uint64_t area, uint8_t audience);
 
+enum rc list_add(struct item_list *list, const void *item, struct err *err);
+void list_remove(struct item_list *list, size_t index);
+
 /* Copies with all that they point to; arena_check tells afterwards whether there was room. */
 struct stored_device copy_device(struct arena *arena, const struct stored_device *from);
 struct stored_person copy_person(struct arena *arena, const struct stored_person *from);
@@ -140,5 +146,15 @@ enum rc memory_acts(struct store *store, uint64_t after, store_visit_act *visit,
                     struct err *err);
 enum rc memory_keys(struct store *store, const uint8_t *hash, store_visit_key *visit, void *context,
                     struct err *err);
+
+/* --- memory_snapshot.c --- */
+enum rc snapshots_put(struct content *content, const struct store_delta *delta, struct arena *bytes,
+                      struct err *err);
+enum rc memory_feed_weight(struct store *store, uint64_t area, uint8_t audience, uint64_t after,
+                           uint64_t *out, struct err *err);
+enum rc memory_chunk(struct store *store, const uint8_t *name, uint32_t index, struct arena *arena,
+                     struct view *out, struct err *err);
+enum rc memory_snapshots(struct store *store, uint64_t area, store_visit_snapshot *visit,
+                         void *context, struct err *err);
 
 #endif

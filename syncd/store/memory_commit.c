@@ -5,7 +5,7 @@
 
 /* --- lists --- */
 
-static enum rc list_add(struct item_list *list, const void *item, struct err *err) {
+enum rc list_add(struct item_list *list, const void *item, struct err *err) {
     enum rc rc = array_grow(&list->items, list->item_bytes, list->count + 1, SIZE_MAX, "items",
                             &list->capacity, err);
 
@@ -21,7 +21,7 @@ static enum rc list_put(struct item_list *list, void *known, const void *item, s
     return RC_OK;
 }
 
-static void list_remove(struct item_list *list, size_t index) {
+void list_remove(struct item_list *list, size_t index) {
     list->count--;
     memmove(list_at(list, index), list_at(list, index + 1),
             (list->count - index) * list->item_bytes);
@@ -310,6 +310,8 @@ enum rc memory_commit(struct store *store, const struct store_delta *delta, stru
         rc = put_people(next, delta, &memory->bytes, err);
     if (rc == RC_OK)
         rc = put_waiting(next, delta, &memory->bytes, err);
+    if (rc == RC_OK)
+        rc = snapshots_put(next, delta, &memory->bytes, err);
     if (rc == RC_OK)
         rc = arena_check(&memory->bytes, "the store's memory", err);
     if (rc != RC_OK) {

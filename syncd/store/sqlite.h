@@ -9,6 +9,7 @@
  *   sqlite_change.c   changes that come in, and the history of a record
  *   sqlite_record.c   records with their lists, conflicts and keys
  *   sqlite_log.c      frames, feeds, entries, staff log
+ *   sqlite_snapshot.c snapshots and their chunks
  *   sqlite_people.c   devices, persons, invitations, actors, forms, settings, what waits
  *
  * Ingest is bound by the pages that are written, so the tables are made to touch few of them, and
@@ -217,6 +218,19 @@ enum rc sqlite_entries(struct store *store, uint64_t area, uint8_t audience, uin
                        store_visit_entry *visit, void *context, struct err *err);
 enum rc sqlite_acts(struct store *store, uint64_t after, store_visit_act *visit, void *context,
                     struct err *err);
+
+/* Entries after a position, for statements over ids of entries; low > high when there are none. */
+enum rc entries_range(struct sqlite *sqlite, uint64_t area, uint8_t audience, uint64_t after,
+                      int64_t *low, int64_t *high, struct err *err);
+
+/* --- sqlite_snapshot.c --- */
+enum rc snapshots_write(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc sqlite_feed_weight(struct store *store, uint64_t area, uint8_t audience, uint64_t after,
+                           uint64_t *out, struct err *err);
+enum rc sqlite_chunk(struct store *store, const uint8_t *name, uint32_t index, struct arena *arena,
+                     struct view *out, struct err *err);
+enum rc sqlite_snapshots(struct store *store, uint64_t area, store_visit_snapshot *visit,
+                         void *context, struct err *err);
 
 /* --- sqlite_people.c, sqlite_people_read.c --- */
 enum rc people_put(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);

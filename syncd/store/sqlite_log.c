@@ -252,19 +252,30 @@ enum rc entries_add(struct sqlite *sqlite, const struct store_delta *delta, uint
     return rc;
 }
 
+enum rc entries_range(struct sqlite *sqlite, uint64_t area, uint8_t audience, uint64_t after,
+                      int64_t *low, int64_t *high, struct err *err) {
+    struct stored_feed feed;
+    int64_t id;
+    enum rc rc = feed_find(sqlite, area, audience, &id, &feed, err);
+    bool any = rc == RC_OK && id != 0 && after < feed.position;
+
+    *low = any ? (id << LOW_BITS) | bits(after + 1) : 1;
+    *high = any ? (id << LOW_BITS) | bits(feed.position) : 0;
+    return rc;
+}
+
 enum rc sqlite_entries(struct store *store, uint64_t area, uint8_t audience, uint64_t after,
                        store_visit_entry *visit, void *context, struct err *err) {
     struct sqlite *sqlite = sqlite_of(store);
     struct statement *row = sqlite->sql[SQL_ENTRIES];
-    struct stored_feed feed;
-    int64_t id;
-    enum rc rc = feed_find(sqlite, area, audience, &id, &feed, err);
+    int64_t low, high;
+    enum rc rc = entries_range(sqlite, area, audience, after, &low, &high, err);
 
-    if (rc != RC_OK || id == 0 || after >= feed.position) {
+    if (rc != RC_OK || low > high) {
         return rc;
     }
-    statement_bind_i64(row, 1, (id << LOW_BITS) | bits(after));
-    statement_bind_i64(row, 2, (id << LOW_BITS) | bits(feed.position));
+    statement_bind_i64(row, 1, low);
+    statement_bind_i64(row, 2, high);
     while ((rc = statement_step(row, err)) == RC_OK) {
         struct stored_entry entry = {
             .entry = {.area = area,

@@ -116,9 +116,21 @@ static const char TABLES_OF_THE_LOG[] =
     "  action TEXT NOT NULL, object TEXT NOT NULL, reason TEXT NOT NULL, chain BLOB NOT NULL"
     ") STRICT;";
 
+static const char TABLES_OF_SNAPSHOTS[] =
+    "CREATE TABLE snapshot ("
+    "  id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, area INTEGER NOT NULL,"
+    "  audience INTEGER NOT NULL, position INTEGER NOT NULL, records INTEGER NOT NULL,"
+    "  chunks INTEGER NOT NULL, bytes INTEGER NOT NULL, made INTEGER NOT NULL,"
+    "  manifest BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX snapshot_feed ON snapshot (area, audience, position, name);"
+    /* id: snapshot << 13 | index */
+    "CREATE TABLE chunk (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;";
+
 const struct db_migration SQLITE_TABLES[] = {
     {"0001_people", TABLES},
     {"0002_log", TABLES_OF_THE_LOG},
+    {"0003_snapshot", TABLES_OF_SNAPSHOTS},
 };
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
@@ -194,10 +206,19 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_ENTRIES] = "SELECT e.id, e.frame, e.kind, e.received, e.clock_offset, e.forks,"
                     " e.chain, e.mask, e.content, f.bytes"
                     " FROM entry AS e LEFT JOIN frame AS f ON f.serial = e.frame"
-                    " WHERE e.id > ?1 AND e.id <= ?2 ORDER BY e.id",
+                    " WHERE e.id >= ?1 AND e.id <= ?2 ORDER BY e.id",
     [SQL_ACTS] = "SELECT * FROM act WHERE serial > ?1 ORDER BY serial",
     [SQL_PENDING] = "SELECT * FROM pending WHERE actor >= ?1 AND actor <= ?2"
                     " ORDER BY actor, first",
+    [SQL_FEED_WEIGHT] = "SELECT coalesce(sum(length(e.mask) + CASE WHEN length(e.content) = 0"
+                        " AND f.serial IS NOT NULL THEN length(f.bytes) ELSE length(e.content)"
+                        " END), 0) FROM entry AS e LEFT JOIN frame AS f ON f.serial = e.frame"
+                        " WHERE e.id >= ?1 AND e.id <= ?2",
+    [SQL_SNAPSHOTS] = "SELECT name, area, audience, position, records, chunks, bytes, made,"
+                      " manifest FROM snapshot WHERE area >= ?1 AND area <= ?2"
+                      " ORDER BY area, audience, position, name",
+    [SQL_CHUNK] = "SELECT c.bytes FROM snapshot AS s JOIN chunk AS c"
+                  " ON c.id = (s.id << 13 | ?2) WHERE s.name = ?1",
 
     [SQL_COUNTY_PUT] = "UPDATE county SET records = ?1, changes = ?2, frames = ?3,"
                        " conflicts = ?4, quarantined = ?5, devices = ?6, forms = ?7,"
@@ -244,4 +265,10 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_ACT_ADD] = "INSERT INTO act VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_PENDING_ADD] = "INSERT OR IGNORE INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_PENDING_REMOVE] = "DELETE FROM pending WHERE actor = ?1 AND first = ?2",
+    [SQL_SNAPSHOT_ADD] = "INSERT INTO snapshot (name, area, audience, position, records, chunks,"
+                         " bytes, made, manifest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_SNAPSHOT_FIND] = "SELECT id FROM snapshot WHERE name = ?1",
+    [SQL_SNAPSHOT_REMOVE] = "DELETE FROM snapshot WHERE id = ?1",
+    [SQL_CHUNK_ADD] = "INSERT INTO chunk VALUES (?1, ?2)",
+    [SQL_CHUNK_REMOVE] = "DELETE FROM chunk WHERE id >= ?1 AND id <= ?2",
 };

@@ -42,6 +42,9 @@ enum sqlite_sql {
     SQL_ENTRIES,
     SQL_ACTS,
     SQL_PENDING,
+    SQL_FEED_WEIGHT,
+    SQL_SNAPSHOTS,
+    SQL_CHUNK,
     SQL_READING_COUNT, /* those above */
 
     SQL_COUNTY_PUT = SQL_READING_COUNT,
@@ -75,6 +78,11 @@ enum sqlite_sql {
     SQL_ACT_ADD,
     SQL_PENDING_ADD,
     SQL_PENDING_REMOVE,
+    SQL_SNAPSHOT_ADD,
+    SQL_SNAPSHOT_FIND,
+    SQL_SNAPSHOT_REMOVE,
+    SQL_CHUNK_ADD,
+    SQL_CHUNK_REMOVE,
     SQL_COUNT,
 };
 

@@ -165,6 +165,16 @@ enum rc store_feed_chain(struct store *store, uint64_t area, uint8_t audience, u
     READ(feed_chain, area, audience, position, out);
 }
 
+enum rc store_feed_weight(struct store *store, uint64_t area, uint8_t audience, uint64_t after,
+                          uint64_t *out, struct err *err) {
+    READ(feed_weight, area, audience, after, out);
+}
+
+enum rc store_chunk(struct store *store, const uint8_t name[32], uint32_t index,
+                    struct arena *arena, struct view *out, struct err *err) {
+    READ(chunk, name, index, arena, out);
+}
+
 enum rc store_count(struct store *store, struct store_counts *out, struct err *err) {
     READ(count, out);
 }
@@ -272,6 +282,11 @@ enum rc store_acts(struct store *store, uint64_t after_serial, store_visit_act *
 enum rc store_keys(struct store *store, const uint8_t hash[32], store_visit_key *visit,
                    void *context, struct err *err) {
     WALK(WALK_KEYS, keys(store, hash, visit, context, err));
+}
+
+enum rc store_snapshots(struct store *store, uint64_t area, store_visit_snapshot *visit,
+                        void *context, struct err *err) {
+    WALK(WALK_SNAPSHOTS, snapshots(store, area, visit, context, err));
 }
 
 /* --- care --- */

@@ -22,6 +22,7 @@
 #include "schema/reading.h"
 #include "schema/role.h"
 #include "schema/wire/exchange.h"
+#include "schema/wire/snapshot.h"
 
 struct store;
 
@@ -184,6 +185,26 @@ struct stored_act {  /* of the staff log: append-only, chained */
     uint8_t chain[32]; /* given by the store: hash("yg act", previous || canonical fields) */
 };
 
+/* The states of a feed's records for whoever is new (sync/snapshot.h). Derived: not in the digest,
+ * and made anew when it is missing. */
+struct stored_snapshot {
+    uint8_t name[32];
+    uint64_t area;
+    uint8_t audience;
+    uint64_t position; /* of the feed */
+    uint32_t record_count;
+    uint32_t chunk_count; /* 0: none was kept, because the history is not longer */
+    uint64_t bytes;       /* of all chunks */
+    int64_t made_ms;
+    struct view manifest; /* snapshot_write */
+};
+
+struct stored_chunk {
+    uint8_t name[32]; /* of its snapshot */
+    uint32_t index;
+    struct view bytes;
+};
+
 /* The chain of the staff log: out = hash("yg act", previous || serial, time, and the four texts,
  * each with its length). The log starts from 32 zeros. */
 void act_chain(const uint8_t previous[32], const struct stored_act *act, uint8_t out[32]);
@@ -235,6 +256,12 @@ struct store_delta {
     const struct stored_key *keys; /* of the records above, as the conflicts */
     uint32_t act_count;
     const struct stored_act *acts; /* added */
+    uint32_t dropped_count;
+    const struct stored_snapshot *dropped; /* removed, with their chunks: by name */
+    uint32_t snapshot_count;
+    const struct stored_snapshot *snapshots; /* added after that, unless the name is there */
+    uint32_t chunk_count;
+    const struct stored_chunk *chunks; /* all of each snapshot above, in their order */
     uint32_t setting_count;
     const struct stored_setting {
         const char *name;
@@ -276,6 +303,12 @@ enum rc store_feed(struct store *, uint64_t area, uint8_t audience, struct store
 /* The chain of a feed after this entry; to check a cursor's digest. */
 enum rc store_feed_chain(struct store *, uint64_t area, uint8_t audience, uint64_t position,
                          uint8_t out[32], struct err *);
+/* Bytes of the contents and masks of the entries after this position. */
+enum rc store_feed_weight(struct store *, uint64_t area, uint8_t audience, uint64_t after,
+                          uint64_t *out, struct err *);
+/* One chunk of a snapshot. */
+enum rc store_chunk(struct store *, const uint8_t name[32], uint32_t index, struct arena *,
+                    struct view *out, struct err *);
 
 typedef enum rc store_visit_device(void *, const struct stored_device *, struct err *);
 typedef enum rc store_visit_person(void *, const struct stored_person *, struct err *);
@@ -291,6 +324,7 @@ typedef enum rc store_visit_change(void *, const struct stored_change *, struct 
 typedef enum rc store_visit_pending(void *, const struct stored_pending *, struct err *);
 typedef enum rc store_visit_act(void *, const struct stored_act *, struct err *);
 typedef enum rc store_visit_key(void *, const struct stored_key *, struct err *);
+typedef enum rc store_visit_snapshot(void *, const struct stored_snapshot *, struct err *);
 
 /* By id, where nothing else is said. */
 enum rc store_devices(struct store *, store_visit_device *, void *, struct err *);
@@ -327,6 +361,9 @@ enum rc store_pending(struct store *, uint64_t actor, store_visit_pending *, voi
 enum rc store_acts(struct store *, uint64_t after_serial, store_visit_act *, void *, struct err *);
 /* Who has this key: by record, then as given. */
 enum rc store_keys(struct store *, const uint8_t hash[32], store_visit_key *, void *, struct err *);
+/* Of this very area (0: of all), by area, audience, position, name. */
+enum rc store_snapshots(struct store *, uint64_t area, store_visit_snapshot *, void *,
+                        struct err *);
 
 /* Kept, not counted: cheap at any size. quarantined: those that wait. */
 struct store_counts {
@@ -335,7 +372,8 @@ struct store_counts {
 };
 enum rc store_count(struct store *, struct store_counts *out, struct err *);
 
-/* Same content, same 32 bytes, whatever the engine: over everything above, in a stated order. */
+/* Same content, same 32 bytes, whatever the engine: over everything above but the snapshots, in a
+ * stated order. */
 enum rc store_digest(struct store *, uint8_t out[32], struct err *);
 /* The engine's own check of its files. */
 enum rc store_check(struct store *, struct err *);

@@ -181,6 +181,8 @@ static const size_t ITEM_BYTES[LIST_COUNT] = {
     [LIST_ENTRIES] = sizeof(struct stored_entry),
     [LIST_PENDING] = sizeof(struct stored_pending),
     [LIST_ACTS] = sizeof(struct stored_act),
+    [LIST_SNAPSHOTS] = sizeof(struct stored_snapshot),
+    [LIST_CHUNKS] = sizeof(struct stored_chunk),
 };
 
 struct content *content_new(struct err *err) {
@@ -279,6 +281,9 @@ static const struct store_engine ENGINE = {
     .record = memory_record,
     .feed = memory_feed,
     .feed_chain = memory_feed_chain,
+    .feed_weight = memory_feed_weight,
+    .chunk = memory_chunk,
+    .snapshots = memory_snapshots,
     .count = memory_count,
     .settings = memory_settings,
     .devices = memory_devices,

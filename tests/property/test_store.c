@@ -57,6 +57,8 @@ struct parts {
     struct stored_pending pending[PARTS_MAX], settled[PARTS_MAX];
     struct stored_act acts[PARTS_MAX];
     struct stored_setting settings[PARTS_MAX];
+    struct stored_snapshot snapshots[2], dropped[2];
+    struct stored_chunk chunks[8];
     struct arena arena;
     struct store_delta delta;
 };
@@ -279,10 +281,37 @@ static void make_waiting(struct dice *dice, struct parts *parts) {
             .at_ms = (int64_t)roll(dice), .who = bytes(dice, parts), .reason = bytes(dice, parts)};
 }
 
+static void make_snapshots(struct dice *dice, struct parts *parts) {
+    struct store_delta *delta = &parts->delta;
+
+    for (uint64_t i = below(dice, 3); i > 0; i--)
+        parts->dropped[delta->dropped_count++] =
+            (struct stored_snapshot){.name = {(uint8_t)below(dice, 6)}};
+    for (uint64_t i = below(dice, 3); i > 0; i--) {
+        struct stored_snapshot *snapshot = &parts->snapshots[delta->snapshot_count++];
+
+        *snapshot = (struct stored_snapshot){.name = {(uint8_t)below(dice, 6)},
+                                             .area = PICK(AREAS),
+                                             .audience = (uint8_t)below(dice, 3),
+                                             .position = below(dice, 3),
+                                             .record_count = (uint32_t)roll(dice),
+                                             .chunk_count = (uint32_t)below(dice, 4),
+                                             .bytes = roll(dice),
+                                             .made_ms = (int64_t)roll(dice),
+                                             .manifest = bytes(dice, parts)};
+        for (uint32_t index = 0; index < snapshot->chunk_count; index++) {
+            struct stored_chunk *chunk = &parts->chunks[delta->chunk_count++];
+
+            *chunk = (struct stored_chunk){.index = index, .bytes = bytes(dice, parts)};
+            memcpy(chunk->name, snapshot->name, sizeof(chunk->name));
+        }
+    }
+}
+
 /* One thing goes wrong, where there is that thing. Some of these happen to be harmless. */
 static void spoil(struct dice *dice, struct parts *parts) {
     struct store_delta *delta = &parts->delta;
-    uint64_t what = below(dice, 12);
+    uint64_t what = below(dice, 13);
 
     if (what == 0 && delta->actor_count > 0 && parts->actors[0].number > 0)
         parts->actors[0].number -= 1 + below(dice, parts->actors[0].number);
@@ -308,6 +337,8 @@ static void spoil(struct dice *dice, struct parts *parts) {
         parts->forms[0].position += below(dice, 3);
     if (what == 11 && delta->record_count > 0)
         parts->records[0].id = any_dot(dice);
+    if (what == 12 && delta->chunk_count > 0)
+        delta->chunk_count--;
 }
 
 static void make_delta(struct dice *dice, struct parts *parts, struct county_store *county) {
@@ -330,6 +361,9 @@ static void make_delta(struct dice *dice, struct parts *parts, struct county_sto
         .keys = parts->keys,
         .acts = parts->acts,
         .settings = parts->settings,
+        .snapshots = parts->snapshots,
+        .dropped = parts->dropped,
+        .chunks = parts->chunks,
     };
     memset(parts->verdicts, 0, sizeof(parts->verdicts));
     make_log(dice, parts, county);
@@ -337,6 +371,7 @@ static void make_delta(struct dice *dice, struct parts *parts, struct county_sto
     make_entries(dice, parts, county);
     make_people(dice, parts, county);
     make_waiting(dice, parts);
+    make_snapshots(dice, parts);
     if (chance(dice, 25))
         spoil(dice, parts);
 }
@@ -360,6 +395,16 @@ WRITE(key, item->record.actor, item->instance.ordinal)
 WRITE(quarantine, item->dot.actor, item->dot.number)
 WRITE(pending, item->actor, item->first)
 
+static enum rc write_snapshot(void *context, const struct stored_snapshot *item, struct err *err) {
+    (void)err;
+    buf_add(context, item->name, sizeof(item->name));
+    buf_add_varint(context, item->area);
+    buf_add_varint(context, item->position);
+    buf_add_varint(context, item->record_count + item->bytes + (uint64_t)item->made_ms);
+    buf_add_sized(context, item->manifest);
+    return RC_OK;
+}
+
 /* A dozen questions with arguments from the dice; rc and answers go into out. */
 static void ask(struct dice *dice, struct county_store *county, struct buf *out) {
     struct store *store = county->store;
@@ -369,7 +414,9 @@ static void ask(struct dice *dice, struct county_store *county, struct buf *out)
     uint64_t some[2];
     uint8_t chain[32] = {0}, hash[32] = {(uint8_t)below(dice, 4)};
     uint64_t area = PICK(AREAS), from = below(dice, 20);
-    enum rc rc[16];
+    struct view chunk = {0};
+    uint64_t weight = 0;
+    enum rc rc[20];
     size_t count = 0;
 
     rc[count++] =
@@ -391,8 +438,13 @@ static void ask(struct dice *dice, struct county_store *county, struct buf *out)
     rc[count++] = store_pending(store, PICK(ACTORS), write_pending, out, err);
     rc[count++] = store_person_named(store, view_text(PICK(NAMES)), &county->arena, &person, err);
     rc[count++] = store_record(store, any_dot(dice), &county->arena, &record, err);
+    rc[count++] = store_snapshots(store, area, write_snapshot, out, err);
+    rc[count++] = store_chunk(store, hash, (uint32_t)below(dice, 4), &county->arena, &chunk, err);
+    rc[count++] = store_feed_weight(store, area, (uint8_t)(1 + below(dice, 3)), from, &weight, err);
     for (size_t i = 0; i < count; i++)
         buf_add_u8(out, (uint8_t)rc[i]);
+    buf_add_sized(out, chunk);
+    buf_add_varint(out, weight);
     buf_add_varint(out, person.person);
     buf_add_varint(out, record.revision);
     buf_add(out, chain, sizeof(chain));
