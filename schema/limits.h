@@ -52,7 +52,7 @@
  * chunk is closed at about its target, some 100 to 200 kB compressed: seconds on a slow link, and
  * never asked for twice. It is larger only if one record is. */
 #define LIMIT_SNAPSHOT_CHUNKS      4096u
-#define LIMIT_SNAPSHOT_CHUNK_BYTES (10u * 1024u * 1024u) /* compressed */
+#define LIMIT_SNAPSHOT_CHUNK_BYTES (6u * 1024u * 1024u)  /* compressed */
 #define LIMIT_SNAPSHOT_OPEN_BYTES  (16u * 1024u * 1024u) /* open */
 #define LIMIT_SNAPSHOT_BYTES       (32u * 1024u * 1024u) /* all chunks; beyond: the history */
 #define SNAPSHOT_CHUNK_TARGET      (768u * 1024u)        /* packed records in one chunk */

@@ -34,6 +34,8 @@ static enum rc status_json(struct visit *visit, const struct tablet_status *stat
     json_add_int(document, "quarantined", (int64_t)status->quarantined);
     json_add_int(document, "records", (int64_t)status->records);
     json_add_int(document, "inbox", (int64_t)status->inbox);
+    json_add_int(document, "snapshot_pieces", (int64_t)status->snapshot_chunks);
+    json_add_int(document, "snapshot_taken", (int64_t)status->snapshot_taken);
     json_add_int(document, "forms", status->form_count);
     add_time(document, "synced", status->synced_ms);
     add_time(document, "tried", status->tried_ms);
@@ -148,6 +150,11 @@ static enum rc status_text(struct visit *visit, const struct tablet_status *stat
         number_row(&columns, lang, "wait for the county's staff", status->quarantined);
     if (status->inbox > 0)
         number_row(&columns, lang, "came while locked", status->inbox);
+    if (status->snapshot_chunks > 0) {
+        number_row(&columns, lang, "pieces of the areas' state, to be taken",
+                   status->snapshot_chunks);
+        number_row(&columns, lang, "of these taken", status->snapshot_taken);
+    }
     if (status->carried > 0)
         number_row(&columns, lang, "batches carried for other tablets", status->carried);
     time_row(&columns, lang, "last sync", status->synced_ms);

@@ -69,13 +69,18 @@ enum rc tablet_delete_cursor(struct tablet *tablet, uint64_t area, uint8_t audie
                              struct err *err) {
     struct statement *drop = tablet->sql[SQL_CURSOR_DELETE];
 
+    enum rc rc;
+
     statement_bind_i64(drop, 1, (int64_t)area);
     statement_bind_i64(drop, 2, audience);
-    return statement_run(drop, err);
+    rc = statement_run(drop, err);
+    return rc == RC_OK ? tablet_end_snapshot(tablet, area, audience, INT64_MAX, err) : rc;
 }
 
 enum rc tablet_clear_cursors(struct tablet *tablet, struct err *err) {
-    return statement_run(tablet->sql[SQL_CURSOR_CLEAR], err);
+    enum rc rc = statement_run(tablet->sql[SQL_CURSOR_CLEAR], err);
+
+    return rc == RC_OK ? statement_run(tablet->sql[SQL_SNAPSHOT_CLEAR], err) : rc;
 }
 
 enum rc tablet_doubt_county(struct tablet *tablet, struct err *err) {
@@ -91,7 +96,90 @@ enum rc tablet_doubt_county(struct tablet *tablet, struct err *err) {
 }
 
 enum rc tablet_clear_ahead(struct tablet *tablet, struct err *err) {
-    return statement_run(tablet->sql[SQL_CURSOR_AHEAD], err);
+    enum rc rc = statement_run(tablet->sql[SQL_CURSOR_AHEAD], err);
+
+    return rc == RC_OK ? statement_run(tablet->sql[SQL_SNAPSHOT_AHEAD], err) : rc;
+}
+
+/* ---- snapshots ---- */
+
+static void read_snapshot(struct statement *row, struct feed_snapshot *out) {
+    struct view name = statement_blob(row, 2), ahead = statement_blob(row, 7);
+
+    *out = (struct feed_snapshot){.area = (uint64_t)statement_i64(row, 0),
+                                  .audience = (uint8_t)statement_i64(row, 1),
+                                  .position = (uint64_t)statement_i64(row, 3),
+                                  .record_count = (uint32_t)statement_i64(row, 4),
+                                  .chunk_count = (uint32_t)statement_i64(row, 5),
+                                  .next = (uint32_t)statement_i64(row, 6),
+                                  .ahead_next = (uint32_t)statement_i64(row, 8)};
+    if (name.size == sizeof(out->name))
+        memcpy(out->name, name.data, name.size);
+    if (ahead.size == sizeof(out->ahead_name))
+        memcpy(out->ahead_name, ahead.data, ahead.size);
+}
+
+enum rc tablet_snapshots(struct tablet *tablet, struct arena *arena, struct feed_snapshot **out,
+                         uint32_t *count, struct err *err) {
+    struct statement *list = tablet->sql[SQL_SNAPSHOT_LIST];
+    uint32_t capacity = 0;
+    enum rc rc;
+
+    *out = NULL;
+    *count = 0;
+    while ((rc = statement_step(list, err)) == RC_OK && *count < LIMIT_EXCHANGE_CURSORS) {
+        struct feed_snapshot *snapshot = arena_push(arena, out, count, &capacity, sizeof(**out));
+
+        if (snapshot == NULL)
+            break;
+        read_snapshot(list, snapshot);
+    }
+    statement_reset(list);
+    if (rc == RC_OK || rc == RC_NOT_FOUND)
+        rc = arena_check(arena, "the snapshots", err);
+    return rc;
+}
+
+enum rc tablet_snapshot(struct tablet *tablet, uint64_t area, uint8_t audience,
+                        struct feed_snapshot *out, struct err *err) {
+    struct statement *get = tablet->sql[SQL_SNAPSHOT_GET];
+    enum rc rc;
+
+    *out = (struct feed_snapshot){.area = area, .audience = audience};
+    statement_bind_i64(get, 1, (int64_t)area);
+    statement_bind_i64(get, 2, audience);
+    rc = statement_one(get, err);
+    if (rc != RC_OK)
+        return rc == RC_NOT_FOUND ? RC_OK : rc;
+    read_snapshot(get, out);
+    statement_reset(get);
+    return RC_OK;
+}
+
+enum rc tablet_put_snapshot(struct tablet *tablet, const struct feed_snapshot *snapshot,
+                            struct err *err) {
+    struct statement *put = tablet->sql[SQL_SNAPSHOT_PUT];
+
+    statement_bind_i64(put, 1, (int64_t)snapshot->area);
+    statement_bind_i64(put, 2, snapshot->audience);
+    statement_bind_blob(put, 3, view_of(snapshot->name, sizeof(snapshot->name)));
+    statement_bind_i64(put, 4, (int64_t)snapshot->position);
+    statement_bind_i64(put, 5, snapshot->record_count);
+    statement_bind_i64(put, 6, snapshot->chunk_count);
+    statement_bind_i64(put, 7, snapshot->next);
+    statement_bind_blob(put, 8, view_of(snapshot->ahead_name, sizeof(snapshot->ahead_name)));
+    statement_bind_i64(put, 9, snapshot->ahead_next);
+    return statement_run(put, err);
+}
+
+enum rc tablet_end_snapshot(struct tablet *tablet, uint64_t area, uint8_t audience,
+                            uint64_t position, struct err *err) {
+    struct statement *drop = tablet->sql[SQL_SNAPSHOT_DELETE];
+
+    statement_bind_i64(drop, 1, (int64_t)area);
+    statement_bind_i64(drop, 2, audience);
+    statement_bind_i64(drop, 3, (int64_t)position);
+    return statement_run(drop, err);
 }
 
 enum rc tablet_grant(struct tablet *tablet, const struct scope *scope, struct err *err) {

@@ -14,6 +14,7 @@
  *   change     own changes; the chain hash is kept for ever. `overlay` says that no feed has
  *              brought the change back yet; an empty `sealed` that its content is forgotten
  *   mark       when a backup of the county held own changes up to which number
+ *   snapshot   how far the tablet has come in a snapshot of a feed
  *   cursor, form, slice, outbox, baggage, inbox, author, notice: see traffic.h */
 #ifndef YG_AGENT_STORE_INSIDE_H
 #define YG_AGENT_STORE_INSIDE_H
@@ -72,6 +73,13 @@ enum sql {
     SQL_CURSOR_AHEAD,
     SQL_CURSOR_DELETE,
     SQL_CURSOR_CLEAR,
+    SQL_SNAPSHOT_LIST,
+    SQL_SNAPSHOT_GET,
+    SQL_SNAPSHOT_PUT,
+    SQL_SNAPSHOT_DELETE,
+    SQL_SNAPSHOT_CLEAR,
+    SQL_SNAPSHOT_AHEAD,
+    SQL_SNAPSHOT_STATUS,
     SQL_FORM_LIST,
     SQL_FORM_PUT,
     SQL_SLICE_PUT,

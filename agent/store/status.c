@@ -97,6 +97,18 @@ static enum rc count_of(struct tablet *tablet, enum sql sql, uint64_t *out, stru
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
+static enum rc snapshot_counts(struct tablet *tablet, struct tablet_status *out, struct err *err) {
+    struct statement *sum = tablet->sql[SQL_SNAPSHOT_STATUS];
+    enum rc rc = statement_one(sum, err);
+
+    if (rc != RC_OK)
+        return rc;
+    out->snapshot_chunks = (uint64_t)statement_i64(sum, 0);
+    out->snapshot_taken = (uint64_t)statement_i64(sum, 1);
+    statement_reset(sum);
+    return RC_OK;
+}
+
 static enum rc why_waiting(struct tablet *tablet, enum waiting *out, struct err *err) {
     enum waiting waiting = tablet->facts.scope.revoked ? WAITING_REVOKED : WAITING_FOR_SYNC;
 
@@ -163,6 +175,8 @@ enum rc tablet_status(struct tablet *tablet, struct arena *arena, struct tablet_
         rc = count_of(tablet, SQL_RECORD_COUNT, &out->records, err);
     if (rc == RC_OK)
         rc = count_of(tablet, SQL_INBOX_COUNT, &out->inbox, err);
+    if (rc == RC_OK)
+        rc = snapshot_counts(tablet, out, err);
     if (rc == RC_OK)
         rc = count_of(tablet, SQL_NOTICE_COUNT, &out->notices, err);
     if (rc == RC_OK)

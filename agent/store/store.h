@@ -125,13 +125,14 @@ struct tablet_status {
     struct view device_name, server;
     /* The three states, counted in own changes of all incarnations; each includes the next. */
     uint64_t on_tablet, on_server, backed_up;
-    uint64_t unsent;      /* on_tablet minus on_server */
-    enum waiting waiting; /* why, when unsent is not 0 */
-    uint64_t quarantined; /* own changes that wait for staff */
-    uint64_t records;     /* that the tablet holds, own or pulled */
-    uint64_t inbox;       /* parts that came while locked */
-    uint64_t notices;     /* unseen */
-    uint64_t carried;     /* batches of other tablets that wait to be brought to the county */
+    uint64_t unsent;                          /* on_tablet minus on_server */
+    enum waiting waiting;                     /* why, when unsent is not 0 */
+    uint64_t quarantined;                     /* own changes that wait for staff */
+    uint64_t records;                         /* that the tablet holds, own or pulled */
+    uint64_t inbox;                           /* parts that came while locked */
+    uint64_t snapshot_chunks, snapshot_taken; /* of areas that come as a snapshot, and do so yet */
+    uint64_t notices;                         /* unseen */
+    uint64_t carried; /* batches of other tablets that wait to be brought to the county */
     uint64_t carried_bytes;
     bool leaving;       /* withdrawn areas are still here: own changes must be receipted first, or
                          * somebody who may see them must unlock */

@@ -70,8 +70,16 @@ static const char SCHEMA_SLICE[] =
     " PRIMARY KEY(slice, area, audience)) WITHOUT ROWID;"
     "CREATE INDEX slice_feed_waits ON slice_feed(area, audience) WHERE held = 0;";
 
-static const struct db_migration MIGRATIONS[] = {
-    {"0001_first", SCHEMA_FIRST}, {"0002_baggage", SCHEMA_BAGGAGE}, {"0003_slice", SCHEMA_SLICE}};
+static const char SCHEMA_SNAPSHOT[] =
+    "CREATE TABLE snapshot(area INTEGER NOT NULL, audience INTEGER NOT NULL, name BLOB NOT NULL,"
+    " position INTEGER NOT NULL, records INTEGER NOT NULL, chunks INTEGER NOT NULL,"
+    " next INTEGER NOT NULL, ahead_name BLOB NOT NULL, ahead_next INTEGER NOT NULL,"
+    " PRIMARY KEY(area, audience)) WITHOUT ROWID;";
+
+static const struct db_migration MIGRATIONS[] = {{"0001_first", SCHEMA_FIRST},
+                                                 {"0002_baggage", SCHEMA_BAGGAGE},
+                                                 {"0003_slice", SCHEMA_SLICE},
+                                                 {"0004_snapshot", SCHEMA_SNAPSHOT}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -148,6 +156,18 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_CURSOR_AHEAD] = "UPDATE cursor SET ahead_position = 0, ahead_digest = zeroblob(8)",
     [SQL_CURSOR_DELETE] = "DELETE FROM cursor WHERE area = ?1 AND audience = ?2",
     [SQL_CURSOR_CLEAR] = "DELETE FROM cursor",
+    [SQL_SNAPSHOT_LIST] = "SELECT area, audience, name, position, records, chunks, next,"
+                          " ahead_name, ahead_next FROM snapshot ORDER BY area, audience",
+    [SQL_SNAPSHOT_GET] = "SELECT area, audience, name, position, records, chunks, next,"
+                         " ahead_name, ahead_next FROM snapshot WHERE area = ?1 AND audience = ?2",
+    [SQL_SNAPSHOT_PUT] = "INSERT OR REPLACE INTO snapshot"
+                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_SNAPSHOT_DELETE] = "DELETE FROM snapshot WHERE area = ?1 AND audience = ?2"
+                            " AND position <= ?3",
+    [SQL_SNAPSHOT_CLEAR] = "DELETE FROM snapshot",
+    [SQL_SNAPSHOT_AHEAD] = "UPDATE snapshot SET ahead_next = 0, ahead_name = x''"
+                           " WHERE ahead_next > 0",
+    [SQL_SNAPSHOT_STATUS] = "SELECT coalesce(sum(chunks), 0), coalesce(sum(next), 0) FROM snapshot",
     [SQL_FORM_LIST] = "SELECT form, position, json FROM form ORDER BY position",
     [SQL_FORM_PUT] = "INSERT OR IGNORE INTO form VALUES(?1, ?2, ?3)",
     [SQL_SLICE_PUT] = "INSERT OR IGNORE INTO slice(name, dots, bytes) VALUES(?1, ?2, ?3)",

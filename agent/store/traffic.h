@@ -254,6 +254,32 @@ enum rc tablet_slices_marked(struct tablet *tablet, const struct feed_mark *mark
 /* How many must be asked for, or brought. */
 enum rc tablet_slices_due(struct tablet *tablet, uint64_t *count, struct err *err);
 
+/* ---- snapshots: of feeds that begin with one ----
+ *
+ * A row as long as not all chunks have been taken; it goes with the feed's cursor, and by itself
+ * when the cursor has come beyond it. */
+
+struct feed_snapshot {
+    uint64_t area;
+    uint8_t audience;
+    uint8_t name[32];  /* zeros: none is being taken, but one waits in the inbox */
+    uint64_t position; /* where the feed goes on behind it */
+    uint32_t record_count, chunk_count;
+    uint32_t next;          /* first chunk that has not been taken */
+    uint8_t ahead_name[32]; /* what waits in the inbox, that far ... */
+    uint32_t ahead_next;    /* ... 0: nothing */
+};
+enum rc tablet_snapshots(struct tablet *tablet, struct arena *arena, struct feed_snapshot **out,
+                         uint32_t *count, struct err *err);
+/* All zeros but area and audience when there is none. */
+enum rc tablet_snapshot(struct tablet *tablet, uint64_t area, uint8_t audience,
+                        struct feed_snapshot *out, struct err *err);
+enum rc tablet_put_snapshot(struct tablet *tablet, const struct feed_snapshot *snapshot,
+                            struct err *err);
+/* The feed's cursor stands at this position: a snapshot that leads there is not needed any more. */
+enum rc tablet_end_snapshot(struct tablet *tablet, uint64_t area, uint8_t audience,
+                            uint64_t position, struct err *err);
+
 /* ---- what comes in ---- */
 
 /* Whether an open session holds the key of this area. */

@@ -30,6 +30,8 @@ struct taking {
     bool signed_only;        /* entries were refused */
     struct feed_id *feeds;   /* that entries came for */
     uint32_t feed_count;
+    struct arriving *snapshots;
+    uint32_t snapshot_count, snapshot_capacity;
     struct feed_id broken; /* area 0: none */
     bool whole;            /* was asked for whole */
     bool needs_bundle;     /* refused unless it was written for this device's bundle */
@@ -51,6 +53,19 @@ static void note_former(const struct tablet *tablet, struct facts *facts) {
     facts->former_scopes[facts->former_count++] =
         (struct former_scope){actor->serial, actor->number, facts->scope.serial};
     facts->scope_at = actor->number;
+}
+
+/* Of areas that are not granted any more, where there is no cursor yet. */
+static enum rc drop_snapshots(struct taking *taking, struct err *err) {
+    struct feed_snapshot *rows;
+    uint32_t count;
+    enum rc rc = tablet_snapshots(taking->tablet, &taking->arena, &rows, &count, err);
+
+    for (uint32_t i = 0; rc == RC_OK && i < count; i++)
+        if (!tablet_in_scope(taking->tablet, rows[i].area))
+            rc =
+                tablet_end_snapshot(taking->tablet, rows[i].area, rows[i].audience, INT64_MAX, err);
+    return rc;
 }
 
 static enum rc take_scope(struct taking *taking, struct err *err) {
@@ -79,7 +94,7 @@ static enum rc take_scope(struct taking *taking, struct err *err) {
             rc = tablet_delete_cursor(tablet, cursors[i].area, cursors[i].audience, err);
     }
     taking->flow->advanced = true;
-    return rc;
+    return rc == RC_OK ? drop_snapshots(taking, err) : rc;
 }
 
 static enum rc take_signed(struct taking *taking, struct err *err) {
@@ -207,20 +222,64 @@ static enum rc take_credential(struct taking *taking, struct view content, struc
     return rc != RC_OK ? rc : tablet_put_credential(taking->tablet, content, err);
 }
 
-static enum rc note_feed(struct taking *taking, const struct feed_entry *entry, struct err *err) {
+static enum rc note_feed(struct taking *taking, uint64_t area, uint8_t audience, struct err *err) {
     if (taking->feeds == NULL)
         taking->feeds = arena_array(&taking->arena, LIMIT_EXCHANGE_CURSORS, sizeof(*taking->feeds));
     if (taking->feeds == NULL)
         return arena_check(&taking->arena, "an answer", err);
     for (uint32_t i = 0; i < taking->feed_count; i++) {
-        if (taking->feeds[i].area == entry->area && taking->feeds[i].audience == entry->audience)
+        if (taking->feeds[i].area == area && taking->feeds[i].audience == audience)
             return RC_OK;
     }
     if (taking->feed_count == LIMIT_EXCHANGE_CURSORS)
         return err_set(err, RC_LIMIT, "more than %u feeds in one answer", LIMIT_EXCHANGE_CURSORS);
-    taking->feeds[taking->feed_count++] =
-        (struct feed_id){.area = entry->area, .audience = entry->audience};
+    taking->feeds[taking->feed_count++] = (struct feed_id){.area = area, .audience = audience};
     return RC_OK;
+}
+
+/* While locked nothing is begun: the whole answer waits. */
+static enum rc take_snapshot(struct taking *taking, struct view content, struct err *err) {
+    struct arriving *arriving =
+        arena_push(&taking->arena, &taking->snapshots, &taking->snapshot_count,
+                   &taking->snapshot_capacity, sizeof(*arriving));
+    enum rc rc;
+
+    if (arriving == NULL)
+        return arena_check(&taking->arena, "an answer", err);
+    arriving->content = content;
+    rc = exchange_read_snapshot(content, tablet_facts(taking->tablet)->county_sign_public,
+                                &arriving->part, err);
+    if (rc == RC_OK)
+        rc = snapshot_read(arriving->part.manifest, &taking->arena, &arriving->snapshot, err);
+    if (rc != RC_OK)
+        return rc;
+    snapshot_name(arriving->part.manifest, arriving->name);
+    if (!tablet_in_scope(taking->tablet, arriving->snapshot.area)) {
+        taking->snapshot_count--;
+        return RC_OK;
+    }
+    return taking->sealed.data != NULL && tablet_locked(taking->tablet)
+               ? RC_OK
+               : snapshot_begin(&taking->apply, arriving, err);
+}
+
+static enum rc take_chunk(struct taking *taking, struct view content, struct err *err) {
+    struct chunk_part part;
+    bool ended = false;
+    enum rc rc = exchange_read_chunk(content, &part, err);
+
+    for (uint32_t i = 0; i < taking->snapshot_count && rc == RC_OK; i++) {
+        const struct arriving *arriving = &taking->snapshots[i];
+
+        if (memcmp(arriving->name, part.name, sizeof(part.name)) != 0)
+            continue;
+        taking->flow->advanced = true;
+        rc = snapshot_take(&taking->apply, arriving, &part, &ended, err);
+        if (rc == RC_OK && ended)
+            rc = note_feed(taking, arriving->snapshot.area, arriving->snapshot.audience, err);
+        break;
+    }
+    return rc;
 }
 
 static enum rc take_part(struct taking *taking, const struct part *part, struct err *err) {
@@ -231,13 +290,17 @@ static enum rc take_part(struct taking *taking, const struct part *part, struct 
         return take_form(taking, part->content, err);
     if (part->kind == PART_CREDENTIAL)
         return take_credential(taking, part->content, err);
+    if (part->kind == PART_SNAPSHOT)
+        return take_snapshot(taking, part->content, err);
+    if (part->kind == PART_CHUNK)
+        return take_chunk(taking, part->content, err);
     if (part->kind != PART_ENTRY)
         return RC_OK; /* cursors say nothing that entries and heads do not; unknown parts */
     rc = exchange_read_entry(part->content, &entry, err);
     if (rc == RC_OK && !tablet_in_scope(taking->tablet, entry.area))
         return RC_OK; /* of an area that was withdrawn since */
     if (rc == RC_OK)
-        rc = note_feed(taking, &entry, err);
+        rc = note_feed(taking, entry.area, entry.audience, err);
     if (rc == RC_OK)
         rc = apply_entry(&taking->apply, &entry, err);
     taking->flow->advanced = true;
@@ -276,6 +339,9 @@ static enum rc check_heads(struct taking *taking, struct err *err) {
         struct feed_cursor cursor;
 
         rc = tablet_cursor(taking->tablet, feed->area, feed->audience, &cursor, err);
+        if (rc == RC_OK)
+            rc = tablet_end_snapshot(taking->tablet, feed->area, feed->audience, cursor.position,
+                                     err);
         if (rc != RC_OK)
             return rc;
         if (head != NULL && cursor.position == head->position &&
@@ -361,6 +427,8 @@ static enum rc keep_sealed(struct taking *taking, struct view body, const uint8_
         taking->flow->advanced = true;
         rc = tablet_put_cursor(taking->tablet, &cursor, err);
     }
+    for (uint32_t i = 0; i < taking->snapshot_count && rc == RC_OK && !taking->bundled; i++)
+        rc = snapshot_wait(taking->tablet, &taking->snapshots[i], &taking->flow->advanced, err);
     return rc;
 }
 

@@ -7,13 +7,15 @@
  * area and applied when somebody entitled unlocks. */
 #include "agent/sync/inside.h"
 
-#define ENTRY_ARENA_BYTES (256u * 1024u * 1024u)
-#define STATE_ARENA_BYTES (256u * 1024u * 1024u)
+#define ENTRY_ARENA_BYTES   (256u * 1024u * 1024u)
+#define STATE_ARENA_BYTES   (256u * 1024u * 1024u)
+#define LASTING_ARENA_BYTES (4u * 1024u * 1024u)
 
 enum rc apply_init(struct apply *apply, struct tablet *tablet, struct err *err) {
     *apply = (struct apply){.tablet = tablet};
     arena_init(&apply->arena, ENTRY_ARENA_BYTES);
     arena_init(&apply->states, STATE_ARENA_BYTES);
+    arena_init(&apply->lasting, LASTING_ARENA_BYTES);
     buf_init(&apply->scratch, LIMIT_EXCHANGE_BYTES);
     gather_init(&apply->gather);
     return zip_inflater_new(&apply->inflater, err);
@@ -24,6 +26,8 @@ void apply_release(struct apply *apply) {
     arena_release(&apply->arena);
     arena_release(&apply->states);
     gather_release(&apply->gather);
+    snapshot_lanes_release(apply->lanes);
+    arena_release(&apply->lasting);
     if (apply->scratch.data != NULL)
         crypt_wipe(apply->scratch.data, apply->scratch.capacity);
     buf_release(&apply->scratch);
@@ -131,11 +135,32 @@ static enum rc merge_frame(struct apply *apply, const struct feed_entry *entry, 
 
 /* ---- records that come and go ---- */
 
+enum rc apply_state(struct apply *apply, uint64_t area, const struct record *entered,
+                    uint64_t *lamport, struct err *err) {
+    struct record state;
+    bool new_conflict;
+    uint64_t latest;
+    enum rc rc = tablet_state(apply->tablet, area, entered->id, &apply->states, &state, err);
+
+    if (rc == RC_OK)
+        rc = merge_join(&state, entered, &apply->states, &state, err);
+    if (rc == RC_OK)
+        rc = tablet_put_state(apply->tablet, area, &state, &new_conflict, err);
+    if (rc != RC_OK)
+        return rc;
+    apply->received++;
+    if (new_conflict)
+        note_conflict(apply, entered->id);
+    latest = record_lamport(&state);
+    *lamport = latest > *lamport ? latest : *lamport;
+    return RC_OK;
+}
+
 static enum rc merge_enter(struct apply *apply, const struct feed_entry *entry, struct err *err) {
-    struct record state, entered;
+    struct record entered;
+    uint64_t lamport = 0;
     struct view packed;
     struct dot id;
-    bool new_conflict;
     enum rc rc = feed_record_read(entry, &id, &packed, err);
 
     arena_reset(&apply->states);
@@ -144,17 +169,8 @@ static enum rc merge_enter(struct apply *apply, const struct feed_entry *entry, 
     if (rc == RC_OK && !dot_equal(entered.id, id))
         rc = err_set(err, RC_CORRUPT, "a feed entry names another record than it holds");
     if (rc == RC_OK)
-        rc = tablet_state(apply->tablet, entry->area, id, &apply->states, &state, err);
-    if (rc == RC_OK)
-        rc = merge_join(&state, &entered, &apply->states, &state, err);
-    if (rc == RC_OK)
-        rc = tablet_put_state(apply->tablet, entry->area, &state, &new_conflict, err);
-    if (rc != RC_OK)
-        return rc;
-    apply->received++;
-    if (new_conflict)
-        note_conflict(apply, id);
-    return tablet_saw_lamport(apply->tablet, record_lamport(&state), err);
+        rc = apply_state(apply, entry->area, &entered, &lamport, err);
+    return rc == RC_OK ? tablet_saw_lamport(apply->tablet, lamport, err) : rc;
 }
 
 static enum rc take_leave(struct apply *apply, const struct feed_entry *entry, struct err *err) {

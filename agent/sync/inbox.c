@@ -8,8 +8,13 @@ static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct e
     struct reader parts;
     struct part part;
     struct feed_entry entry;
+    struct snapshot_part of;
+    struct snapshot snapshot = {.area = 0};
+    struct chunk_part chunk;
+    struct arena arena;
     enum rc rc = apply_init(&apply, tablet, err);
 
+    arena_init(&arena, LIMIT_EXCHANGE_BYTES);
     if (rc == RC_OK)
         rc = exchange_open(bytes, &parts, err);
     while (rc == RC_OK && (rc = exchange_next(&parts, &part, err)) == RC_OK) {
@@ -17,7 +22,17 @@ static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct e
             rc = exchange_read_entry(part.content, &entry, err);
         if (rc == RC_OK && part.kind == PART_ENTRY && tablet_in_scope(tablet, entry.area))
             rc = apply_content(&apply, &entry, err);
+        if (rc == RC_OK && part.kind == PART_SNAPSHOT)
+            rc = exchange_read_snapshot(part.content, tablet_facts(tablet)->county_sign_public, &of,
+                                        err);
+        if (rc == RC_OK && part.kind == PART_SNAPSHOT)
+            rc = snapshot_read(of.manifest, &arena, &snapshot, err);
+        if (rc == RC_OK && part.kind == PART_CHUNK)
+            rc = exchange_read_chunk(part.content, &chunk, err);
+        if (rc == RC_OK && part.kind == PART_CHUNK && tablet_in_scope(tablet, snapshot.area))
+            rc = snapshot_merge(&apply, &snapshot, chunk.bytes, err);
     }
+    arena_release(&arena);
     apply_release(&apply);
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }

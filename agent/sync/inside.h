@@ -4,6 +4,7 @@
 
 #include "agent/store/traffic.h"
 #include "agent/sync/sync.h"
+#include "schema/wire/snapshot.h"
 
 /* ---- outbox.c ---- */
 
@@ -57,8 +58,10 @@ enum rc slices_answered(struct tablet *tablet, const struct answer *answer,
 struct apply { /* of one answer */
     struct tablet *tablet;
     struct zip_inflater *inflater;
-    struct arena arena;  /* of one entry */
-    struct arena states; /* of one record */
+    struct arena arena;           /* of one entry */
+    struct arena states;          /* of one record */
+    struct arena lasting;         /* of all of it */
+    struct snapshot_lanes *lanes; /* NULL until a snapshot comes */
     struct gather gather;
     struct buf scratch;
     uint64_t received;
@@ -78,6 +81,35 @@ void apply_release(struct apply *apply);
 enum rc apply_entry(struct apply *apply, const struct feed_entry *entry, struct err *err);
 /* Merges an entry whose place in the feed has been accounted for. */
 enum rc apply_content(struct apply *apply, const struct feed_entry *entry, struct err *err);
+
+/* Merges the state of a record that is in this area. lamport is raised to what it tells. */
+enum rc apply_state(struct apply *apply, uint64_t area, const struct record *entered,
+                    uint64_t *lamport, struct err *err);
+
+/* ---- snapshot.c ---- */
+
+struct arriving { /* a snapshot, as an answer tells of it */
+    uint8_t name[32];
+    struct view content; /* of its PART_SNAPSHOT */
+    struct snapshot_part part;
+    struct snapshot snapshot;
+};
+
+/* Chunks of it follow: begins it, unless it has begun. Inside a transaction. */
+enum rc snapshot_begin(struct apply *apply, const struct arriving *arriving, struct err *err);
+/* Takes the next chunk; others are passed over. *ended: it was the last one, and the feed's cursor
+ * now stands where the snapshot does. Inside a transaction. */
+enum rc snapshot_take(struct apply *apply, const struct arriving *arriving,
+                      const struct chunk_part *part, bool *ended, struct err *err);
+/* Merges a chunk that has been accounted for. */
+enum rc snapshot_merge(struct apply *apply, const struct snapshot *snapshot, struct view chunk,
+                       struct err *err);
+/* Notes in the clear that these chunks wait in the inbox. *moved: some did not wait before. */
+enum rc snapshot_wait(struct tablet *tablet, const struct arriving *arriving, bool *moved,
+                      struct err *err);
+/* What this tablet is in the middle of, for a request. In the arena. */
+enum rc snapshot_wants(struct tablet *tablet, struct arena *arena, struct want **out,
+                       uint32_t *count, struct err *err);
 
 /* ---- answer.c ---- */
 

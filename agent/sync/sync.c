@@ -78,17 +78,22 @@ static enum rc add_persons(struct tablet *tablet, struct arena *arena, struct he
 }
 
 /* What this request starts from: two answers from the same base hold the same. */
-static void make_base(struct run *run, const struct hello *hello) {
+static void make_base(struct run *run, const struct hello *hello, const struct want *wants,
+                      uint32_t want_count) {
     struct buf about;
     uint8_t hash[CRYPT_HASH_BYTES];
 
-    buf_init(&about, LIMIT_EXCHANGE_CURSORS * 40);
+    buf_init(&about, LIMIT_EXCHANGE_CURSORS * 80);
     buf_add_varint(&about, hello->epoch);
     buf_add_varint(&about, hello->form_position);
     for (uint32_t i = 0; i < hello->cursor_count; i++) {
         buf_add_varint(&about, hello->cursors[i].area);
         buf_add_u8(&about, hello->cursors[i].audience);
         buf_add_varint(&about, hello->cursors[i].position);
+    }
+    for (uint32_t i = 0; i < want_count; i++) {
+        buf_add(&about, wants[i].name, sizeof(wants[i].name));
+        buf_add_varint(&about, wants[i].next);
     }
     crypt_hash("yg base", buf_view(&about), hash);
     memcpy(run->base, hash, sizeof(run->base));
@@ -128,15 +133,21 @@ enum rc hello_make(struct tablet *tablet, struct arena *arena, struct hello *out
 static enum rc add_hello(struct run *run, struct err *err) {
     const struct facts *facts = tablet_facts(run->tablet);
     struct hello hello;
+    struct want *wants = NULL;
+    uint32_t want_count = 0;
     enum rc rc = hello_make(run->tablet, &run->arena, &hello, err);
 
+    if (rc == RC_OK)
+        rc = snapshot_wants(run->tablet, &run->arena, &wants, &want_count, err);
     if (rc != RC_OK)
         return rc;
     hello.whole = run->whole;
     hello.max_bytes = run->options == NULL ? 0 : run->options->answer_bytes_max;
     memcpy(hello.nonce, facts->hello_nonce, sizeof(hello.nonce));
-    make_base(run, &hello);
-    return exchange_add_hello(&run->body, &hello, tablet_device_secret(run->tablet), err);
+    make_base(run, &hello, wants, want_count);
+    rc = exchange_add_hello(&run->body, &hello, tablet_device_secret(run->tablet), err);
+    exchange_add_want(&run->body, wants, want_count);
+    return rc;
 }
 
 static enum rc add_credential(struct run *run, struct err *err) {

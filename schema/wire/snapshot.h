@@ -88,7 +88,7 @@ void snapshot_lanes_release(struct snapshot_lanes *lanes);
 /* Adds a record to the chunk that is being made. packed: as record_pack wrote it, else RC_CORRUPT
  * (the chunk is then lost). */
 enum rc snapshot_add_record(struct snapshot_lanes *lanes, struct view packed, struct err *err);
-/* Adds an entry of kind FEED_LEAVE or FEED_REDACT, which is to be taken before the records. */
+/* Adds an entry (of kind FEED_LEAVE) that is to be taken before the records. */
 void snapshot_add_entry(struct snapshot_lanes *lanes, const struct feed_entry *entry);
 /* Open bytes of what was added since the last chunk. */
 size_t snapshot_open_bytes(const struct snapshot_lanes *lanes);

@@ -38,7 +38,7 @@ enum lane {
     LANE_CHANGES,   /* which change wrote a version */
     LANE_REPLACED,
     LANE_REST,    /* ranks, ordinals of versions, awaited ones */
-    LANE_DIGESTS, /* of seals */
+    LANE_DIGESTS, /* of seals; erasures */
     LANE_FIELDS,  /* the first of a field's two */
 };
 
@@ -292,7 +292,7 @@ static void walk_value(struct snapshot_lanes *lanes, uint64_t field) {
         (void)move_varint(lanes, lane);
     else if (type == VALUE_TEXT || type == VALUE_BYTES)
         move_bytes(lanes, lane + 1, move_varint(lanes, lane));
-    else if (type != VALUE_NULL)
+    else if (type != VALUE_NULL && type != VALUE_ERASED)
         lanes->failed = true;
 }
 
@@ -325,9 +325,10 @@ static void walk_versions(struct snapshot_lanes *lanes, bool with_change) {
 
 static void walk_record(struct snapshot_lanes *lanes) {
     uint64_t count;
+    unsigned format;
 
     lanes->failed = false;
-    (void)move_byte(lanes, LANE_COUNTS);
+    format = move_byte(lanes, LANE_COUNTS);
     count = move_varint(lanes, LANE_COUNTS);
     walk_absorbed(lanes, count);
     walk_dot(lanes);
@@ -341,6 +342,10 @@ static void walk_record(struct snapshot_lanes *lanes) {
         if (move_byte(lanes, LANE_REST) != 0)
             walk_indices(lanes);
     }
+    if (format != FORMAT_ERASED)
+        return;
+    for (count = move_varint(lanes, LANE_COUNTS); count > 0 && !lanes->failed; count--)
+        move_bytes(lanes, LANE_DIGESTS, move_varint(lanes, LANE_REST));
 }
 
 /* ---- making ---- */

@@ -26,6 +26,7 @@ struct visit { /* of one tablet */
     struct ledger *ledger;
     struct arena *arena; /* the ledger's */
     struct hello hello;
+    struct wants wants;
     struct view hello_bytes;
     struct stored_device device;
     struct view credential; /* by which the device is known again; empty: it is not unknown */
@@ -209,6 +210,15 @@ static enum rc take_slice(struct visit *visit, struct view bytes, struct err *er
     return rc;
 }
 
+static enum rc take_want(struct visit *visit, struct view content, struct err *err) {
+    struct want *list;
+    enum rc rc = exchange_read_want(content, visit->arena, &list, &visit->wants.count, err);
+
+    visit->wants.list = list;
+    visit->wants.understood = rc == RC_OK;
+    return rc;
+}
+
 /* A tablet with months of backlog is taken in portions, so that what one exchange holds in memory
  * does not grow with it. A batch that cannot be opened or verified is refused alone; those after it
  * still count. */
@@ -225,6 +235,11 @@ static enum rc take_batches(struct visit *visit, struct reader *parts, uint32_t 
     while ((rc = exchange_next(parts, &part, err)) == RC_OK) {
         if (part.kind == PART_OFFER)
             visit->offer = part.content;
+        if (part.kind == PART_WANT && !visit->wants.understood) {
+            rc = take_want(visit, part.content, err);
+            if (rc != RC_OK)
+                return rc;
+        }
         if (part.kind != PART_BATCH && part.kind != PART_SLICE)
             continue;
         if (++seen > LIMIT_EXCHANGE_BATCHES)
@@ -459,9 +474,9 @@ static enum rc give_answer(struct visit *visit, struct buf *out, struct err *err
     if (is_new_epoch(visit) && visit->hello.epoch != 0)
         pull.more = true;
     else if (rc == RC_OK && !visit->device.scope.revoked)
-        rc = feed_pull(visit->ledger, &visit->hello, &visit->device.scope, max_bytes,
-                       visit->ledger->inflater, visit->arena, &pull, err);
-    visit->has_entries = pull.head_count > 0;
+        rc = feed_pull(visit->office, visit->ledger, &visit->hello, &visit->wants,
+                       &visit->device.scope, max_bytes, visit->arena, &pull, err);
+    visit->has_entries = pull.head_count > 0 || pull.has_want;
     if (rc == RC_OK)
         rc = give_certificates(visit, err);
     if (rc == RC_OK)
@@ -528,6 +543,8 @@ static enum rc visit_run(struct visit *visit, struct view body, struct buf *out,
         rc = write_batches(visit, err);
     if (rc == RC_OK && wants_judging(visit))
         rc = quarantine_rejudge(visit->office, visit->device.device, &admitted, err);
+    if (rc == RC_OK)
+        leave_room(visit);
     if (rc == RC_OK)
         rc = give_answer(visit, out, err);
     if (rc == RC_OK && refused > 0 && visit->batch_count == 0)

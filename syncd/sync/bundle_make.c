@@ -22,6 +22,8 @@ struct making { /* of one bundle */
     const struct stored_device *device;
     struct arena arena;
     struct hello hello; /* as the tablet would say it now */
+    struct want want;   /* where it would be in a snapshot */
+    struct wants wants;
     uint32_t told_epoch;
     int64_t now_ms;
     struct answer first; /* receipts, certificates */
@@ -161,8 +163,12 @@ static enum rc advance(struct making *making, const struct pull *pull, struct er
             .area = head->area, .audience = head->audience, .position = head->position};
         memcpy(cursor->digest, head->chain, sizeof(cursor->digest));
     }
+    making->want = pull->want;
+    making->wants.count = pull->has_want ? 1 : 0;
     reader_init(&forms, buf_view(&pull->forms));
     while ((rc = exchange_next(&forms, &part, err)) == RC_OK) {
+        if (part.kind != PART_FORM)
+            continue;
         rc = exchange_read_form(part.content, &hello->form_position, &json, err);
         if (rc != RC_OK)
             return rc;
@@ -248,8 +254,8 @@ static enum rc add_answers(struct making *making, struct err *err) {
         buf_init(&pull.forms, 0); /* what feed_pull does when there is something to give */
         buf_init(&pull.parts, 0);
         if (!making->device->scope.revoked)
-            rc = feed_pull(making->ledger, &making->hello, &making->device->scope, LIMIT_PULL_BYTES,
-                           making->ledger->inflater, &making->arena, &pull, err);
+            rc = feed_pull(making->office, making->ledger, &making->hello, &making->wants,
+                           &making->device->scope, LIMIT_PULL_BYTES, &making->arena, &pull, err);
         if (rc == RC_OK)
             rc = add_answer(making, &pull, making->head.part_count == 0, err);
         if (rc == RC_OK)
@@ -315,6 +321,7 @@ enum rc bundle_make(const struct office *office, struct ledger *ledger,
     enum rc rc;
 
     *made = (struct bundle_made){0};
+    making.wants = (struct wants){.understood = true, .list = &making.want};
     arena_init(&making.arena, MAKE_ARENA_BYTES);
     buf_init(&making.parts, LIMIT_BUNDLE_BYTES);
     making.head = (struct bundle_head){.direction = BUNDLE_DOWN,

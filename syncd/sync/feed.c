@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 struct walk {
+    const struct office *office;
+    const struct wants *wants;
     struct ledger *ledger;
     struct pull *pull;
     const struct hello *hello;
@@ -148,6 +150,58 @@ static enum rc start_of(struct ledger *ledger, const struct stored_feed *feed,
     return RC_OK;
 }
 
+/* A snapshot in the place of what the tablet has not taken yet. *after: where entries go on, when
+ * all of its chunks are in this answer. */
+static enum rc give_snapshot(struct walk *walk, const struct stored_feed *feed, uint64_t *after,
+                             struct err *err) {
+    struct pull *pull = walk->pull;
+    size_t bytes = pull->forms.size + pull->parts.size;
+    struct snapshot_part part = {.after = *after};
+    struct stored_snapshot row;
+    struct snapshot snapshot;
+    uint8_t signature[CRYPT_SIGNATURE_BYTES];
+    enum rc rc = snapshot_choose(walk->office, walk->ledger, feed, *after, walk->wants->list,
+                                 walk->wants->count, walk->arena, &row, &part.first, err);
+
+    if (rc != RC_OK || row.chunk_count == 0)
+        return rc;
+    rc = snapshot_read(row.manifest, walk->arena, &snapshot, err);
+    if (rc != RC_OK)
+        return rc;
+    for (uint32_t i = part.first; i < snapshot.chunk_count && bytes < walk->max_bytes; i++) {
+        bytes += snapshot.chunks[i].bytes;
+        part.count++;
+    }
+    snapshot_sign(row.manifest, walk->office->keys->sign_secret, signature);
+    part.manifest = row.manifest;
+    part.signature = view_of(signature, sizeof(signature));
+    if (part.count > 0)
+        exchange_add_snapshot(&pull->forms, &part);
+    for (uint32_t i = 0; i < part.count && rc == RC_OK; i++) {
+        struct chunk_part chunk = {.index = part.first + i};
+
+        arena_reset(&walk->scratch);
+        memcpy(chunk.name, row.name, sizeof(chunk.name));
+        rc = store_chunk(walk->ledger->store, row.name, chunk.index, &walk->scratch, &chunk.bytes,
+                         err);
+        if (rc == RC_OK)
+            exchange_add_chunk(&pull->parts, &chunk);
+    }
+    if (rc == RC_NOT_FOUND) /* it has gone at this moment: the tablet asks again */
+        rc = err_set(err, RC_AGAIN, "a snapshot was replaced meanwhile; sync again");
+    if (part.first + part.count < snapshot.chunk_count) {
+        pull->more = pull->has_want = true;
+        memcpy(pull->want.name, row.name, sizeof(pull->want.name));
+        pull->want.next = part.first + part.count;
+        return rc;
+    }
+    *after = snapshot.position;
+    walk->head.position = snapshot.position;
+    memcpy(walk->head.chain, snapshot.chain, sizeof(walk->head.chain));
+    walk->any = true;
+    return rc;
+}
+
 struct feed_list {
     struct arena *arena;
     struct stored_feed *feeds;
@@ -165,14 +219,16 @@ static enum rc feed_visit(void *context, const struct stored_feed *feed, struct 
     return RC_OK;
 }
 
-enum rc feed_pull(struct ledger *ledger, const struct hello *hello, const struct scope *scope,
-                  size_t max_bytes, struct zip_inflater *inflater, struct arena *arena,
-                  struct pull *pull, struct err *err) {
+enum rc feed_pull(const struct office *office, struct ledger *ledger, const struct hello *hello,
+                  const struct wants *wants, const struct scope *scope, size_t max_bytes,
+                  struct arena *arena, struct pull *pull, struct err *err) {
     struct walk walk = {
+        .office = office,
+        .wants = wants,
         .ledger = ledger,
         .pull = pull,
         .hello = hello,
-        .inflater = inflater,
+        .inflater = ledger->inflater,
         .arena = arena,
         .max_bytes = max_bytes,
     };
@@ -201,8 +257,11 @@ enum rc feed_pull(struct ledger *ledger, const struct hello *hello, const struct
             continue;
         walk.head = (struct feed_head){.area = feed->area, .audience = feed->audience};
         walk.any = false;
-        rc = store_entries(ledger->store, feed->area, feed->audience, after, entry_visit, &walk,
-                           err);
+        if (wants->understood)
+            rc = give_snapshot(&walk, feed, &after, err);
+        if (rc == RC_OK && !pull->more)
+            rc = store_entries(ledger->store, feed->area, feed->audience, after, entry_visit, &walk,
+                               err);
         if (rc == RC_OK && walk.any)
             rc = add_head(&walk, err);
     }

@@ -416,6 +416,12 @@ enum rc work_commit(struct work *work, struct err *err) {
         .keys = settled.keys,
         .act_count = work->act_count,
         .acts = work->acts,
+        .snapshot_count = work->snapshot_count,
+        .snapshots = work->snapshots,
+        .chunk_count = work->chunk_count,
+        .chunks = work->chunks,
+        .dropped_count = work->dropped_count,
+        .dropped = work->dropped,
         .setting_count = work->setting_count,
         .settings = work->settings,
     };

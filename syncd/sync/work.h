@@ -74,6 +74,12 @@ struct work {
     uint32_t invitation_count, invitation_capacity;
     struct stored_form *forms;
     uint32_t form_count, form_capacity;
+    struct stored_snapshot *snapshots;
+    uint32_t snapshot_count, snapshot_capacity;
+    struct stored_chunk *chunks; /* their bytes are borrowed until the commit */
+    uint32_t chunk_count, chunk_capacity;
+    struct stored_snapshot *dropped;
+    uint32_t dropped_count, dropped_capacity;
     struct stored_setting *settings;
     uint32_t setting_count, setting_capacity;
 };
