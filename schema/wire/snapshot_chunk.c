@@ -42,16 +42,17 @@ enum lane {
     LANE_FIELDS,  /* the first of a field's two */
 };
 
-#define FIELD_SLOTS  1024u
-#define LANES_MAX    (LANE_FIELDS + 2 * FIELD_SLOTS)
-#define IDS_KNOWN    255u
-#define PIECE_BYTES  8192u /* lanes below this share Huffman tables with their neighbours */
-#define RECORDS_MAX  (1u << 24)
-#define META_UNDER   32u
-#define BIT_RANK     1u
-#define BIT_ORDINAL  2u
-#define BIT_REPLACED 4u
-#define HEAD_SHIFT   3u
+#define FIELD_SLOTS   1024u
+#define LANES_MAX     (LANE_FIELDS + 2 * FIELD_SLOTS)
+#define IDS_KNOWN     255u
+#define PIECE_BYTES   8192u /* lanes below this share Huffman tables with their neighbours */
+#define RECORDS_MAX   (1u << 24)
+#define META_UNDER    32u
+#define BIT_RANK      1u
+#define BIT_ORDINAL   2u
+#define BIT_REPLACED  4u
+#define HEAD_SHIFT    3u
+#define FORMAT_ERASED 2u /* of a packed record */
 
 struct id_list {
     uint64_t ids[IDS_KNOWN];
