@@ -30,6 +30,8 @@ struct run {
     bool no_baggage;                   /* it was refused as a whole */
     struct brought brought;            /* slices */
     bool shows_credential;             /* the county does not know this tablet */
+    struct want *wants;                /* snapshots it is in the middle of; in the arena */
+    uint32_t want_count;
 };
 
 static const struct own_actor *current(const struct tablet *tablet) {
@@ -78,8 +80,7 @@ static enum rc add_persons(struct tablet *tablet, struct arena *arena, struct he
 }
 
 /* What this request starts from: two answers from the same base hold the same. */
-static void make_base(struct run *run, const struct hello *hello, const struct want *wants,
-                      uint32_t want_count) {
+static void make_base(struct run *run, const struct hello *hello) {
     struct buf about;
     uint8_t hash[CRYPT_HASH_BYTES];
 
@@ -91,9 +92,9 @@ static void make_base(struct run *run, const struct hello *hello, const struct w
         buf_add_u8(&about, hello->cursors[i].audience);
         buf_add_varint(&about, hello->cursors[i].position);
     }
-    for (uint32_t i = 0; i < want_count; i++) {
-        buf_add(&about, wants[i].name, sizeof(wants[i].name));
-        buf_add_varint(&about, wants[i].next);
+    for (uint32_t i = 0; i < run->want_count; i++) {
+        buf_add(&about, run->wants[i].name, sizeof(run->wants[i].name));
+        buf_add_varint(&about, run->wants[i].next);
     }
     crypt_hash("yg base", buf_view(&about), hash);
     memcpy(run->base, hash, sizeof(run->base));
@@ -133,21 +134,17 @@ enum rc hello_make(struct tablet *tablet, struct arena *arena, struct hello *out
 static enum rc add_hello(struct run *run, struct err *err) {
     const struct facts *facts = tablet_facts(run->tablet);
     struct hello hello;
-    struct want *wants = NULL;
-    uint32_t want_count = 0;
     enum rc rc = hello_make(run->tablet, &run->arena, &hello, err);
 
     if (rc == RC_OK)
-        rc = snapshot_wants(run->tablet, &run->arena, &wants, &want_count, err);
+        rc = snapshot_wants(run->tablet, &run->arena, &run->wants, &run->want_count, err);
     if (rc != RC_OK)
         return rc;
     hello.whole = run->whole;
     hello.max_bytes = run->options == NULL ? 0 : run->options->answer_bytes_max;
     memcpy(hello.nonce, facts->hello_nonce, sizeof(hello.nonce));
-    make_base(run, &hello, wants, want_count);
-    rc = exchange_add_hello(&run->body, &hello, tablet_device_secret(run->tablet), err);
-    exchange_add_want(&run->body, wants, want_count);
-    return rc;
+    make_base(run, &hello);
+    return exchange_add_hello(&run->body, &hello, tablet_device_secret(run->tablet), err);
 }
 
 static enum rc add_credential(struct run *run, struct err *err) {
@@ -242,6 +239,8 @@ static enum rc make_body(struct run *run, struct err *err) {
     rc = add_hello(run, err);
     if (rc == RC_OK && run->shows_credential)
         rc = add_credential(run, err);
+    if (rc == RC_OK)
+        exchange_add_want(&run->body, run->wants, run->want_count);
     if (rc == RC_OK)
         rc = tablet_outbox(run->tablet, add_batch, &packing, err);
     if (rc == RC_OK && !run->no_baggage)
