@@ -24,8 +24,11 @@
  *   predicate, relative paths (../../member), and the arguments of indexed-repeat().
  * - Nodes that host.is_hidden names (not relevant) are not found by any path.
  * - position(node) is the place of a repeat instance among its equals, from 1.
- * - `(path)[1]`, `instance('id')/root/item[...]`, `current()/../a`, and names with a prefix work; a
- *   prefix in a path is compared as host.namespace_of tells, or literally without it.
+ * - `(path)[1]`, `instance('id')/root/item[...]`, `current()/../a` work. In names, a prefix is
+ *   compared as host.namespace_of tells, or literally without it. An element's name without prefix
+ *   means any namespace, since the nodes of a form are in whatever its author's tool declared,
+ *   unless namespace_of("") tells one; an attribute's without prefix means none.
+ * - There is one regular expression language: that of regex() (xpath_regex.h).
  *
  * Function names that we do not have are no error until they are called (or xpath_calls lists
  * them), because the branches of if() and of `and` may never be taken. */
@@ -76,7 +79,10 @@ enum xpath_type {
 struct xpath_number {
     double value;           /* always set; NaN for "not a number" */
     bool exact;             /* decimal is the number, and value the double next to it */
+    bool dated;             /* the number is ms / 86,400,000, of a date */
+    bool whole;             /* number() made it of a date: as text it is the whole days */
     struct decimal decimal; /* without trailing zeros */
+    int64_t ms;
 };
 
 struct xpath_value {
@@ -92,9 +98,8 @@ struct xpath_value {
 struct xpath_scope;
 
 /* The value as text, number, truth. Numbers print without exponent and without dust: exact ones as
- * they are, others with the fewest digits (15 to 17) that mean the same double; "NaN" (an engine
- * that writes a calculated NaN into a node writes nothing instead), "Infinity". Nodes give the
- * first one's text. */
+ * they are, others with the fewest digits (15 to 17) that mean the same double; NaN as nothing, as
+ * ODK does, "Infinity". Nodes give the first one's text. */
 enum rc xpath_to_text(const struct xpath_value *value, struct arena *scratch, struct view *text,
                       struct err *err);
 /* Text that is no number and no date gives NaN, as does an empty one. */
@@ -140,7 +145,7 @@ struct xpath_host {
                         struct view *label);
     /* digest(): appends the hash's bytes; false if the algorithm ("SHA-256") is not known. */
     bool (*digest)(void *user, struct view algorithm, struct view data, struct buf *out);
-    /* The uri of a prefix in paths; data NULL if unknown. */
+    /* The uri of a prefix in paths, or of names without one (""); data NULL if unknown. */
     struct view (*namespace_of)(void *user, struct view prefix);
     /* The form's version: version(). */
     struct view version;
@@ -182,7 +187,7 @@ struct xpath_reference {
 /* All paths in the order of the text, relative ones resolved against context_path ("/data/q", the
  * node for which the expression is evaluated; empty: relative paths stay relative, "../age"), those
  * inside a predicate against the path that it filters, current() against context_path. A path in
- * the text literal of jr:choice-name or indexed-repeat counts, too. RC_LIMIT, RC_NO_MEMORY. */
+ * the text literal of jr:choice-name counts, too. RC_LIMIT, RC_NO_MEMORY. */
 enum rc xpath_references(const struct xpath *expression, struct view context_path,
                          struct arena *arena, struct xpath_reference **references, uint32_t *count,
                          struct err *err);
