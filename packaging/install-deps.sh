@@ -11,8 +11,9 @@ set -eu
 build='gcc libc6-dev binutils make pkg-config libsqlite3-dev libcurl4-gnutls-dev libcjson-dev
     zlib1g-dev libsodium-dev libmicrohttpd-dev libgnutls28-dev
     libxml2-dev libzip-dev libxlsxwriter-dev'
-# To test them: clang brings the sanitizers and a second opinion, node the independent client.
-test='libcmocka-dev clang clang-format libclang-rt-14-dev nodejs man-db xz-utils procps'
+# To test them: clang brings the sanitizers and a second opinion, node the independent client,
+# faketime wrong clocks.
+test='libcmocka-dev clang clang-format libclang-rt-14-dev nodejs man-db xz-utils procps libfaketime'
 # To try everything in a bare system.
 bare='debootstrap'
 

@@ -122,11 +122,13 @@ field() { # JSON FIELD PATH: prints a value of `show --json`, or of any document
 
 # start_tablet NAME: the service on a tablet's folder, unlocked; stop_tablet NAME ends it.
 start_tablet() {
+    local pid
     rm -f "$work/up-$1"
     "$build/yg-agent" serve --every 0 --data "$work/tablet-$1" >"$work/up-$1" 2>>"$work/$1.log" &
-    echo $! >"$work/pid-$1"
+    pid=$! # <(:) is a process, too, and takes the place of $!
+    echo $pid >"$work/pid-$1"
     while [ ! -s "$work/up-$1" ]; do
-        kill -0 "$!" 2>/dev/null || { cat "$work/$1.log" >&2; return 1; }
+        kill -0 $pid 2>/dev/null || { cat "$work/$1.log" >&2; return 1; }
         read -rt 0.05 <> <(:) || true
     done
     agent "$1" unlock >/dev/null 2>&1
