@@ -5,6 +5,12 @@
  * the database was copied or put back: its actor may be at work elsewhere, or may have gone on, so
  * a new one begins at number 1. The former actor's changes stay as they are and are still sent.
  *
+ * But not while the former one has numbers without a receipt. Another copy may have used them, and
+ * then the county gives ours another name (schema/wire/lineage.h), under which only changes of the
+ * same actor mean them. So this database goes on under its actor, as any copy does that has not
+ * noticed yet; the files stay apart, and the new actor begins when the county has all of the
+ * former.
+ *
  * A new nonce is committed to the database first, together with the former one; then the file is
  * written. A crash in between leaves a file with the former nonce, which is told from a foreign one
  * by just that. */
@@ -84,6 +90,12 @@ enum rc tablet_incarnate(struct tablet *tablet, struct err *err) {
     return rc;
 }
 
+bool tablet_may_incarnate(const struct tablet *tablet) {
+    const struct own_actor *actor = tablet_actor(tablet, tablet_actor_count(tablet) - 1);
+
+    return actor == NULL || actor->receipt >= actor->number;
+}
+
 enum rc incarnation_settle(struct tablet *tablet, struct err *err) {
     enum rc rc;
 
@@ -95,7 +107,7 @@ enum rc incarnation_settle(struct tablet *tablet, struct err *err) {
     return rc;
 }
 
-enum rc incarnation_check(struct tablet *tablet, struct err *err) {
+enum rc tablet_check_incarnation(struct tablet *tablet, struct err *err) {
     uint8_t nonce[16];
     enum rc rc = sidecar_read(tablet, nonce, err);
 
@@ -110,6 +122,8 @@ enum rc incarnation_check(struct tablet *tablet, struct err *err) {
         tablet->sidecar_due = true;
         return incarnation_settle(tablet, err);
     }
+    if (!tablet_may_incarnate(tablet))
+        return RC_OK;
     rc = tablet_begin(tablet, err);
     if (rc != RC_OK)
         return rc;

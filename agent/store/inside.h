@@ -304,8 +304,6 @@ enum rc forms_reload(struct tablet *tablet, struct err *err);
 
 /* ---- incarnation.c ---- */
 
-/* Compares the sidecar with the database; begins a new actor where they do not fit. */
-enum rc incarnation_check(struct tablet *tablet, struct err *err);
 /* Writes the sidecar, if a committed transaction has changed the nonce. */
 enum rc incarnation_settle(struct tablet *tablet, struct err *err);
 

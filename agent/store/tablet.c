@@ -176,7 +176,7 @@ enum rc tablet_open(const char *directory, const struct tablet_options *options,
         rc = err_set(err, RC_CORRUPT,
                      "%s: device.key belongs to another tablet; put the right one back", directory);
     if (rc == RC_OK)
-        rc = incarnation_check(tablet, err);
+        rc = tablet_check_incarnation(tablet, err);
     if (rc == RC_OK)
         rc = forms_load(tablet, err);
     if (rc != RC_OK) {
@@ -213,8 +213,8 @@ enum rc tablet_commit(struct tablet *tablet, struct err *err) {
         return rc;
     }
     /* The transaction is on disk; nothing below may say otherwise. A sidecar that could not be
-     * written stays due (incarnation_check knows the former nonce), an index that could not be
-     * renewed is read anew when it is next asked. */
+     * written stays due (tablet_check_incarnation knows the former nonce), an index that could not
+     * be renewed is read anew when it is next asked. */
     err_init(&later, err->lang);
     (void)incarnation_settle(tablet, &later);
     purge_settle(tablet);

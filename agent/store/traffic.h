@@ -77,9 +77,15 @@ enum rc tablet_put_actor(struct tablet *tablet, const struct own_actor *actor, s
 /* Chain hash at a number (0: the start). RC_NOT_FOUND beyond the newest. */
 enum rc tablet_chain(struct tablet *tablet, const struct own_actor *actor, uint64_t number,
                      uint8_t out[32], struct err *err);
-/* Begins a new actor with a fresh nonce; the former keeps its numbers and sends them out. The
- * sidecar follows with the commit. */
+/* Begins a new actor with a fresh nonce; the former keeps its numbers. The sidecar follows with the
+ * commit. */
 enum rc tablet_incarnate(struct tablet *tablet, struct err *err);
+/* Compares the sidecar with the database; begins a new actor where they do not fit, if it may.
+ * Outside of transactions: after opening, and when a sync has ended. */
+enum rc tablet_check_incarnation(struct tablet *tablet, struct err *err);
+/* Whether the county has all of the present actor: only then its changes have names by which
+ * another one can mean them. */
+bool tablet_may_incarnate(const struct tablet *tablet);
 /* The county knows our numbers under other names, because copies of this tablet have used them too.
  * Records that were created under them are named anew. Does nothing if that is known. */
 enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, struct view forks,

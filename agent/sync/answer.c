@@ -507,6 +507,8 @@ static enum rc take_all(struct taking *taking, struct view body, struct reader *
     }
     if (rc == RC_OK && taking->signed_only)
         return answer_tell_broken(taking->tablet, taking->broken, err);
+    if (rc == RC_OK && taking->flow->held)
+        return RC_OK;
     if (rc == RC_OK)
         rc = take_parts(taking, parts, err);
     if (rc != RC_OK)

@@ -238,7 +238,7 @@ static enum rc check_life(struct apply *apply, const struct feed_entry *entry,
         frame->count == 0 || frame->changes[frame->count - 1].change.dot.number <= actor->number)
         return RC_OK;
     rc = tablet_notice(tablet, NOTICE_FORKED, actor->actor, actor->number + 1, err);
-    return rc != RC_OK ? rc : tablet_incarnate(tablet, err);
+    return rc != RC_OK || !tablet_may_incarnate(tablet) ? rc : tablet_incarnate(tablet, err);
 }
 
 enum rc apply_entry(struct apply *apply, const struct feed_entry *entry, struct err *err) {

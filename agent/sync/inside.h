@@ -115,8 +115,9 @@ enum rc snapshot_wants(struct tablet *tablet, struct arena *arena, struct want *
 
 struct flow { /* what an answer means for the exchange that follows */
     bool more;
-    bool advanced;                 /* a cursor, a receipt or the scope has moved */
-    bool whole;                    /* ask again with hello.whole: nothing of the answer was taken */
+    bool advanced; /* a cursor, a receipt or the scope has moved */
+    bool whole;    /* ask again with hello.whole: nothing of the answer was taken */
+    bool held;     /* copies are at work, and not all of ours has its name: no entries until then */
     const struct brought *brought; /* what the request has offered; NULL: nothing */
 };
 

@@ -18,13 +18,18 @@ static bool is_current(const struct tablet *tablet, const struct own_actor *acto
     return actor->serial == tablet_actor_count(tablet);
 }
 
-/* Another life of this actor: told to people, and left behind. */
+/* Another life of this actor: told to people, and left behind, as soon as all of ours has a name.
+ * Until then what others have under the same numbers stays out. */
 static enum rc leave_actor(struct tablet *tablet, const struct own_actor *actor,
-                           enum notice_kind notice, uint64_t number, struct err *err) {
+                           enum notice_kind notice, uint64_t number, struct flow *flow,
+                           struct err *err) {
     bool current = is_current(tablet, actor);
     enum rc rc = tablet_notice(tablet, notice, actor->actor, number, err);
 
-    return rc != RC_OK || !current ? rc : tablet_incarnate(tablet, err);
+    if (rc != RC_OK || !current)
+        return rc;
+    flow->held = !tablet_may_incarnate(tablet);
+    return flow->held ? RC_OK : tablet_incarnate(tablet, err);
 }
 
 static enum rc take_outcomes(struct tablet *tablet, const struct own_actor *actor,
@@ -97,12 +102,12 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum f
         return tablet_baggage_receipted(tablet, receipt->actor, receipt->number, err);
     next = *actor;
     if (receipt->number > actor->number) /* it has more of us than we do: we were put back */
-        return leave_actor(tablet, actor, NOTICE_FORKED, receipt->number, err);
+        return leave_actor(tablet, actor, NOTICE_FORKED, receipt->number, flow, err);
     rc = tablet_chain(tablet, actor, receipt->number, hash, err);
     if (rc != RC_OK)
         return rc;
     if (!crypt_equal(hash, receipt->hash, sizeof(hash)))
-        return leave_actor(tablet, actor, NOTICE_RECEIPT_BROKEN, receipt->number, err);
+        return leave_actor(tablet, actor, NOTICE_RECEIPT_BROKEN, receipt->number, flow, err);
     if (receipt->number < actor->receipt &&
         (freshness == ANSWER_STALE || (freshness == ANSWER_BUNDLED && receipt->want_from == 0)))
         return take_outcomes(tablet, &next, receipt, report, err); /* overtaken by another one */
@@ -124,7 +129,7 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum f
                                next.lineage.count == 0
                                    ? receipt->number
                                    : next.lineage.ranges[next.lineage.count - 1].from,
-                               err)
+                               flow, err)
                  : RC_OK;
     }
     return rc;

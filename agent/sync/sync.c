@@ -445,6 +445,8 @@ enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_opt
     buf_init(&run.body, LIMIT_EXCHANGE_BYTES);
     buf_init(&run.answer, LIMIT_EXCHANGE_BYTES);
     rc = rounds(&run, err);
+    if (rc == RC_OK)
+        rc = tablet_check_incarnation(tablet, err);
     err_init(&wiping, err->lang);
     if (sync_wipe(tablet, &wiping) != RC_OK && rc == RC_OK) {
         *err = wiping;

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <setjmp.h>
 
@@ -174,13 +175,17 @@ static void step_lock(struct world *world, int at) {
 
 static void step_backup(struct world *world, int at) {
     struct holder *place = &world->places[at];
+    bool whole = chance(world, 2) == 0; /* an image of the disk, or files without the nonce */
 
     snprintf(place->backup, sizeof(place->backup), "copy%u", ++world->copies);
     close_place(place);
     visitor_copy(world->visitor, place->name, place->backup);
+    if (!whole) /* it may be such a copy itself */
+        (void)unlink(arena_text(&world->visitor->arena, "%s/incarnation",
+                                visitor_path(world->visitor, place->backup)));
     open_place(world, place);
     place->backup_at = world->saved_count + 1;
-    tell(world, "%s is backed up", place->name);
+    tell(world, "%s is backed up%s", place->name, whole ? ", with its nonce" : "");
 }
 
 /* What stands in the county's log, change by change (a frame that was sent again in part stands in

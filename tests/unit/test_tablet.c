@@ -241,6 +241,7 @@ static void without_its_sidecar_a_copy_begins_a_new_actor(void **state) {
     struct session *wang = county_session(tablet, "wang");
     struct dot first = visitor_save(visitor, wang, VILLAGE_A, "旧身的"), second;
 
+    county_sync(visitor->county, tablet, RC_OK, NULL);
     tablet_close(tablet);
     visitor_must(visitor, file_remove(visitor_path(visitor, "wang/incarnation"), &visitor->err));
     tablet = county_tablet(visitor->county, visitor_path(visitor, "wang"));
@@ -263,12 +264,52 @@ static void without_its_sidecar_a_copy_begins_a_new_actor(void **state) {
     tablet_close(tablet);
 }
 
+/* Changes that only it has may yet get another name, by which a new actor could not mean them. */
+static void a_copy_with_unsent_changes_goes_on_until_the_county_has_them(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *tablet = visitor_enrol(visitor, "wang", 1), *clone;
+    struct session *wang = county_session(tablet, "wang"), *other;
+    struct dot mine, theirs;
+
+    tablet_close(tablet);
+    visitor_copy(visitor, "wang", "clone"); /* with everything */
+    tablet = county_tablet(visitor->county, visitor_path(visitor, "wang"));
+    clone = county_tablet(visitor->county, visitor_path(visitor, "clone"));
+    wang = county_session(tablet, "wang");
+    other = county_session(clone, "wang");
+    mine = visitor_save(visitor, wang, VILLAGE_A, "甲");
+    theirs = visitor_save(visitor, other, VILLAGE_A, "乙");
+    assert_true(dot_equal(mine, theirs));
+    tablet_close(tablet);
+    visitor_must(visitor, file_remove(visitor_path(visitor, "wang/incarnation"), &visitor->err));
+    tablet = county_tablet(visitor->county, visitor_path(visitor, "wang"));
+    wang = county_session(tablet, "wang");
+    visitor_edit(visitor, wang, mine, "head/phone", "13800000001");
+    visitor_edit(visitor, wang, mine, "head/phone", "13800000002");
+    county_sync(visitor->county, clone, RC_OK, NULL);
+    county_sync(visitor->county, tablet, RC_OK, NULL);
+    assert_true(visitor_noticed(visitor, tablet, NOTICE_FORKED));
+    assert_int_not_equal(visitor_status(visitor, tablet).actor, mine.actor);
+    county_sync(visitor->county, clone, RC_OK, NULL);
+    assert_int_equal(visitor_count(visitor, wang, "甲"), 1);
+    assert_int_equal(visitor_count(visitor, other, "甲"), 1);
+    assert_int_equal(visitor_count(visitor, wang, ""), 2);
+    assert_int_equal(visitor_count(visitor, other, ""), 2);
+    assert_string_equal(visitor_text(visitor, other, theirs, "head/phone"), "");
+    assert_int_equal(visitor_status(visitor, tablet).quarantined, 0);
+    visitor_verify(visitor, tablet);
+    visitor_verify(visitor, clone);
+    tablet_close(tablet);
+    tablet_close(clone);
+}
+
 static void a_backup_put_back_begins_a_new_actor(void **state) {
     struct visitor *visitor = *state;
     struct tablet *tablet = visitor_enrol(visitor, "wang", 1);
     struct session *wang = county_session(tablet, "wang");
     struct dot old = visitor_save(visitor, wang, VILLAGE_A, "备份前"), lost, after;
 
+    county_sync(visitor->county, tablet, RC_OK, NULL);
     tablet_close(tablet);
     /* A backup leaves the sidecar out. */
     visitor_copy(visitor, "wang", "backup");
@@ -316,6 +357,7 @@ int main(void) {
         TEST(a_full_disk_loses_nothing_that_was_saved),
         TEST(a_read_only_folder_is_told),
         TEST(without_its_sidecar_a_copy_begins_a_new_actor),
+        TEST(a_copy_with_unsent_changes_goes_on_until_the_county_has_them),
         TEST(a_backup_put_back_begins_a_new_actor),
         TEST(a_foreign_device_key_is_refused),
     };
