@@ -14,7 +14,12 @@
  *   change     own changes; the chain hash is kept for ever. `overlay` says that no feed has
  *              brought the change back yet; an empty `sealed` that its content is forgotten
  *   mark       when a backup of the county held own changes up to which number
+<<<<<<< HEAD
  *   snapshot   how far the tablet has come in a snapshot of a feed
+=======
+ *   draft      forms that somebody is still filling
+>>>>>>> 7707003 (Forms in the making are kept on the tablet, sealed, and become a change or stay a
+draft, never both)
  *   cursor, form, slice, outbox, baggage, inbox, author, notice: see traffic.h */
 #ifndef YG_AGENT_STORE_INSIDE_H
 #define YG_AGENT_STORE_INSIDE_H
@@ -82,6 +87,12 @@ enum sql {
     SQL_SNAPSHOT_STATUS,
     SQL_FORM_LIST,
     SQL_FORM_PUT,
+    SQL_DRAFT_NEXT,
+    SQL_DRAFT_GET,
+    SQL_DRAFT_PUT,
+    SQL_DRAFT_DELETE,
+    SQL_DRAFT_LIST,
+    SQL_DRAFT_OF_KEY,
     SQL_SLICE_PUT,
     SQL_SLICE_FEED_PUT,
     SQL_SLICE_LIST,
@@ -333,6 +344,11 @@ enum rc area_keys_load(struct tablet *tablet, struct err *err);
 enum rc area_key_share(struct tablet *tablet, uint64_t key, uint64_t person,
                        const uint8_t box_public[CRYPT_BOX_PUBLIC_BYTES],
                        const uint8_t seed[CRYPT_KEY_BYTES], struct err *err);
+
+/* ---- drafts.c ---- */
+
+/* Inside a transaction. RC_NOT_FOUND. */
+enum rc drafts_delete(struct tablet *tablet, uint64_t draft, uint64_t person, struct err *err);
 
 /* ---- slices.c ---- */
 

@@ -21,20 +21,33 @@ static enum rc run_with(struct tablet *tablet, enum sql sql, uint64_t first, uin
     return statement_run(statement, err);
 }
 
+static enum rc has_row(struct statement *query, bool *has, struct err *err) {
+    enum rc rc = statement_one(query, err);
+
+    *has = rc == RC_OK;
+    if (rc == RC_OK)
+        statement_reset(query);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 /* Whether the county, and the outbox, have all own changes under this key (of one record, or of
- * all: 0). */
+ * all: 0). Of all also means that nobody is still filling a form under it. */
 static enum rc all_safe(struct tablet *tablet, uint64_t key, uint64_t record, bool *safe,
                         struct err *err) {
     struct statement *unsent = tablet->sql[SQL_PURGE_UNSENT];
+    struct statement *drafts = tablet->sql[SQL_DRAFT_OF_KEY];
+    bool has_unsent, has_drafts = false;
     enum rc rc;
 
     statement_bind_i64(unsent, 1, (int64_t)key);
     statement_bind_i64(unsent, 2, (int64_t)record);
-    rc = statement_one(unsent, err);
-    if (rc == RC_OK)
-        statement_reset(unsent);
-    *safe = rc == RC_NOT_FOUND;
-    return rc == RC_NOT_FOUND ? RC_OK : rc;
+    rc = has_row(unsent, &has_unsent, err);
+    if (rc == RC_OK && record == 0) {
+        statement_bind_i64(drafts, 1, (int64_t)key);
+        rc = has_row(drafts, &has_drafts, err);
+    }
+    *safe = rc == RC_OK && !has_unsent && !has_drafts;
+    return rc;
 }
 
 /* ---- a whole key ---- */

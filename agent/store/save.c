@@ -5,6 +5,7 @@
  * all of them in one transaction: change row, summary row, and the actor's new number and hash.
  * The order of a leaf is fixed here once: salt, leaf and chain are what the county will recompute
  * from the frame. */
+#include "agent/store/drafts.h"
 #include "agent/store/inside.h"
 
 #include "base/list.h"
@@ -33,6 +34,7 @@ struct save {
     uint64_t base;     /* number of the newest change on disk */
     uint8_t chain[32]; /* after the last one added */
     uint64_t lamport;
+    uint64_t draft; /* that ends with the commit; 0 none */
     struct buf canonical, plain;
 };
 
@@ -313,16 +315,23 @@ enum rc save_commit(struct save *save, struct err *err) {
         rc = write_one(save, &save->saved[i], next.serial, err);
     if (rc == RC_OK)
         rc = tablet_put_actor(tablet, &next, err);
+    if (rc == RC_OK && save->draft != 0)
+        rc = drafts_delete(tablet, save->draft, save->session->person, err);
     if (rc == RC_OK)
         rc = tablet_commit(tablet, err);
     else
         tablet_rollback(tablet);
+    save->draft = 0;
     if (rc == RC_OK)
         return restart(save, err);
     save->count = 0; /* nothing was saved; where the numbers stand now is read from the tablet */
     err_init(&ignored, err->lang);
     (void)restart(save, &ignored);
     return rc;
+}
+
+void save_ends_draft(struct save *save, uint64_t draft) {
+    save->draft = draft;
 }
 
 /* ---- a single change ---- */

@@ -76,10 +76,17 @@ static const char SCHEMA_SNAPSHOT[] =
     " next INTEGER NOT NULL, ahead_name BLOB NOT NULL, ahead_next INTEGER NOT NULL,"
     " PRIMARY KEY(area, audience)) WITHOUT ROWID;";
 
+/* draft: forms that somebody is still filling, sealed like changes. */
+static const char SCHEMA_DRAFT[] =
+    "CREATE TABLE draft(draft INTEGER PRIMARY KEY AUTOINCREMENT, person INTEGER NOT NULL,"
+    " key INTEGER NOT NULL, generation INTEGER NOT NULL, begun_ms INTEGER NOT NULL,"
+    " saved_ms INTEGER NOT NULL, sealed BLOB NOT NULL);";
+
 static const struct db_migration MIGRATIONS[] = {{"0001_first", SCHEMA_FIRST},
                                                  {"0002_baggage", SCHEMA_BAGGAGE},
                                                  {"0003_slice", SCHEMA_SLICE},
-                                                 {"0004_snapshot", SCHEMA_SNAPSHOT}};
+                                                 {"0004_snapshot", SCHEMA_SNAPSHOT},
+                                                 {"0005_draft", SCHEMA_DRAFT}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -170,6 +177,16 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_SNAPSHOT_STATUS] = "SELECT coalesce(sum(chunks), 0), coalesce(sum(next), 0) FROM snapshot",
     [SQL_FORM_LIST] = "SELECT form, position, json FROM form ORDER BY position",
     [SQL_FORM_PUT] = "INSERT OR IGNORE INTO form VALUES(?1, ?2, ?3)",
+    [SQL_DRAFT_NEXT] = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'draft'), 0)"
+                       " + 1, (SELECT count(*) FROM draft WHERE person = ?1)",
+    [SQL_DRAFT_GET] = "SELECT key, generation, sealed, begun_ms FROM draft WHERE draft = ?1"
+                      " AND person = ?2",
+    [SQL_DRAFT_PUT] = "INSERT INTO draft VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(draft)"
+                      " DO UPDATE SET generation = ?4, saved_ms = ?6, sealed = ?7",
+    [SQL_DRAFT_DELETE] = "DELETE FROM draft WHERE draft = ?1 AND person = ?2",
+    [SQL_DRAFT_LIST] = "SELECT draft, begun_ms, saved_ms, length(sealed) FROM draft"
+                       " WHERE person = ?1 ORDER BY saved_ms DESC, draft DESC",
+    [SQL_DRAFT_OF_KEY] = "SELECT 1 FROM draft WHERE key = ?1 LIMIT 1",
     [SQL_SLICE_PUT] = "INSERT OR IGNORE INTO slice(name, dots, bytes) VALUES(?1, ?2, ?3)",
     [SQL_SLICE_FEED_PUT] = "INSERT OR IGNORE INTO slice_feed(slice, area, audience, position)"
                            " VALUES((SELECT id FROM slice WHERE name = ?1), ?2, ?3, ?4)",

@@ -2,6 +2,7 @@
  * with its keys; and the county is told when it is done. */
 #include "tests/support/visitor.h"
 
+#include "agent/store/drafts.h"
 #include "agent/store/inside.h"
 #include "agent/store/traffic.h"
 #include "base/file.h"
@@ -146,6 +147,28 @@ static void test_nothing_goes_before_it_is_safe(void **state) {
 
 /* A receipt came, and then the county came back from a backup of before: the tablet that can read
  * nothing of the area any more still has it, sealed for the county. */
+static void test_a_form_in_the_making_keeps_its_area(void **state) {
+    static const uint64_t only_b[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 2);
+    struct session *w = county_session(wang, "wang");
+    struct buf got;
+    uint64_t draft;
+
+    sync_all(visitor, wang);
+    visitor_must(visitor, drafts_add(w, VILLAGE_A, view_text("half"), &draft, &visitor->err));
+    grant(visitor, wang, only_b, 1);
+    sync_all(visitor, wang);
+    assert_true(visitor_status(visitor, wang).leaving);
+    buf_init(&got, 100);
+    visitor_must(visitor, drafts_get(w, draft, &got, &visitor->err));
+    buf_release(&got);
+    visitor_must(visitor, drafts_remove(w, draft, &visitor->err));
+    sync_all(visitor, wang);
+    assert_false(visitor_status(visitor, wang).leaving);
+    tablet_close(wang);
+}
+
 static void test_what_went_can_still_be_sent_again(void **state) {
     static const uint64_t only_b[] = {VILLAGE_B};
     struct visitor *visitor = *state;
@@ -293,6 +316,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(test_everything_of_the_area_goes),
         CASE(test_nothing_goes_before_it_is_safe),
+        CASE(test_a_form_in_the_making_keeps_its_area),
         CASE(test_what_went_can_still_be_sent_again),
         CASE(test_locked_and_unsealed_waits_for_its_writer),
         CASE(test_a_part_of_an_area_goes),
