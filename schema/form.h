@@ -103,6 +103,11 @@ struct form_retired {
     struct view path;
 };
 
+/* A list or table beside the workbook that the form reads: "areas.csv", "plots.geojson". */
+struct form_file {
+    struct view name, content;
+};
+
 struct form {
     uint64_t id; /* id_from_hash(hash) */
     uint8_t hash[32];
@@ -126,6 +131,9 @@ struct form {
     uint32_t next_number;      /* what the next new path gets */
     uint32_t retired_count;
     const struct form_retired *retired; /* sorted by number */
+    struct view xform;                  /* the ODK XForm; empty in forms of before there was one */
+    uint32_t file_count;
+    const struct form_file *files; /* sorted by name */
 };
 
 /* Reads canonical JSON. All memory in the arena (which must outlive the form). Computes hash, id.

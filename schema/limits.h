@@ -70,6 +70,8 @@
 #define LIMIT_WORKBOOK_BYTES  (16u * 1024u * 1024u) /* an .xlsx as it is brought */
 #define LIMIT_SHEET_XML_BYTES (64u * 1024u * 1024u) /* one part of an .xlsx, unpacked */
 #define LIMIT_FORM_LANGUAGES  16u
+#define LIMIT_FORM_FILES      64u                  /* lists and tables beside it */
+#define LIMIT_XFORM_BYTES     (4u * 1024u * 1024u) /* its XForm */
 #define LIMIT_NAME_BYTES      255u
 #define LIMIT_PATH_BYTES      1024u
 #define LIMIT_ANSWERS_BYTES   (8u * 1024u * 1024u) /* a file of answers for `new` */

@@ -66,8 +66,8 @@ static void doubles_find(struct compiler *compiler, const struct row_key *sorted
     for (uint32_t i = 1; i < count; i++)
         if (view_equal(sorted[i].list, sorted[i - 1].list) &&
             view_equal(sorted[i].name, sorted[i - 1].name) && !compiler->allow_duplicates)
-            finding_add(compiler, true, compiler->choices.sheet, sorted[i].row,
-                        compiler->choices.first[COLUMN_NAME],
+            finding_add(compiler, !compiler->options.lenient, compiler->choices.sheet,
+                        sorted[i].row, compiler->choices.first[COLUMN_NAME],
                         "the choice \"%.*s\" stands in the list %.*s already, in row %u; give it "
                         "another name, or allow_choice_duplicates in the settings",
                         VIEW_PRINT(finding_shown(sorted[i].name)),
@@ -80,20 +80,20 @@ static void list_new(struct compiler *compiler, struct view name, uint32_t row) 
     if (form->list_count == compiler->list_capacity) {
         uint32_t capacity = compiler->list_capacity == 0 ? 16 : compiler->list_capacity * 2;
         struct form_list *lists = compile_array(compiler, capacity, sizeof(*lists));
-        uint32_t *rows = compile_array(compiler, capacity, sizeof(*rows));
+        struct list_note *notes = compile_array(compiler, capacity, sizeof(*notes));
 
-        if (lists == NULL || rows == NULL)
+        if (lists == NULL || notes == NULL)
             return;
         if (form->list_count > 0) {
             memcpy(lists, compiler->lists, form->list_count * sizeof(*lists));
-            memcpy(rows, compiler->list_rows, form->list_count * sizeof(*rows));
+            memcpy(notes, compiler->list_notes, form->list_count * sizeof(*notes));
         }
         compiler->lists = lists;
-        compiler->list_rows = rows;
+        compiler->list_notes = notes;
         compiler->list_capacity = capacity;
     }
     compiler->lists[form->list_count] = (struct form_list){.name = name};
-    compiler->list_rows[form->list_count++] = row;
+    compiler->list_notes[form->list_count++] = (struct list_note){.row = row};
 }
 
 /* The further columns in which the list has cells: their names into the list, their places into
@@ -130,16 +130,20 @@ static void list_fill(struct compiler *compiler, struct form_list *list, const s
     const struct table *table = &compiler->choices;
     struct form_choice *choices = compile_array(compiler, count, sizeof(*choices));
     uint32_t *columns = compile_array(compiler, table->sheet->column_count, sizeof(*columns));
+    uint32_t *places = compile_array(compiler, count + 1u, sizeof(*places));
 
-    if (choices == NULL || columns == NULL)
+    if (choices == NULL || columns == NULL || places == NULL)
         return;
     list_columns(compiler, list, rows, count, columns);
     for (uint32_t i = 0; i < count && compiler->failed == RC_OK; i++) {
         struct view *cells = NULL;
 
         choices[i].name = rows[i].name;
+        places[i] = rows[i].row;
         choices[i].label = table_text(compiler, table, rows[i].row, COLUMN_LABEL);
-        if (choices[i].label.by_language == NULL)
+        if (choices[i].label.by_language == NULL &&
+            !table_has_text(table, rows[i].row, COLUMN_IMAGE) &&
+            !table_has_text(table, rows[i].row, COLUMN_AUDIO))
             finding_add(compiler, false, table->sheet, rows[i].row, table->first[COLUMN_LABEL],
                         "the choice \"%.*s\" has no label",
                         VIEW_PRINT(finding_shown(rows[i].name)));
@@ -149,6 +153,8 @@ static void list_fill(struct compiler *compiler, struct form_list *list, const s
             cells[j] = cell_at(table->sheet, rows[i].row, columns[j]);
         choices[i].cells = cells;
     }
+    places[count] = NO_ROW; /* room for or_other */
+    compiler->list_notes[list - compiler->lists].rows = places;
     list->choices = choices;
     list->choice_count = count;
 }

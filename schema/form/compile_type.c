@@ -1,91 +1,101 @@
 /* compile_type.c: the type column, in the spellings that real forms have.
  *
- * A type is compared in lower case with underscores as spaces. Types that XLSForm knows and that
- * no engine of ours runs yet are stored as what their answers are: texts. */
+ * A type is compared in lower case with underscores as spaces. The compiled form has fewer types
+ * than XLSForm: traces, shapes and rankings are stored as what their answers are, texts. */
 #include "base/text.h"
 #include "schema/form/compile.h"
 #include "schema/form/form_choice.h"
 
-struct spelling {
-    const char *text;
-    uint8_t kind;
-    uint8_t type;
+static const struct type_spec specs[] = {
+    {"text", ROW_FIELD, FIELD_TYPE_TEXT, "string", "input", NULL, NULL},
+    {"string", ROW_FIELD, FIELD_TYPE_TEXT, "string", "input", NULL, NULL},
+    {"integer", ROW_FIELD, FIELD_TYPE_INTEGER, "int", "input", NULL, NULL},
+    {"int", ROW_FIELD, FIELD_TYPE_INTEGER, "int", "input", NULL, NULL},
+    {"decimal", ROW_FIELD, FIELD_TYPE_DECIMAL, "decimal", "input", NULL, NULL},
+    {"range", ROW_FIELD, FIELD_TYPE_INTEGER, "int", "range", NULL, NULL},
+    {"date", ROW_FIELD, FIELD_TYPE_DATE, "date", "input", NULL, NULL},
+    {"time", ROW_FIELD, FIELD_TYPE_TIME, "time", "input", NULL, NULL},
+    {"datetime", ROW_FIELD, FIELD_TYPE_DATETIME, "dateTime", "input", NULL, NULL},
+    {"date time", ROW_FIELD, FIELD_TYPE_DATETIME, "dateTime", "input", NULL, NULL},
+    {"geopoint", ROW_FIELD, FIELD_TYPE_GEOPOINT, "geopoint", "input", NULL, NULL},
+    {"location", ROW_FIELD, FIELD_TYPE_GEOPOINT, "geopoint", "input", NULL, NULL},
+    {"gps", ROW_FIELD, FIELD_TYPE_GEOPOINT, "geopoint", "input", NULL, NULL},
+    {"geotrace", ROW_FIELD, FIELD_TYPE_TEXT, "geotrace", "input", NULL, NULL},
+    {"geoshape", ROW_FIELD, FIELD_TYPE_TEXT, "geoshape", "input", NULL, NULL},
+    {"image", ROW_FIELD, FIELD_TYPE_ATTACHMENT, "binary", "upload", "image/*", NULL},
+    {"photo", ROW_FIELD, FIELD_TYPE_ATTACHMENT, "binary", "upload", "image/*", NULL},
+    {"signature", ROW_FIELD, FIELD_TYPE_ATTACHMENT, "binary", "upload", "image/*", NULL},
+    {"audio", ROW_FIELD, FIELD_TYPE_ATTACHMENT, "binary", "upload", "audio/*", NULL},
+    {"video", ROW_FIELD, FIELD_TYPE_ATTACHMENT, "binary", "upload", "video/*", NULL},
+    {"file", ROW_FIELD, FIELD_TYPE_ATTACHMENT, "binary", "upload", "application/*", NULL},
+    {"background audio", ROW_FIELD, FIELD_TYPE_ATTACHMENT, "binary", NULL, NULL, NULL},
+    {"barcode", ROW_FIELD, FIELD_TYPE_BARCODE, "barcode", "input", NULL, NULL},
+    {"acknowledge", ROW_FIELD, FIELD_TYPE_ACKNOWLEDGE, "string", "trigger", NULL, NULL},
+    {"trigger", ROW_FIELD, FIELD_TYPE_ACKNOWLEDGE, NULL, "trigger", NULL, NULL},
+    {"note", ROW_FIELD, FIELD_TYPE_NOTE, "string", "input", NULL, NULL},
+    {"calculate", ROW_FIELD, FIELD_TYPE_CALCULATE, "string", NULL, NULL, NULL},
+    {"hidden", ROW_FIELD, FIELD_TYPE_HIDDEN, "string", NULL, NULL, NULL},
+    {"start", ROW_FIELD, FIELD_TYPE_META, "dateTime", NULL, "start", "timestamp"},
+    {"end", ROW_FIELD, FIELD_TYPE_META, "dateTime", NULL, "end", "timestamp"},
+    {"today", ROW_FIELD, FIELD_TYPE_META, "date", NULL, "today", "date"},
+    {"deviceid", ROW_FIELD, FIELD_TYPE_META, "string", NULL, "deviceid", "property"},
+    {"device id", ROW_FIELD, FIELD_TYPE_META, "string", NULL, "deviceid", "property"},
+    {"username", ROW_FIELD, FIELD_TYPE_META, "string", NULL, "username", "property"},
+    {"phonenumber", ROW_FIELD, FIELD_TYPE_META, "string", NULL, "phonenumber", "property"},
+    {"phone number", ROW_FIELD, FIELD_TYPE_META, "string", NULL, "phonenumber", "property"},
+    {"email", ROW_FIELD, FIELD_TYPE_META, "string", NULL, "email", "property"},
+    {"subscriberid", ROW_FIELD, FIELD_TYPE_META, "string", NULL, "subscriberid", "property"},
+    {"simserial", ROW_FIELD, FIELD_TYPE_META, "string", NULL, "simserial", "property"},
+    {"imei", ROW_FIELD, FIELD_TYPE_META, "string", NULL, "deviceid", "property"},
+    {"start geopoint", ROW_FIELD, FIELD_TYPE_META, "geopoint", NULL, NULL, NULL},
+    {"background geopoint", ROW_FIELD, FIELD_TYPE_META, "geopoint", NULL, NULL, NULL},
+    {"audit", ROW_AUDIT, FIELD_TYPE_META, "binary", NULL, NULL, NULL},
+    {"xml external", ROW_EXTERNAL, FIELD_TYPE_META, NULL, NULL, NULL, NULL},
+    {"csv external", ROW_EXTERNAL, FIELD_TYPE_META, NULL, NULL, NULL, NULL},
+    {"begin group", ROW_BEGIN, FIELD_TYPE_GROUP, NULL, "group", NULL, NULL},
+    {"begingroup", ROW_BEGIN, FIELD_TYPE_GROUP, NULL, "group", NULL, NULL},
+    {"group", ROW_BEGIN, FIELD_TYPE_GROUP, NULL, "group", NULL, NULL},
+    {"begin repeat", ROW_BEGIN, FIELD_TYPE_REPEAT, NULL, "group", NULL, NULL},
+    {"beginrepeat", ROW_BEGIN, FIELD_TYPE_REPEAT, NULL, "group", NULL, NULL},
+    {"repeat", ROW_BEGIN, FIELD_TYPE_REPEAT, NULL, "group", NULL, NULL},
+    {"end group", ROW_END, FIELD_TYPE_GROUP, NULL, NULL, NULL, NULL},
+    {"endgroup", ROW_END, FIELD_TYPE_GROUP, NULL, NULL, NULL, NULL},
+    {"end repeat", ROW_END, FIELD_TYPE_REPEAT, NULL, NULL, NULL, NULL},
+    {"endrepeat", ROW_END, FIELD_TYPE_REPEAT, NULL, NULL, NULL, NULL},
 };
 
-static const struct spelling spellings[] = {
-    {"text", ROW_FIELD, FIELD_TYPE_TEXT},
-    {"string", ROW_FIELD, FIELD_TYPE_TEXT},
-    {"integer", ROW_FIELD, FIELD_TYPE_INTEGER},
-    {"int", ROW_FIELD, FIELD_TYPE_INTEGER},
-    {"decimal", ROW_FIELD, FIELD_TYPE_DECIMAL},
-    {"range", ROW_FIELD, FIELD_TYPE_INTEGER},
-    {"date", ROW_FIELD, FIELD_TYPE_DATE},
-    {"time", ROW_FIELD, FIELD_TYPE_TIME},
-    {"datetime", ROW_FIELD, FIELD_TYPE_DATETIME},
-    {"date time", ROW_FIELD, FIELD_TYPE_DATETIME},
-    {"geopoint", ROW_FIELD, FIELD_TYPE_GEOPOINT},
-    {"location", ROW_FIELD, FIELD_TYPE_GEOPOINT},
-    {"gps", ROW_FIELD, FIELD_TYPE_GEOPOINT},
-    {"geotrace", ROW_FIELD, FIELD_TYPE_TEXT},
-    {"geoshape", ROW_FIELD, FIELD_TYPE_TEXT},
-    {"image", ROW_FIELD, FIELD_TYPE_ATTACHMENT},
-    {"photo", ROW_FIELD, FIELD_TYPE_ATTACHMENT},
-    {"audio", ROW_FIELD, FIELD_TYPE_ATTACHMENT},
-    {"video", ROW_FIELD, FIELD_TYPE_ATTACHMENT},
-    {"file", ROW_FIELD, FIELD_TYPE_ATTACHMENT},
-    {"signature", ROW_FIELD, FIELD_TYPE_ATTACHMENT},
-    {"background audio", ROW_FIELD, FIELD_TYPE_ATTACHMENT},
-    {"barcode", ROW_FIELD, FIELD_TYPE_BARCODE},
-    {"acknowledge", ROW_FIELD, FIELD_TYPE_ACKNOWLEDGE},
-    {"trigger", ROW_FIELD, FIELD_TYPE_ACKNOWLEDGE},
-    {"note", ROW_FIELD, FIELD_TYPE_NOTE},
-    {"calculate", ROW_FIELD, FIELD_TYPE_CALCULATE},
-    {"hidden", ROW_FIELD, FIELD_TYPE_HIDDEN},
-    {"start", ROW_FIELD, FIELD_TYPE_META},
-    {"end", ROW_FIELD, FIELD_TYPE_META},
-    {"today", ROW_FIELD, FIELD_TYPE_META},
-    {"deviceid", ROW_FIELD, FIELD_TYPE_META},
-    {"device id", ROW_FIELD, FIELD_TYPE_META},
-    {"username", ROW_FIELD, FIELD_TYPE_META},
-    {"phonenumber", ROW_FIELD, FIELD_TYPE_META},
-    {"phone number", ROW_FIELD, FIELD_TYPE_META},
-    {"email", ROW_FIELD, FIELD_TYPE_META},
-    {"subscriberid", ROW_FIELD, FIELD_TYPE_META},
-    {"simserial", ROW_FIELD, FIELD_TYPE_META},
-    {"imei", ROW_FIELD, FIELD_TYPE_META},
-    {"start geopoint", ROW_FIELD, FIELD_TYPE_META},
-    {"audit", ROW_SKIP, FIELD_TYPE_META},
-    {"xml external", ROW_SKIP, FIELD_TYPE_META},
-    {"csv external", ROW_SKIP, FIELD_TYPE_META},
-    {"begin group", ROW_BEGIN, FIELD_TYPE_GROUP},
-    {"begingroup", ROW_BEGIN, FIELD_TYPE_GROUP},
-    {"group", ROW_BEGIN, FIELD_TYPE_GROUP},
-    {"begin repeat", ROW_BEGIN, FIELD_TYPE_REPEAT},
-    {"beginrepeat", ROW_BEGIN, FIELD_TYPE_REPEAT},
-    {"repeat", ROW_BEGIN, FIELD_TYPE_REPEAT},
-    {"end group", ROW_END, FIELD_TYPE_GROUP},
-    {"endgroup", ROW_END, FIELD_TYPE_GROUP},
-    {"end repeat", ROW_END, FIELD_TYPE_REPEAT},
-    {"endrepeat", ROW_END, FIELD_TYPE_REPEAT},
-};
+static const struct type_spec select_one = {
+    "select one", ROW_FIELD, FIELD_TYPE_SELECT_ONE, "string", "select1", NULL, NULL};
+static const struct type_spec select_external = {
+    "select one external", ROW_FIELD, FIELD_TYPE_SELECT_ONE, "string", "input", NULL, NULL};
+static const struct type_spec select_multiple = {
+    "select multiple", ROW_FIELD, FIELD_TYPE_SELECT_MULTIPLE, "string", "select", NULL, NULL};
+/* The order is the answer, so the compiled form keeps it as written. */
+static const struct type_spec ranking = {"rank", ROW_FIELD, FIELD_TYPE_TEXT, "odk:rank", "odk:rank",
+                                         NULL,   NULL};
+
+/* Its list is one of tags, on a sheet of its own. */
+static const struct type_spec osm = {"osm",   ROW_FIELD, FIELD_TYPE_ATTACHMENT, "binary", "upload",
+                                     "osm/*", NULL};
 
 /* A list's name follows these; the longer spelling stands before the one that it begins with. */
 static const struct {
     const char *text;
-    uint8_t type;
+    const struct type_spec *spec;
     bool from_file;
 } selects[] = {
-    {"select one from file ", FIELD_TYPE_SELECT_ONE, true},
-    {"select one external ", FIELD_TYPE_SELECT_ONE, true},
-    {"select one from ", FIELD_TYPE_SELECT_ONE, false},
-    {"select one ", FIELD_TYPE_SELECT_ONE, false},
-    {"select1 ", FIELD_TYPE_SELECT_ONE, false},
-    {"select multiple from file ", FIELD_TYPE_SELECT_MULTIPLE, true},
-    {"select multiple from ", FIELD_TYPE_SELECT_MULTIPLE, false},
-    {"select multiple ", FIELD_TYPE_SELECT_MULTIPLE, false},
-    {"select all that apply from ", FIELD_TYPE_SELECT_MULTIPLE, false},
-    {"select all that apply ", FIELD_TYPE_SELECT_MULTIPLE, false},
-    {"rank ", FIELD_TYPE_TEXT, false}, /* the order is the answer, so it is kept as written */
+    {"select one from file ", &select_one, true},
+    {"select one external ", &select_external, false},
+    {"select one from ", &select_one, false},
+    {"select one ", &select_one, false},
+    {"select1 ", &select_one, false},
+    {"select multiple from file ", &select_multiple, true},
+    {"select multiple from ", &select_multiple, false},
+    {"select multiple ", &select_multiple, false},
+    {"select all that apply from ", &select_multiple, false},
+    {"select all that apply ", &select_multiple, false},
+    {"rank ", &ranking, false},
+    {"osm ", &osm, false},
 };
 
 #define TYPE_BYTES 64u
@@ -188,11 +198,20 @@ static bool select_parse(struct view text, const char *small, struct row_type *o
                     ends_with(list, " or specify other", &list) ||
                     ends_with(list, " or other", &list);
     out->kind = ROW_FIELD;
-    out->type = selects[found].type;
-    out->is_select = true;
+    out->spec = selects[found].spec;
+    out->type = out->spec->type;
+    out->is_select = out->spec != &osm;
+    out->is_external = out->spec == &select_external;
     out->from_file = selects[found].from_file;
     out->list = list;
     return true;
+}
+
+const struct type_spec *type_spec_named(const char *text) {
+    for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
+        if (strcmp(specs[i].text, text) == 0)
+            return &specs[i];
+    return NULL;
 }
 
 /* A range counts in whole numbers unless one of its bounds or its step has a point. */
@@ -209,21 +228,22 @@ struct row_type row_type_parse(struct view text, struct view parameters) {
     char small[TYPE_BYTES];
 
     normalise(text, small);
-    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+    for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
         uint32_t distance;
 
-        if (view_is(view_text(small), spellings[i].text)) {
-            out.kind = spellings[i].kind;
-            out.type = spellings[i].type;
+        if (view_is(view_text(small), specs[i].text)) {
+            out.kind = specs[i].kind;
+            out.type = specs[i].type;
+            out.spec = &specs[i];
             out.nearest = NULL;
             if (view_is(view_text(small), "range"))
                 out.type = range_type(parameters);
             return out;
         }
-        distance = word_distance(view_text(small), view_text(spellings[i].text), best);
+        distance = word_distance(view_text(small), view_text(specs[i].text), best);
         if (distance < best) {
             best = distance;
-            out.nearest = spellings[i].text;
+            out.nearest = specs[i].text;
         }
     }
     if (select_parse(text, small, &out))

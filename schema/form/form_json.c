@@ -22,7 +22,10 @@
  *   retired           [{"number", "path", "type"}] sorted by number; left out when empty
  *   lists             [{"name", "columns"?, "choices": [{"name", "label"?, "cells"?}]}]; left out
  *                     when empty; cells are as many as columns
- *   fields            in the order of the form; at least one
+ *   fields            in the order of the form; may be empty (a form that only keeps an audit log)
+ *   xform             the ODK XForm as text; left out in forms of before there was one
+ *   files             [{"name", "content"}] sorted by name: lists and tables that the XForm reads;
+ *                     left out when there are none
  *
  * A text (title, label, hint, messages) is an array with one string per language, left out when
  * all of them are empty.
@@ -250,9 +253,19 @@ void form_write(const struct form *form, struct buf *out) {
         put_list(out, form, &form->lists[i]);
     }
     buf_add_text(out, form->list_count > 0 ? "]" : "");
+    buf_add_text(out, ",\"fields\":[");
     for (uint32_t i = 0; i < form->field_count; i++) {
-        buf_add_text(out, i == 0 ? ",\"fields\":[" : ",");
+        buf_add_text(out, i == 0 ? "" : ",");
         put_field(out, form, &form->fields[i]);
     }
-    buf_add_text(out, "]}");
+    buf_add_text(out, "]");
+    put_optional(out, "xform", form->xform);
+    for (uint32_t i = 0; i < form->file_count; i++) {
+        buf_add_text(out, i == 0 ? ",\"files\":[{\"name\":" : ",{\"name\":");
+        put_text(out, form->files[i].name);
+        buf_add_text(out, ",\"content\":");
+        put_text(out, form->files[i].content);
+        buf_add_text(out, "}");
+    }
+    buf_add_text(out, form->file_count > 0 ? "]}" : "}");
 }

@@ -224,6 +224,8 @@ static struct form_field *scan_fields(struct scan *scan) {
     uint32_t capacity = 0;
 
     scan_expect_key(scan, "fields");
+    if (scan_take(scan, "[]"))
+        return arena_alloc(scan->arena, 1);
     scan_expect(scan, "[");
     do {
         if (scan->form->field_count >= LIMIT_FORM_FIELDS) {
@@ -235,10 +237,49 @@ static struct form_field *scan_fields(struct scan *scan) {
             return NULL;
         scan_field(scan, &fields[scan->form->field_count++]);
     } while (scan_take(scan, ","));
-    scan_expect(scan, "]}");
+    scan_expect(scan, "]");
+    return fields;
+}
+
+static void scan_files(struct scan *scan) {
+    struct form *form = scan->form;
+    struct form_file *files = NULL;
+    uint32_t capacity = 0;
+
+    if (!scan_take_key(scan, "files"))
+        return;
+    scan_expect(scan, "[");
+    do {
+        struct form_file *file;
+
+        if (form->file_count >= LIMIT_FORM_FILES) {
+            scan_limit(scan, "files", LIMIT_FORM_FILES);
+            return;
+        }
+        files = scan_grow(scan, files, sizeof(*files), form->file_count, &capacity);
+        if (files == NULL)
+            return;
+        file = &files[form->file_count++];
+        scan_expect(scan, "{\"name\":");
+        file->name = scan_text(scan, LIMIT_NAME_BYTES);
+        if (file->name.size == 0 ||
+            (form->file_count > 1 && view_compare(file[-1].name, file->name) >= 0))
+            scan_fail(scan, "a larger name of a file");
+        scan_expect_key(scan, "content");
+        file->content = scan_text(scan, LIMIT_FORM_BYTES);
+        scan_expect(scan, "}");
+    } while (scan_take(scan, ","));
+    scan_expect(scan, "]");
+    form->files = files;
+}
+
+static void scan_tail(struct scan *scan) {
+    if (scan_take_key(scan, "xform"))
+        scan->form->xform = scan_text(scan, LIMIT_XFORM_BYTES);
+    scan_files(scan);
+    scan_expect(scan, "}");
     if (scan->at != scan->json.size)
         scan_fail(scan, "the end");
-    return fields;
 }
 
 static void scan_head(struct scan *scan) {
@@ -316,6 +357,7 @@ enum rc form_load(struct view json, struct arena *arena, struct form **out, stru
     scan_head(&scan);
     scan_lists(&scan);
     fields = scan_fields(&scan);
+    scan_tail(&scan);
     if (scan.rc != RC_OK)
         return scan.rc;
     rc = form_index(scan.form, fields, arena, err);

@@ -4,15 +4,26 @@
 #include "base/text.h"
 #include "schema/form/compile.h"
 #include "schema/form/form_index.h"
+#include "schema/form/xform.h"
 
 /* A sheet without which nothing can be done. */
-static bool sheet_there(struct compiler *compiler, const char *name) {
-    struct sheet missing = {.name = view_text(name)};
+static bool survey_there(struct compiler *compiler) {
+    struct sheet missing = {.name = view_text("survey")};
 
-    if (compile_sheet(compiler, name) != NULL)
+    if (compile_sheet(compiler, "survey") != NULL)
         return true;
+    compile_sheet_similar(compiler, "survey", true);
     finding_add(compiler, true, &missing, NO_ROW, NO_COLUMN, "the sheet is missing");
     return false;
+}
+
+/* Sheets that a form may do without, but whose misspelt names would be overlooked. */
+static void check_sheets(struct compiler *compiler) {
+    static const char *const names[] = {"settings", "entities"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (compile_sheet(compiler, names[i]) == NULL)
+            compile_sheet_similar(compiler, names[i], false);
 }
 
 static void cells_check(struct compiler *compiler) {
@@ -48,9 +59,66 @@ static enum rc form_emit(struct compiler *compiler, struct buf *json) {
     return form_load(written, compiler->arena, &proof, compiler->err);
 }
 
+static enum rc xform_make(struct compiler *compiler) {
+    struct buf out;
+    enum rc rc;
+
+    buf_init(&out, LIMIT_XFORM_BYTES);
+    xform_write(compiler, &out);
+    rc = buf_check(&out, "XForm", compiler->err);
+    if (rc == RC_OK) {
+        compiler->form.xform = arena_view(compiler->arena, buf_view(&out));
+        rc = arena_check(compiler->arena, "form", compiler->err);
+    }
+    buf_release(&out);
+    return rc;
+}
+
+static int file_compare(const void *left, const void *right) {
+    const struct form_file *a = left, *b = right;
+
+    return view_compare(a->name, b->name);
+}
+
+static void take_files(struct compiler *compiler) {
+    const struct workbook *workbook = compiler->workbook;
+    struct form_file *files = compile_array(compiler, workbook->file_count, sizeof(*files));
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; files != NULL && i < workbook->file_count; i++) {
+        const struct form_file *file = &workbook->files[i];
+        struct sheet place = {.name = file->name};
+
+        if (file->name.size == 0 || file->name.size > LIMIT_NAME_BYTES || !utf8_valid(file->name) ||
+            !utf8_valid(file->content))
+            finding_add(compiler, true, &place, NO_ROW, NO_COLUMN, "the text is not valid UTF-8");
+        else if (count == LIMIT_FORM_FILES)
+            finding_add(compiler, true, &place, NO_ROW, NO_COLUMN,
+                        "a form has at most %u files beside it", LIMIT_FORM_FILES);
+        else
+            files[count++] = *file;
+    }
+    if (count > 0)
+        qsort(files, count, sizeof(*files), file_compare);
+    compiler->form.files = files;
+    compiler->form.file_count = count;
+}
+
+static void compile_parts(struct compiler *compiler) {
+    static void (*const parts[])(struct compiler *) = {
+        check_sheets,    compile_heads,       compile_settings, compile_choices,
+        compile_survey,  compile_names,       compile_entities, compile_parameters,
+        compile_numbers, compile_expressions, take_files,
+    };
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && compiler->failed == RC_OK; i++)
+        parts[i](compiler);
+}
+
 enum rc xlsform_compile(const struct workbook *workbook, const struct form *previous,
-                        uint32_t sequence, struct arena *arena, struct findings *findings,
-                        struct buf *json, struct err *err) {
+                        uint32_t sequence, const struct xlsform_options *options,
+                        struct arena *arena, struct findings *findings, struct buf *json,
+                        struct err *err) {
     struct compiler *compiler = arena_alloc(arena, sizeof(*compiler));
     enum rc rc;
 
@@ -63,30 +131,24 @@ enum rc xlsform_compile(const struct workbook *workbook, const struct form *prev
                                   .arena = arena,
                                   .findings = findings,
                                   .err = err};
+    if (options != NULL)
+        compiler->options = *options;
     compiler->form.sequence = sequence;
     cells_check(compiler);
-    if (findings->error_count > 0)
-        return findings_result(findings, err);
-    if (sheet_there(compiler, "survey") && sheet_there(compiler, "settings")) {
-        compile_heads(compiler);
-        if (compiler->failed == RC_OK)
-            compile_settings(compiler);
-        if (compiler->failed == RC_OK)
-            compile_choices(compiler);
-        if (compiler->failed == RC_OK)
-            compile_survey(compiler);
-        if (compiler->failed == RC_OK)
-            compile_names(compiler);
-        if (compiler->failed == RC_OK)
-            compile_numbers(compiler);
-    }
+    if (findings->error_count == 0 && survey_there(compiler))
+        compile_parts(compiler);
     if (compiler->failed != RC_OK)
         return compiler->failed;
-    if (previous != NULL && compiler->settings.sheet != NULL &&
+    if (previous != NULL && compiler->form.name.size > 0 &&
         !view_equal(previous->name, compiler->form.name))
         finding_add(compiler, true, compiler->settings.sheet, NO_ROW, NO_COLUMN,
                     "the form_id was \"%.*s\" before; a new version keeps it",
                     VIEW_PRINT(previous->name));
+    if (findings->error_count == 0) {
+        rc = xform_make(compiler);
+        if (rc != RC_OK || compiler->failed != RC_OK)
+            return rc != RC_OK ? rc : compiler->failed;
+    }
     rc = findings_result(findings, err);
     return rc == RC_OK ? form_emit(compiler, json) : rc;
 }

@@ -103,7 +103,8 @@ static enum rc compile(struct publishing *at, const struct form *previous, uint3
 
     buf_clear(&at->json);
     at->findings = (struct findings){0};
-    rc = xlsform_compile(&at->workbook, previous, sequence, arena, &at->findings, &at->json, err);
+    rc = xlsform_compile(&at->workbook, previous, sequence, NULL, arena, &at->findings, &at->json,
+                         err);
     if (rc != RC_OK)
         return rc;
     text = arena_view(arena, buf_view(&at->json));

@@ -30,8 +30,8 @@ static enum rc compile(struct formkit *kit, const struct view texts[3], const st
                                 &sheets[workbook.sheet_count++], &kit->err);
     buf_clear(&kit->json);
     if (rc == RC_OK)
-        rc = xlsform_compile(&workbook, previous, sequence, &kit->arena, &kit->findings, &kit->json,
-                             &kit->err);
+        rc = xlsform_compile(&workbook, previous, sequence, NULL, &kit->arena, &kit->findings,
+                             &kit->json, &kit->err);
     if (rc == RC_OK)
         rc = form_load(buf_view(&kit->json), &kit->arena, &kit->form, &kit->err);
     return rc;

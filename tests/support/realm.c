@@ -187,7 +187,7 @@ void county_publish(struct county *county, const char *folder) {
     static const char *const names[] = {"survey", "choices", "settings"};
     struct arena arena;
     struct sheet sheets[3];
-    struct workbook workbook = {3, sheets};
+    struct workbook workbook = {.sheet_count = 3, .sheets = sheets};
     struct findings findings = {0};
     struct buf json, compressed;
     struct form *form = NULL;
@@ -212,7 +212,7 @@ void county_publish(struct county *county, const char *folder) {
              &err);
         buf_release(&csv);
     }
-    must(xlsform_compile(&workbook, previous, 1, &arena, &findings, &json, &err), &err);
+    must(xlsform_compile(&workbook, previous, 1, NULL, &arena, &findings, &json, &err), &err);
     must(form_load(buf_view(&json), &arena, &form, &err), &err);
     must(zip_deflate(buf_view(&json), 9, &compressed, &err), &err);
     publication.row = (struct stored_form){

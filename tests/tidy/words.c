@@ -28,7 +28,8 @@ static const struct {
     {"reader_check", 2},    {"file_fail", 1},         {"finding_add", 6}, {"scan_limit", 2},
     {"face_new_secret", 2}, {"columns_add_words", 3}, {"tls_fail", 1},    {"bad", 2},
     {"bad_at", 3},          {"text_row", 3},          {"number_row", 3},  {"time_row", 3},
-    {"head_row", 3},        {"array_grow", 5},        {"WORD", 1},
+    {"head_row", 3},        {"array_grow", 5},        {"WORD", 1},        {"FINDING", 4},
+    {"WRONG_ENTITY", 4},    {"WRONG_PARAMETER", 2},
 };
 
 /* --- literals --- */
