@@ -1,7 +1,7 @@
-/* publish.c: forms come into force. A folder of CSV sheets (one sheet a file, named by the file) is
- * compiled against the newest version of the same name, which gives the field numbers, and becomes
- * the next version. Published forms are immutable; publishing the same content again changes
- * nothing. */
+/* publish.c: forms come into force. A folder of CSV sheets (one sheet a file, named by the file),
+ * with the tables (CSV, XML, GeoJSON) that the form reads beside them, is compiled against the
+ * newest version of the same name, which gives the field numbers, and becomes the next version.
+ * Published forms are immutable; publishing the same content again changes nothing. */
 #include "base/file.h"
 #include "base/words.h"
 #include "base/zip.h"
@@ -29,11 +29,10 @@ struct publishing {
 
 /* --- reading the folder --- */
 
-static enum rc read_sheet(struct publishing *at, const char *folder, const char *file,
-                          struct sheet *out, struct err *err) {
+static enum rc read_contents(struct publishing *at, const char *folder, const char *file,
+                             struct view *out, struct err *err) {
     struct arena *arena = &at->seat->arena;
     const char *path = arena_text(arena, "%s/%s", folder, file);
-    struct view name = view_of(file, strlen(file) - 4), bytes;
     struct buf contents;
     enum rc rc;
 
@@ -42,23 +41,41 @@ static enum rc read_sheet(struct publishing *at, const char *folder, const char 
     buf_init(&contents, SHEET_BYTES_MAX);
     rc = file_read(path, SHEET_BYTES_MAX, &contents, err);
     if (rc == RC_OK) {
-        bytes = arena_view(arena, buf_view(&contents));
-        name = arena_view(arena, name);
+        *out = arena_view(arena, buf_view(&contents));
         rc = arena_check(arena, "a form", err);
-    }
-    if (rc == RC_OK) {
-        rc = sheet_from_csv(name, bytes, arena, out, err);
-        if (rc != RC_OK)
-            err_prefix(err, "%s: ", file);
     }
     buf_release(&contents);
     return rc;
 }
 
-static bool is_csv(const char *name) {
-    size_t length = strlen(name);
+static bool ends_in(const char *name, const char *end) {
+    size_t length = strlen(name), size = strlen(end);
 
-    return length > 4 && strcmp(name + length - 4, ".csv") == 0;
+    return length > size && strcmp(name + length - size, end) == 0;
+}
+
+/* A sheet of the form, or a table beside it that the form reads. */
+static enum rc read_one(struct publishing *at, const char *folder, const char *file,
+                        struct sheet *sheets, struct form_file *files, struct err *err) {
+    struct arena *arena = &at->seat->arena;
+    struct view bytes, stem = view_of(file, strlen(file) - 4), name;
+    enum rc rc = read_contents(at, folder, file, &bytes, err);
+
+    if (rc != RC_OK)
+        return rc;
+    name = arena_view(arena, view_text(file));
+    rc = arena_check(arena, "a form", err);
+    if (rc != RC_OK)
+        return rc;
+    if (!ends_in(file, ".csv") || !xlsform_sheet_known(stem)) {
+        files[at->workbook.file_count++] = (struct form_file){.name = name, .content = bytes};
+        return RC_OK;
+    }
+    rc = sheet_from_csv(view_slice(name, 0, stem.size), bytes, arena,
+                        &sheets[at->workbook.sheet_count++], err);
+    if (rc != RC_OK)
+        err_prefix(err, "%s: ", file);
+    return rc;
 }
 
 static enum rc read_folder(struct publishing *at, const char *word, struct err *err) {
@@ -66,10 +83,11 @@ static enum rc read_folder(struct publishing *at, const char *word, struct err *
     char folder[FILE_PATH_BYTES_MAX];
     const char **names = NULL;
     struct sheet *sheets = arena_array(arena, SHEETS_MAX, sizeof(*sheets));
+    struct form_file *files = arena_array(arena, SHEETS_MAX, sizeof(*files));
     size_t count = 0;
     enum rc rc = command_path(at->command, word, folder, sizeof(folder), err);
 
-    if (sheets == NULL)
+    if (sheets == NULL || files == NULL)
         return arena_check(arena, "a form", err);
     if (rc == RC_OK && !file_is_directory(folder))
         rc = err_set(err, file_exists(folder) ? RC_UNSUPPORTED : RC_NOT_FOUND,
@@ -77,14 +95,16 @@ static enum rc read_folder(struct publishing *at, const char *word, struct err *
     if (rc == RC_OK)
         rc = file_list(folder, 10000, arena, &names, &count, err);
     for (size_t i = 0; i < count && rc == RC_OK; i++) {
-        if (!is_csv(names[i]))
+        if (!ends_in(names[i], ".csv") && !ends_in(names[i], ".xml") &&
+            !ends_in(names[i], ".geojson"))
             continue;
-        if (at->workbook.sheet_count == SHEETS_MAX)
+        if (at->workbook.sheet_count + at->workbook.file_count == SHEETS_MAX)
             rc = err_set(err, RC_LIMIT, "%s: more than %u sheets", word, SHEETS_MAX);
         else
-            rc = read_sheet(at, folder, names[i], &sheets[at->workbook.sheet_count++], err);
+            rc = read_one(at, folder, names[i], sheets, files, err);
     }
     at->workbook.sheets = sheets;
+    at->workbook.files = files;
     if (rc == RC_OK && at->workbook.sheet_count == 0)
         rc = err_set(err, RC_NOT_FOUND,
                      "%s: no sheets there; a form is a folder with survey.csv, choices.csv and "
