@@ -10,7 +10,8 @@
  *   compile_entity.c     entities: where each is declared, what is saved to it
  *   compile_number.c     numbers, retired paths, merge groups and seal scopes, against the
  *                        previous version
- *   compile_expression.c expressions that can not be read, cycles
+ *   compile_syntax.c     expressions that can not be read
+ *   compile_circle.c     questions that wait for each other
  *   xform.c              the XForm
  * xlsform.c holds them together. Whatever is wrong becomes a finding and the work goes on. */
 #ifndef YG_SCHEMA_FORM_COMPILE_H
@@ -170,6 +171,7 @@ struct compiler {
     struct view default_language; /* as the settings say */
     struct view root_name;        /* of the XForm's instance */
     struct view namespaces;       /* as the settings say */
+    struct view instance_name;    /* as an expression */
     bool allow_duplicates;
     bool has_extensions; /* a column bind::yg:* */
     struct table survey, choices, settings, entities, external_choices, osm;
@@ -242,7 +244,8 @@ void compile_survey(struct compiler *compiler);
 void compile_names(struct compiler *compiler);
 void compile_entities(struct compiler *compiler);
 void compile_numbers(struct compiler *compiler);
-void compile_expressions(struct compiler *compiler);
+void compile_syntax(struct compiler *compiler);
+void compile_circles(struct compiler *compiler);
 
 /* --- references: compile_name.c --- */
 

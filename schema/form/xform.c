@@ -44,11 +44,11 @@ static void escape(struct buf *out, struct view text, bool is_attribute) {
         buf_add(out, text.data + from, text.size - from);
 }
 
-void xml_text(struct buf *out, struct view text) {
+void put_escaped(struct buf *out, struct view text) {
     escape(out, text, false);
 }
 
-void xml_attribute(struct buf *out, const char *name, struct view value) {
+void put_attribute(struct buf *out, const char *name, struct view value) {
     buf_addf(out, " %s=\"", name);
     escape(out, value, true);
     buf_add_u8(out, '"');
@@ -157,15 +157,15 @@ static void write_submission(struct xform *xform) {
         return;
     buf_add_text(out, "<submission");
     if (url.size > 0) {
-        xml_attribute(out, "action", url);
+        put_attribute(out, "action", url);
         buf_add_text(out, " method=\"post\"");
     }
     if (key.size > 0)
-        xml_attribute(out, "base64RsaPublicKey", key);
+        put_attribute(out, "base64RsaPublicKey", key);
     if (send.size > 0)
-        xml_attribute(out, "orx:auto-send", send);
+        put_attribute(out, "orx:auto-send", send);
     if (drop.size > 0)
-        xml_attribute(out, "orx:auto-delete", drop);
+        put_attribute(out, "orx:auto-delete", drop);
     if (editable)
         buf_add_text(out, " odk:client-editable=\"true\"");
     buf_add_text(out, "/>\n");
@@ -185,7 +185,7 @@ static void write_head(struct xform *xform) {
     struct buf *out = xform->out;
 
     buf_add_text(out, "<h:head>\n<h:title>");
-    xml_text(out, title.size > 0 ? title : form->name);
+    put_escaped(out, title.size > 0 ? title : form->name);
     buf_add_text(out, "</h:title>\n<model odk:xforms-version=\"1.0.0\"");
     if (compiler->entity_count > 0)
         buf_addf(out, " entities:entities-version=\"%s\"", entities_version(compiler));

@@ -46,9 +46,9 @@ struct xform {
 /* Writes the XForm of a form without error findings; adds findings of its own. */
 void xform_write(struct compiler *compiler, struct buf *out);
 
-void xml_text(struct buf *out, struct view text);
+void put_escaped(struct buf *out, struct view text);
 /* ` name="value"`. */
-void xml_attribute(struct buf *out, const char *name, struct view value);
+void put_attribute(struct buf *out, const char *name, struct view value);
 
 /* --- xform_reference.c --- */
 

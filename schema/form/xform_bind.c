@@ -18,7 +18,7 @@ static struct view bind_cell(const struct xform *xform, const struct survey_row 
 static void plain(struct xform *xform, const struct survey_row *row, const char *name,
                   struct view value) {
     if (value.size > 0 && bind_cell(xform, row, name).size == 0)
-        xml_attribute(xform->out, name, value);
+        put_attribute(xform->out, name, value);
 }
 
 /* "yes" and its likes are true(). */
@@ -57,7 +57,7 @@ static void own_columns(struct xform *xform, uint32_t index) {
             snprintf(name, sizeof(name), "%.*s",
                      VIEW_PRINT(utf8_cut_bytes(view_slice(head, 6, head.size), 60)));
             text_to_lower(name);
-            xml_attribute(xform->out, name, cell);
+            put_attribute(xform->out, name, cell);
         }
     }
 }
@@ -69,7 +69,7 @@ static void message(struct xform *xform, uint32_t index, enum column_kind kind, 
         buf_addf(xform->out, " %s=\"jr:itext('%.*s:%s')\"", name,
                  VIEW_PRINT(xform->compiler->rows[index].xpath), name);
     else if (text.size > 0)
-        xml_attribute(xform->out, name, text);
+        put_attribute(xform->out, name, text);
 }
 
 static void parameter(struct xform *xform, const struct survey_row *row, const char *name,
@@ -132,14 +132,14 @@ static void bind_row(struct xform *xform, uint32_t index) {
     if (row->spec->kind == ROW_AUDIT)
         buf_addf(out, " nodeset=\"/%.*s/meta/audit\"", VIEW_PRINT(xform->compiler->root_name));
     else
-        xml_attribute(out, "nodeset", row->xpath);
+        put_attribute(out, "nodeset", row->xpath);
     bare = out->size;
     if (type != NULL)
         plain(xform, row, "type", view_text(type));
     rule(xform, index, "relevant", row->relevant);
     rule(xform, index, "constraint", row->constraint);
     if (strcmp(row->spec->text, "note") == 0 && row->read_only.size == 0)
-        xml_attribute(out, "readonly", view_text("true()"));
+        put_attribute(out, "readonly", view_text("true()"));
     rule(xform, index, "required", row->required);
     rule(xform, index, "readonly", row->read_only);
     if (!has_trigger(row))
@@ -153,7 +153,7 @@ static void bind_row(struct xform *xform, uint32_t index) {
     message(xform, index, COLUMN_NO_APP_MESSAGE, "jr:noAppErrorString");
     parameters(xform, row);
     if (row->save_to.size > 0)
-        xml_attribute(out, "entities:saveto", save_to(row));
+        put_attribute(out, "entities:saveto", save_to(row));
     own_columns(xform, index);
     if (out->size == bare && out->failed == RC_OK)
         out->size = start; /* a group without rules needs none */
@@ -165,8 +165,8 @@ void xform_setvalue(struct xform *xform, uint32_t row, const char *event, struct
     struct context context = xform_context(xform, row);
 
     buf_add_text(xform->out, "<setvalue");
-    xml_attribute(xform->out, "ref", xform->compiler->rows[row].xpath);
-    xml_attribute(xform->out, "event", view_text(event));
+    put_attribute(xform->out, "ref", xform->compiler->rows[row].xpath);
+    put_attribute(xform->out, "event", view_text(event));
     if (value.size > 0)
         xform_expression(xform, "value", value, &context);
     buf_add_text(xform->out, "/>\n");
@@ -188,7 +188,7 @@ static void action(struct xform *xform, uint32_t index) {
         buf_addf(out, "<odk:recordaudio ref=\"%.*s\" event=\"odk-instance-load\"",
                  VIEW_PRINT(row->xpath));
         if (quality.size > 0)
-            xml_attribute(out, "odk:quality", quality);
+            put_attribute(out, "odk:quality", quality);
         buf_add_text(out, "/>\n");
     }
 }
@@ -206,11 +206,11 @@ static void bind_meta(struct xform *xform) {
                  "<bind nodeset=\"/%.*s/meta/instanceID\" type=\"string\" readonly=\"true()\" "
                  "jr:preload=\"uid\"/>\n",
                  VIEW_PRINT(compiler->root_name));
-    if (compiler->form.instance_name.size == 0)
+    if (compiler->instance_name.size == 0)
         return;
     buf_addf(out, "<bind nodeset=\"/%.*s/meta/instanceName\" type=\"string\"",
              VIEW_PRINT(compiler->root_name));
-    xform_expression(xform, "calculate", compiler->form.instance_name, &top);
+    xform_expression(xform, "calculate", compiler->instance_name, &top);
     buf_add_text(out, "/>\n");
 }
 

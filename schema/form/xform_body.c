@@ -17,7 +17,7 @@ static void number_attribute(struct xform *xform, const struct survey_row *row,
     struct view value = row_parameter(row, parameter);
 
     if (value.size > 0 || otherwise != NULL)
-        xml_attribute(xform->out, attribute, value.size > 0 ? value : view_text(otherwise));
+        put_attribute(xform->out, attribute, value.size > 0 ? value : view_text(otherwise));
 }
 
 /* The columns body::* and control::*, but for those that a parameter has set. */
@@ -59,7 +59,7 @@ static void parameters(struct xform *xform, const struct survey_row *row) {
             buf_add_text(xform->out, " incremental=\"true\"");
     }
     if (app.size > 0 && (row->appearance.size == 0 || view_is(row->appearance, "annotate")))
-        xml_attribute(xform->out, "intent", app);
+        put_attribute(xform->out, "intent", app);
 }
 
 /* --- choices --- */
@@ -68,7 +68,7 @@ static void item_label(struct xform *xform, const char *ref, const char *value, 
     struct buf *out = xform->out;
 
     buf_add_text(out, "<value");
-    xml_attribute(out, "ref", view_text(value));
+    put_attribute(out, "ref", view_text(value));
     buf_add_text(out, "/>");
     buf_addf(out, is_text ? "<label ref=\"jr:itext(%s)\"/>" : "<label ref=\"%s\"/>", ref);
     buf_add_text(out, "</itemset>");
@@ -102,7 +102,7 @@ static void nodeset(struct xform *xform, uint32_t index, struct view nodes, stru
     }
     buf_add_text(to, shuffled ? ")" : "");
     buf_add_text(xform->out, "<itemset");
-    xml_attribute(xform->out, "nodeset", buf_view(to));
+    put_attribute(xform->out, "nodeset", buf_view(to));
     buf_add_text(xform->out, ">");
 }
 
@@ -207,7 +207,7 @@ static void items_inline(struct xform *xform, uint32_t index) {
             buf_add_text(out, "</label>");
         }
         buf_add_text(out, "<value>");
-        xml_text(out, list->choices[i].name);
+        put_escaped(out, list->choices[i].name);
         buf_add_text(out, "</value></item>");
     }
 }
@@ -221,9 +221,9 @@ static void osm_tags(struct xform *xform, struct view list) {
         if (!view_equal(table_cell(table, i, COLUMN_LIST_NAME), list))
             continue;
         buf_add_text(out, "<tag");
-        xml_attribute(out, "key", table_cell(table, i, COLUMN_NAME));
+        put_attribute(out, "key", table_cell(table, i, COLUMN_NAME));
         buf_add_text(out, "><label>");
-        xml_text(out, table_cell(table, i, COLUMN_LABEL));
+        put_escaped(out, table_cell(table, i, COLUMN_LABEL));
         buf_add_text(out, "</label></tag>");
     }
 }
@@ -294,9 +294,9 @@ static void question(struct xform *xform, uint32_t index) {
         (!row->has_label && !row->has_hint && (row->calculation.size > 0 || row->trigger.size > 0)))
         return;
     buf_addf(out, "<%s", tag);
-    xml_attribute(out, "ref", row->xpath);
+    put_attribute(out, "ref", row->xpath);
     if (strcmp(tag, "upload") == 0)
-        xml_attribute(out, "mediatype", view_text(row->spec->detail));
+        put_attribute(out, "mediatype", view_text(row->spec->detail));
     if (strcmp(row->spec->text, "select one external") == 0) {
         struct view filter = row->choice_filter.size > 0 ? row->choice_filter : view_text("true()");
 
@@ -305,7 +305,7 @@ static void question(struct xform *xform, uint32_t index) {
         buf_addf(&xform->scratch, "instance('%.*s')/root/item[", VIEW_PRINT(row->file));
         xform_expand(xform, filter, &context, &xform->scratch);
         buf_add_text(&xform->scratch, "]");
-        xml_attribute(out, "query", buf_view(&xform->scratch));
+        put_attribute(out, "query", buf_view(&xform->scratch));
         context.is_current = false;
     }
     if (row->appearance.size > 0)
@@ -348,11 +348,11 @@ static void repeat(struct xform *xform, uint32_t index) {
     struct buf *out = xform->out;
 
     buf_add_text(out, "<group");
-    xml_attribute(out, "ref", row->xpath);
+    put_attribute(out, "ref", row->xpath);
     buf_add_text(out, ">");
     xform_label(xform, index, true);
     buf_add_text(out, "<repeat");
-    xml_attribute(out, "nodeset", row->xpath);
+    put_attribute(out, "nodeset", row->xpath);
     if (row->appearance.size > 0)
         xform_expression(xform, "appearance", row->appearance, &context);
     own_columns(xform, index);
@@ -377,7 +377,7 @@ static void group(struct xform *xform, uint32_t index) {
     struct buf *out = xform->out;
 
     buf_add_text(out, "<group");
-    xml_attribute(out, "ref", row->xpath);
+    put_attribute(out, "ref", row->xpath);
     if (row->appearance.size > 0)
         xform_expression(xform, "appearance", row->appearance, &context);
     own_columns(xform, index);
@@ -407,7 +407,7 @@ void xform_body(struct xform *xform) {
 
     buf_add_text(xform->out, "<h:body");
     if (style.size > 0)
-        xml_attribute(xform->out, "class", style);
+        put_attribute(xform->out, "class", style);
     buf_add_text(xform->out, ">\n");
     rows_between(xform, 0, xform->compiler->row_count);
     buf_add_text(xform->out, "</h:body>\n");

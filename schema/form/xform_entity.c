@@ -17,7 +17,7 @@ void xform_entity_node(struct xform *xform, const struct entity *entity) {
     struct buf *out = xform->out;
 
     buf_add_text(out, "<entity");
-    xml_attribute(out, "dataset", entity->list);
+    put_attribute(out, "dataset", entity->list);
     if (creates(entity))
         buf_add_text(out, " create=\"1\"");
     if (entity->id.size > 0)
@@ -48,7 +48,7 @@ static void bind(struct xform *xform, const struct entity *entity, const char *n
     struct context context = context_of(xform, entity, node);
 
     buf_add_text(xform->out, "<bind");
-    xml_attribute(xform->out, "nodeset", context.path);
+    put_attribute(xform->out, "nodeset", context.path);
     buf_add_text(xform->out, " type=\"string\" readonly=\"true()\"");
     if (calculation.size > 0)
         xform_expression(xform, "calculate", calculation, &context);
@@ -66,7 +66,7 @@ static void set_id(struct xform *xform, const struct entity *entity, const char 
     struct context context = context_of(xform, entity, "@id");
 
     buf_add_text(xform->out, "<setvalue");
-    xml_attribute(xform->out, "ref", context.path);
+    put_attribute(xform->out, "ref", context.path);
     buf_addf(xform->out, " event=\"%s\" value=\"uuid()\"/>\n", event);
 }
 

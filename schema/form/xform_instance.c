@@ -14,7 +14,7 @@ static void write_default(struct xform *xform, const struct survey_row *row) {
 
     if (is_image && (row->default_value.size < 5 || memcmp(row->default_value.data, "jr://", 5)))
         buf_add_text(xform->out, "jr://images/");
-    xml_text(xform->out, row->default_value);
+    put_escaped(xform->out, row->default_value);
 }
 
 static void write_attributes(struct xform *xform, const struct survey_row *row) {
@@ -28,7 +28,7 @@ static void write_attributes(struct xform *xform, const struct survey_row *row) 
             table->columns[i].attribute.size > LIMIT_NAME_BYTES)
             continue;
         snprintf(name, sizeof(name), "%.*s", VIEW_PRINT(table->columns[i].attribute));
-        xml_attribute(xform->out, name, cell);
+        put_attribute(xform->out, name, cell);
     }
 }
 
@@ -129,14 +129,14 @@ static void write_root_attributes(struct xform *xform) {
         snprintf(name, sizeof(name), "%.*s", VIEW_PRINT(utf8_cut(table->columns[i].attribute, 60)));
         if (table->columns[i].kind == COLUMN_ATTRIBUTE && cell.size > 0 &&
             strcmp(name, "id") != 0 && strcmp(name, "version") != 0)
-            xml_attribute(xform->out, name, cell);
+            put_attribute(xform->out, name, cell);
     }
-    xml_attribute(xform->out, "id", compiler->form.name);
+    put_attribute(xform->out, "id", compiler->form.name);
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
         struct view cell = table_cell(table, 1, (enum column_kind)settings[i].kind);
 
         if (cell.size > 0)
-            xml_attribute(xform->out, settings[i].name, cell);
+            put_attribute(xform->out, settings[i].name, cell);
     }
 }
 

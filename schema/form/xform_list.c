@@ -41,10 +41,10 @@ static void source_add(struct sources *sources, struct view id, struct view addr
     }
     *source = (struct source){.id = id, .address = address};
     buf_add_text(sources->xform->out, "<instance");
-    xml_attribute(sources->xform->out, "id", id);
+    put_attribute(sources->xform->out, "id", id);
     if (address.size == 0)
         return;
-    xml_attribute(sources->xform->out, "src", address);
+    put_attribute(sources->xform->out, "src", address);
     buf_add_text(sources->xform->out, "/>\n");
 }
 
@@ -148,7 +148,7 @@ static bool is_tag(struct view name) {
 
 static void write_element(struct buf *out, struct view name, struct view text) {
     buf_addf(out, "<%.*s>", VIEW_PRINT(name));
-    xml_text(out, text);
+    put_escaped(out, text);
     buf_addf(out, "</%.*s>", VIEW_PRINT(name));
 }
 

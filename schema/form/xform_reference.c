@@ -182,7 +182,7 @@ void xform_expression(struct xform *xform, const char *name, struct view text,
                       const struct context *context) {
     buf_clear(&xform->scratch);
     xform_expand(xform, text, context, &xform->scratch);
-    xml_attribute(xform->out, name, buf_view(&xform->scratch));
+    put_attribute(xform->out, name, buf_view(&xform->scratch));
 }
 
 /* --- defaults --- */

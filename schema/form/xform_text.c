@@ -238,11 +238,11 @@ void xform_mixed(struct xform *xform, struct view text, uint32_t row) {
             break;
         if (start > at && at == 0 && text.data[0] > ' ')
             buf_add_u8(xform->out, ' ');
-        xml_text(xform->out, view_slice(text, at, start - at));
+        put_escaped(xform->out, view_slice(text, at, start - at));
         output(xform, view_slice(text, start, end - start), row);
         at = end;
     }
-    xml_text(xform->out, view_slice(text, at, text.size));
+    put_escaped(xform->out, view_slice(text, at, text.size));
     if (at > 0 && at < text.size && text.data[text.size - 1] > ' ')
         buf_add_u8(xform->out, ' ');
 }
@@ -255,7 +255,7 @@ static void write_value(struct xform *xform, const struct text_entry *entry, siz
         return;
     buf_add_text(out, "<value");
     if (forms[form].form != NULL)
-        xml_attribute(out, "form", view_text(forms[form].form));
+        put_attribute(out, "form", view_text(forms[form].form));
     buf_add_text(out, ">");
     if (form >= TEXT_IMAGE && has_reference(text))
         buf_add_text(out, " ");
@@ -273,7 +273,7 @@ static void write_language(struct xform *xform, uint32_t language) {
         compiler->default_language.size > 0 ? compiler->default_language : view_text("default");
 
     buf_add_text(out, "<translation");
-    xml_attribute(out, "lang", name);
+    put_attribute(out, "lang", name);
     if (view_equal(name, standard) || form_language_is(name, standard))
         buf_add_text(out, " default=\"true()\"");
     buf_add_text(out, ">\n");
@@ -281,7 +281,7 @@ static void write_language(struct xform *xform, uint32_t language) {
         const struct text_entry *entry = &xform->texts[i];
 
         buf_add_text(out, "<text");
-        xml_attribute(out, "id", entry->id);
+        put_attribute(out, "id", entry->id);
         buf_add_text(out, ">");
         for (size_t j = 0; j < TEXT_FORMS; j++)
             if (entry->forms[j] != NULL)

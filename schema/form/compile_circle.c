@@ -1,4 +1,4 @@
-/* compile_expression.c: questions that wait for each other.
+/* compile_circle.c: questions that wait for each other.
  *
  * The value of a computed question waits for what its calculation reads; whether a question is
  * there waits for what its relevance reads, and for the groups around it. A circle of such waits
@@ -170,7 +170,7 @@ static void find_circles(struct graph *graph) {
     }
 }
 
-void compile_expressions(struct compiler *compiler) {
+void compile_circles(struct compiler *compiler) {
     struct graph graph = {.compiler = compiler};
 
     if (compiler->findings->error_count == 0 && compiler->row_count > 0 && graph_make(&graph))
