@@ -627,6 +627,21 @@ enum rc db_checkpoint(struct db *db, bool truncate, struct err *err) {
     return result == SQLITE_OK ? RC_OK : db_fail(db, result, err);
 }
 
+enum rc db_scrub(struct db *db, struct err *err) {
+    enum rc rc;
+
+    if (db->mode == DB_READER || db->transaction)
+        return err_set(err, RC_INVALID, "database %s: only its writer scrubs, between transactions",
+                       db->path);
+    /* The copy that VACUUM makes on the way may be larger than memory. */
+    rc = pragma(db, "PRAGMA temp_store=FILE", NULL, err);
+    if (rc == RC_OK)
+        rc = db_execute(db, "VACUUM", err);
+    if (rc == RC_OK)
+        rc = pragma(db, "PRAGMA temp_store=MEMORY", NULL, err);
+    return rc == RC_OK ? db_checkpoint(db, true, err) : rc;
+}
+
 /* Runs one statement on the copy. */
 static int copy_execute(sqlite3 *copy, const char *sql) {
     return sqlite3_exec(copy, sql, NULL, NULL, NULL);

@@ -155,6 +155,13 @@ enum rc db_integrity_check(struct db *db, struct err *err);
  * in an old view: RC_AGAIN otherwise (what could be moved was moved). DB_READER: RC_DENIED. */
 enum rc db_checkpoint(struct db *db, bool truncate, struct err *err);
 
+/* Writes the whole file anew and empties the WAL, so that nothing that was overwritten or deleted
+ * is left in either. Takes the time of a copy, and as much room beside it in the folder for
+ * temporary files; readers go on, but one that stands in an old view for longer than the busy
+ * timeout makes it RC_AGAIN (the file is written anew then, the WAL is not empty). Not inside a
+ * transaction. */
+enum rc db_scrub(struct db *db, struct err *err);
+
 /* Copies the file as it stands, in one step, to a new file at path, made durable before return,
  * without a WAL of its own. RC_CONFLICT when path exists. Not inside a transaction. A half-made
  * copy may remain after an error; its name is the caller's business. */

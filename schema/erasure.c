@@ -6,6 +6,8 @@
 #include "schema/limits.h"
 #include "schema/merge.h"
 
+#include <stdlib.h>
+
 #define FORMAT         1u
 #define CELL_BYTES_MIN 2u
 
@@ -140,6 +142,44 @@ enum rc erasure_apply_all(const struct record *record, struct change *change, st
         *done = *done || named;
     }
     return rc;
+}
+
+static struct dot unnamed(struct dot dot, uint64_t actor, uint64_t as_actor) {
+    if (dot.actor == as_actor)
+        dot.actor = actor;
+    return dot;
+}
+
+static int dot_order(const void *left, const void *right) {
+    return dot_compare(*(const struct dot *)left, *(const struct dot *)right);
+}
+
+enum rc erasure_unnamed(const struct erasure *erasure, uint64_t actor, uint64_t as_actor,
+                        uint64_t as_from, struct arena *arena, struct erasure *out,
+                        struct err *err) {
+    struct erased_cell *cells;
+    struct dot *dots;
+
+    *out = *erasure;
+    if (as_actor == 0)
+        return RC_OK;
+    cells = arena_copy(arena, erasure->cells, erasure->cell_count * sizeof(*cells));
+    dots = arena_array(arena, erasure->dot_count, sizeof(*dots));
+    if (cells == NULL || dots == NULL)
+        return arena_check(arena, "erasure", err);
+    for (uint32_t i = 0; i < erasure->cell_count; i++)
+        cells[i].instance.dot = unnamed(cells[i].instance.dot, actor, as_actor);
+    out->dot_count = 0;
+    for (uint32_t i = 0; i < erasure->dot_count; i++) {
+        /* From there on the actor's own name means what others know by it, not this. */
+        if (erasure->dots[i].actor == actor && erasure->dots[i].number >= as_from)
+            continue;
+        dots[out->dot_count++] = unnamed(erasure->dots[i], actor, as_actor);
+    }
+    qsort(dots, out->dot_count, sizeof(*dots), dot_order);
+    out->cells = cells;
+    out->dots = dots;
+    return RC_OK;
 }
 
 /* ---- states ---- */

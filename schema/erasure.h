@@ -55,6 +55,13 @@ enum rc erasure_apply(const struct erasure *erasure, struct change *change, stru
 enum rc erasure_apply_all(const struct record *record, struct change *change, struct arena *arena,
                           bool *done, struct err *err);
 
+/* The erasure as it is to be read in what an actor wrote whose numbers from as_from on are known
+ * under a fork's name: dots and instances under the actor's own name. Where as_actor is 0, *out is
+ * the erasure. */
+enum rc erasure_unnamed(const struct erasure *erasure, uint64_t actor, uint64_t as_actor,
+                        uint64_t as_from, struct arena *arena, struct erasure *out,
+                        struct err *err);
+
 /* Makes the versions of a state agree with its erasures; versions may be copied into the arena. */
 enum rc erasure_enforce(struct record *record, struct arena *arena, struct err *err);
 

@@ -89,6 +89,7 @@ enum rc frame_read_front(struct view bytes, struct frame_front *out, struct err 
     out->flags = read_u8(&in);
     if ((out->flags & ~(unsigned)FRAME_FLAGS_KNOWN) != 0)
         return err_set(err, RC_UNSUPPORTED, "frame: of a newer format; update this program");
+    head->one_by_one = (out->flags & FRAME_SALTS) != 0;
     if ((out->flags & (FRAME_ERASED | FRAME_SALTS)) == FRAME_ERASED)
         reader_fail(&in);
     head->actor = read_id(&in);

@@ -47,6 +47,7 @@ struct frame_head {
     uint64_t actor, area, form, first, last;
     uint8_t audience;
     uint32_t count;
+    bool one_by_one; /* it has salts, not the secrets of runs, which tell the salts of others */
 };
 enum rc frame_peek(struct view bytes, struct frame_head *out, struct err *err);
 

@@ -79,6 +79,7 @@ struct store_engine {
     enum rc (*snapshots)(struct store *, uint64_t, store_visit_snapshot *, void *, struct err *);
 
     enum rc (*check)(struct store *, struct err *);
+    enum rc (*scrub)(struct store *, struct err *);
     enum rc (*backup)(struct store *, const char *path, struct err *); /* holds nothing */
     void (*close)(struct store *);
 };

@@ -70,6 +70,13 @@ struct stored_feed *content_feed(const struct content *content, uint64_t area, u
     FIND(content, LIST_FEEDS, struct stored_feed, item->area == area && item->audience == audience);
 }
 
+static struct stored_entry *content_entry(const struct content *content, uint64_t area,
+                                          uint8_t audience, uint64_t position) {
+    FIND(content, LIST_ENTRIES, struct stored_entry,
+         item->entry.area == area && item->entry.audience == audience &&
+             item->entry.position == position);
+}
+
 static struct stored_device *find_device(const struct content *content, uint64_t device) {
     FIND(content, LIST_DEVICES, struct stored_device, item->device == device);
 }
@@ -222,6 +229,32 @@ static enum rc put_entries(struct content *content, const struct store_delta *de
     return rc;
 }
 
+static enum rc cut_content(struct content *content, const struct store_delta *delta,
+                           struct arena *bytes, struct err *err) {
+    for (uint32_t i = 0; i < delta->cut_frame_count; i++) {
+        const struct stored_frame *cut = &delta->cut_frames[i];
+        struct item_list *frames = &content->lists[LIST_FRAMES];
+
+        if (cut->serial == 0 || cut->serial > frames->count)
+            return err_set(err, RC_CONFLICT, "store: frame %llu is not there to be cut",
+                           (unsigned long long)cut->serial);
+        ((struct stored_frame *)list_at(frames, cut->serial - 1))->bytes =
+            arena_view(bytes, cut->bytes);
+    }
+    for (uint32_t i = 0; i < delta->cut_entry_count; i++) {
+        const struct feed_entry *cut = &delta->cut_entries[i].entry;
+        struct stored_entry *known =
+            content_entry(content, cut->area, cut->audience, cut->position);
+
+        if (known == NULL)
+            return err_set(err, RC_CONFLICT, "store: entry %llu is not there to be cut",
+                           (unsigned long long)cut->position);
+        known->entry.kind = cut->kind;
+        known->entry.content = arena_view(bytes, cut->content);
+    }
+    return RC_OK;
+}
+
 static enum rc put_people(struct content *content, const struct store_delta *delta,
                           struct arena *bytes, struct err *err) {
     enum rc rc = RC_OK;
@@ -306,6 +339,8 @@ enum rc memory_commit(struct store *store, const struct store_delta *delta, stru
         rc = put_records(next, delta, &memory->bytes, err);
     if (rc == RC_OK)
         rc = put_entries(next, delta, frame_base, &memory->bytes, err);
+    if (rc == RC_OK)
+        rc = cut_content(next, delta, &memory->bytes, err);
     if (rc == RC_OK)
         rc = put_people(next, delta, &memory->bytes, err);
     if (rc == RC_OK)

@@ -200,6 +200,7 @@ enum rc sqlite_keys(struct store *store, const uint8_t *hash, store_visit_key *v
 
 /* --- sqlite_log.c --- */
 enum rc frames_add(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc content_cut(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
 enum rc entries_add(struct sqlite *sqlite, const struct store_delta *delta, uint64_t frame_base,
                     struct err *err);
 enum rc acts_add(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);

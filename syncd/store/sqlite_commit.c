@@ -88,6 +88,9 @@ static enum rc write_all(struct sqlite *sqlite, const struct store_delta *delta,
         rc = entries_add(sqlite, delta, frame_base, err);
     }
     if (rc == RC_OK) {
+        rc = content_cut(sqlite, delta, err);
+    }
+    if (rc == RC_OK) {
         rc = people_put(sqlite, delta, err);
     }
     if (rc == RC_OK) {

@@ -264,6 +264,60 @@ enum rc entries_range(struct sqlite *sqlite, uint64_t area, uint8_t audience, ui
     return rc;
 }
 
+/* --- what the law erases --- */
+
+static enum rc frame_cut(struct sqlite *sqlite, const struct stored_frame *frame, struct err *err) {
+    struct statement *size = sqlite->sql[SQL_FRAME_SIZE], *cut = sqlite->sql[SQL_FRAME_CUT];
+    enum rc rc;
+
+    statement_bind_i64(size, 1, bits(frame->serial));
+    rc = statement_one(size, err);
+    if (rc == RC_NOT_FOUND) {
+        return err_set(err, RC_CONFLICT, "store: frame %llu is not there to be cut",
+                       (unsigned long long)frame->serial);
+    }
+    if (rc != RC_OK) {
+        return rc;
+    }
+    sqlite->county.counts.bytes_log -= column_bits(size, 0);
+    sqlite->county.counts.bytes_log += frame->bytes.size;
+    statement_reset(size);
+    statement_bind_i64(cut, 1, bits(frame->serial));
+    statement_bind_blob(cut, 2, frame->bytes);
+    return statement_run(cut, err);
+}
+
+static enum rc entry_cut(struct sqlite *sqlite, const struct feed_entry *entry, struct err *err) {
+    struct statement *cut = sqlite->sql[SQL_ENTRY_CUT];
+    struct stored_feed feed;
+    int64_t id;
+    enum rc rc = feed_find(sqlite, entry->area, entry->audience, &id, &feed, err);
+
+    if (rc == RC_OK && (id == 0 || entry->position == 0 || entry->position > feed.position)) {
+        rc = err_set(err, RC_CONFLICT, "store: entry %llu is not there to be cut",
+                     (unsigned long long)entry->position);
+    }
+    if (rc != RC_OK) {
+        return rc;
+    }
+    statement_bind_i64(cut, 1, (id << LOW_BITS) | bits(entry->position));
+    statement_bind_i64(cut, 2, entry->kind);
+    statement_bind_blob(cut, 3, entry->content);
+    return statement_run(cut, err);
+}
+
+enum rc content_cut(struct sqlite *sqlite, const struct store_delta *delta, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < delta->cut_frame_count && rc == RC_OK; i++) {
+        rc = frame_cut(sqlite, &delta->cut_frames[i], err);
+    }
+    for (uint32_t i = 0; i < delta->cut_entry_count && rc == RC_OK; i++) {
+        rc = entry_cut(sqlite, &delta->cut_entries[i].entry, err);
+    }
+    return rc;
+}
+
 enum rc sqlite_entries(struct store *store, uint64_t area, uint8_t audience, uint64_t after,
                        store_visit_entry *visit, void *context, struct err *err) {
     struct sqlite *sqlite = sqlite_of(store);

@@ -298,6 +298,13 @@ enum rc store_check(struct store *store, struct err *err) {
     return store->engine->check(store, err);
 }
 
+enum rc store_scrub(struct store *store, struct err *err) {
+    if (store->walking != 0 || !store->writing) {
+        return err_set(err, RC_INVALID, "store: only its writer may scrub it, and no visitor");
+    }
+    return store->engine->scrub(store, err);
+}
+
 enum rc store_backup(struct store *store, const char *path, struct err *err) {
     if (store->walking != 0) {
         return err_set(err, RC_INVALID, "store: a visitor may not copy the store");

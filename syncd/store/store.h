@@ -262,6 +262,11 @@ struct store_delta {
     const struct stored_snapshot *snapshots; /* added after that, unless the name is there */
     uint32_t chunk_count;
     const struct stored_chunk *chunks; /* all of each snapshot above, in their order */
+    /* The law's erasure (schema/erasure.h): content that is put in the place of what is there. */
+    uint32_t cut_frame_count;
+    const struct stored_frame *cut_frames; /* known by serial: bytes */
+    uint32_t cut_entry_count;
+    const struct stored_entry *cut_entries; /* known by area, audience, position: kind, content */
     uint32_t setting_count;
     const struct stored_setting {
         const char *name;
@@ -377,6 +382,9 @@ enum rc store_count(struct store *, struct store_counts *out, struct err *);
 enum rc store_digest(struct store *, uint8_t out[32], struct err *);
 /* The engine's own check of its files. */
 enum rc store_check(struct store *, struct err *);
+/* After this nothing is left in the engine's files of what was replaced or removed before. As
+ * costly as a copy. RC_AGAIN: readers stand in an old view; that much is left, ask again. */
+enum rc store_scrub(struct store *, struct err *err);
 /* Copies everything, as it is at one moment, to a new file that this engine can open; others read
  * and write meanwhile. RC_CONFLICT: the file exists. RC_UNSUPPORTED: the engine has no files. */
 enum rc store_backup(struct store *, const char *path, struct err *);

@@ -250,6 +250,12 @@ static enum rc memory_check(struct store *store, struct err *err) {
     return RC_OK;
 }
 
+static enum rc memory_scrub(struct store *store, struct err *err) {
+    (void)store;
+    (void)err;
+    return RC_OK; /* it has no files */
+}
+
 static enum rc memory_backup(struct store *store, const char *path, struct err *err) {
     (void)store;
     return err_set(err, RC_UNSUPPORTED, "backup %s: a county in memory has no file to copy", path);
@@ -303,6 +309,7 @@ static const struct store_engine ENGINE = {
     .acts = memory_acts,
     .keys = memory_keys,
     .check = memory_check,
+    .scrub = memory_scrub,
     .backup = memory_backup,
     .close = memory_close,
 };

@@ -54,6 +54,10 @@ static enum rc sqlite_check(struct store *store, struct err *err) {
     return db_integrity_check(sqlite_of(store)->db, err);
 }
 
+static enum rc sqlite_scrub(struct store *store, struct err *err) {
+    return db_scrub(sqlite_of(store)->db, err);
+}
+
 static enum rc sqlite_backup(struct store *store, const char *path, struct err *err) {
     return db_backup(sqlite_of(store)->db, path, err);
 }
@@ -112,6 +116,7 @@ static const struct store_engine ENGINE = {
     .keys = sqlite_keys,
     .snapshots = sqlite_snapshots,
     .check = sqlite_check,
+    .scrub = sqlite_scrub,
     .backup = sqlite_backup,
     .close = sqlite_close,
 };

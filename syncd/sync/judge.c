@@ -2,6 +2,7 @@
 #include "syncd/sync/judge.h"
 
 #include "base/crypt.h"
+#include "schema/erasure.h"
 
 /* The area that a change touches: where its record lives, or the one it names. */
 static uint64_t touched_area(const struct change *change, const struct work_record *record,
@@ -93,20 +94,33 @@ static enum rc fits_form(struct work *work, const struct form *form,
     return rc;
 }
 
+/* Whether the law took something of it. The same change may come whole, from whoever has not heard.
+ */
+static enum rc is_redacted(struct work *work, const struct work_record *record,
+                           const struct change *change, bool *redacted, struct err *err) {
+    struct change copy = *change;
+
+    return erasure_apply_all(&record->state, &copy, &work->arena, redacted, err);
+}
+
 enum rc judge_change(struct work *work, const struct change *change, const uint8_t signed_hash[32],
                      const struct work_record *record, const struct frame *frame,
                      const struct admit_source *source, uint8_t *verdict, struct err *err) {
     const struct form *form = NULL;
     uint64_t area = touched_area(change, record, frame->area);
-    bool fits = true;
+    bool fits = true, redacted = false;
     enum rc rc = ledger_form(work->ledger, change->form, &form, err);
 
     if (rc == RC_OK)
         rc = fits_form(work, form, record, frame, &fits, err);
+    if (rc == RC_OK && change->erased)
+        rc = is_redacted(work, record, change, &redacted, err);
     if (rc != RC_OK)
         return rc;
     *verdict = VERDICT_ADMIT;
-    if (!fits)
+    if (change->erased && !redacted) /* nobody but the county takes answers away */
+        *verdict = VERDICT_NOT_ALLOWED;
+    else if (!fits)
         *verdict = VERDICT_MALFORMED;
     else if (source->device != NULL &&
              !in_scope(&work->ledger->areas, source, change, record, area))

@@ -95,8 +95,6 @@ static enum rc find_change(struct review *review, struct dot dot, struct found_c
         !dot_equal(out->held->read.changes[out->position].change.dot, dot))
         return err_set(err, RC_CORRUPT, "log: the index does not fit its frames; run verify");
     out->change = &out->held->read.changes[out->position].change;
-    if (out->held->raw.changes[out->position].change.erased)
-        return err_set(err, RC_INVALID, "the change was erased by law; it can only be returned");
     if (out->change->is_signed)
         rc = change_signed_hash(&out->held->raw.changes[out->position].change, out->signed_hash,
                                 err);

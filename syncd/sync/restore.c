@@ -7,6 +7,7 @@
 #include "base/spool.h"
 #include "base/text.h"
 #include "syncd/store/store.h"
+#include "syncd/sync/redact.h"
 #include "syncd/sync/scope.h"
 
 #include <stdio.h>
@@ -20,6 +21,7 @@ struct restoring {
     struct keys keys;
     struct spool *spool;
     char database[FILE_PATH_BYTES_MAX], making[FILE_PATH_BYTES_MAX];
+    char redactions[FILE_PATH_BYTES_MAX];
     struct store *store;
     int64_t now_ms;
     uint32_t epoch;
@@ -273,6 +275,11 @@ static enum rc restore_into(struct restoring *at, struct err *err) {
         rc = check_held(at, err);
     if (rc == RC_OK)
         rc = renew(at, err);
+    if (rc == RC_OK) {
+        rc = redact_restored(at->store, &at->keys, at->options->env, at->redactions, at->arena,
+                             &at->info->redactions, err);
+        at->store = NULL;
+    }
     store_close(at->store);
     at->store = NULL;
     if (rc == RC_OK)
@@ -319,6 +326,8 @@ enum rc restore_county(const struct restore_options *options, struct arena *aren
     *info = (struct backup_info){0};
     if (rc == RC_OK)
         rc = path_join(options->directory, "restoring.db", at.making, err);
+    if (rc == RC_OK)
+        rc = path_join(options->directory, "redactions", at.redactions, err);
     if (rc == RC_OK)
         rc = path_join(options->directory, "lock", path, err);
     if (rc == RC_OK)

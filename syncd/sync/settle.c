@@ -422,6 +422,10 @@ enum rc work_commit(struct work *work, struct err *err) {
         .chunks = work->chunks,
         .dropped_count = work->dropped_count,
         .dropped = work->dropped,
+        .cut_frame_count = work->cut_frame_count,
+        .cut_frames = work->cut_frames,
+        .cut_entry_count = work->cut_entry_count,
+        .cut_entries = work->cut_entries,
         .setting_count = work->setting_count,
         .settings = work->settings,
     };

@@ -1,6 +1,8 @@
 /* work.c: see work.h. Everything of a step goes with its arena at the end of the step. */
 #include "syncd/sync/work.h"
 
+#include "syncd/sync/redact.h"
+
 #include <stdlib.h>
 
 #define WORK_ARENA_BYTES   (1024u * 1024u * 1024u)
@@ -113,7 +115,7 @@ static bool slots_grow(struct work *work) {
 static enum rc record_add(struct work *work, const struct stored_record *stored, struct err *err) {
     struct work_record *record = arena_alloc(&work->arena, sizeof(*record));
     struct work_record **place;
-    enum rc rc = RC_OK;
+    enum rc rc;
 
     if (record == NULL || (work->record_count * 2 >= work->slot_count && !slots_grow(work)))
         return no_room(work, err);
@@ -122,8 +124,9 @@ static enum rc record_add(struct work *work, const struct stored_record *stored,
     record->old_areas = stored->areas;
     record->audience = stored->audience;
     record->form = stored->form;
+    record_init(&record->state, stored->id);
     if (stored->revision == 0)
-        record_init(&record->state, stored->id);
+        rc = redact_waiting(work, stored->id, &record->state, err);
     else
         rc = record_unpack(stored->packed, &work->arena, &record->state, err);
     if (rc != RC_OK)

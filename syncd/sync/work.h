@@ -82,6 +82,13 @@ struct work {
     uint32_t dropped_count, dropped_capacity;
     struct stored_setting *settings;
     uint32_t setting_count, setting_capacity;
+    struct stored_frame *cut_frames; /* what the law erases: redact.h */
+    uint32_t cut_frame_count, cut_frame_capacity;
+    struct stored_entry *cut_entries;
+    uint32_t cut_entry_count, cut_entry_capacity;
+    bool waiting_read; /* the setting below has been asked for */
+    struct view waiting_redactions;
+    bool scrub; /* after the commit, the store's files are to keep nothing of what was there */
 };
 
 enum rc work_open(struct ledger *ledger, const struct keys *keys, const struct env *env,

@@ -136,9 +136,11 @@ static enum rc keep_receipt(struct writer_job *job, struct receipt *receipt) {
 }
 
 static enum rc commit(struct writer *writer, struct err *err) {
-    if (work_is_empty(writer->work))
-        return RC_OK;
-    return work_commit(writer->work, err);
+    enum rc rc = work_is_empty(writer->work) ? RC_OK : work_commit(writer->work, err);
+
+    if (rc == RC_OK && writer->work->scrub)
+        rc = store_scrub(writer->ledger->store, err);
+    return rc;
 }
 
 /* A batch is committed and acknowledged alone, so a job with months of backlog is committed in

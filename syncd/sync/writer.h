@@ -27,7 +27,7 @@ struct writer_job {
      * act that fails leaves no trace. Results go to memory of its context. */
     enum rc (*act)(void *context, struct work *work, struct err *err);
     void *context;
-    bool alone;     /* commit by itself: acts that may fail */
+    bool alone;     /* commit by itself: acts that may fail, or have the store scrubbed */
     struct err err; /* initialised by the submitter with the language; .rc is the result */
     struct writer_job *next;
     void (*done)(void *context, struct writer_job *job); /* after commit or failure */
