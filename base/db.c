@@ -635,8 +635,11 @@ enum rc db_scrub(struct db *db, struct err *err) {
                        db->path);
     /* The copy that VACUUM makes on the way may be larger than memory. */
     rc = pragma(db, "PRAGMA temp_store=FILE", NULL, err);
+    /* VACUUM attaches its copy, which nobody else may. */
+    (void)sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 1);
     if (rc == RC_OK)
         rc = db_execute(db, "VACUUM", err);
+    (void)sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 0);
     if (rc == RC_OK)
         rc = pragma(db, "PRAGMA temp_store=MEMORY", NULL, err);
     return rc == RC_OK ? db_checkpoint(db, true, err) : rc;

@@ -1,7 +1,9 @@
 /* erasure.c: see erasure.h. */
 #include "schema/erasure.h"
 
+#include "base/date.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "schema/dots.h"
 #include "schema/limits.h"
 #include "schema/merge.h"
@@ -227,8 +229,8 @@ enum rc merge_erase(const struct record *state, struct view erasure, struct aren
     return merge_join(state, &alone, arena, out, err);
 }
 
-enum rc erasure_of_version(const struct record *record, const struct version *version,
-                           struct arena *arena, struct erasure *out) {
+enum rc erasure_find(const struct record *record, struct dot dot, struct instance_id instance,
+                     uint16_t field, struct arena *arena, struct erasure *out) {
     bool found = false;
     struct err ignored;
 
@@ -237,12 +239,23 @@ enum rc erasure_of_version(const struct record *record, const struct version *ve
         struct erasure erasure;
 
         if (erasure_decode(record->erasures[i], arena, &erasure, &ignored) != RC_OK ||
-            !erasure_covers(&erasure, version->instance, version->field) ||
-            !erasure_names(&erasure, record->absorbed[version->change].dot))
+            !erasure_covers(&erasure, instance, field) || !erasure_names(&erasure, dot))
             continue;
         if (!found || erasure.at_ms > out->at_ms)
             *out = erasure;
         found = true;
     }
     return found ? RC_OK : RC_NOT_FOUND;
+}
+
+void erasure_text(enum rc found, const struct erasure *erasure, enum lang lang, struct buf *out) {
+    char at[TIME_TEXT_BYTES];
+
+    if (found != RC_OK) {
+        buf_add_text(out, words(lang, "(erased by law)"));
+        return;
+    }
+    time_format(erasure->at_ms, at);
+    buf_addf(out, words(lang, "(erased by law on %.10s by %.*s: %.*s)"), at,
+             VIEW_PRINT(erasure->who), VIEW_PRINT(erasure->reason));
 }

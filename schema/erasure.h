@@ -65,9 +65,12 @@ enum rc erasure_unnamed(const struct erasure *erasure, uint64_t actor, uint64_t 
 /* Makes the versions of a state agree with its erasures; versions may be copied into the arena. */
 enum rc erasure_enforce(struct record *record, struct arena *arena, struct err *err);
 
-/* The newest erasure of the state that took this version's value. RC_NOT_FOUND (err untouched):
- * the version came erased, and nobody has told why yet. */
-enum rc erasure_of_version(const struct record *record, const struct version *version,
-                           struct arena *arena, struct erasure *out);
+/* The newest erasure of the state that took what this change said there. RC_NOT_FOUND: the change
+ * came erased, and nobody has told why yet. */
+enum rc erasure_find(const struct record *record, struct dot dot, struct instance_id instance,
+                     uint16_t field, struct arena *arena, struct erasure *out);
+/* What is shown in place of the answer, in words: by law, when, by whom, why. found: what
+ * erasure_find returned. */
+void erasure_text(enum rc found, const struct erasure *erasure, enum lang lang, struct buf *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/date.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "schema/erasure.h"
 #include "schema/form/answers.h"
 #include "schema/title.h"
 
@@ -249,6 +250,16 @@ static enum rc changes_json(struct visit *visit, const struct record *record, st
     return RC_OK;
 }
 
+static void erased_words(struct visit *visit, const struct seen *seen,
+                         const struct version *version, struct buf *out) {
+    const struct record *record = &seen->record;
+    struct erasure erasure;
+    enum rc found = erasure_find(record, record->absorbed[version->change].dot, version->instance,
+                                 version->field, &visit->arena, &erasure);
+
+    erasure_text(found, &erasure, visit->command->lang, out);
+}
+
 static enum rc versions_json(struct visit *visit, const struct seen *seen, const char *path,
                              struct json *list, struct err *err) {
     const struct version *versions;
@@ -267,6 +278,8 @@ static enum rc versions_json(struct visit *visit, const struct seen *seen, const
 
         buf_init(&text, LIMIT_VALUE_BYTES * 2);
         value_text(&versions[i].value, &text);
+        if (versions[i].value.type == VALUE_ERASED)
+            erased_words(visit, seen, &versions[i], &text);
         version_text(version_name(&seen->record, &versions[i]), name);
         if (versions[i].value.type == VALUE_NULL)
             json_add_null(item, "value");
@@ -276,6 +289,8 @@ static enum rc versions_json(struct visit *visit, const struct seen *seen, const
         json_add_text(item, "dot", name);
         add_author(visit, item, &seen->record.absorbed[versions[i].change]);
         json_add_bool(item, "live", versions[i].replaced_count == 0);
+        if (versions[i].value.type == VALUE_ERASED)
+            json_add_bool(item, "erased", true);
     }
     return RC_OK;
 }

@@ -5,6 +5,7 @@
 #include "base/date.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "schema/erasure.h"
 #include "schema/form/answers.h"
 #include "schema/policy.h"
 #include "schema/title.h"
@@ -78,12 +79,24 @@ static void add_value(struct writer *writer, const struct form_field *field,
         buf_addf(&writer->text, " %.*s", VIEW_PRINT(*form_label(form, &choice->label, language)));
 }
 
+static void add_erased(struct writer *writer, const struct cell *cell) {
+    const struct record *record = &writer->seen->record;
+    struct erasure erasure;
+    enum rc found = erasure_find(record, record->absorbed[cell->versions[0]->change].dot,
+                                 cell->instance, cell->field, &writer->visit->arena, &erasure);
+
+    erasure_text(found, &erasure, writer->visit->command->lang, &writer->text);
+}
+
 static void add_cell(struct writer *writer, const struct form_field *field,
                      const struct cell *cell) {
     buf_clear(&writer->text);
     if (cell->kind == CELL_VALUE)
         add_value(writer, field, &cell->value);
-    for (uint32_t i = 0; i < cell->version_count && cell->kind >= CELL_SET; i++) {
+    if (cell->kind == CELL_ERASED)
+        add_erased(writer, cell);
+    for (uint32_t i = 0;
+         i < cell->version_count && (cell->kind == CELL_SET || cell->kind == CELL_CONFLICT); i++) {
         if (i > 0)
             buf_add_text(&writer->text, cell->kind == CELL_SET ? ", " : " <> ");
         add_value(writer, field, &cell->versions[i]->value);

@@ -189,6 +189,9 @@ static enum rc visit_row(struct tablet *tablet, struct statement *range, bool *r
         rc = own_change_decode(buf_view(&tablet->plain), &scope, &change.canonical, err);
     if (rc != RC_OK)
         return rc;
+    if (statement_blob(range, 5).size != sizeof(change.leaf))
+        return err_set(err, RC_CORRUPT, "tablet.db, table change: a hash is damaged; run verify");
+    memcpy(change.leaf, statement_blob(range, 5).data, sizeof(change.leaf));
     change.area = scope.area;
     change.audience = scope.audience;
     change.form = scope.form;

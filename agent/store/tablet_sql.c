@@ -140,6 +140,7 @@ static const char *const SQL[SQL_COUNT] = {
                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_CHANGE_GET] = "SELECT record, key, sealed, chain, leaf FROM change"
                        " WHERE change = ?1",
+    [SQL_CHANGE_REDACT] = "UPDATE change SET sealed = ?2 WHERE change = ?1",
     [SQL_CHANGE_RANGE] = "SELECT change, record, key, sealed, chain, leaf FROM change"
                          " WHERE change BETWEEN ?1 AND ?2 ORDER BY change",
     [SQL_CHANGE_OVERLAY] = "SELECT change, key, sealed FROM change WHERE record = ?1"

@@ -106,6 +106,7 @@ struct own_change { /* views live until the visitor returns */
     uint8_t audience;
     uint64_t form;
     struct view canonical;
+    uint8_t leaf[32]; /* the canonical bytes' own, unless something of them was erased by law */
 };
 /* Own changes from a number on, in order; ends at the first that no open session can read (then
  * *readable is false). A visitor that returns other than RC_OK ends it; RC_NOT_FOUND is polite. */
@@ -175,6 +176,11 @@ enum rc tablet_baggage_receipted(struct tablet *tablet, uint64_t actor, uint64_t
 enum rc tablet_baggage_answered(struct tablet *tablet, struct err *err);
 enum rc tablet_baggage_count(struct tablet *tablet, uint64_t *batches, uint64_t *bytes, bool *due,
                              struct err *err);
+
+/* Takes out of the own changes that the erasure names what it says (schema/erasure.h); again does
+ * no harm. Inside a transaction. */
+struct erasure;
+enum rc tablet_redact_own(struct tablet *tablet, const struct erasure *erasure, struct err *err);
 
 /* ---- what is removed from the tablet (purge.c) ---- */
 

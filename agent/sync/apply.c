@@ -7,6 +7,8 @@
  * area and applied when somebody entitled unlocks. */
 #include "agent/sync/inside.h"
 
+#include "schema/erasure.h"
+
 #define ENTRY_ARENA_BYTES   (256u * 1024u * 1024u)
 #define STATE_ARENA_BYTES   (256u * 1024u * 1024u)
 #define LASTING_ARENA_BYTES (4u * 1024u * 1024u)
@@ -181,6 +183,30 @@ static enum rc take_leave(struct apply *apply, const struct feed_entry *entry, s
     return rc != RC_OK ? rc : tablet_remove_state(apply->tablet, entry->area, id, err);
 }
 
+/* Something was erased by law: in the record, if it is here, and in what is kept of own changes. */
+static enum rc take_redaction(struct apply *apply, const struct feed_entry *entry,
+                              struct err *err) {
+    struct erasure erasure;
+    struct record state;
+    struct view bytes;
+    struct dot id;
+    bool new_conflict = false;
+    enum rc rc = feed_record_read(entry, &id, &bytes, err);
+
+    arena_reset(&apply->states);
+    if (rc == RC_OK)
+        rc = erasure_decode(bytes, &apply->states, &erasure, err);
+    if (rc == RC_OK)
+        rc = tablet_redact_own(apply->tablet, &erasure, err);
+    if (rc == RC_OK)
+        rc = tablet_state(apply->tablet, entry->area, id, &apply->states, &state, err);
+    if (rc != RC_OK || state.absorbed_count == 0)
+        return rc;
+    rc = merge_erase(&state, bytes, &apply->states, &state, err);
+    return rc != RC_OK ? rc
+                       : tablet_put_state(apply->tablet, entry->area, &state, &new_conflict, err);
+}
+
 static enum rc merge_content(struct apply *apply, const struct feed_entry *entry,
                              struct frame *frame, struct err *err) {
     switch ((enum entry_kind)entry->kind) {
@@ -193,7 +219,7 @@ static enum rc merge_content(struct apply *apply, const struct feed_entry *entry
     case FEED_LEAVE:
         return take_leave(apply, entry, err);
     case FEED_REDACT:
-        break;
+        return take_redaction(apply, entry, err);
     }
     return RC_OK; /* of a kind that this program does not know: counted in the chain, not applied */
 }

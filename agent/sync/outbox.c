@@ -101,7 +101,7 @@ static enum rc add_frame(struct cut *cut, const struct own_change *scope, uint32
         rc = change_decode(item->change.canonical, &cut->frame_arena, &to->change, err);
         tablet_salt_secret(&source, item->change.number / 64, secret);
         chain_salt(secret, item->change.number, to->salt);
-        chain_leaf(to->salt, item->change.canonical, to->leaf);
+        memcpy(to->leaf, item->change.leaf, sizeof(to->leaf));
         chosen[frame.count++] = item;
     }
     *taken = frame.count;

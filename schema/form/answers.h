@@ -28,6 +28,7 @@ enum rc answers_path_text(const struct reading *reading, struct instance_id inst
                           uint16_t field, struct buf *out, struct err *err);
 
 /* {path: value} of all visible cells with one value; union fields as arrays; conflicts left out.
+ * What was erased by law is an object: {erased: true}, with at, by and reason where they are known.
  * Sensitive fields are masked when mask is true (first character, then asterisks; ids never). */
 enum rc answers_values(const struct reading *reading, bool mask, struct json *out, struct err *err);
 /* {path: [{value, dot, author, at, rank, kind}]} of open conflicts. A group is shown at each of its
@@ -45,6 +46,9 @@ bool answers_is_sensitive(const struct form_field *field, uint16_t number);
  * character stays, so that people recognise it; codes, numbers and dates would say too much with
  * their first one. */
 void answers_mask(const struct form_field *field, const struct value *value, struct buf *out);
+
+/* Whether this is such an object; then its words are added. */
+bool answers_erased_text(const struct json *value, enum lang lang, struct buf *out);
 
 /* Required answers that are missing, and values that break the form, as lines of text. */
 enum rc answers_problems(const struct reading *reading, struct buf *out, uint32_t *count,

@@ -1,7 +1,7 @@
 /* answers_show.c: a reading as JSON: values, conflicts, what is still missing. */
 #include "base/date.h"
 #include "base/text.h"
-#include "schema/change.h"
+#include "schema/erasure.h"
 #include "schema/form/answers.h"
 #include "schema/form/fill.h"
 #include "schema/limits.h"
@@ -93,6 +93,46 @@ static enum rc no_memory(struct err *err) {
     return err_set(err, RC_NO_MEMORY, "the answers do not fit into memory");
 }
 
+/* NULL without memory. */
+static struct json *add_erased(const struct reading *reading, const struct cell *cell,
+                               struct json *out, const char *key) {
+    const struct record *record = reading->record;
+    struct json *item = json_add_object(out, key);
+    struct erasure erasure;
+    struct arena arena;
+    char at[TIME_TEXT_BYTES];
+    bool good = item != NULL && json_add_bool(item, "erased", true) != NULL;
+
+    arena_init(&arena, LIMIT_RECORD_BYTES * 4);
+    if (good && erasure_find(record, record->absorbed[cell->versions[0]->change].dot,
+                             cell->instance, cell->field, &arena, &erasure) == RC_OK) {
+        time_format(erasure.at_ms, at);
+        good = json_add_text(item, "at", at) != NULL &&
+               json_add_view(item, "by", erasure.who) != NULL &&
+               json_add_view(item, "reason", erasure.reason) != NULL;
+    }
+    arena_release(&arena);
+    return good ? item : NULL;
+}
+
+bool answers_erased_text(const struct json *value, enum lang lang, struct buf *out) {
+    const struct json *at = json_get(value, "at");
+    struct erasure erasure = {0};
+    bool erased = false;
+
+    if (json_type(value) != JSON_OBJECT || !json_bool(json_get(value, "erased"), &erased) ||
+        !erased)
+        return false;
+    if (json_type(at) == JSON_TEXT && time_parse(json_text(at), &erasure.at_ms)) {
+        erasure.who = json_text(json_get(value, "by"));
+        erasure.reason = json_text(json_get(value, "reason"));
+        erasure_text(RC_OK, &erasure, lang, out);
+    } else {
+        erasure_text(RC_NOT_FOUND, NULL, lang, out);
+    }
+    return true;
+}
+
 static enum rc show_cell(const struct reading *reading, const struct cell *cell, bool mask,
                          struct buf *path, struct json *out, struct err *err) {
     struct json *array;
@@ -105,6 +145,8 @@ static enum rc show_cell(const struct reading *reading, const struct cell *cell,
     rc = answers_path_text(reading, cell->instance, cell->field, path, err);
     if (rc != RC_OK)
         return rc;
+    if (cell->kind == CELL_ERASED)
+        return add_erased(reading, cell, out, buf_text(path)) == NULL ? no_memory(err) : RC_OK;
     if (cell->kind == CELL_VALUE)
         return add_value(reading, cell->field, &cell->value, mask, out, buf_text(path)) == NULL
                    ? no_memory(err)
@@ -308,7 +350,8 @@ static enum rc check_cell(const struct reading *reading, const struct cell *cell
     enum rc rc = RC_OK;
 
     err_init(&problem, err->lang);
-    if (field == NULL || cell->kind == CELL_EMPTY || cell->kind == CELL_CONFLICT)
+    if (field == NULL || cell->kind == CELL_EMPTY || cell->kind == CELL_CONFLICT ||
+        cell->kind == CELL_ERASED)
         return RC_OK;
     for (uint32_t i = 0; i < values && rc == RC_OK; i++) {
         const struct value *value =

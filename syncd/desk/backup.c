@@ -128,19 +128,30 @@ static enum rc read_halves(struct command *command, struct halves *halves, bool 
 
 static enum rc print_restored(struct command *command, const struct backup_info *info,
                               uint32_t epoch, struct err *err) {
-    char made[TIME_TEXT_BYTES];
+    char made[TIME_TEXT_BYTES], path[FILE_PATH_BYTES_MAX];
+    bool has_list;
     struct json *json;
 
+    snprintf(path, sizeof(path), "%s/redactions", command->data);
+    has_list = file_exists(path);
     time_text(info->made_ms, made);
     if (command->json) {
         json = json_object();
         json_add_text(json, "made", made);
         json_add_int(json, "epoch", epoch);
         json_add_int(json, "actors", info->actor_count);
+        json_add_int(json, "redactions", info->redactions);
         return command_print_json(command, json, err);
     }
     command_say(command, "the county is restored as it was at %s; its epoch is %u", made,
                 (unsigned)epoch);
+    if (has_list)
+        command_say(command, "erased again by law: %u redactions since that backup",
+                    (unsigned)info->redactions);
+    else
+        command_say(command,
+                    "there was no file redactions here: if anything was erased by law since "
+                    "that backup, it is back; see docs/operations.md");
     command_say(command, "now look at docs/operations.md: what was decided since then is to be "
                          "decided again, and tablets send again what they have");
     return RC_OK;

@@ -58,6 +58,10 @@ static const struct command_option SETTLE[] = {
     {"--as", "USER", "who decides; takes that user's secret", false},
     {"--reason", "TEXT", "why; the author reads it when a change comes back", false},
     END};
+static const struct command_option REDACT[] = {
+    {"--as", "USER", "who orders it; takes that user's secret", false},
+    {"--reason", "TEXT", "why; it is shown wherever the answer stood", false},
+    END};
 static const struct command_option EXPORT[] = {
     {"--form", "F", "the form whose records are written", false},
     {"--csv", NULL, "a table for spreadsheets; --json gives nested documents", false},
@@ -115,6 +119,8 @@ const struct command_spec desk_commands[] = {
          "admit changes that were kept aside", desk_quarantine_release),
     DESK("quarantine return", "DOT... --as USER --reason TEXT", 1, -1, SETTLE,
          "give changes that were kept aside back to their author", desk_quarantine_return),
+    DESK("redact", "RECORD [FIELD] --reason TEXT", 1, 2, REDACT,
+         "erase every version of an answer, as the law demands", desk_redact),
     DESK("export", "--form F (--csv | --json)", 0, 0, EXPORT, "write all records of a form",
          desk_export),
     DESK("log", "", 0, 0, NULL, "list what the staff did", desk_log),

@@ -104,6 +104,7 @@ enum rc desk_show(void *context, struct command *command, struct err *err);
 enum rc desk_history(void *context, struct command *command, struct err *err);
 enum rc desk_conflicts(void *context, struct command *command, struct err *err);
 enum rc desk_resolve(void *context, struct command *command, struct err *err);
+enum rc desk_redact(void *context, struct command *command, struct err *err);
 enum rc desk_quarantine(void *context, struct command *command, struct err *err);
 enum rc desk_quarantine_release(void *context, struct command *command, struct err *err);
 enum rc desk_quarantine_return(void *context, struct command *command, struct err *err);

@@ -10,6 +10,7 @@
  * Records are read in pages, each written out before the next is read, so that a slow reader holds
  * neither memory nor the store. */
 #include "base/csv.h"
+#include "schema/erasure.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/values.h"
 
@@ -167,6 +168,8 @@ static void write_cell(struct export *export, const struct reading *reading,
                 buf_add_text(text, between(reading->form, column->number));
             add_value(export, reading, column->number, &cell->versions[i]->value, text);
         }
+    } else if (cell != NULL && cell->kind == CELL_ERASED) {
+        erasure_text(RC_NOT_FOUND, NULL, export->command->lang, text);
     } else if (cell != NULL && cell->kind == CELL_CONFLICT) {
         if (conflicts->size > 0)
             buf_add_u8(conflicts, ' ');

@@ -2,6 +2,7 @@
  * with which device, when by his clock as corrected and when it came in, in which kind of change
  * and for what reason, and what it replaced. Changes in quarantine stand there too, marked. */
 #include "base/words.h"
+#include "schema/erasure.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
 #include "syncd/desk/log_frames.h"
@@ -56,12 +57,24 @@ static struct view device_name(struct history *history, uint64_t actor_id) {
     return device.name;
 }
 
+static void erased_words(struct history *history, const struct change *change,
+                         const struct entry *entry, struct buf *out) {
+    struct erasure erasure;
+    enum rc found = erasure_find(&history->seen.record, change->dot, entry->instance, entry->field,
+                                 &history->seat->arena, &erasure);
+
+    erasure_text(found, &erasure, history->command->lang, out);
+}
+
 /* What an entry says, in words where it is not an answer. */
-static void value_words(struct history *history, const struct entry *entry, struct buf *out) {
+static void value_words(struct history *history, const struct change *change,
+                        const struct entry *entry, struct buf *out) {
     const struct form *form = history->seen.reading.form;
     char area[AREA_TEXT_BYTES];
 
-    if (entry->field == FIELD_AREA && entry->value.type == VALUE_INT) {
+    if (entry->value.type == VALUE_ERASED) {
+        erased_words(history, change, entry, out);
+    } else if (entry->field == FIELD_AREA && entry->value.type == VALUE_INT) {
         area_text((uint64_t)entry->value.number, area);
         buf_add_text(out, area);
     } else if (entry->field == FIELD_EXISTS) {
@@ -108,7 +121,7 @@ static enum rc print_entry(struct history *history, const struct stored_change *
     rc = answers_path_text(&history->seen.reading, entry->instance, entry->field, &path, err);
     if (rc != RC_OK)
         goto out;
-    value_words(history, entry, &value);
+    value_words(history, change, entry, &value);
     if (history->command->json) {
         struct json *json = json_object();
 
@@ -126,6 +139,8 @@ static enum rc print_entry(struct history *history, const struct stored_change *
         json_add_view(json, "reason", change->reason);
         add_replaced(entry, json_add_array(json, "replaces"), &replaced);
         json_add_bool(json, "signed", change->is_signed);
+        if (entry->value.type == VALUE_ERASED)
+            json_add_bool(json, "erased", true);
         if (is_aside)
             json_add_text(json, "quarantine", verdict);
         rc = listing_item(&history->listing, json, err);

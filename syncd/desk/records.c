@@ -154,7 +154,8 @@ static enum rc print_values(struct command *command, struct arena *arena, const 
     for (const struct json *item = json_first(json_get(json, "values")); item != NULL;
          item = json_next(item)) {
         buf_clear(&text);
-        json_as_text(item, &text);
+        if (!answers_erased_text(item, command->lang, &text))
+            json_as_text(item, &text);
         listing_cell(&table, view_text(json_key(item)));
         listing_cell(&table, buf_view(&text));
     }

@@ -1,5 +1,8 @@
 /* verify_state.c: every record's state made again from the log. Merging is commutative, so the
- * changes are applied as the history lists them; the packed bytes must be the same to the last. */
+ * changes are applied as the history lists them; the packed bytes must be the same to the last.
+ * What the law erased stands in the state alone: the log must not hold it any more, and must not
+ * lack anything else. */
+#include "schema/erasure.h"
 #include "syncd/desk/verify.h"
 
 #define STATE_ARENA_BYTES (768u * 1024u * 1024u)
@@ -13,6 +16,29 @@ struct state_check {
     bool failed; /* said already */
 };
 
+/* The change has lost what the erasures of its record name, and nothing else. */
+static enum rc check_erased(struct state_check *check, const struct change *change,
+                            struct err *err) {
+    struct change should = *change;
+    char dot[DOT_TEXT_BYTES];
+    bool named = false, agrees;
+    enum rc rc = erasure_apply_all(&check->state, &should, &check->arena, &named, err);
+
+    agrees = named == change->erased;
+    for (uint32_t i = 0; rc == RC_OK && agrees && i < change->entry_count; i++)
+        agrees = (change->entries[i].value.type == VALUE_ERASED) ==
+                 (should.entries[i].value.type == VALUE_ERASED);
+    if (rc != RC_OK || agrees)
+        return rc;
+    dot_text(change->dot, dot);
+    if (named)
+        VERIFY_FOUND(check->verify, "change %s: the log holds what was erased of it by law", dot);
+    else
+        VERIFY_FOUND(check->verify, "change %s: something of it is erased, and nothing says why",
+                     dot);
+    return RC_OK;
+}
+
 static enum rc change_visit(void *context, const struct stored_change *indexed, struct err *err) {
     struct state_check *check = context;
     const struct log_frame *frame = NULL;
@@ -24,6 +50,8 @@ static enum rc change_visit(void *context, const struct stored_change *indexed, 
     if (indexed->verdict != VERDICT_ADMIT)
         return RC_OK;
     rc = log_frames_change(&check->frames, indexed, &frame, &item, err);
+    if (rc == RC_OK && (item->change.erased || check->state.erasure_count > 0))
+        rc = check_erased(check, &item->change, err);
     if (rc != RC_OK)
         return rc;
     admission.time_ms = log_frame_time(&frame->stored, item->change.wall_ms);
@@ -39,11 +67,17 @@ static enum rc change_visit(void *context, const struct stored_change *indexed, 
                          &check->state, err);
 }
 
-static enum rc recompute(struct state_check *check, struct dot id, struct err *err) {
-    enum rc rc;
+static enum rc recompute(struct state_check *check, const struct stored_record *stored,
+                         struct err *err) {
+    struct record is = {.erasure_count = 0};
+    enum rc rc = record_unpack(stored->packed, &check->arena, &is, err);
 
-    record_init(&check->state, id);
-    rc = store_history(check->verify->seat->ledger->store, id, change_visit, check, err);
+    record_init(&check->state, stored->id);
+    for (uint32_t i = 0; i < is.erasure_count && rc == RC_OK; i++)
+        rc = merge_erase(&check->state, is.erasures[i], &check->arena, &check->state, err);
+    if (rc == RC_OK)
+        rc =
+            store_history(check->verify->seat->ledger->store, stored->id, change_visit, check, err);
     buf_clear(&check->packed);
     return rc == RC_OK ? record_pack(&check->state, &check->packed, err) : rc;
 }
@@ -153,7 +187,7 @@ static enum rc record_visit(void *context, const struct stored_record *stored, s
     verify->records++;
     if (verify->records % 64 == 1)
         command_progress(verify->command, "record %llu", (unsigned long long)verify->records);
-    rc = recompute(check, stored->id, err);
+    rc = recompute(check, stored, err);
     if (rc == RC_NO_MEMORY || rc == RC_IO)
         return rc;
     if (rc != RC_OK) {

@@ -27,6 +27,7 @@ struct backup_info {
     uint32_t feed_count;
     struct backup_feed *feeds; /* ascending by area, audience */
     uint8_t digest[32];        /* of all content; set by writing and by reading */
+    uint32_t redactions;       /* of a restore: what it erased again that the backup still held */
 };
 
 /* Writes the file at database as the backup at path: as a whole or not at all. RC_CONFLICT: path

@@ -1,9 +1,10 @@
 /* filing.c: see filing.h. When a feed takes a whole frame of its own area, it refers to the frame
  * in the log; otherwise the frame is cut anew, so that nobody is served what is hidden or not his.
- */
+ * What the law has erased before may come again, whole: it is filed erased (redact.h). */
 #include "syncd/sync/filing.h"
 
 #include "syncd/sync/judge.h"
+#include "syncd/sync/redact.h"
 
 enum rc filing_quarantine(struct work *work, const struct change *change, uint64_t area,
                           uint8_t verdict, uint64_t device, struct err *err) {
@@ -98,11 +99,19 @@ enum rc filing_frame(struct work *work, const struct frame *frame, const struct 
                      const struct stored_frame *as, struct err *err) {
     struct stored_frame *stored = WORK_ADD(work, frames, frame_count, frame_capacity);
     uint32_t index = work->frame_count - 1u;
+    struct frame cut;
+    struct view bytes;
     enum rc rc;
 
     if (stored == NULL)
         return arena_check(&work->arena, "a step of the writer", err);
     *stored = *as;
+    rc = redact_filed(work, frame, fates, as, &cut, &bytes, err);
+    if (rc != RC_OK)
+        return rc;
+    frame = &cut;
+    stored = &work->frames[index];
+    stored->bytes = bytes;
     stored->first = frame->changes[0].change.dot.number;
     stored->last = frame->changes[frame->count - 1].change.dot.number;
     stored->area = frame->area;

@@ -41,8 +41,18 @@ enum rc redact_act(void *context, struct work *work, struct err *err);
 enum rc redact_again(struct work *work, struct dot record, struct view erasure, bool *news,
                      struct err *err);
 
-/* After a restore: applies all that DIRECTORY/redactions (path) says; *applied counts those that the
- * backup did not know. Takes the store over, open for writing, and closes it. */
+struct fate;
+
+/* The frame as it is filed: *out is *frame and *bytes are as->bytes, unless it holds the secret of
+ * a run in which something was erased, here or in another life of this county. Then it is written
+ * anew, without what the erasures in the states of its records name. What was judged and merged was
+ * the frame as it came. */
+enum rc redact_filed(struct work *work, const struct frame *frame, const struct fate *const *fates,
+                     const struct stored_frame *as, struct frame *out, struct view *bytes,
+                     struct err *err);
+
+/* After a restore: applies all that DIRECTORY/redactions (path) says; *applied counts those that
+ * the backup did not know. Takes the store over, open for writing, and closes it. */
 enum rc redact_restored(struct store *store, const struct keys *keys, const struct env *env,
                         const char *path, struct arena *arena, uint32_t *applied, struct err *err);
 

@@ -55,8 +55,7 @@ static enum rc apply_all(struct writer *writer, const struct ordered_redaction *
 }
 
 enum rc redact_restored(struct store *store, const struct keys *keys, const struct env *env,
-                        const char *path, struct arena *arena, uint32_t *applied,
-                        struct err *err) {
+                        const char *path, struct arena *arena, uint32_t *applied, struct err *err) {
     struct ordered_redaction *list = NULL;
     struct writer *writer = NULL;
     uint32_t count = 0;

@@ -1,8 +1,9 @@
 /* restore.h: a county out of a backup. It is the old county, by its keys, but not in its old life:
  * tablets may know more of it than it does itself. So it begins a new epoch, larger than any it
  * had; its own actors begin anew, lest they give numbers a second time; every device's scope gets a
- * new serial, for the same reason. What the law has erased since the backup is erased again, as the file
- * DIRECTORY/redactions says (redactions.h). Tablets notice the epoch and send again what it lacks. */
+ * new serial, for the same reason. What the law has erased since the backup is erased again, as the
+ * file DIRECTORY/redactions says (redactions.h). Tablets notice the epoch and send again what it
+ * lacks. */
 #ifndef YG_SYNCD_SYNC_RESTORE_H
 #define YG_SYNCD_SYNC_RESTORE_H
 

@@ -86,8 +86,8 @@ struct work {
     uint32_t cut_frame_count, cut_frame_capacity;
     struct stored_entry *cut_entries;
     uint32_t cut_entry_count, cut_entry_capacity;
-    bool waiting_read; /* the setting below has been asked for */
-    struct view waiting_redactions;
+    bool waiting_read, runs_read; /* the settings below have been asked for */
+    struct view waiting_redactions, redacted_runs;
     bool scrub; /* after the commit, the store's files are to keep nothing of what was there */
 };
 

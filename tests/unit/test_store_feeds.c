@@ -82,6 +82,62 @@ static void test_entries(void **state) {
     assert_int_equal(seen.count, 0);
 }
 
+/* --- what the law erases --- */
+
+static enum rc see_cut(void *context, const struct stored_entry *entry, struct err *err) {
+    (void)err;
+    if (entry->entry.position == 1) {
+        assert_int_equal(entry->entry.kind, 6);
+        assert_true(view_is(entry->entry.content, "less"));
+    } else {
+        assert_true(view_is(entry->entry.content, "a shorter frame"));
+    }
+    assert_int_equal(entry->chain[0], entry->entry.position); /* as it was */
+    (*(uint32_t *)context)++;
+    return RC_OK;
+}
+
+static void test_cut(void **state) {
+    struct county_store *county = county_of(state);
+    struct stored_frame frames[] = {{.bytes = view_text("the first frame, which is long")}};
+    struct stored_entry entries[] = {entry_of(VILLAGE_1, 1, 1, "own content"),
+                                     entry_of(VILLAGE_1, 1, 2, "")};
+    struct stored_frame cut_frame = {.serial = 1, .bytes = view_text("a shorter frame")};
+    struct stored_entry cut_entry = entry_of(VILLAGE_1, 1, 1, "less");
+    struct store_delta delta = {.cut_frame_count = 1,
+                                .cut_frames = &cut_frame,
+                                .cut_entry_count = 1,
+                                .cut_entries = &cut_entry};
+    struct store_counts counts;
+    uint32_t seen = 0;
+    uint8_t before[32], after[32];
+
+    entries[1].frame = 1;
+    county_commit(county,
+                  &(struct store_delta){
+                      .frame_count = 1, .frames = frames, .entry_count = 2, .entries = entries});
+    assert_int_equal(store_digest(county->store, before, &county->err), RC_OK);
+    cut_frame.serial = 2;
+    assert_int_equal(store_commit(county->store, &delta, &county->err), RC_CONFLICT);
+    cut_frame.serial = 1;
+    cut_entry.entry.position = 3;
+    assert_int_equal(store_commit(county->store, &delta, &county->err), RC_CONFLICT);
+    assert_int_equal(store_digest(county->store, after, &county->err), RC_OK);
+    assert_memory_equal(before, after, 32); /* nothing of a refused delta */
+    cut_entry.entry.position = 1;
+    cut_entry.entry.kind = 6;
+    county_commit(county, &delta);
+    assert_int_equal(store_entries(county->store, VILLAGE_1, 1, 0, see_cut, &seen, &county->err),
+                     RC_OK);
+    assert_int_equal(seen, 2);
+    assert_int_equal(store_count(county->store, &counts, &county->err), RC_OK);
+    assert_int_equal(counts.bytes_log, sizeof("a shorter frame") - 1);
+    assert_int_equal(store_scrub(county->store, &county->err), RC_OK);
+    assert_int_equal(store_entries(county->store, VILLAGE_1, 1, 0, see_cut, &seen, &county->err),
+                     RC_OK);
+    assert_int_equal(seen, 4);
+}
+
 static void test_entries_refused(void **state) {
     struct county_store *county = county_of(state);
     struct stored_entry entries[] = {entry_of(VILLAGE_1, 1, 1, "a"),
@@ -373,11 +429,17 @@ static void test_readers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(test_entries),      BOTH(test_entries_refused),
-        BOTH(test_feeds),        cmocka_unit_test(test_area_ranges),
-        BOTH(test_forms),        BOTH(test_pending),
-        BOTH(test_acts),         BOTH(test_visitors),
-        BOTH(test_nested_verbs), BOTH(test_readers),
+        BOTH(test_cut),
+        BOTH(test_entries),
+        BOTH(test_entries_refused),
+        BOTH(test_feeds),
+        cmocka_unit_test(test_area_ranges),
+        BOTH(test_forms),
+        BOTH(test_pending),
+        BOTH(test_acts),
+        BOTH(test_visitors),
+        BOTH(test_nested_verbs),
+        BOTH(test_readers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

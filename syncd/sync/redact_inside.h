@@ -1,0 +1,13 @@
+/* redact_inside.h: what redact.c and redact_cut.c share. Internal. */
+#ifndef YG_SYNCD_SYNC_REDACT_INSIDE_H
+#define YG_SYNCD_SYNC_REDACT_INSIDE_H
+
+#include "syncd/sync/redact.h"
+
+/* Takes the erasure (bytes, and the same decoded) out of the log and the feeds, and tells every
+ * feed that has held the record, once. loaded: the record as this step knows it. */
+enum rc redact_cut(struct work *work, struct dot record, struct view bytes,
+                   const struct erasure *erasure, const struct work_record *loaded,
+                   struct err *err);
+
+#endif
