@@ -7,8 +7,7 @@
 #include "schema/dots.h"
 #include "schema/limits.h"
 #include "schema/merge.h"
-
-#include <stdlib.h>
+#include "schema/wire/lineage.h"
 
 #define FORMAT         1u
 #define CELL_BYTES_MIN 2u
@@ -104,19 +103,26 @@ bool erasure_covers(const struct erasure *erasure, struct instance_id instance, 
     return erasure->cell_count == 0;
 }
 
-enum rc erasure_apply(const struct erasure *erasure, struct change *change, struct arena *arena,
-                      bool *done, struct err *err) {
+static struct dot known_as(const struct lineage *lineage, struct dot dot) {
+    return lineage == NULL || dot.number == 0 ? dot : lineage_read(lineage, dot);
+}
+
+enum rc erasure_apply(const struct erasure *erasure, const struct lineage *lineage,
+                      struct change *change, struct arena *arena, bool *done, struct err *err) {
     struct entry *entries;
 
-    *done = erasure_names(erasure, change->dot);
+    *done = erasure_names(erasure, known_as(lineage, change->dot));
     if (!*done)
         return RC_OK;
     entries = arena_array(arena, change->entry_count, sizeof(*entries));
     if (entries == NULL)
         return arena_check(arena, "change", err);
     for (uint32_t i = 0; i < change->entry_count; i++) {
+        struct instance_id instance = change->entries[i].instance;
+
         entries[i] = change->entries[i];
-        if (erasure_covers(erasure, entries[i].instance, entries[i].field))
+        instance.dot = known_as(lineage, instance.dot);
+        if (erasure_covers(erasure, instance, entries[i].field))
             entries[i].value = (struct value){.type = VALUE_ERASED};
     }
     change->entries = entries;
@@ -129,8 +135,8 @@ enum rc erasure_apply(const struct erasure *erasure, struct change *change, stru
     return RC_OK;
 }
 
-enum rc erasure_apply_all(const struct record *record, struct change *change, struct arena *arena,
-                          bool *done, struct err *err) {
+enum rc erasure_apply_all(const struct record *record, const struct lineage *lineage,
+                          struct change *change, struct arena *arena, bool *done, struct err *err) {
     enum rc rc = RC_OK;
 
     *done = false;
@@ -140,48 +146,10 @@ enum rc erasure_apply_all(const struct record *record, struct change *change, st
 
         rc = erasure_decode(record->erasures[i], arena, &erasure, err);
         if (rc == RC_OK)
-            rc = erasure_apply(&erasure, change, arena, &named, err);
+            rc = erasure_apply(&erasure, lineage, change, arena, &named, err);
         *done = *done || named;
     }
     return rc;
-}
-
-static struct dot unnamed(struct dot dot, uint64_t actor, uint64_t as_actor) {
-    if (dot.actor == as_actor)
-        dot.actor = actor;
-    return dot;
-}
-
-static int dot_order(const void *left, const void *right) {
-    return dot_compare(*(const struct dot *)left, *(const struct dot *)right);
-}
-
-enum rc erasure_unnamed(const struct erasure *erasure, uint64_t actor, uint64_t as_actor,
-                        uint64_t as_from, struct arena *arena, struct erasure *out,
-                        struct err *err) {
-    struct erased_cell *cells;
-    struct dot *dots;
-
-    *out = *erasure;
-    if (as_actor == 0)
-        return RC_OK;
-    cells = arena_copy(arena, erasure->cells, erasure->cell_count * sizeof(*cells));
-    dots = arena_array(arena, erasure->dot_count, sizeof(*dots));
-    if (cells == NULL || dots == NULL)
-        return arena_check(arena, "erasure", err);
-    for (uint32_t i = 0; i < erasure->cell_count; i++)
-        cells[i].instance.dot = unnamed(cells[i].instance.dot, actor, as_actor);
-    out->dot_count = 0;
-    for (uint32_t i = 0; i < erasure->dot_count; i++) {
-        /* From there on the actor's own name means what others know by it, not this. */
-        if (erasure->dots[i].actor == actor && erasure->dots[i].number >= as_from)
-            continue;
-        dots[out->dot_count++] = unnamed(erasure->dots[i], actor, as_actor);
-    }
-    qsort(dots, out->dot_count, sizeof(*dots), dot_order);
-    out->cells = cells;
-    out->dots = dots;
-    return RC_OK;
 }
 
 /* ---- states ---- */

@@ -48,19 +48,15 @@ bool erasure_names(const struct erasure *erasure, struct dot dot);
 bool erasure_covers(const struct erasure *erasure, struct instance_id instance, uint16_t field);
 
 /* Takes out of the change what the erasure says, if it names it: entries are copied into the arena,
- * change->erased is set. *done tells whether the change is named. The caller keeps the leaf. */
-enum rc erasure_apply(const struct erasure *erasure, struct change *change, struct arena *arena,
-                      bool *done, struct err *err);
+ * change->erased is set. *done tells whether the change is named. The caller keeps the leaf.
+ * lineage: under which names the change is to be read, where it still has those of its author;
+ * NULL: it has been read already. */
+struct lineage;
+enum rc erasure_apply(const struct erasure *erasure, const struct lineage *lineage,
+                      struct change *change, struct arena *arena, bool *done, struct err *err);
 /* The same for all that stand in a state. */
-enum rc erasure_apply_all(const struct record *record, struct change *change, struct arena *arena,
-                          bool *done, struct err *err);
-
-/* The erasure as it is to be read in what an actor wrote whose numbers from as_from on are known
- * under a fork's name: dots and instances under the actor's own name. Where as_actor is 0, *out is
- * the erasure. */
-enum rc erasure_unnamed(const struct erasure *erasure, uint64_t actor, uint64_t as_actor,
-                        uint64_t as_from, struct arena *arena, struct erasure *out,
-                        struct err *err);
+enum rc erasure_apply_all(const struct record *record, const struct lineage *lineage,
+                          struct change *change, struct arena *arena, bool *done, struct err *err);
 
 /* Makes the versions of a state agree with its erasures; versions may be copied into the arena. */
 enum rc erasure_enforce(struct record *record, struct arena *arena, struct err *err);

@@ -10,13 +10,6 @@
 
 #define REDACT_ARENA_BYTES (64u * 1024u * 1024u)
 
-/* The name that this own change has in the county. */
-static bool is_named(const struct own_actor *actor, struct dot dot) {
-    if (actor->fork_actor != 0 && dot.actor == actor->fork_actor)
-        return dot.number >= actor->fork_from;
-    return dot.actor == actor->actor && (actor->fork_actor == 0 || dot.number < actor->fork_from);
-}
-
 static enum rc write_again(struct tablet *tablet, uint64_t row, const struct open_key *key,
                            const struct own_scope *scope, const struct change *change,
                            struct err *err) {
@@ -73,7 +66,7 @@ static enum rc redact_row(struct tablet *tablet, const struct own_actor *actor, 
         return rc;
     rc = change_decode(canonical, arena, &change, err);
     if (rc == RC_OK)
-        rc = erasure_apply(erasure, &change, arena, &done, err);
+        rc = erasure_apply(erasure, &actor->lineage, &change, arena, &done, err);
     return rc == RC_OK && done ? write_again(tablet, row, key, &scope, &change, err) : rc;
 }
 
@@ -84,14 +77,16 @@ enum rc tablet_redact_own(struct tablet *tablet, const struct erasure *erasure, 
     arena_init(&arena, REDACT_ARENA_BYTES);
     for (uint32_t i = 0; i < tablet->actor_count && rc == RC_OK; i++) {
         const struct own_actor *actor = &tablet->actors[i];
-        struct erasure own;
 
-        arena_reset(&arena);
-        rc = erasure_unnamed(erasure, actor->actor, actor->fork_actor, actor->fork_from, &arena,
-                             &own, err);
-        for (uint32_t k = 0; k < erasure->dot_count && rc == RC_OK; k++)
-            if (is_named(actor, erasure->dots[k]))
-                rc = redact_row(tablet, actor, erasure->dots[k].number, &own, &arena, err);
+        for (uint32_t k = 0; k < erasure->dot_count && rc == RC_OK; k++) {
+            struct dot own = {actor->actor, erasure->dots[k].number};
+
+            /* The name that this own change has in the county. */
+            if (!dot_equal(lineage_read(&actor->lineage, own), erasure->dots[k]))
+                continue;
+            arena_reset(&arena);
+            rc = redact_row(tablet, actor, own.number, erasure, &arena, err);
+        }
     }
     arena_release(&arena);
     return rc;

@@ -22,7 +22,7 @@ static enum rc check_erased(struct state_check *check, const struct change *chan
     struct change should = *change;
     char dot[DOT_TEXT_BYTES];
     bool named = false, agrees;
-    enum rc rc = erasure_apply_all(&check->state, &should, &check->arena, &named, err);
+    enum rc rc = erasure_apply_all(&check->state, NULL, &should, &check->arena, &named, err);
 
     agrees = named == change->erased;
     for (uint32_t i = 0; rc == RC_OK && agrees && i < change->entry_count; i++)

@@ -100,7 +100,7 @@ static enum rc is_redacted(struct work *work, const struct work_record *record,
                            const struct change *change, bool *redacted, struct err *err) {
     struct change copy = *change;
 
-    return erasure_apply_all(&record->state, &copy, &work->arena, redacted, err);
+    return erasure_apply_all(&record->state, NULL, &copy, &work->arena, redacted, err);
 }
 
 enum rc judge_change(struct work *work, const struct change *change, const uint8_t signed_hash[32],

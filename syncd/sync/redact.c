@@ -130,6 +130,7 @@ static enum rc change_visit(void *context, const struct stored_change *change, s
 
 static enum rc open_frame(struct naming *naming, uint64_t serial, struct err *err) {
     struct stored_frame stored;
+    struct lineage lineage;
     enum rc rc;
 
     if (naming->serial == serial)
@@ -140,9 +141,10 @@ static enum rc open_frame(struct naming *naming, uint64_t serial, struct err *er
     if (rc == RC_OK)
         rc =
             frame_decode(stored.bytes, naming->work->inflater, &naming->arena, &naming->frame, err);
-    if (rc == RC_OK && stored.as_actor != 0)
-        rc = frame_rename(&naming->frame, naming->frame.actor, stored.as_from, stored.as_actor,
-                          &naming->arena, err);
+    if (rc == RC_OK)
+        rc = lineage_decode(stored.forks, &naming->arena, &lineage, err);
+    if (rc == RC_OK && lineage.count > 0)
+        rc = frame_rename(&naming->frame, &lineage, &naming->arena, err);
     if (rc == RC_OK)
         naming->serial = serial;
     return rc;

@@ -112,11 +112,11 @@ static bool is_near(const struct cutting *cutting, uint64_t actor, uint64_t firs
 /* --- frames --- */
 
 /* *out is empty when the frame stays as it is. *named: something in it is erased, now or before. */
-static enum rc cut_frame(struct cutting *cutting, struct view bytes, uint64_t as_actor,
-                         uint64_t as_from, struct view *out, bool *named, struct err *err) {
+static enum rc cut_frame(struct cutting *cutting, struct view bytes, struct view forks,
+                         struct view *out, bool *named, struct err *err) {
     struct work *work = cutting->work;
     struct frame_head head;
-    struct erasure own;
+    struct lineage lineage;
     struct frame frame;
     enum rc rc;
 
@@ -127,12 +127,12 @@ static enum rc cut_frame(struct cutting *cutting, struct view bytes, uint64_t as
     if (rc == RC_OK)
         rc = frame_decode(bytes, work->inflater, &cutting->arena, &frame, err);
     if (rc == RC_OK)
-        rc = erasure_unnamed(&cutting->erasure, frame.actor, as_actor, as_from, &cutting->arena,
-                             &own, err);
+        rc = lineage_decode(forks, &cutting->arena, &lineage, err);
     for (uint32_t i = 0; rc == RC_OK && i < frame.count; i++) {
         bool done = false;
 
-        rc = erasure_apply(&own, &frame.changes[i].change, &cutting->arena, &done, err);
+        rc = erasure_apply(&cutting->erasure, &lineage, &frame.changes[i].change, &cutting->arena,
+                           &done, err);
         *named = *named || done;
     }
     if (rc != RC_OK || (!*named && head.one_by_one))
@@ -154,7 +154,7 @@ static enum rc frame_visit(void *context, const struct stored_frame *stored, str
 
     if (!is_near(cutting, stored->actor, stored->first, stored->last))
         return RC_OK;
-    rc = cut_frame(cutting, stored->bytes, stored->as_actor, stored->as_from, &bytes, &named, err);
+    rc = cut_frame(cutting, stored->bytes, stored->forks, &bytes, &named, err);
     if (rc != RC_OK)
         return err_prefix(err, "frame %llu of the log: ", (unsigned long long)stored->serial);
     if (named) {
@@ -216,8 +216,7 @@ static enum rc cut_own(struct cutting *cutting, const struct stored_entry *store
     enum rc rc = frame_peek(entry->content, &head, err);
 
     if (rc == RC_OK && is_near(cutting, head.actor, head.first, head.last))
-        rc = cut_frame(cutting, entry->content, entry->as_actor, entry->as_from, &bytes, &named,
-                       err);
+        rc = cut_frame(cutting, entry->content, entry->forks, &bytes, &named, err);
     cutting->holds = cutting->holds || named;
     return rc != RC_OK || bytes.size == 0 ? rc : put_entry(cutting, stored, FEED_FRAME, bytes, err);
 }
@@ -421,26 +420,6 @@ enum rc redact_cut(struct work *work, struct dot record, struct view bytes,
     return rc;
 }
 
-static enum rc erase_filed(struct work *work, const struct record *state,
-                           const struct stored_frame *as, struct change *change, bool *erased,
-                           struct err *err) {
-    enum rc rc = RC_OK;
-
-    for (uint32_t i = 0; i < state->erasure_count && rc == RC_OK; i++) {
-        struct erasure erasure, own;
-        bool done = false;
-
-        rc = erasure_decode(state->erasures[i], &work->arena, &erasure, err);
-        if (rc == RC_OK)
-            rc = erasure_unnamed(&erasure, change->dot.actor, as->as_actor, as->as_from,
-                                 &work->arena, &own, err);
-        if (rc == RC_OK)
-            rc = erasure_apply(&own, change, &work->arena, &done, err);
-        *erased = *erased || done;
-    }
-    return rc;
-}
-
 /* The state whose erasures may name change i. Of one that was here before the fate has none. */
 static enum rc state_of(struct work *work, uint64_t actor, const struct frame *frame,
                         const struct fate *const *fates, uint32_t i, const struct record **out,
@@ -463,7 +442,8 @@ enum rc redact_filed(struct work *work, const struct frame *frame, const struct 
                      const struct stored_frame *as, struct frame *out, struct view *bytes,
                      struct err *err) {
     struct frame_head head;
-    bool erased = false;
+    struct lineage lineage;
+    bool erased;
     enum rc rc = find_redacted(work, err);
 
     *out = *frame;
@@ -475,6 +455,8 @@ enum rc redact_filed(struct work *work, const struct frame *frame, const struct 
         return rc;
     /* From the bytes: the frame may be read under a fork's name already. */
     rc = frame_decode(as->bytes, work->inflater, &work->arena, out, err);
+    if (rc == RC_OK)
+        rc = lineage_decode(as->forks, &work->arena, &lineage, err);
     if (rc == RC_OK && out->count != frame->count)
         rc = err_set(err, RC_CORRUPT, "a frame differs from its bytes");
     for (uint32_t i = 0; rc == RC_OK && i < frame->count; i++) {
@@ -482,7 +464,8 @@ enum rc redact_filed(struct work *work, const struct frame *frame, const struct 
 
         rc = state_of(work, head.actor, frame, fates, i, &state, err);
         if (rc == RC_OK && state != NULL)
-            rc = erase_filed(work, state, as, &out->changes[i].change, &erased, err);
+            rc = erasure_apply_all(state, &lineage, &out->changes[i].change, &work->arena, &erased,
+                                   err);
     }
     buf_clear(&work->scratch);
     if (rc == RC_OK)

@@ -605,7 +605,7 @@ static void fold_erased(struct play *play, const struct household *household,
             bool done;
 
             if (chance(random, 50))
-                OK(world, erasure_apply(&erasing->erasures[k], &change, &world->arena, &done,
+                OK(world, erasure_apply(&erasing->erasures[k], NULL, &change, &world->arena, &done,
                                         &world->err));
         }
         OK(world, merge_apply(out, &change, corrected, &world->arena, out, &world->err));

@@ -185,7 +185,7 @@ static void erase_all(struct wire_kit *kit, struct frame_change *item) {
     struct erasure erasure = {.dot_count = 1, .dots = &dot};
     bool done;
 
-    assert_int_equal(erasure_apply(&erasure, change, &kit->arena, &done, &kit->err), RC_OK);
+    assert_int_equal(erasure_apply(&erasure, NULL, change, &kit->arena, &done, &kit->err), RC_OK);
     assert_true(done);
 }
 

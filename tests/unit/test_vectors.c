@@ -484,7 +484,7 @@ static void vectors_erase(struct vectors *vectors, struct change *change) {
     struct erasure erasure = {.dot_count = 1, .dots = &dot};
     bool done;
 
-    require(vectors, erasure_apply(&erasure, change, &vectors->arena, &done, &vectors->err));
+    require(vectors, erasure_apply(&erasure, NULL, change, &vectors->arena, &done, &vectors->err));
 }
 
 static void add_changes(struct vectors *vectors) {
