@@ -7,6 +7,7 @@
 #include "syncd/sync/news.h"
 #include "syncd/sync/redact_inside.h"
 #include "syncd/sync/redactions.h"
+#include "syncd/sync/snapshot.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,8 @@ enum rc redact_again(struct work *work, struct dot record, struct view erasure, 
         rc = work_record(work, record, &loaded, err);
     if (rc == RC_OK)
         rc = redact_cut(work, record, bytes, &decoded, loaded, err);
+    if (rc == RC_OK)
+        rc = snapshot_drop_holding(work, record, err);
     if (rc != RC_OK || has_erasure(&loaded->state, bytes))
         return rc;
     *news = true;

@@ -5,6 +5,7 @@
  * that holds the secret of the same run of salts;
  *   - the feeds: frames that were cut for them, states with which a record entered. Positions and
  *     chains stay; an entry of kind FEED_REDACT tells the tablets;
+ *   - snapshots: those that hold the record are dropped;
  *   - the record: state, title, keys, conflicts;
  *   - the files of the store (store_scrub).
  * What stays, for good, is the erasure itself: in the record's state, in the staff log, and in a

@@ -221,14 +221,28 @@ static enum rc age_visit(void *context, const struct stored_snapshot *snapshot, 
                : RC_OK;
 }
 
+static enum rc redaction_visit(void *context, const struct stored_entry *entry, struct err *err) {
+    bool *redacted = context;
+
+    (void)err;
+    *redacted = *redacted || entry->entry.kind == FEED_REDACT;
+    return RC_OK;
+}
+
+/* It was made beside the writer. What the law has erased of it meanwhile must not come back in it:
+ * then it is not put, and the next tablet has one made again. */
 static enum rc put_act(void *context, struct work *work, struct err *err) {
     struct making *making = context;
     struct ageing ageing = {.work = work, .row = &making->row};
     struct stored_snapshot *row;
     size_t at = 0;
-    enum rc rc = store_snapshots(work->ledger->store, making->row.area, age_visit, &ageing, err);
+    bool redacted = false;
+    enum rc rc = store_entries(work->ledger->store, making->row.area, making->row.audience,
+                               making->row.position, redaction_visit, &redacted, err);
 
-    if (rc != RC_OK)
+    if (rc == RC_OK && !redacted)
+        rc = store_snapshots(work->ledger->store, making->row.area, age_visit, &ageing, err);
+    if (rc != RC_OK || redacted)
         return rc;
     row = WORK_ADD(work, snapshots, snapshot_count, snapshot_capacity);
     if (row == NULL)
