@@ -44,6 +44,15 @@ static enum rc number_option(const struct command *command, const char *name, ui
 
 /* ---- sync ---- */
 
+/* When the server has named a time, nobody comes before it. */
+static void plan_later(struct service *service, int64_t least_ms) {
+    const struct env *env = service->face->env;
+    uint64_t spread = (uint64_t)least_ms / JITTER;
+
+    service->next_ms =
+        env_monotonic_ms(env) + least_ms + (int64_t)env_random_below(env, spread + 1);
+}
+
 static void plan(struct service *service, int64_t wait_ms) {
     const struct env *env = service->face->env;
     uint64_t spread = (uint64_t)wait_ms / JITTER;
@@ -57,7 +66,6 @@ static void sync_once(struct service *service) {
     struct face *face = service->face;
     struct session *nobody = NULL;
     struct sync_report report;
-    int64_t wait_ms = service->every_ms;
     struct err err;
     enum rc rc;
 
@@ -74,10 +82,10 @@ static void sync_once(struct service *service) {
         log_warn(&service->log, LOG_EVENT("sync.failed"), LOG_TEXT("why", err.text));
     }
     service->failed = rc != RC_OK;
-    if (report.retry_after_s > 0 && report.retry_after_s <= RETRY_S_MAX &&
-        report.retry_after_s * 1000 > wait_ms)
-        wait_ms = report.retry_after_s * 1000;
-    plan(service, wait_ms);
+    if (report.retry_after_s > 0 && report.retry_after_s <= RETRY_S_MAX)
+        plan_later(service, report.retry_after_s * 1000);
+    else
+        plan(service, service->every_ms);
 }
 
 /* ---- the loop ---- */

@@ -584,7 +584,7 @@ static enum rc sync_handler(void *context, struct http_exchange *exchange, struc
                             words(exchange->request.lang,
                                   "too many tablets are sending at this moment; they come back "
                                   "by themselves"));
-        snprintf(seconds, sizeof(seconds), "%u", gate_retry_s(office->env));
+        snprintf(seconds, sizeof(seconds), "%u", gate_retry_s(office->gate, office->env));
         return http_response_header(&exchange->response, "Retry-After", seconds, err);
     }
     rc = api_exchange(office, exchange->request.body, &exchange->response.body, &status, err);

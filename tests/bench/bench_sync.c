@@ -285,7 +285,12 @@ static double work_offline(struct session *session, uint64_t seed, uint32_t coun
     return now_s() - started;
 }
 
-static struct sync_report sync_once(struct tablet *tablet) {
+struct patience { /* what a tablet was asked for, and where its time went */
+    uint32_t turned_away;
+    double waited_s, longest_s; /* after being turned away; the longest sync without that */
+};
+
+static struct sync_report sync_once(struct tablet *tablet, struct patience *patience) {
     struct sync_report report;
     struct link_http *http = NULL;
     struct err err;
@@ -294,8 +299,20 @@ static struct sync_report sync_once(struct tablet *tablet) {
     err_init(&err, LANG_EN);
     must(link_http_open(tablet, view_text(""), &http, &err), &err, "link");
     /* The county may ask for patience when all come at once: wait as long as it says. */
-    while ((rc = sync_run(tablet, link_http_link(http), NULL, &report, &err)) == RC_AGAIN) {
-        sleep(report.retry_after_s > 0 ? (unsigned)report.retry_after_s : 1u);
+    for (;;) {
+        double started = now_s(), took;
+        unsigned seconds;
+
+        rc = sync_run(tablet, link_http_link(http), NULL, &report, &err);
+        took = now_s() - started;
+        if (took > patience->longest_s)
+            patience->longest_s = took;
+        if (rc != RC_AGAIN)
+            break;
+        seconds = report.retry_after_s > 0 ? (unsigned)report.retry_after_s : 1u;
+        patience->turned_away++;
+        patience->waited_s += seconds;
+        sleep(seconds);
         err_clear(&err);
     }
     must(rc, &err, "sync");
@@ -304,7 +321,7 @@ static struct sync_report sync_once(struct tablet *tablet) {
 }
 
 /* Prepares in children, then lets all sync at once; returns the seconds until all have receipts. */
-static double race(uint32_t agents, uint32_t count) {
+static double race(uint32_t agents, uint32_t count, struct patience *all) {
     int ready[2], go[2], done[2];
     double started;
     char byte = 0;
@@ -329,16 +346,17 @@ static double race(uint32_t agents, uint32_t count) {
             if (write(ready[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 0)
                 _exit(1);
             {
-                struct sync_report report = sync_once(tablet);
+                struct patience patience = {0};
+                struct sync_report report = sync_once(tablet, &patience);
 
+                if (write(done[1], &patience, sizeof(patience)) != sizeof(patience))
+                    _exit(1);
                 if (report.unsent != 0) {
                     fprintf(stderr, "bench_sync: %s: %llu of its changes were not taken\n", name,
                             (unsigned long long)report.unsent);
                     _exit(1);
                 }
             }
-            if (write(done[1], &byte, 1) != 1)
-                _exit(1);
             tablet_close(tablet);
             _exit(0);
         }
@@ -348,9 +366,17 @@ static double race(uint32_t agents, uint32_t count) {
     }
     started = now_s();
     close(go[1]), close(ready[1]), close(done[1]);
-    for (uint32_t a = 0; a < agents; a++)
-        if (read(done[0], &byte, 1) != 1)
+    *all = (struct patience){0};
+    for (uint32_t a = 0; a < agents; a++) {
+        struct patience one;
+
+        if (read(done[0], &one, sizeof(one)) != sizeof(one))
             exit(1);
+        all->turned_away += one.turned_away;
+        all->waited_s += one.waited_s;
+        if (one.longest_s > all->longest_s)
+            all->longest_s = one.longest_s;
+    }
     started = now_s() - started;
     for (uint32_t a = 0; a < agents; a++) {
         int status = 0;
@@ -452,6 +478,7 @@ static void exchanges(void) {
     struct tablet *tablet;
     struct session *session;
     struct sync_report report;
+    struct patience patience = {0};
     struct buf lines;
     double started, seconds;
 
@@ -463,14 +490,14 @@ static void exchanges(void) {
     printf("saved 1,000 surveys of 92 fields offline in %.2f s (%zu bytes as lines, xz -9e %llu)\n",
            seconds, lines.size, (unsigned long long)xz_bytes(buf_view(&lines)));
     started = now_s();
-    report = sync_once(tablet);
+    report = sync_once(tablet, &patience);
     show("1,000 surveys of 92 fields", &report, now_s() - started);
     started = now_s();
-    report = sync_once(tablet);
+    report = sync_once(tablet, &patience);
     show("nothing new", &report, now_s() - started);
     (void)work_offline(session, 5, 1, NULL);
     started = now_s();
-    report = sync_once(tablet);
+    report = sync_once(tablet, &patience);
     show("one new survey", &report, now_s() - started);
     printf("this process with 1,001 records unlocked: %ld kB resident\n",
            resident_kb(getpid(), "VmRSS:"));
@@ -481,6 +508,7 @@ static void exchanges(void) {
 static void race_and_show(uint32_t agents, uint32_t count) {
     double seconds, micro = 1e6 / (double)(agents * count);
     struct usage before, after;
+    struct patience patience;
 
     for (uint32_t a = 0; a < agents; a++) {
         char name[32];
@@ -489,12 +517,14 @@ static void race_and_show(uint32_t agents, uint32_t count) {
         enrol(name);
     }
     before = used(server);
-    seconds = race(agents, count);
+    seconds = race(agents, count, &patience);
     after = used(server);
     printf("%u agents x %u surveys, TLS: %8.0f records/s merged and durable (%.2f s)\n", agents,
            count, agents * count / seconds, seconds);
     printf("  of the county's CPU, a record:  %8.1f us user, %.1f us system\n",
            (after.user_s - before.user_s) * micro, (after.system_s - before.system_s) * micro);
+    printf("  turned away %u times, %.1f s of waiting a tablet, longest exchange %.1f s\n",
+           patience.turned_away, patience.waited_s / agents, patience.longest_s);
     printf("  yg-syncd: %ld kB resident, %ld kB at most\n", resident_kb(server, "VmRSS:"),
            resident_kb(server, "VmHWM:"));
 }

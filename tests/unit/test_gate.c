@@ -58,17 +58,67 @@ static void small_ones_go_where_large_ones_wait(void **state) {
     buf_release(&body);
 }
 
-static void they_are_told_different_times(void **state) {
-    struct clerk *world = *state;
-    unsigned least = 1000, most = 0;
+/* One after the other is sent away while the gate serves so many in a second. */
+static unsigned last_of_a_crowd(struct clerk *world, struct gate *gate, unsigned crowd,
+                                unsigned rate, unsigned *first) {
+    struct gate_pass inside, refused;
+    unsigned seconds = 0;
+    struct buf body;
 
+    buf_init(&body, 65536);
+    for (unsigned i = 0; i < 2 * rate; i++) { /* two seconds of work, before the crowd comes */
+        assert_true(gate_enter(gate, request(&body, 100), &inside));
+        gate_leave(gate, &inside);
+        if (i % rate == rate - 1) {
+            world->county->now_ms += 1000;
+            (void)gate_retry_s(gate, &world->county->env); /* somebody is sent away: it measures */
+        }
+    }
+    world->county->now_ms += 1000;
+    for (unsigned i = 0; i < crowd; i++) {
+        assert_true(gate_enter(gate, request(&body, 100), &inside));
+        assert_false(gate_enter(gate, request(&body, 100), &refused));
+        gate_leave(gate, &inside);
+        seconds = gate_retry_s(gate, &world->county->env);
+        assert_in_range(seconds, 1, GATE_RETRY_MAX_S);
+        if (i == 0)
+            *first = seconds;
+    }
+    buf_release(&body);
+    return seconds;
+}
+
+static void who_is_sent_away_comes_when_it_is_his_turn(void **state) {
+    struct clerk *world = *state;
+    struct gate slow, fast;
+    unsigned first, last;
+
+    gate_init(&slow, 1, 1, 1024u * 1024u);
+    gate_init(&fast, 1, 1, 1024u * 1024u);
+    last = last_of_a_crowd(world, &slow, 60, 5, &first);
+    assert_int_equal(first, 1);
+    assert_in_range(last, 5, 20); /* 60 of which it serves about 5 a second */
+    last = last_of_a_crowd(world, &fast, 60, 400, &first);
+    assert_int_equal(first, 1);
+    assert_int_equal(last, 1); /* as good as at once */
+    world->county->now_ms += 3600000;
+    assert_int_equal(gate_retry_s(&slow, &world->county->env), 1); /* the crowd has gone */
+}
+
+static void a_crowd_longer_than_the_line_is_spread(void **state) {
+    struct clerk *world = *state;
+    unsigned least = 1000, most = 0, first;
+    struct gate gate;
+
+    gate_init(&gate, 1, 1, 1024u * 1024u);
+    (void)last_of_a_crowd(world, &gate, 3000, 2, &first);
     for (int i = 0; i < 200; i++) {
-        unsigned seconds = gate_retry_s(&world->county->env);
+        unsigned seconds = gate_retry_s(&gate, &world->county->env);
 
         least = seconds < least ? seconds : least;
         most = seconds > most ? seconds : most;
     }
-    assert_true(least >= 1 && least + 10 < most && most <= 60);
+    assert_true(least >= 20 && least + 10 < most && most <= GATE_RETRY_MAX_S);
 }
 
 static void a_tablet_sent_away_loses_nothing(void **state) {
@@ -92,7 +142,9 @@ static void a_tablet_sent_away_loses_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_ones_go_where_large_ones_wait),
-        cmocka_unit_test_setup_teardown(they_are_told_different_times, clerk_set_up,
+        cmocka_unit_test_setup_teardown(who_is_sent_away_comes_when_it_is_his_turn, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(a_crowd_longer_than_the_line_is_spread, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_tablet_sent_away_loses_nothing, clerk_set_up,
                                         clerk_tear_down),
