@@ -1,6 +1,7 @@
 /* test_world.c: small worlds from a seed: tablets and a county in one process, people who save,
- * edit, move, resolve, lock and unlock, clones and restored backups, wrong clocks, requests and
- * answers that are lost. When everybody has synced in the end:
+ * edit, lock and unlock, clones of clones and restored backups of restored tablets, with their
+ * nonce and without, wrong clocks, requests and answers that are lost. When everybody has synced in
+ * the end:
  *   - every text that a person saved stands in the county's log, once (a tablet that was restored
  *     from its backup has really lost what only its dead disk held)
  *   - every tablet holds for every record exactly the bytes that the county holds
