@@ -112,6 +112,9 @@ struct xml_node *xml_walk(const struct xml_node *node, const struct xml_node *to
  * NULL if it is declared nowhere. */
 struct view xml_namespace(const struct xml_node *node, struct view prefix);
 
+/* The declaration that says so; NULL if there is none. */
+struct xml_node *xml_declaration(const struct xml_node *node, struct view prefix);
+
 /* XPath's string-value: the text of a node, or all text below an element or document. Without
  * copying where one text is all there is; otherwise in the arena. RC_LIMIT, RC_NO_MEMORY. */
 enum rc xml_text(const struct xml_node *node, struct arena *arena, struct view *text,

@@ -98,10 +98,8 @@ static bool is_used(const struct xml_node *top, struct view prefix) {
 static void put_inherited(struct writer *writer, const struct xml_node *element) {
     for (const struct xml_node *at = element->parent; at != NULL; at = at->parent)
         for (const struct xml_node *item = at->namespaces; item != NULL; item = item->next) {
-            struct view meant = xml_namespace(element, item->name);
-
-            /* The nearest one counts, and one of the element's own was written already. */
-            if (meant.data == item->value.data && own_declaration(element, item->name) == NULL &&
+            /* Only the nearest one counts. */
+            if (xml_declaration(element, item->name) == item &&
                 (item->name.size > 0 || item->value.size > 0) && is_used(element, item->name))
                 put_declaration(writer->out, item->name, item->value);
         }

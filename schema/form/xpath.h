@@ -16,7 +16,8 @@
  *   room in a struct decimal; then, and behind any other operation, they are doubles. So
  *   0.1 + 0.2 = 0.3, and money has no dust.
  * - Absolute paths mean the primary instance (host.primary), also inside predicates over another
- *   one. Without a primary one they mean the tree of the context node, as XPath says.
+ *   one. Without a primary one they mean the tree of the node for which the expression is
+ * evaluated.
  * - Inside a repeat an absolute path means "this instance of the repeat": where a step that is not
  *   the last one and has no predicate reaches instances of a repeat (host.is_repeat), and one of
  *   them holds the node for which the expression is evaluated (scope.current), only that one is

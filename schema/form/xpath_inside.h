@@ -76,6 +76,7 @@ struct function;
 struct expression {
     enum expression_kind kind;
     bool absolute; /* of a path without operand: begins with / */
+    bool fixed;    /* its value is the same for every node of one evaluation */
     struct xpath_place place;
     struct xpath_number number;
     struct view text; /* a literal; a function's name */
@@ -135,6 +136,10 @@ enum rc run_evaluate(struct run *run, const struct expression *expression,
                      const struct focus *focus, struct xpath_value *value);
 enum rc run_path(struct run *run, const struct expression *path, const struct focus *focus,
                  struct xpath_value *value);
+
+/* A comparison of two values; gives a truth. */
+enum rc run_compare(struct run *run, enum operation operation, const struct xpath_value *left,
+                    const struct xpath_value *right, struct xpath_value *value);
 
 /* Takes from the budget. */
 enum rc run_spend(struct run *run, uint32_t steps);

@@ -203,7 +203,7 @@ static enum rc offer_namespaces(struct run *run, const struct step *step, struct
         return RC_OK;
     for (struct xml_node *at = element; at != NULL; at = at->parent)
         for (struct xml_node *item = at->namespaces; item != NULL && rc == RC_OK; item = item->next)
-            if (item->value.size > 0 && xml_namespace(element, item->name).data == item->value.data)
+            if (item->value.size > 0 && xml_declaration(element, item->name) == item)
                 rc = offer(run, step, item, set);
     return rc;
 }
@@ -256,19 +256,61 @@ static enum rc walk_axis(struct run *run, const struct step *step, struct xml_no
 
 /* ---- predicates ---- */
 
+/* The side of a comparison whose value is the same for all nodes: 0 or 1, or 2 for none. A choice
+ * filter over a long list is such a comparison: item[town = /data/town]. */
+static uint32_t fixed_side(const struct expression *predicate) {
+    if (predicate->kind != EXPRESSION_CHAIN || predicate->operand_count != 2 ||
+        predicate->operations[1] < OPERATION_EQUAL ||
+        predicate->operations[1] > OPERATION_MORE_EQUAL)
+        return 2;
+    return predicate->operands[1]->fixed ? 1 : predicate->operands[0]->fixed ? 0 : 2;
+}
+
+/* Evaluates the fixed side once; one node is then as good as its text. */
+static enum rc evaluate_fixed(struct run *run, const struct expression *expression,
+                              const struct focus *focus, struct xpath_value *value) {
+    if (run_evaluate(run, expression, focus, value) != RC_OK)
+        return run->err->rc;
+    if (value->type == XPATH_NODES && value->count == 1) {
+        struct view text;
+
+        if (value_to_text(run, value, &text) != RC_OK)
+            return run->err->rc;
+        return give_text(run, text, value);
+    }
+    return RC_OK;
+}
+
+static enum rc evaluate_other(struct run *run, const struct expression *predicate, uint32_t side,
+                              const struct xpath_value *fixed, const struct focus *focus,
+                              struct xpath_value *value) {
+    struct xpath_value other;
+
+    if (run_spend(run, 1) != RC_OK ||
+        run_evaluate(run, predicate->operands[1 - side], focus, &other) != RC_OK)
+        return run->err->rc;
+    return run_compare(run, predicate->operations[1], side == 0 ? fixed : &other,
+                       side == 0 ? &other : fixed, value);
+}
+
 /* Keeps those of the nodes for which the predicate holds: a number means a position. */
 static enum rc filter(struct run *run, const struct expression *predicate, struct xml_node **items,
                       uint32_t *count) {
-    struct focus focus = {.size = *count};
+    struct focus focus = {.node = run->current, .position = 1, .size = *count};
+    uint32_t side = *count > 1 ? fixed_side(predicate) : 2;
+    struct xpath_value fixed;
     uint32_t kept = 0;
 
+    if (side < 2 && evaluate_fixed(run, predicate->operands[side], &focus, &fixed) != RC_OK)
+        return run->err->rc;
     for (uint32_t i = 0; i < focus.size; i++) {
         struct xpath_value value;
         bool holds;
 
         focus.node = items[i];
         focus.position = i + 1;
-        if (run_evaluate(run, predicate, &focus, &value) != RC_OK)
+        if ((side < 2 ? evaluate_other(run, predicate, side, &fixed, &focus, &value)
+                      : run_evaluate(run, predicate, &focus, &value)) != RC_OK)
             return run->err->rc;
         holds = value.type == XPATH_NUMBER ? value.number.value == (double)focus.position
                                            : xpath_to_bool(&value);
@@ -339,7 +381,7 @@ static enum rc path_start(struct run *run, const struct expression *path, const 
         if (path->absolute && run->host->primary != NULL)
             node = run->host->primary;
         else if (path->absolute)
-            while (node->parent != NULL)
+            for (node = run->current; node->parent != NULL;)
                 node = node->parent;
         return set_add(run, set, node);
     }

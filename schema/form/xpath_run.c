@@ -194,8 +194,8 @@ static enum rc compare_sets(struct run *run, enum operation operation,
     return RC_OK;
 }
 
-static enum rc compare(struct run *run, enum operation operation, const struct xpath_value *left,
-                       const struct xpath_value *right, struct xpath_value *value) {
+enum rc run_compare(struct run *run, enum operation operation, const struct xpath_value *left,
+                    const struct xpath_value *right, struct xpath_value *value) {
     struct xpath_value truth = {.type = XPATH_BOOL};
     bool left_set = left->type == XPATH_NODES;
     bool right_set = right->type == XPATH_NODES;
@@ -291,7 +291,7 @@ static enum rc run_chain(struct run *run, const struct expression *chain, const 
         if (rc == RC_OK && operation <= OPERATION_MORE_EQUAL) {
             struct xpath_value left = *value;
 
-            rc = compare(run, operation, &left, &right, value);
+            rc = run_compare(run, operation, &left, &right, value);
         } else if (rc == RC_OK) {
             rc = value_to_number(run, value, &a);
             if (rc == RC_OK)

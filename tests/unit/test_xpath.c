@@ -281,6 +281,12 @@ static void test_functions_of_forms(void **state) {
         {"count(/data/member/age | /data/member/pet | /data/member/age)", "6"},
         {"/data/member[age > 10][2]/age", "70"},
         {"count(//pet[kind='hen']/preceding::kind)", "2"},
+        {"count(/data/member[age > /data/size + 10])", "2"},
+        {"count(/data/member[7 = age])", "1"},
+        {"count(/data/member[pet/kind = /data/member/pet/kind])", "2"},
+        {"count(/data/member[position() = 2])", "1"},
+        {"count(/data/member[3 >= position()])", "3"},
+        {"count(/data/member[/data/none = age])", "0"},
     };
     struct rig rig;
 
