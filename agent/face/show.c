@@ -54,6 +54,42 @@ static enum rc record_json(struct visit *visit, const struct seen *seen, struct 
     return rc;
 }
 
+/* Own changes of this record that staff gave back. */
+static enum rc given_back(struct visit *visit, struct dot record, struct json *document,
+                          struct err *err) {
+    struct tablet_quarantined *list = NULL;
+    struct json *returned = NULL;
+    uint32_t count = 0;
+    bool any = false;
+    enum rc rc = tablet_quarantine(visit->tablet, &visit->arena, &list, &count, err);
+
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
+        char dot[DOT_TEXT_BYTES];
+
+        if (!list[i].returned || !dot_equal(list[i].record, record))
+            continue;
+        dot_text(list[i].dot, dot);
+        if (document != NULL) {
+            struct json *item;
+
+            if (!any)
+                returned = json_add_array(document, "returned");
+            item = json_add_object(returned, NULL);
+            json_add_text(item, "dot", dot);
+            json_add_view(item, "reason", list[i].reason);
+        } else {
+            if (!any)
+                rc = command_printf(visit->command, err, "\n%s\n",
+                                    words(visit->command->lang, "given back by the staff:"));
+            if (rc == RC_OK)
+                rc = command_printf(visit->command, err, "  %s  %.*s\n", dot,
+                                    VIEW_PRINT(list[i].reason));
+        }
+        any = true;
+    }
+    return rc;
+}
+
 /* ---- text ---- */
 
 struct writer {
@@ -311,9 +347,13 @@ enum rc face_show(void *context, struct command *command, struct err *err) {
     if (rc == RC_OK && command->json) {
         rc = record_json(&visit, &seen, &document, err);
         if (rc == RC_OK)
+            rc = given_back(&visit, seen.record.id, document, err);
+        if (rc == RC_OK)
             rc = command_print_json(command, document, err);
     } else if (rc == RC_OK) {
         rc = print_record(&visit, &seen, err);
+        if (rc == RC_OK)
+            rc = given_back(&visit, seen.record.id, NULL, err);
     }
     visit_close(&visit);
     return rc;

@@ -32,6 +32,7 @@ static enum rc status_json(struct visit *visit, const struct tablet_status *stat
     json_add_int(document, "unsent", (int64_t)status->unsent);
     json_add_text(document, "waiting", waiting_name(status->waiting));
     json_add_int(document, "quarantined", (int64_t)status->quarantined);
+    json_add_int(document, "returned", (int64_t)status->returned);
     json_add_int(document, "records", (int64_t)status->records);
     json_add_int(document, "inbox", (int64_t)status->inbox);
     json_add_int(document, "snapshot_pieces", (int64_t)status->snapshot_chunks);
@@ -148,6 +149,9 @@ static enum rc status_text(struct visit *visit, const struct tablet_status *stat
         text_row(&columns, lang, "because", words(lang, waiting_words(status->waiting)));
     if (status->quarantined > 0)
         number_row(&columns, lang, "wait for the county's staff", status->quarantined);
+    if (status->returned > 0)
+        number_row(&columns, lang, "given back by the staff, with a reason to read",
+                   status->returned);
     if (status->inbox > 0)
         number_row(&columns, lang, "came while locked", status->inbox);
     if (status->snapshot_chunks > 0) {
@@ -166,6 +170,9 @@ static enum rc status_text(struct visit *visit, const struct tablet_status *stat
              words(lang, tablet_locked(visit->tablet) ? "locked" : "unlocked"));
     rc = columns_print(&columns, command, err);
     columns_release(&columns);
+    if (status->returned > 0)
+        command_say(command, "the county's staff gave changes of yours back; read why: yg-agent "
+                             "quarantine");
     if (status->clock_wrong)
         command_say(command, "the clock is wrong: set it by the county's; nothing is lost by it, "
                              "but dates that people read may be wrong");
@@ -209,7 +216,7 @@ enum rc face_quarantine(void *context, struct command *command, struct err *err)
     struct columns columns;
     struct visit visit;
     uint32_t count;
-    enum rc rc = visit_open(context, command, NEED_TABLET, &visit, err);
+    enum rc rc = visit_open(context, command, WANT_SESSION, &visit, err);
 
     if (rc == RC_OK)
         rc = tablet_quarantine(visit.tablet, &visit.arena, &waiting, &count, err);
@@ -222,10 +229,13 @@ enum rc face_quarantine(void *context, struct command *command, struct err *err)
             add_dot(item, "id", waiting[i].record);
             add_dot(item, "dot", waiting[i].dot);
             json_add_text(item, "verdict", verdict_name((enum verdict)waiting[i].verdict));
+            json_add_bool(item, "returned", waiting[i].returned);
+            if (waiting[i].reason.size > 0)
+                json_add_view(item, "reason", waiting[i].reason);
         }
         rc = command_print_json(command, list, err);
     } else if (rc == RC_OK) {
-        columns_init(&columns, 3);
+        columns_init(&columns, 5);
         for (uint32_t i = 0; i < count; i++) {
             char record[DOT_TEXT_BYTES], dot[DOT_TEXT_BYTES];
 
@@ -235,10 +245,19 @@ enum rc face_quarantine(void *context, struct command *command, struct err *err)
             columns_add_text(&columns, dot);
             columns_add_words(&columns, command->lang,
                               verdict_words((enum verdict)waiting[i].verdict));
+            columns_add_words(&columns, command->lang,
+                              waiting[i].returned ? "given back" : "waits");
+            if (waiting[i].returned && waiting[i].reason.size == 0)
+                columns_add_words(&columns, command->lang, "unlock to read why");
+            else
+                columns_add(&columns, waiting[i].reason);
             columns_end_row(&columns);
         }
         rc = columns_print(&columns, command, err);
         columns_release(&columns);
+        /* Whoever read them as text has seen them; a program that polls has not. */
+        if (rc == RC_OK)
+            rc = tablet_returns_seen(visit.tablet, waiting, count, err);
     }
     visit_close(&visit);
     return rc;

@@ -14,13 +14,9 @@
  *   change     own changes; the chain hash is kept for ever. `overlay` says that no feed has
  *              brought the change back yet; an empty `sealed` that its content is forgotten
  *   mark       when a backup of the county held own changes up to which number
-<<<<<<< HEAD
  *   snapshot   how far the tablet has come in a snapshot of a feed
-=======
  *   draft      forms that somebody is still filling
->>>>>>> 7707003 (Forms in the making are kept on the tablet, sealed, and become a change or stay a
-draft, never both)
- *   cursor, form, slice, outbox, baggage, inbox, author, notice: see traffic.h */
+ *   cursor, form, slice, outbox, baggage, returned, inbox, author, notice: see traffic.h */
 #ifndef YG_AGENT_STORE_INSIDE_H
 #define YG_AGENT_STORE_INSIDE_H
 
@@ -110,6 +106,11 @@ enum sql {
     SQL_SLICE_FORGET,
     SQL_SLICE_FEED_FORGET,
     SQL_SLICE_COUNT,
+    SQL_RETURNED_PUT,
+    SQL_RETURNED_GET,
+    SQL_RETURNED_DROP,
+    SQL_RETURNED_SEEN,
+    SQL_RETURNED_COUNT,
     SQL_OUTBOX_LIST,
     SQL_OUTBOX_LAST,
     SQL_OUTBOX_PUT,
@@ -350,6 +351,14 @@ enum rc area_key_share(struct tablet *tablet, uint64_t key, uint64_t person,
 
 /* Inside a transaction. RC_NOT_FOUND. */
 enum rc drafts_delete(struct tablet *tablet, uint64_t draft, uint64_t person, struct err *err);
+
+/* ---- returned.c ---- */
+
+/* What staff said of this change, if they gave it back: fills returned, seen and, where an open
+ * session may read it, reason. */
+enum rc returned_read(struct tablet *tablet, int64_t change, struct arena *arena,
+                      struct tablet_quarantined *out, struct err *err);
+enum rc returned_drop(struct tablet *tablet, int64_t change, struct err *err);
 
 /* ---- slices.c ---- */
 

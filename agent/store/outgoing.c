@@ -152,6 +152,8 @@ enum rc tablet_put_verdict(struct tablet *tablet, const struct own_actor *actor,
     statement_bind_i64(put, 2, verdict);
     rc = statement_run(put, err);
     *is_new = rc == RC_OK && verdict != VERDICT_ADMIT && db_changes(tablet->db) > 0;
+    if (rc == RC_OK && verdict == VERDICT_ADMIT)
+        rc = returned_drop(tablet, change_row(actor->serial, number), err);
     return rc;
 }
 

@@ -180,6 +180,8 @@ enum rc tablet_status(struct tablet *tablet, struct arena *arena, struct tablet_
     if (rc == RC_OK)
         rc = count_of(tablet, SQL_NOTICE_COUNT, &out->notices, err);
     if (rc == RC_OK)
+        rc = count_of(tablet, SQL_RETURNED_COUNT, &out->returned, err);
+    if (rc == RC_OK)
         rc = tablet_quarantine(tablet, arena, &quarantined, &count, err);
     out->quarantined = count;
     if (rc == RC_OK)
@@ -208,6 +210,9 @@ enum rc tablet_quarantine(struct tablet *tablet, struct arena *arena,
                     row & ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1)},
             .record = {(uint64_t)statement_i64(list, 1), (uint64_t)statement_i64(list, 2)},
             .verdict = (uint8_t)statement_i64(list, 3)};
+        rc = returned_read(tablet, (int64_t)row, arena, &found[used - 1], err);
+        if (rc != RC_OK)
+            break;
     }
     statement_reset(list);
     *count = (uint32_t)used;

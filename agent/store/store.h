@@ -125,11 +125,12 @@ struct tablet_status {
     struct view device_name, server;
     /* The three states, counted in own changes of all incarnations; each includes the next. */
     uint64_t on_tablet, on_server, backed_up;
-    uint64_t unsent;                          /* on_tablet minus on_server */
-    enum waiting waiting;                     /* why, when unsent is not 0 */
-    uint64_t quarantined;                     /* own changes that wait for staff */
-    uint64_t records;                         /* that the tablet holds, own or pulled */
-    uint64_t inbox;                           /* parts that came while locked */
+    uint64_t unsent;      /* on_tablet minus on_server */
+    enum waiting waiting; /* why, when unsent is not 0 */
+    uint64_t quarantined; /* own changes that wait for staff, or were given back */
+    uint64_t returned;    /* given back with a reason that nobody has read */
+    uint64_t records;     /* that the tablet holds, own or pulled */
+    uint64_t inbox;       /* parts that came while locked */
     uint64_t snapshot_chunks, snapshot_taken; /* of areas that come as a snapshot, and do so yet */
     uint64_t notices;                         /* unseen */
     uint64_t carried; /* batches of other tablets that wait to be brought to the county */
@@ -158,8 +159,14 @@ enum rc tablet_status(struct tablet *tablet, struct arena *arena, struct tablet_
 struct tablet_quarantined {
     struct dot dot;
     struct dot record;
-    uint8_t verdict; /* enum verdict */
+    uint8_t verdict;    /* enum verdict */
+    bool returned;      /* staff have looked at it and gave it back; else it waits for them */
+    bool seen;          /* somebody here has read why */
+    struct view reason; /* of a returned one; empty where no open session may read it */
 };
+/* Those whose reason is here have been read by somebody. */
+enum rc tablet_returns_seen(struct tablet *tablet, const struct tablet_quarantined *list,
+                            uint32_t count, struct err *err);
 enum rc tablet_quarantine(struct tablet *tablet, struct arena *arena,
                           struct tablet_quarantined **out, uint32_t *count, struct err *err);
 

@@ -82,11 +82,17 @@ static const char SCHEMA_DRAFT[] =
     " key INTEGER NOT NULL, generation INTEGER NOT NULL, begun_ms INTEGER NOT NULL,"
     " saved_ms INTEGER NOT NULL, sealed BLOB NOT NULL);";
 
+/* returned: why the county's staff gave an own change back, sealed for everybody here. */
+static const char SCHEMA_RETURNED[] =
+    "CREATE TABLE returned(change INTEGER PRIMARY KEY, key INTEGER NOT NULL, sealed BLOB NOT NULL,"
+    " seen INTEGER NOT NULL DEFAULT 0);";
+
 static const struct db_migration MIGRATIONS[] = {{"0001_first", SCHEMA_FIRST},
                                                  {"0002_baggage", SCHEMA_BAGGAGE},
                                                  {"0003_slice", SCHEMA_SLICE},
                                                  {"0004_snapshot", SCHEMA_SNAPSHOT},
-                                                 {"0005_draft", SCHEMA_DRAFT}};
+                                                 {"0005_draft", SCHEMA_DRAFT},
+                                                 {"0006_returned", SCHEMA_RETURNED}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -213,6 +219,14 @@ static const char *const SQL[SQL_COUNT] = {
                           " AND f.held = 0)",
     [SQL_SLICE_FORGET] = "DELETE FROM slice WHERE covered_ms > 0 AND covered_ms <= ?1",
     [SQL_SLICE_FEED_FORGET] = "DELETE FROM slice_feed WHERE slice NOT IN (SELECT id FROM slice)",
+    [SQL_RETURNED_PUT] = "INSERT INTO returned(change, key, sealed) SELECT ?1, ?2, ?3"
+                         " WHERE EXISTS (SELECT 1 FROM change WHERE change = ?1 AND verdict <> 0)"
+                         " ON CONFLICT(change) DO UPDATE SET key = ?2, sealed = ?3, seen = 0",
+    [SQL_RETURNED_GET] = "SELECT key, sealed, seen FROM returned WHERE change = ?1",
+    [SQL_RETURNED_DROP] = "DELETE FROM returned WHERE change = ?1",
+    [SQL_RETURNED_SEEN] = "UPDATE returned SET seen = 1 WHERE change = ?1",
+    [SQL_RETURNED_COUNT] = "SELECT count(*) FROM returned r JOIN change c USING(change)"
+                           " WHERE r.seen = 0 AND c.verdict <> 0",
     [SQL_SLICE_COUNT] = "SELECT count(*) FROM slice WHERE state IN (1, 2)",
     [SQL_OUTBOX_LIST] = "SELECT batch, last, bytes FROM outbox ORDER BY batch",
     [SQL_OUTBOX_LAST] = "SELECT batch, last, length(bytes) FROM outbox"

@@ -95,6 +95,9 @@ bool tablet_is_own_name(const struct tablet *tablet, uint64_t name);
 /* Stores the outcome of an own change; *is_new when it was not known. Number 0 to 2^40 - 1. */
 enum rc tablet_put_verdict(struct tablet *tablet, const struct own_actor *actor, uint64_t number,
                            uint8_t verdict, bool *is_new, struct err *err);
+/* Staff gave the change back; kept sealed as long as its verdict stands. */
+enum rc tablet_put_return(struct tablet *tablet, const struct own_actor *actor,
+                          const struct returned *returned, struct err *err);
 /* Receipted changes of records that have left the tablet's areas leave the overlay. */
 enum rc tablet_settle_left(struct tablet *tablet, const struct own_actor *actor, struct err *err);
 

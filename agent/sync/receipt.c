@@ -45,6 +45,8 @@ static enum rc take_outcomes(struct tablet *tablet, const struct own_actor *acto
         if (is_new)
             report->quarantined++;
     }
+    for (uint32_t i = 0; i < receipt->return_count && rc == RC_OK; i++)
+        rc = tablet_put_return(tablet, actor, &receipt->returns[i], err);
     return rc;
 }
 

@@ -108,6 +108,48 @@ static void released_changes_reach_everybody(void **state) {
     SAYS(world->out, "he was sent there");
 }
 
+static struct tablet_quarantined only_one(struct clerk *world) {
+    struct tablet_quarantined *list = NULL;
+    uint32_t count = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(tablet_quarantine(world->a, &world->arena, &list, &count, &err), &err);
+    assert_int_equal(count, 1);
+    return list[0];
+}
+
+static uint64_t unread(struct clerk *world) {
+    struct tablet_status status;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(tablet_status(world->a, &world->arena, &status, &err), &err);
+    return status.returned;
+}
+
+/* The author reads why; not before somebody has unlocked, and it stays after it was read. */
+static void reason_is_on_the_tablet(struct clerk *world, const char *record) {
+    struct tablet_quarantined waiting;
+    char dot[DOT_TEXT_BYTES];
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    assert_int_equal(unread(world), 1);
+    clerk_must(session_close(world->wang, &err), &err);
+    waiting = only_one(world);
+    assert_true(waiting.returned);
+    assert_int_equal(waiting.reason.size, 0);
+    world->wang = county_session(world->a, "wang");
+    waiting = only_one(world);
+    dot_text(waiting.record, dot);
+    assert_string_equal(dot, record);
+    assert_true(view_is(waiting.reason, "not your village"));
+    clerk_must(tablet_returns_seen(world->a, &waiting, 1, &err), &err);
+    assert_int_equal(unread(world), 0);
+    assert_true(only_one(world).returned);
+}
+
 static void returned_changes_stay_with_the_reason(void **state) {
     struct clerk *world = *state;
     const char *first, *second, *edit;
@@ -127,6 +169,7 @@ static void returned_changes_stay_with_the_reason(void **state) {
     assert_int_equal(counts(world).records, 1);
     clerk_sync(world);
     assert_int_equal(own_quarantined(world, world->a), 1);
+    reason_is_on_the_tablet(world, second);
     RUNS(world, 0, "verify");
 }
 
