@@ -12,7 +12,8 @@
 /* ---- status ---- */
 
 static enum rc status_json(struct visit *visit, const struct tablet_status *status,
-                           const struct notice *notices, uint32_t count, struct err *err) {
+                           const struct notice *notices, uint32_t count, const struct alarm *alarms,
+                           uint32_t alarm_count, struct err *err) {
     struct json *document = json_object(), *list, *item;
     char id[17];
 
@@ -50,6 +51,15 @@ static enum rc status_json(struct visit *visit, const struct tablet_status *stat
     json_add_int(document, "scope", status->scope_serial);
     json_add_bool(document, "revoked", status->revoked);
     add_time(document, "ready_until", status->ready_until_ms);
+    list = json_add_array(document, "alarms");
+    for (uint32_t i = 0; i < alarm_count; i++) {
+        item = json_add_object(list, NULL);
+        add_area(item, "area", alarms[i].kept.area);
+        json_add_int(item, "position", (int64_t)alarms[i].kept.position);
+        add_time(item, "at", alarms[i].at_ms);
+        json_add_bool(item, "told", alarms[i].told);
+        json_add_bool(item, "seen", alarms[i].seen);
+    }
     list = json_add_array(document, "notices");
     for (uint32_t i = 0; i < count; i++) {
         item = json_add_object(list, NULL);
@@ -125,8 +135,23 @@ static void areas_row(struct columns *columns, enum lang lang, const struct tabl
     buf_release(&text);
 }
 
+/* It is said until it has been read and the county has been told. */
+static void say_alarm(struct command *command, const struct alarm *alarm) {
+    char area[AREA_TEXT_BYTES], at[TIME_TEXT_BYTES];
+
+    if (alarm->seen && alarm->told)
+        return;
+    area_text(alarm->kept.area, area);
+    time_format(alarm->at_ms, at);
+    command_say(command,
+                "ALARM %s, area %s: the server shows another history than it had signed up to "
+                "entry %llu; nothing is lost here, tell the county's auditor",
+                at, area, (unsigned long long)alarm->kept.position);
+}
+
 static enum rc status_text(struct visit *visit, const struct tablet_status *status,
-                           const struct notice *notices, uint32_t count, struct err *err) {
+                           const struct notice *notices, uint32_t count, const struct alarm *alarms,
+                           uint32_t alarm_count, struct err *err) {
     struct command *command = visit->command;
     enum lang lang = command->lang;
     struct columns columns;
@@ -170,6 +195,8 @@ static enum rc status_text(struct visit *visit, const struct tablet_status *stat
              words(lang, tablet_locked(visit->tablet) ? "locked" : "unlocked"));
     rc = columns_print(&columns, command, err);
     columns_release(&columns);
+    for (uint32_t i = 0; i < alarm_count; i++)
+        say_alarm(command, &alarms[i]);
     if (status->returned > 0)
         command_say(command, "the county's staff gave changes of yours back; read why: yg-agent "
                              "quarantine");
@@ -189,21 +216,26 @@ static enum rc status_text(struct visit *visit, const struct tablet_status *stat
 enum rc face_status(void *context, struct command *command, struct err *err) {
     struct tablet_status status;
     struct notice *notices;
+    struct alarm *alarms;
     struct visit visit;
-    uint32_t count;
+    uint32_t count, alarm_count;
     enum rc rc = visit_open(context, command, NEED_TABLET, &visit, err);
 
     if (rc == RC_OK)
         rc = tablet_status(visit.tablet, &visit.arena, &status, err);
     if (rc == RC_OK)
         rc = tablet_notices(visit.tablet, &visit.arena, &notices, &count, err);
+    if (rc == RC_OK)
+        rc = tablet_alarms(visit.tablet, &visit.arena, &alarms, &alarm_count, err);
     if (rc == RC_OK && command->json) {
-        rc = status_json(&visit, &status, notices, count, err);
+        rc = status_json(&visit, &status, notices, count, alarms, alarm_count, err);
     } else if (rc == RC_OK) {
-        rc = status_text(&visit, &status, notices, count, err);
+        rc = status_text(&visit, &status, notices, count, alarms, alarm_count, err);
         /* Whoever read them as text has seen them; a program that polls has not. */
         if (rc == RC_OK && count > 0)
             rc = tablet_notices_seen(visit.tablet, notices[count - 1].serial, err);
+        if (rc == RC_OK && alarm_count > 0)
+            rc = tablet_alarms_seen(visit.tablet, alarms[alarm_count - 1].id, err);
     }
     visit_close(&visit);
     return rc;

@@ -202,6 +202,20 @@ enum rc tablet_notices(struct tablet *tablet, struct arena *arena, struct notice
 /* Marks all up to this serial as seen; they are kept. */
 enum rc tablet_notices_seen(struct tablet *tablet, uint64_t serial, struct err *err);
 
+/* The county's history was changed: what stood there when this tablet saw it. They stay. */
+struct alarm {
+    uint64_t id;
+    struct feed_head kept;
+    uint32_t epoch;
+    int64_t at_ms;
+    bool told; /* to the county */
+    bool seen;
+};
+enum rc tablet_alarms(struct tablet *tablet, struct arena *arena, struct alarm **out,
+                      uint32_t *count, struct err *err);
+/* Marks all up to this id as seen. */
+enum rc tablet_alarms_seen(struct tablet *tablet, uint64_t up_to, struct err *err);
+
 /* Recomputes what can be recomputed: the file itself, the chain of every actor from its start,
  * and, with a session that is open, the leaves from the sealed changes, every confirmed state
  * against its digest, and every summary against its record. problems gets one line each. RC_CORRUPT

@@ -82,17 +82,20 @@ static const char SCHEMA_DRAFT[] =
     " key INTEGER NOT NULL, generation INTEGER NOT NULL, begun_ms INTEGER NOT NULL,"
     " saved_ms INTEGER NOT NULL, sealed BLOB NOT NULL);";
 
-/* returned: why the county's staff gave an own change back, sealed for everybody here. */
+/* returned: why the county's staff gave an own change back, sealed for everybody here.
+ * alarm: places in feeds that the county had signed and does not go on from. */
 static const char SCHEMA_RETURNED[] =
+    "CREATE TABLE alarm(id INTEGER PRIMARY KEY AUTOINCREMENT, area INTEGER NOT NULL,"
+    " audience INTEGER NOT NULL, position INTEGER NOT NULL, chain BLOB NOT NULL,"
+    " epoch INTEGER NOT NULL, at_ms INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT 0,"
+    " seen INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE returned(change INTEGER PRIMARY KEY, key INTEGER NOT NULL, sealed BLOB NOT NULL,"
     " seen INTEGER NOT NULL DEFAULT 0);";
 
-static const struct db_migration MIGRATIONS[] = {{"0001_first", SCHEMA_FIRST},
-                                                 {"0002_baggage", SCHEMA_BAGGAGE},
-                                                 {"0003_slice", SCHEMA_SLICE},
-                                                 {"0004_snapshot", SCHEMA_SNAPSHOT},
-                                                 {"0005_draft", SCHEMA_DRAFT},
-                                                 {"0006_returned", SCHEMA_RETURNED}};
+static const struct db_migration MIGRATIONS[] = {
+    {"0001_first", SCHEMA_FIRST}, {"0002_baggage", SCHEMA_BAGGAGE},
+    {"0003_slice", SCHEMA_SLICE}, {"0004_snapshot", SCHEMA_SNAPSHOT},
+    {"0005_draft", SCHEMA_DRAFT}, {"0006_returned", SCHEMA_RETURNED}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -219,6 +222,13 @@ static const char *const SQL[SQL_COUNT] = {
                           " AND f.held = 0)",
     [SQL_SLICE_FORGET] = "DELETE FROM slice WHERE covered_ms > 0 AND covered_ms <= ?1",
     [SQL_SLICE_FEED_FORGET] = "DELETE FROM slice_feed WHERE slice NOT IN (SELECT id FROM slice)",
+    [SQL_ALARM_ADD] = "INSERT INTO alarm(area, audience, position, chain, epoch, at_ms)"
+                      " SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM alarm"
+                      " WHERE area = ?1 AND audience = ?2 AND position = ?3 AND told = 0)",
+    [SQL_ALARM_LIST] = "SELECT id, area, audience, position, chain, epoch, at_ms, told, seen"
+                       " FROM alarm ORDER BY id",
+    [SQL_ALARM_TOLD] = "UPDATE alarm SET told = 1 WHERE id <= ?1 AND told = 0",
+    [SQL_ALARM_SEEN] = "UPDATE alarm SET seen = 1 WHERE id <= ?1 AND seen = 0",
     [SQL_RETURNED_PUT] = "INSERT INTO returned(change, key, sealed) SELECT ?1, ?2, ?3"
                          " WHERE EXISTS (SELECT 1 FROM change WHERE change = ?1 AND verdict <> 0)"
                          " ON CONFLICT(change) DO UPDATE SET key = ?2, sealed = ?3, seen = 0",

@@ -230,6 +230,14 @@ enum rc tablet_doubt_county(struct tablet *tablet, struct err *err);
 /* The inbox has been applied: nothing is ahead of the cursors any more. */
 enum rc tablet_clear_ahead(struct tablet *tablet, struct err *err);
 
+/* ---- alarms: what the county had signed and does not go on from ---- */
+
+/* kept: our place in the feed. Once until the county has been told; tells people, and lets the
+ * slices be offered again. Inside a transaction, as the next. */
+enum rc tablet_alarm(struct tablet *tablet, const struct feed_cursor *kept, struct err *err);
+/* The county has taken those up to this id. */
+enum rc tablet_alarms_told(struct tablet *tablet, uint64_t up_to, struct err *err);
+
 /* ---- slices: what was pulled of others, kept sealed for a county that may lose it ---- */
 
 enum slice_state {

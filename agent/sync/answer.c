@@ -109,6 +109,8 @@ static enum rc take_signed(struct taking *taking, struct err *err) {
         rc = tablet_baggage_answered(tablet, err);
     for (uint32_t i = 0; i < taking->answer.certificate_count && rc == RC_OK; i++)
         rc = tablet_put_author(tablet, &taking->answer.certificates[i], err);
+    if (rc == RC_OK && taking->flow->alarmed > 0)
+        rc = tablet_alarms_told(tablet, taking->flow->alarmed, err);
     if (rc == RC_OK)
         rc = slices_answered(tablet, &taking->answer, taking->flow->brought,
                              &taking->flow->advanced, err);
@@ -367,8 +369,28 @@ enum rc answer_tell_broken(struct tablet *tablet, struct feed_id feed, struct er
     enum rc rc = tablet_cursor(tablet, feed.area, feed.audience, &cursor, err);
 
     if (rc == RC_OK)
-        rc = tablet_notice(tablet, NOTICE_FEED_BROKEN, feed.area, cursor.position, err);
+        rc = tablet_alarm(tablet, &cursor, err);
     return rc != RC_OK ? rc : tablet_delete_cursor(tablet, feed.area, feed.audience, err);
+}
+
+/* A head that lies behind our place, or is another one there, is history that was changed: nothing
+ * has to come for that to show. Such a feed is asked for from its beginning. */
+static enum rc watch_heads(struct taking *taking, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < taking->answer.head_count && rc == RC_OK; i++) {
+        const struct feed_head *head = &taking->answer.heads[i];
+        struct feed_cursor cursor;
+
+        rc = tablet_cursor(taking->tablet, head->area, head->audience, &cursor, err);
+        if (rc != RC_OK || cursor.position == 0 || head->position > cursor.position ||
+            (head->position == cursor.position &&
+             crypt_equal(head->chain, cursor.chain, sizeof(head->chain))))
+            continue;
+        rc = answer_tell_broken(
+            taking->tablet, (struct feed_id){.area = head->area, .audience = head->audience}, err);
+    }
+    return rc;
 }
 
 /* The names in a bundle are sealed, because a stick goes through many hands. */
@@ -509,6 +531,8 @@ static enum rc take_all(struct taking *taking, struct view body, struct reader *
         return answer_tell_broken(taking->tablet, taking->broken, err);
     if (rc == RC_OK && taking->flow->held)
         return RC_OK;
+    if (rc == RC_OK && !taking->later && !taking->bundled)
+        rc = watch_heads(taking, err);
     if (rc == RC_OK)
         rc = take_parts(taking, parts, err);
     if (rc != RC_OK)
@@ -568,7 +592,7 @@ enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[
 
     if (rc == RC_CORRUPT && taking.broken.area != 0) {
         *report = before;
-        *flow = (struct flow){.more = false, .brought = flow->brought};
+        *flow = (struct flow){.more = false, .brought = flow->brought, .alarmed = flow->alarmed};
         taking = (struct taking){.tablet = tablet,
                                  .report = report,
                                  .flow = flow,

@@ -279,7 +279,7 @@ enum rc apply_entry(struct apply *apply, const struct feed_entry *entry, struct 
         return rc;
     if (entry->position == 1 && cursor.position > 0 && !apply->overlaps) {
         /* The server starts this feed over: it does not find our place in it. */
-        rc = tablet_notice(apply->tablet, NOTICE_FEED_BROKEN, entry->area, cursor.position, err);
+        rc = tablet_alarm(apply->tablet, &cursor, err);
         cursor = (struct feed_cursor){.area = entry->area, .audience = entry->audience};
     }
     if (rc != RC_OK || entry->position <= cursor.position)

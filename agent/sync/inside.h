@@ -119,6 +119,7 @@ struct flow { /* what an answer means for the exchange that follows */
     bool whole;    /* ask again with hello.whole: nothing of the answer was taken */
     bool held;     /* copies are at work, and not all of ours has its name: no entries until then */
     const struct brought *brought; /* what the request has offered; NULL: nothing */
+    uint64_t alarmed;              /* the last alarm that the request has told; 0: none */
 };
 
 /* Takes an answer in one transaction. base: digest of the cursors it was asked with. */

@@ -32,7 +32,7 @@ enum rc snapshot_begin(struct apply *apply, const struct arriving *arriving, str
                                          "the answer leaves out a part of a snapshot; sync again");
     if (arriving->part.after == 0 && cursor.position > 0 && !apply->overlaps) {
         /* The server does not find our place in this feed. */
-        rc = tablet_notice(tablet, NOTICE_FEED_BROKEN, snapshot->area, cursor.position, err);
+        rc = tablet_alarm(tablet, &cursor, err);
         if (rc == RC_OK)
             rc = tablet_delete_cursor(tablet, snapshot->area, snapshot->audience, err);
     }

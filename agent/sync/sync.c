@@ -29,6 +29,7 @@ struct run {
     uint64_t baggage[REQUEST_BATCHES]; /* ids */
     bool no_baggage;                   /* it was refused as a whole */
     struct brought brought;            /* slices */
+    uint64_t alarmed;                  /* the last alarm in the request; 0: none */
     bool shows_credential;             /* the county does not know this tablet */
     struct want *wants;                /* snapshots it is in the middle of; in the arena */
     uint32_t want_count;
@@ -159,6 +160,27 @@ static enum rc add_credential(struct run *run, struct err *err) {
     return rc;
 }
 
+static enum rc add_alarms(struct run *run, struct err *err) {
+    struct alarm *alarms;
+    uint32_t count;
+    enum rc rc = tablet_alarms(run->tablet, &run->arena, &alarms, &count, err);
+
+    run->alarmed = 0;
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
+        struct feed_alarm alarm = {.area = alarms[i].kept.area,
+                                   .audience = alarms[i].kept.audience,
+                                   .position = alarms[i].kept.position,
+                                   .epoch = alarms[i].epoch};
+
+        if (alarms[i].told)
+            continue;
+        memcpy(alarm.chain, alarms[i].kept.chain, sizeof(alarm.chain));
+        exchange_add_alarm(&run->body, &alarm);
+        run->alarmed = alarms[i].id;
+    }
+    return rc;
+}
+
 struct packing {
     struct run *run;
     uint64_t *sent; /* per actor serial - 1 */
@@ -239,6 +261,8 @@ static enum rc make_body(struct run *run, struct err *err) {
     rc = add_hello(run, err);
     if (rc == RC_OK && run->shows_credential)
         rc = add_credential(run, err);
+    if (rc == RC_OK)
+        rc = add_alarms(run, err);
     if (rc == RC_OK)
         exchange_add_want(&run->body, run->wants, run->want_count);
     if (rc == RC_OK)
@@ -325,6 +349,7 @@ static enum rc exchange(struct run *run, struct flow *flow, struct err *err) {
     if (result.status != 200)
         return refused(run, &result, err);
     run->nonce_retried = false;
+    flow->alarmed = run->alarmed;
     return answer_take(run->tablet, buf_view(&run->answer), run->base, run->whole, run->report,
                        flow, err);
 }

@@ -22,6 +22,7 @@
  * BATCH (2): a batch (batch.c).
  * OFFER (3), SLICE (4): slice.c. CREDENTIAL (5): credential.h.
  * WANT (6), SNAPSHOT (22), CHUNK (27): snapshot.c.
+ * ALARM (7): area, position (varint), chain (32), epoch (varint).
  *
  * ANSWER (16): flags (1 byte: 1 more), epoch (varint), server_ms (signed), nonce (16 bytes).
  *
@@ -239,6 +240,33 @@ enum rc exchange_verify_hello(struct view content, const uint8_t device_public[3
 
 void exchange_add_batch(struct buf *out, struct view batch) {
     exchange_add_part(out, PART_BATCH, batch);
+}
+
+void exchange_add_alarm(struct buf *out, const struct feed_alarm *alarm) {
+    struct buf content;
+
+    buf_init(&content, 128);
+    word_add_area(&content, alarm->area, alarm->audience);
+    buf_add_varint(&content, alarm->position);
+    buf_add(&content, alarm->chain, sizeof(alarm->chain));
+    buf_add_varint(&content, alarm->epoch);
+    if (content.failed != RC_OK)
+        out->failed = out->failed == RC_OK ? content.failed : out->failed;
+    else
+        exchange_add_part(out, PART_ALARM, buf_view(&content));
+    buf_release(&content);
+}
+
+enum rc exchange_read_alarm(struct view content, struct feed_alarm *out, struct err *err) {
+    struct reader in;
+
+    memset(out, 0, sizeof(*out));
+    reader_init(&in, content);
+    out->area = word_read_area(&in, &out->audience);
+    out->position = read_varint_max(&in, LIMIT_NUMBER);
+    word_read_fixed(&in, out->chain, sizeof(out->chain));
+    out->epoch = (uint32_t)read_varint_max(&in, UINT32_MAX);
+    return reader_check(&in, "an alarm", err);
 }
 
 void exchange_add_answer(struct buf *out, const struct answer *answer) {

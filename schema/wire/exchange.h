@@ -24,6 +24,7 @@ enum part_kind {
     PART_SLICE = 4,
     PART_CREDENTIAL = 5, /* either way: credential.h */
     PART_WANT = 6,       /* snapshot.h, as the two below */
+    PART_ALARM = 7,
     PART_ANSWER = 16,
     PART_SIGNED = 17,
     PART_FORM = 18,
@@ -101,6 +102,15 @@ struct feed_mark { /* a backup that was read back holds this feed up to here */
     uint64_t area;
     uint8_t audience;
     uint64_t position;
+};
+
+/* What a tablet had kept of a feed, and what the county's history does not go on from. */
+struct feed_alarm {
+    uint64_t area;
+    uint8_t audience;
+    uint64_t position;
+    uint8_t chain[32];
+    uint32_t epoch; /* in which it happened */
 };
 
 struct certificate { /* of a person: sign_public is known to the county */
@@ -211,6 +221,7 @@ enum rc exchange_add_hello(struct buf *out, const struct hello *hello,
                            const uint8_t device_secret[64], struct err *err);
 void exchange_add_part(struct buf *out, uint8_t kind, struct view content);
 void exchange_add_batch(struct buf *out, struct view batch);
+void exchange_add_alarm(struct buf *out, const struct feed_alarm *alarm);
 void exchange_add_answer(struct buf *out, const struct answer *answer);
 enum rc exchange_add_signed(struct buf *out, const struct answer *answer,
                             const uint8_t county_secret[64], struct err *err);
@@ -254,6 +265,7 @@ enum rc exchange_read_entry(struct view content, struct feed_entry *out, struct 
 /* RC_DENIED: the county did not sign it for this answer. */
 enum rc exchange_read_areas(struct view content, const uint8_t nonce[16],
                             const uint8_t county_public[32], struct view *table, struct err *err);
+enum rc exchange_read_alarm(struct view content, struct feed_alarm *out, struct err *err);
 enum rc exchange_read_cursor(struct view content, struct cursor *out, struct err *err);
 
 /* --- enrolment: POST /v1/enrol ---

@@ -4,6 +4,7 @@
 #include "base/words.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
+#include "syncd/sync/alarm.h"
 #include "syncd/sync/auth.h"
 #include "syncd/sync/quarantine.h"
 #include "syncd/sync/recall.h"
@@ -315,12 +316,16 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
     char id[17], seen[TIME_TEXT_BYTES], offset[32];
     uint64_t pending = 0, granted[LIMIT_AREAS];
     uint32_t granted_count;
+    bool alarm = false;
     struct buf areas;
     enum rc rc = pending_of(list->seat->ledger->store, device, &pending, err);
 
     if (rc != RC_OK)
         return rc;
     rc = areas_of(list->seat, device, granted, &granted_count, err);
+    if (rc == RC_OK)
+        rc = alarm_raised(list->seat->office, list->seat->ledger->store, device->device,
+                          &list->seat->arena, &alarm, err);
     if (rc != RC_OK)
         return rc;
     seat_areas_current(list->seat, granted, &granted_count);
@@ -338,6 +343,7 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
         json_add_int(json, "pending", (int64_t)pending);
         json_add_bool(json, "revoked", device->scope.revoked);
         json_add_bool(json, "unconfirmed", recall_waits(device));
+        json_add_bool(json, "alarm", alarm);
         json_add_int(json, "scope", device->scope.serial);
         json_add_int(json, "scope_confirmed", device->scope_confirmed);
         return listing_item(&list->table, json, err);
@@ -355,6 +361,7 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
     listing_cellf(&list->table, "%u/%u", device->scope_confirmed, device->scope.serial);
     listing_cell(&list->table,
                  view_text(device->scope.revoked  ? words(list->command->lang, "revoked")
+                           : alarm                ? words(list->command->lang, "alarm: see log")
                            : recall_waits(device) ? words(list->command->lang, "to be confirmed")
                                                   : words(list->command->lang, "in use")));
     buf_release(&areas);

@@ -3,6 +3,7 @@
 
 #include "base/crypt.h"
 #include "base/words.h"
+#include "syncd/sync/alarm.h"
 #include "syncd/sync/area.h"
 #include "syncd/sync/auth.h"
 #include "syncd/sync/carried.h"
@@ -19,6 +20,7 @@
 #define CERTIFICATE_MARGIN_MS (24 * 3600000ll) /* an answer may have been lost since */
 #define SEEN_EVERY_MS         (10 * 60000ll)   /* an empty sync writes "seen" no more often */
 #define PORTION_CHANGES       500u             /* decoded at once, give or take a batch */
+#define ALARMS_MAX            64u              /* of one request */
 #define SMALL_BYTES           16384u           /* of a request that needs no room to be decoded */
 
 struct visit { /* of one tablet */
@@ -195,14 +197,21 @@ static enum rc write_batches(struct visit *visit, struct err *err) {
     return job.err.rc;
 }
 
-/* Other people's work comes after one's own, so that of this as little as possible is carried. */
-static enum rc take_slice(struct visit *visit, struct view bytes, struct err *err) {
-    uint32_t taken = 0;
+/* Whoever has something else for the writer does not stay in the room with his batches. */
+static enum rc finish_batches(struct visit *visit, struct err *err) {
     enum rc rc = RC_OK;
 
     if (visit->batch_count > visit->written_count)
         rc = write_batches(visit, err);
     leave_room(visit);
+    return rc;
+}
+
+/* Other people's work comes after one's own, so that of this as little as possible is carried. */
+static enum rc take_slice(struct visit *visit, struct view bytes, struct err *err) {
+    uint32_t taken = 0;
+    enum rc rc = finish_batches(visit, err);
+
     if (rc == RC_OK)
         rc = carried_take(visit->office, bytes, visit->device.device, &taken, err);
     if (rc == RC_OK)
@@ -219,13 +228,22 @@ static enum rc take_want(struct visit *visit, struct view content, struct err *e
     return rc;
 }
 
+static enum rc take_alarm(struct visit *visit, struct view content, struct err *err) {
+    enum rc rc = finish_batches(visit, err);
+
+    if (rc == RC_OK)
+        rc = alarm_take(visit->office, visit->ledger->store, visit->device.device, content,
+                        visit->arena, err);
+    return rc;
+}
+
 /* A tablet with months of backlog is taken in portions, so that what one exchange holds in memory
  * does not grow with it. A batch that cannot be opened or verified is refused alone; those after it
  * still count. */
 static enum rc take_batches(struct visit *visit, struct reader *parts, uint32_t *refused,
                             struct err *err) {
     struct part part;
-    uint32_t seen = 0;
+    uint32_t seen = 0, alarms = 0;
     enum rc rc;
 
     visit->batches = arena_array(visit->arena, LIMIT_EXCHANGE_BATCHES, sizeof(*visit->batches));
@@ -240,6 +258,10 @@ static enum rc take_batches(struct visit *visit, struct reader *parts, uint32_t 
             if (rc != RC_OK)
                 return rc;
         }
+        if (part.kind == PART_ALARM && ++alarms <= ALARMS_MAX)
+            rc = take_alarm(visit, part.content, err);
+        if (rc != RC_OK)
+            return rc;
         if (part.kind != PART_BATCH && part.kind != PART_SLICE)
             continue;
         if (++seen > LIMIT_EXCHANGE_BATCHES)

@@ -219,6 +219,37 @@ static enum rc feed_visit(void *context, const struct stored_feed *feed, struct 
     return RC_OK;
 }
 
+static int by_feed(const void *left, const void *right) {
+    const struct stored_feed *a = left, *b = right;
+
+    if (a->area != b->area)
+        return a->area < b->area ? -1 : 1;
+    return (a->audience > b->audience) - (a->audience < b->audience);
+}
+
+/* Of a feed that it has been at and that we do not have at all it is told just that: somebody has
+ * put an older state in the place of ours. feeds: all that there are in its areas. */
+static enum rc add_missing(struct walk *walk, const struct feed_list *feeds, const uint64_t *areas,
+                           uint32_t area_count, uint8_t audience_mask, struct err *err) {
+    for (uint32_t i = 0; i < walk->hello->cursor_count; i++) {
+        const struct cursor *cursor = &walk->hello->cursors[i];
+        struct stored_feed wanted = {.area = cursor->area, .audience = cursor->audience};
+        struct feed_head *head;
+
+        if (cursor->position == 0 || (audience_mask & 1u << cursor->audience) == 0 ||
+            !area_list_contains(areas, area_count, cursor->area) ||
+            (feeds->count > 0 &&
+             bsearch(&wanted, feeds->feeds, feeds->count, sizeof(wanted), by_feed) != NULL))
+            continue;
+        head = arena_push(walk->arena, &walk->pull->heads, &walk->pull->head_count, &walk->capacity,
+                          sizeof(*head));
+        if (head == NULL)
+            return arena_check(walk->arena, "an answer", err);
+        *head = (struct feed_head){.area = cursor->area, .audience = cursor->audience};
+    }
+    return RC_OK;
+}
+
 enum rc feed_pull(const struct office *office, struct ledger *ledger, const struct hello *hello,
                   const struct wants *wants, const struct scope *scope, size_t max_bytes,
                   struct arena *arena, struct pull *pull, struct err *err) {
@@ -265,6 +296,8 @@ enum rc feed_pull(const struct office *office, struct ledger *ledger, const stru
         if (rc == RC_OK && walk.any)
             rc = add_head(&walk, err);
     }
+    if (rc == RC_OK && !pull->more)
+        rc = add_missing(&walk, &feeds, areas, area_count, scope->audience_mask, err);
     if (rc == RC_OK)
         rc = buf_check(&pull->parts, "an answer", err);
     if (rc == RC_OK)

@@ -509,6 +509,80 @@ static void what_is_carried_waits_for_nobody(void **state) {
     tablet_close(c);
 }
 
+/* An older state of the county is put in the place of the newer one, and nobody says so. */
+static void put_older_state_in_place(struct clerk *world, const char *name) {
+    service_close(world->service);
+    snprintf(world->data, sizeof(world->data), "%s", path_of(world, name));
+    clerk_open(world);
+}
+
+static void keep_state(struct clerk *world, const char *name) {
+    const char *database = arena_text(&world->arena, "%s/county.db", path_of(world, name));
+    struct buf bytes;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    service_close(world->service);
+    clerk_must(file_make_directory(path_of(world, name), &err), &err);
+    clerk_copy(world, "county/keys", arena_text(&world->arena, "%s/keys", name));
+    buf_init(&bytes, 64u * 1024u * 1024u);
+    clerk_must(file_read(path_of(world, "county/county.db"), 64u * 1024u * 1024u, &bytes, &err),
+               &err);
+    clerk_must(file_write(database, buf_view(&bytes), FILE_MODE_PRIVATE, &err), &err);
+    buf_release(&bytes);
+    clerk_open(world);
+}
+
+static uint32_t alarms_of(struct clerk *world, struct tablet *tablet, bool told) {
+    struct alarm *alarms = NULL;
+    uint32_t count = 0, matching = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(tablet_alarms(tablet, &world->arena, &alarms, &count, &err), &err);
+    for (uint32_t i = 0; i < count; i++)
+        matching += alarms[i].told == told;
+    return matching;
+}
+
+/* The tablets notice, say so to their people and to the county's staff, and what was taken out of
+ * the history comes back from those who had pulled it. */
+static void a_history_that_was_rolled_back_is_noticed(void **state) {
+    struct clerk *world = *state;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    keep_state(world, "empty"); /* before there was any feed */
+    clerk_new(world, world->zhang, CLERK_HOME("李四"));
+    clerk_sync(world);
+    keep_state(world, "half");
+    clerk_new(world, world->zhang, CLERK_HOME("张三"));
+    clerk_sync(world);
+    assert_int_equal(alarms_of(world, world->a, false), 0);
+    put_older_state_in_place(world, "half");
+    county_sync(world->county, world->a, RC_OK, NULL);
+    county_sync(world->county, world->a, RC_OK, NULL);
+    assert_int_equal(alarms_of(world, world->a, true), 1);
+    RUNS(world, 0, "log");
+    SAYS(world->out, "alarm");
+    SAYS(world->out, "430626117205");
+    RUNS(world, 0, "device", "list");
+    SAYS(world->out, "alarm: see log");
+    assert_int_equal(counts(world).records, 2); /* Wang had it */
+    RUNS(world, 0, "verify");
+    put_older_state_in_place(world, "empty");
+    county_sync(world->county, world->a, RC_OK, NULL);
+    county_sync(world->county, world->a, RC_OK, NULL);
+    assert_int_equal(alarms_of(world, world->a, true), 2);
+    assert_int_equal(counts(world).records, 2);
+    RUNS(world, 0, "verify");
+    clerk_must(tablet_alarms_seen(world->a, UINT32_MAX, &err), &err);
+    county_sync(world->county, world->a, RC_OK, NULL);
+    assert_int_equal(alarms_of(world, world->a, true), 2); /* said once */
+    assert_int_equal(listed(world, world->wang), 2);
+}
+
 static void the_two_halves_suffice(void **state) {
     struct clerk *world = *state;
     const char *county = path_of(world, "other"), *file = path_of(world, "one.backup");
@@ -611,6 +685,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(who_was_enrolled_later_is_known_again, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(what_is_carried_waits_for_nobody, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(a_history_that_was_rolled_back_is_noticed, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(the_two_halves_suffice, clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_backup_leaves_no_county, clerk_set_up,
