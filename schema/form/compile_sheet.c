@@ -59,10 +59,26 @@ void compile_sheet_similar(struct compiler *compiler, const char *name, bool is_
     }
 }
 
+/* Pages that people copy from are full of blanks that do not break lines (U+00A0). */
+static struct view trim(struct view text) {
+    static const uint8_t blank[] = {0xC2, 0xA0};
+    size_t before;
+
+    do {
+        text = text_trim(text);
+        before = text.size;
+        if (text.size >= 2 && memcmp(text.data, blank, 2) == 0)
+            text = view_slice(text, 2, text.size);
+        if (text.size >= 2 && memcmp(text.data + text.size - 2, blank, 2) == 0)
+            text.size -= 2;
+    } while (text.size < before);
+    return text;
+}
+
 struct view cell_at(const struct sheet *sheet, uint32_t row, uint32_t column) {
     if (sheet == NULL || row >= sheet->row_count || column >= sheet->column_count)
         return view_of(NULL, 0);
-    return text_trim(sheet->cells[(size_t)row * sheet->column_count + column]);
+    return trim(sheet->cells[(size_t)row * sheet->column_count + column]);
 }
 
 struct view table_cell(const struct table *table, uint32_t row, enum column_kind kind) {

@@ -6,7 +6,8 @@
 #include "schema/form/xform.h"
 #include "schema/limits.h"
 
-/* Word processors turn ' and " into “ ” ‘ ’; in an expression that is never meant. */
+/* Word processors turn ' and " into “ ” ‘ ’, and blanks into such as do not break lines; in an
+ * expression neither is ever meant. */
 struct view survey_expression(struct survey *survey, enum column_kind kind) {
     struct view text = survey_cell(survey, kind);
     uint8_t *plain;
@@ -27,6 +28,9 @@ struct view survey_expression(struct survey *survey, enum column_kind kind) {
         if (last == 0x98 || last == 0x99 || last == 0x9C || last == 0x9D) {
             plain[size++] = last < 0x9A ? '\'' : '"';
             i += 2;
+        } else if (text.size - i >= 2 && at[0] == 0xC2 && at[1] == 0xA0) {
+            plain[size++] = ' ';
+            i++;
         } else {
             plain[size++] = *at;
         }
