@@ -9,6 +9,7 @@
 #include "syncd/sync/filing.h"
 #include "syncd/sync/fork.h"
 #include "syncd/sync/judge.h"
+#include "syncd/sync/redact.h"
 
 #define CARRYING_BYTES_MAX (64u * 1024u * 1024u)
 #define LEAF_BYTES_MAX     (128u * 1024u * 1024u)
@@ -419,6 +420,32 @@ static enum rc open_slice(struct carrying *carrying, struct view bytes, struct e
     return rc;
 }
 
+/* What the law had erased in the part of its life that the county has lost. When everything else of
+ * the slice is committed, because it is taken out of the log. */
+static enum rc take_redactions(const struct carrying *carrying, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t f = 0; f < carrying->slice.feed_count && rc == RC_OK; f++) {
+        const struct slice_feed *feed = &carrying->slice.feeds[f];
+
+        for (uint32_t i = 0; i < feed->entry_count && rc == RC_OK; i++) {
+            struct feed_entry entry = {.area = feed->area, .audience = feed->audience};
+            struct view erasure;
+            struct dot record;
+
+            if (!feed->entries[i].whole)
+                continue;
+            rc = feed_entry_body_decode(feed->entries[i].body, &entry, err);
+            if (rc != RC_OK || entry.kind != FEED_REDACT)
+                continue;
+            rc = feed_record_read(&entry, &record, &erasure, err);
+            if (rc == RC_OK)
+                rc = redact_carried(carrying->office, record, erasure, err);
+        }
+    }
+    return rc;
+}
+
 enum rc carried_take(const struct office *office, struct view bytes, uint64_t carrier,
                      uint32_t *taken, struct err *err) {
     struct carrying carrying = {.office = office, .carrier = carrier};
@@ -433,6 +460,8 @@ enum rc carried_take(const struct office *office, struct view bytes, uint64_t ca
         carrying.entry = carrying.next_entry;
         carrying.taken += rc == RC_OK ? carrying.filed : 0;
     }
+    if (rc == RC_OK)
+        rc = take_redactions(&carrying, err);
     if (rc == RC_OK && carrying.taken > 0)
         rc = office_act(office, note_act, &carrying, err);
     *taken = carrying.taken;

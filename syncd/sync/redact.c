@@ -93,11 +93,13 @@ enum rc redact_again(struct work *work, struct dot record, struct view erasure, 
     *news = false;
     if (rc == RC_OK)
         rc = work_record(work, record, &loaded, err);
+    if (rc == RC_OK && has_erasure(&loaded->state, bytes))
+        return RC_OK; /* log and feeds were cut in the same commit */
     if (rc == RC_OK)
         rc = redact_cut(work, record, bytes, &decoded, loaded, err);
     if (rc == RC_OK)
         rc = snapshot_drop_holding(work, record, err);
-    if (rc != RC_OK || has_erasure(&loaded->state, bytes))
+    if (rc != RC_OK)
         return rc;
     *news = true;
     if (loaded->stored.revision == 0)
@@ -205,17 +207,23 @@ static enum rc write_act(struct work *work, const struct redaction *redaction, s
     return work_act(work, who, "redact", object, redaction->reason, err);
 }
 
+enum rc redact_path(const struct office *office, char out[FILE_PATH_BYTES_MAX], struct err *err) {
+    int size = snprintf(out, FILE_PATH_BYTES_MAX, "%s/redactions", office->directory);
+
+    if (size < 0 || (size_t)size >= FILE_PATH_BYTES_MAX)
+        return err_set(err, RC_LIMIT, "%s: the path is too long; use a shorter folder",
+                       office->directory);
+    return RC_OK;
+}
+
 static enum rc order(struct work *work, const struct office *office,
                      const struct redaction *redaction, struct view erasure, struct err *err) {
     char path[FILE_PATH_BYTES_MAX];
     bool news = false;
-    int size = snprintf(path, sizeof(path), "%s/redactions", office->directory);
-    enum rc rc = RC_OK;
+    enum rc rc = redact_path(office, path, err);
 
-    if (size < 0 || (size_t)size >= sizeof(path))
-        return err_set(err, RC_LIMIT, "%s: the path is too long; use a shorter folder",
-                       office->directory);
-    rc = redact_again(work, redaction->record, erasure, &news, err);
+    if (rc == RC_OK)
+        rc = redact_again(work, redaction->record, erasure, &news, err);
     if (rc == RC_OK)
         rc = write_act(work, redaction, err);
     /* The file first: an order that is written and not carried out is carried out by the next

@@ -57,6 +57,12 @@ enum rc redact_filed(struct work *work, const struct frame *frame, const struct 
 enum rc redact_restored(struct store *store, const struct keys *keys, const struct env *env,
                         const char *path, struct arena *arena, uint32_t *applied, struct err *err);
 
+/* An erasure that a tablet has carried back, in a piece of a feed that the county had signed: when
+ * the file was lost with the county, this is how it still hears of it. Nothing happens if it is in
+ * force. */
+enum rc redact_carried(const struct office *office, struct dot record, struct view erasure,
+                       struct err *err);
+
 /* Adds to the state of a record that is new here what has been erased of it in another life of this
  * county. */
 enum rc redact_waiting(struct work *work, struct dot record, struct record *state, struct err *err);

@@ -2,6 +2,7 @@
 #ifndef YG_SYNCD_SYNC_REDACT_INSIDE_H
 #define YG_SYNCD_SYNC_REDACT_INSIDE_H
 
+#include "base/file.h"
 #include "syncd/sync/redact.h"
 
 /* Takes the erasure (bytes, and the same decoded) out of the log and the feeds, and tells every
@@ -9,5 +10,8 @@
 enum rc redact_cut(struct work *work, struct dot record, struct view bytes,
                    const struct erasure *erasure, const struct work_record *loaded,
                    struct err *err);
+
+/* The file of redactions.h. */
+enum rc redact_path(const struct office *office, char out[FILE_PATH_BYTES_MAX], struct err *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* redact_restore.c: see redact.h. After a restore every erasure of the file beside the database is
- * applied again. One that the backup knew already changes nothing. */
-#include "syncd/sync/redact.h"
+ * applied again. One that the backup knew already changes nothing. So it is with those that tablets
+ * carry back. */
+#include "syncd/sync/redact_inside.h"
 #include "syncd/sync/redactions.h"
 
 struct restored {
@@ -71,4 +72,33 @@ enum rc redact_restored(struct store *store, const struct keys *keys, const stru
         rc = apply_all(writer, list, count, applied, err);
     writer_close(writer);
     return rc;
+}
+
+/* --- carried back by tablets --- */
+
+struct carried_redaction {
+    const struct office *office;
+    struct ordered_redaction ordered;
+};
+
+static enum rc carried_act(void *context, struct work *work, struct err *err) {
+    const struct carried_redaction *carried = context;
+    struct restored restored = {.ordered = &carried->ordered, .last = true};
+    char path[FILE_PATH_BYTES_MAX];
+    enum rc rc = again_act(&restored, work, err);
+
+    work->scrub = restored.news;
+    if (rc == RC_OK && restored.news)
+        rc = redact_path(carried->office, path, err);
+    if (rc == RC_OK && restored.news)
+        rc = redactions_add(path, work->keys, carried->ordered.record, carried->ordered.erasure,
+                            err);
+    return rc;
+}
+
+enum rc redact_carried(const struct office *office, struct dot record, struct view erasure,
+                       struct err *err) {
+    struct carried_redaction carried = {office, {record, erasure}};
+
+    return office_act(office, carried_act, &carried, err);
 }

@@ -558,6 +558,37 @@ async function trouble(county) {
   county.agent('sync');
   check('and is edited there', county.show(dotText(record)).values['head/name'], '搬了');
 
+  // What the law erases.
+  county.syncd('redact', dotText(record), 'head/name', '--reason', '依法删除');
+  await other.sync();
+  await js.sync();
+  const left = () => other.confirmed.get(dotText(record));
+  check(
+    'an erased answer reads as erased, with the reason',
+    [left().read(root, head, 'human').erased?.reason, other.taken[4], js.taken[4]],
+    ['依法删除', 1, 1],
+  );
+  check(
+    'own changes have lost it, too',
+    other.log.flatMap(({ change }) => change.entries).filter((e) => e.value === '搬了').length,
+    0,
+  );
+  check('what has left does not come back', js.confirmed.has(dotText(record)), false);
+  const chains = [...other.feeds.values()].map((one) => one.chain);
+  other.feeds = new Map();
+  other.confirmed = new Map();
+  await other.exchange({ whole: true });
+  check(
+    'read anew, the feeds prove the same',
+    [[...other.feeds.values()].map((one) => one.chain), other.taken[6]],
+    [chains, 1],
+  );
+  check('and say the same', left().read(root, head, 'human').erased?.reason, '依法删除');
+  other.edit(record, named('又搬了'));
+  await other.sync();
+  county.agent('sync');
+  check('a later answer counts', county.show(dotText(record)).values['head/name'], '又搬了');
+
   // Two areas by turns, one change in quarantine between the others.
   const both = await county.client('zhou', `${area},430626117206`);
   const wrong = { field: head, type: INTEGER, value: 4n };
