@@ -153,7 +153,7 @@ static const struct version *own_version(const struct edit *edit, const struct c
     const struct version *own = NULL;
 
     for (uint32_t i = 0; i < cell->version_count; i++) {
-        if (is_own(edit, cell->versions[i]) &&
+        if (is_own(edit, cell->versions[i]) && cell->versions[i]->value.type != VALUE_ERASED &&
             (own == NULL || cell->versions[i]->change > own->change))
             own = cell->versions[i];
     }
@@ -168,8 +168,8 @@ static enum rc complete_field(struct edit *edit, const struct entry *written,
     struct entry *entry;
     enum rc rc;
 
-    if (cell == NULL || cell->version_count == 0)
-        return RC_OK; /* never answered: missing reads as null */
+    if (cell == NULL || cell->version_count == 0 || reading_is_gone(cell))
+        return RC_OK; /* never answered: missing reads as null; erased: nobody can repeat it */
     if (edit->change.kind == CHANGE_RESOLVE)
         return err_set(err, RC_INVALID, "%.*s: belongs to what is decided; give its value, too",
                        VIEW_PRINT(field->path));

@@ -64,12 +64,14 @@ static enum rc keep_group(struct edit *edit, const struct conflict *conflict, st
         enum rc rc;
 
         if (!instance_equal(cell->instance, conflict->instance) ||
-            policy_group(edit->form, cell->field) != conflict->field)
-            continue;
+            policy_group(edit->form, cell->field) != conflict->field || reading_is_gone(cell))
+            continue; /* what was erased by law cannot be said again */
         for (uint32_t k = 0; k < cell->version_count && kept == NULL; k++) {
             if (dot_equal(version_name(edit->state, cell->versions[k]).dot, keep))
                 kept = cell->versions[k];
         }
+        if (kept != NULL && kept->value.type == VALUE_ERASED)
+            kept = NULL;
         rc = push_ranked(edit, cell->instance, cell->field, kept == NULL ? &nothing : &kept->value,
                          kept == NULL ? 0 : kept->rank, err);
         if (rc != RC_OK)

@@ -61,6 +61,14 @@ struct conflict *build_conflict(struct reading_build *build, enum conflict_kind 
     return &pending->conflict;
 }
 
+bool reading_is_gone(const struct cell *cell) {
+    for (uint32_t i = 0; i < cell->version_count; i++) {
+        if (cell->versions[i]->value.type != VALUE_ERASED)
+            return false;
+    }
+    return cell->version_count > 0;
+}
+
 static int conflict_order(const void *left, const void *right) {
     const struct conflict *a = left;
     const struct conflict *b = right;

@@ -111,6 +111,9 @@ const struct form *reading_governing_form(const struct record *record, form_look
 enum rc reading_make(const struct record *record, const struct form *form, struct arena *arena,
                      struct reading *out, struct err *err);
 
+/* Whether nothing of the cell can be read any more: all its versions were erased by law. */
+bool reading_is_gone(const struct cell *cell);
+
 const struct cell *reading_cell(const struct reading *reading, struct instance_id instance,
                                 uint16_t field);
 /* NULL for the record itself, and for an instance that nobody known has added. */

@@ -150,6 +150,12 @@ static void read_group(struct cells *cells, struct cell *const *members, uint32_
         const struct side *chosen = &sides[choice.chosen];
         const struct version **list = cells->pool + (cell->versions - cells->pool);
 
+        if (reading_is_gone(cell) &&
+            (choice.kind == CELL_CONFLICT || chosen->versions[i] == NULL)) {
+            cell->kind =
+                CELL_ERASED; /* the chosen side says nothing about it, and it is not null */
+            continue;
+        }
         if (choice.kind == CELL_CONFLICT) {
             cell->kind = CELL_CONFLICT;
             continue;

@@ -626,6 +626,48 @@ static void check_erased(const struct erasing *erasing, const struct record *sta
     }
 }
 
+/* Life goes on: what people write or decide then is sane, and reads as an answer. */
+static void check_life_after(struct play *play, const struct record *state,
+                             const struct reading *reading) {
+    struct world *world = &play->world;
+    struct random *random = &play->random;
+    struct edit draft;
+    struct change change;
+    struct record after;
+    struct reading read;
+    struct dot dot = {.actor = 0x7777, .number = 1};
+    enum change_kind kind = CHANGE_EDIT;
+    struct value value = text_value("new");
+    uint16_t field = (uint16_t)(chance(random, 50) ? F_BANK + (int)pick(random, 3) : F_NAME);
+
+    for (uint32_t i = 0; i < reading->conflict_count && kind == CHANGE_EDIT; i++)
+        if (chance(random, 50))
+            kind = CHANGE_RESOLVE;
+    OK(world, edit_start(&draft, kind, dot, 0x7777, &world->fixture.form, state, reading,
+                         &world->arena, &world->err));
+    if (kind == CHANGE_RESOLVE) {
+        const struct conflict *open = &reading->conflicts[pick(random, reading->conflict_count)];
+
+        if (edit_resolve_keep(&draft, open, version_name(state, open->versions[0]), &world->err) !=
+            RC_OK)
+            return;
+    } else if (edit_set(&draft, ROOT, field, &value, 0, &world->err) != RC_OK) {
+        return; /* in conflict, or sealed */
+    }
+    if (edit_finish(&draft, view_text("why"), &change, &world->err) != RC_OK)
+        return;
+    change.dot = dot;
+    change.record = state->id;
+    change.form = world->fixture.form.id;
+    change.person = 0x7777;
+    change.lamport = record_lamport(state) + 1;
+    OK(world, change_check(&change, &world->err));
+    OK(world, merge_apply(state, &change, (struct admission){.time_ms = 1u << 30}, &world->arena,
+                          &after, &world->err));
+    OK(world, reading_make(&after, &world->fixture.form, &world->arena, &read, &world->err));
+    check_reading(&read);
+}
+
 static void check_erasures(struct play *play, const struct household *household) {
     struct world *world = &play->world;
     struct random *random = &play->random;
@@ -659,6 +701,7 @@ static void check_erasures(struct play *play, const struct household *household)
     }
     OK(world, reading_make(&wanted, &world->fixture.form, &world->arena, &reading, &world->err));
     check_reading(&reading);
+    check_life_after(play, &wanted, &reading);
     buf_init(&packed, (size_t)1 << 20);
     record_bytes(world, &wanted, &packed);
     check_damage(play, buf_view(&packed));
