@@ -182,6 +182,7 @@ struct xpath_reference {
     bool loose;           /* an axis such as // or ancestor: anything at or below path */
     bool filtered;        /* has a predicate somewhere */
     bool inner;           /* stands inside a predicate */
+    bool counted;         /* only count() or position() looks at it: the texts are not read */
     struct xpath_place place;
 };
 

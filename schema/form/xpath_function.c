@@ -95,6 +95,7 @@ static const struct function functions[] = {
     {"enclosed-area", 1, 1, function_area},
     {"distance", 1, MANY, function_distance},
     {"geofence", 2, 2, function_geofence},
+    {"intersects", 1, 1, function_intersects},
 };
 
 const struct function *function_find(struct view name) {

@@ -93,5 +93,6 @@ FUNCTION(function_uuid);
 FUNCTION(function_area);
 FUNCTION(function_distance);
 FUNCTION(function_geofence);
+FUNCTION(function_intersects);
 
 #endif

@@ -155,3 +155,29 @@ FUNCTION(function_geofence) {
     }
     return give_bool(inside, value);
 }
+
+/* On which side of the line from a to b the place p lies: its sign. */
+static double side(struct point a, struct point b, struct point p) {
+    return (b.longitude - a.longitude) * (p.latitude - a.latitude) -
+           (b.latitude - a.latitude) * (p.longitude - a.longitude);
+}
+
+/* Whether two stretches cross each other; one that only touches does not cross. */
+static bool cross(struct point a, struct point b, struct point c, struct point d) {
+    return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
+}
+
+/* Whether a line or the edge of an area crosses itself. */
+FUNCTION(function_intersects) {
+    struct points points = {0};
+    bool found = false;
+    enum rc rc = read_points(run, call, 0, focus, &points);
+
+    for (uint32_t i = 1; rc == RC_OK && i < points.count && !found; i++) {
+        rc = run_spend(run, i);
+        for (uint32_t k = 1; k + 1 < i && !found; k++)
+            found =
+                cross(points.items[i - 1], points.items[i], points.items[k - 1], points.items[k]);
+    }
+    return rc != RC_OK ? rc : give_bool(found, value);
+}

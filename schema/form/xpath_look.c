@@ -177,8 +177,19 @@ static enum rc choice_reference(struct look *look, const struct expression *lite
     return rc;
 }
 
+/* The path that is the argument itself, not what stands in its predicates. */
+static void mark_counted(struct look *look, uint32_t from, const struct expression *path) {
+    struct xpath_reference *references = look->references->items;
+
+    for (uint32_t i = from; i < look->references->count; i++)
+        if (references[i].place.offset == path->place.offset &&
+            references[i].place.length == path->place.length)
+            references[i].counted = true;
+}
+
 static enum rc call_references(struct look *look, const struct expression *call,
                                const struct trail *here, bool inner, struct trail *out) {
+    uint32_t before = look->references->count;
     enum rc rc;
 
     *out = (struct trail){.absolute = true, .loose = true};
@@ -203,7 +214,11 @@ static enum rc call_references(struct look *look, const struct expression *call,
                    ? rc
                    : look_into(look, call->operands + 1, call->operand_count - 1, here, inner);
     }
-    return look_into(look, call->operands, call->operand_count, here, inner);
+    rc = look_into(look, call->operands, call->operand_count, here, inner);
+    if (rc == RC_OK && call->operand_count == 1 &&
+        (view_is(call->text, "count") || view_is(call->text, "position")))
+        mark_counted(look, before, call->operands[0]);
+    return rc;
 }
 
 static enum rc find_references(struct look *look, const struct expression *expression,

@@ -287,6 +287,8 @@ static void test_functions_of_forms(void **state) {
         {"count(/data/member[position() = 2])", "1"},
         {"count(/data/member[3 >= position()])", "3"},
         {"count(/data/member[/data/none = age])", "0"},
+        {"intersects('0 0;1 1;0 1;1 0')", "true"},
+        {"intersects('0 0;0 1;1 1;1 0;0 0')", "false"},
     };
     struct rig rig;
 
@@ -459,7 +461,17 @@ static void test_references(void **state) {
         xpath_references(expression, view_of("", 0), &rig.arena, &references, &count, &rig.err),
         RC_OK);
     assert_int_equal(count, 1);
-    assert_true(view_is(references[0].path, "../../a/b"));
+    assert_true(view_is(references[0].path, "../../a/b") && !references[0].counted);
+    assert_int_equal(xpath_parse(view_text("position(..) + count(../../m[a = 1])"), &rig.arena,
+                                 &expression, NULL, &rig.err),
+                     RC_OK);
+    assert_int_equal(xpath_references(expression, view_text("/data/m/q"), &rig.arena, &references,
+                                      &count, &rig.err),
+                     RC_OK);
+    assert_int_equal(count, 3);
+    assert_true(view_is(references[0].path, "/data/m") && references[0].counted);
+    assert_true(view_is(references[1].path, "/data/m/a") && !references[1].counted);
+    assert_true(view_is(references[2].path, "/data/m") && references[2].counted);
     stop(&rig);
 }
 
