@@ -509,6 +509,45 @@ static void what_is_carried_waits_for_nobody(void **state) {
     tablet_close(c);
 }
 
+static void copy_file(struct clerk *world, const char *from, const char *to) {
+    struct buf bytes;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    buf_init(&bytes, 64u * 1024u * 1024u);
+    clerk_must(file_read(path_of(world, from), 64u * 1024u * 1024u, &bytes, &err), &err);
+    clerk_must(file_write(path_of(world, to), buf_view(&bytes), FILE_MODE_PRIVATE, &err), &err);
+    buf_release(&bytes);
+}
+
+/* What the law has erased is in the slices that tablets keep, but it does not come back. */
+static void what_was_erased_does_not_come_back(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup"), *record;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    clerk_user(world, "Li Si", "county");
+    RUNS(world, 0, "backup", file);
+    record = clerk_new(world, world->zhang, CLERK_HOME("李四"));
+    clerk_sync(world);
+    RUNS(world, 0, "redact", record, "phone", "--reason", "court order 7", "--as", "Li Si");
+    clerk_must(file_make_directory(path_of(world, "again"), &err), &err);
+    copy_file(world, "county/redactions", "again/redactions");
+    restore(world, file, "again");
+    county_sync(world->county, world->a, RC_OK, NULL);
+    assert_int_equal(counts(world).records, 1);
+    RUNS(world, 0, "show", record, "--reveal", "--reason", "check");
+    KEEPS_QUIET(world->out, "13812345678");
+    SAYS(world->out, "李四");
+    county_sync(world->county, world->b, RC_OK, NULL);
+    RUNS(world, 0, "show", record, "--reveal", "--reason", "check");
+    KEEPS_QUIET(world->out, "13812345678");
+    assert_int_equal(counts(world).changes, 1);
+    RUNS(world, 0, "verify");
+}
+
 /* An older state of the county is put in the place of the newer one, and nobody says so. */
 static void put_older_state_in_place(struct clerk *world, const char *name) {
     service_close(world->service);
@@ -517,19 +556,13 @@ static void put_older_state_in_place(struct clerk *world, const char *name) {
 }
 
 static void keep_state(struct clerk *world, const char *name) {
-    const char *database = arena_text(&world->arena, "%s/county.db", path_of(world, name));
-    struct buf bytes;
     struct err err;
 
     err_init(&err, LANG_EN);
     service_close(world->service);
     clerk_must(file_make_directory(path_of(world, name), &err), &err);
     clerk_copy(world, "county/keys", arena_text(&world->arena, "%s/keys", name));
-    buf_init(&bytes, 64u * 1024u * 1024u);
-    clerk_must(file_read(path_of(world, "county/county.db"), 64u * 1024u * 1024u, &bytes, &err),
-               &err);
-    clerk_must(file_write(database, buf_view(&bytes), FILE_MODE_PRIVATE, &err), &err);
-    buf_release(&bytes);
+    copy_file(world, "county/county.db", arena_text(&world->arena, "%s/county.db", name));
     clerk_open(world);
 }
 
@@ -687,6 +720,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_is_carried_waits_for_nobody, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_history_that_was_rolled_back_is_noticed, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(what_was_erased_does_not_come_back, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(the_two_halves_suffice, clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_backup_leaves_no_county, clerk_set_up,
