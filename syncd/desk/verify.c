@@ -71,6 +71,7 @@ static enum rc print_counts(struct verify *verify, struct err *err) {
         {"feeds", "feeds", verify->feeds},
         {"feed entries", "entries", verify->entries},
         {"acts of the staff log", "acts", verify->acts},
+        {"snapshots for new tablets", "snapshots", verify->snapshots},
         {"differences", "difference_count", verify->differences},
     };
     struct json *json;
@@ -95,7 +96,7 @@ static enum rc print_counts(struct verify *verify, struct err *err) {
 
 enum rc desk_verify(void *context, struct command *command, struct err *err) {
     static enum rc (*const parts[])(struct verify *, struct err *) = {
-        check_file, verify_log, verify_states, verify_feeds, verify_acts};
+        check_file, verify_log, verify_states, verify_feeds, verify_acts, verify_snapshots};
     struct seat seat;
     struct verify verify = {.seat = &seat, .command = command, .list = json_array()};
     struct store_counts before;

@@ -15,6 +15,7 @@ struct verify {
     struct json *list; /* the first findings, as texts */
     uint64_t differences;
     uint64_t frames, changes, admitted, signatures, actors, records, absorbed, feeds, entries, acts;
+    uint64_t snapshots;
 };
 
 /* One difference: err_set's arguments. The literal is a key of the catalogue. */
@@ -37,5 +38,7 @@ enum rc verify_states(struct verify *verify, struct err *err);
 /* verify_feed.c: every feed's chain from its entries; the staff log's chain. */
 enum rc verify_feeds(struct verify *verify, struct err *err);
 enum rc verify_acts(struct verify *verify, struct err *err);
+/* verify_snapshot.c: what new tablets are given. */
+enum rc verify_snapshots(struct verify *verify, struct err *err);
 
 #endif

@@ -49,7 +49,8 @@ struct store_engine {
                       struct err *);
     enum rc (*feed)(struct store *, uint64_t, uint8_t, struct stored_feed *, struct err *);
     enum rc (*feed_chain)(struct store *, uint64_t, uint8_t, uint64_t, uint8_t *, struct err *);
-    enum rc (*feed_weight)(struct store *, uint64_t, uint8_t, uint64_t, uint64_t *, struct err *);
+    enum rc (*feed_weight)(struct store *, uint64_t, uint8_t, uint64_t, uint64_t,
+                           struct feed_weight *, struct err *);
     enum rc (*chunk)(struct store *, const uint8_t *, uint32_t, struct arena *, struct view *,
                      struct err *);
     enum rc (*count)(struct store *, struct store_counts *, struct err *);

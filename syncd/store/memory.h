@@ -151,7 +151,7 @@ enum rc memory_keys(struct store *store, const uint8_t *hash, store_visit_key *v
 enum rc snapshots_put(struct content *content, const struct store_delta *delta, struct arena *bytes,
                       struct err *err);
 enum rc memory_feed_weight(struct store *store, uint64_t area, uint8_t audience, uint64_t after,
-                           uint64_t *out, struct err *err);
+                           uint64_t actor, struct feed_weight *out, struct err *err);
 enum rc memory_chunk(struct store *store, const uint8_t *name, uint32_t index, struct arena *arena,
                      struct view *out, struct err *err);
 enum rc memory_snapshots(struct store *store, uint64_t area, store_visit_snapshot *visit,

@@ -77,21 +77,28 @@ enum rc snapshots_put(struct content *content, const struct store_delta *delta, 
 }
 
 enum rc memory_feed_weight(struct store *store, uint64_t area, uint8_t audience, uint64_t after,
-                           uint64_t *out, struct err *err) {
+                           uint64_t actor, struct feed_weight *out, struct err *err) {
     const struct item_list *list = LIST(LIST_ENTRIES);
 
     (void)err;
-    *out = 0;
+    *out = (struct feed_weight){0};
     for (size_t i = 0; i < list->count; i++) {
         const struct stored_entry *entry = list_at(list, i);
+        const struct stored_frame *frame =
+            entry->frame == 0 ? NULL : list_at(LIST(LIST_FRAMES), entry->frame - 1);
 
         if (entry->entry.area != area || entry->entry.audience != audience ||
-            entry->entry.position <= after)
+            entry->entry.position <= after || (frame != NULL && frame->actor == actor))
             continue;
-        *out += entry->entry.content.size + entry->entry.mask.size;
-        if (entry->entry.content.size == 0 && entry->frame != 0)
-            *out += ((const struct stored_frame *)list_at(LIST(LIST_FRAMES), entry->frame - 1))
-                        ->bytes.size;
+        out->bytes += entry->entry.mask.size + (entry->entry.content.size == 0 && frame != NULL
+                                                    ? frame->bytes.size
+                                                    : entry->entry.content.size);
+        if (frame == NULL)
+            out->changes++;
+        else if ((int64_t)frame->last >= (int64_t)frame->first && frame->last - frame->first < 512)
+            out->changes += frame->last - frame->first + 1;
+        else
+            out->changes += 512;
     }
     return RC_OK;
 }

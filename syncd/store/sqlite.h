@@ -227,7 +227,7 @@ enum rc entries_range(struct sqlite *sqlite, uint64_t area, uint8_t audience, ui
 /* --- sqlite_snapshot.c --- */
 enum rc snapshots_write(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
 enum rc sqlite_feed_weight(struct store *store, uint64_t area, uint8_t audience, uint64_t after,
-                           uint64_t *out, struct err *err);
+                           uint64_t actor, struct feed_weight *out, struct err *err);
 enum rc sqlite_chunk(struct store *store, const uint8_t *name, uint32_t index, struct arena *arena,
                      struct view *out, struct err *err);
 enum rc sqlite_snapshots(struct store *store, uint64_t area, store_visit_snapshot *visit,

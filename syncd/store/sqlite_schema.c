@@ -210,10 +210,13 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_ACTS] = "SELECT * FROM act WHERE serial > ?1 ORDER BY serial",
     [SQL_PENDING] = "SELECT * FROM pending WHERE actor >= ?1 AND actor <= ?2"
                     " ORDER BY actor, first",
-    [SQL_FEED_WEIGHT] = "SELECT coalesce(sum(length(e.mask) + CASE WHEN length(e.content) = 0"
-                        " AND f.serial IS NOT NULL THEN length(f.bytes) ELSE length(e.content)"
-                        " END), 0) FROM entry AS e LEFT JOIN frame AS f ON f.serial = e.frame"
-                        " WHERE e.id >= ?1 AND e.id <= ?2",
+    [SQL_FEED_WEIGHT] =
+        "SELECT coalesce(sum(length(e.mask) + CASE WHEN length(e.content) = 0 AND f.serial IS NOT"
+        " NULL THEN length(f.bytes) ELSE length(e.content) END), 0), coalesce(sum(CASE WHEN"
+        " f.serial IS NULL THEN 1 WHEN f.last >= f.first AND f.last - f.first < 512"
+        " THEN f.last - f.first + 1 ELSE 512 END), 0)"
+        " FROM entry AS e LEFT JOIN frame AS f ON f.serial = e.frame"
+        " WHERE e.id >= ?1 AND e.id <= ?2 AND (f.serial IS NULL OR f.actor <> ?3)",
     [SQL_SNAPSHOTS] = "SELECT name, area, audience, position, records, chunks, bytes, made,"
                       " manifest FROM snapshot WHERE area >= ?1 AND area <= ?2"
                       " ORDER BY area, audience, position, name",

@@ -82,20 +82,21 @@ enum rc snapshots_write(struct sqlite *sqlite, const struct store_delta *delta, 
 }
 
 enum rc sqlite_feed_weight(struct store *store, uint64_t area, uint8_t audience, uint64_t after,
-                           uint64_t *out, struct err *err) {
+                           uint64_t actor, struct feed_weight *out, struct err *err) {
     struct statement *row = sqlite_of(store)->sql[SQL_FEED_WEIGHT];
     int64_t low, high;
     enum rc rc = entries_range(sqlite_of(store), area, audience, after, &low, &high, err);
 
-    *out = 0;
+    *out = (struct feed_weight){0};
     if (rc != RC_OK || low > high) {
         return rc;
     }
     statement_bind_i64(row, 1, low);
     statement_bind_i64(row, 2, high);
+    statement_bind_i64(row, 3, bias(actor));
     rc = statement_one(row, err);
     if (rc == RC_OK) {
-        *out = column_bits(row, 0);
+        *out = (struct feed_weight){column_bits(row, 0), column_bits(row, 1)};
         statement_reset(row);
     }
     return rc;

@@ -166,8 +166,8 @@ enum rc store_feed_chain(struct store *store, uint64_t area, uint8_t audience, u
 }
 
 enum rc store_feed_weight(struct store *store, uint64_t area, uint8_t audience, uint64_t after,
-                          uint64_t *out, struct err *err) {
-    READ(feed_weight, area, audience, after, out);
+                          uint64_t actor, struct feed_weight *out, struct err *err) {
+    READ(feed_weight, area, audience, after, actor, out);
 }
 
 enum rc store_chunk(struct store *store, const uint8_t name[32], uint32_t index,

@@ -308,9 +308,14 @@ enum rc store_feed(struct store *, uint64_t area, uint8_t audience, struct store
 /* The chain of a feed after this entry; to check a cursor's digest. */
 enum rc store_feed_chain(struct store *, uint64_t area, uint8_t audience, uint64_t position,
                          uint8_t out[32], struct err *);
-/* Bytes of the contents and masks of the entries after this position. */
+/* What the entries after this position weigh, without frames of this actor (0: of nobody): bytes of
+ * contents and masks; changes, where a frame counts from its first number to its last, 512 at most,
+ * and any other entry is one. */
+struct feed_weight {
+    uint64_t bytes, changes;
+};
 enum rc store_feed_weight(struct store *, uint64_t area, uint8_t audience, uint64_t after,
-                          uint64_t *out, struct err *);
+                          uint64_t actor, struct feed_weight *out, struct err *);
 /* One chunk of a snapshot. */
 enum rc store_chunk(struct store *, const uint8_t name[32], uint32_t index, struct arena *,
                     struct view *out, struct err *);

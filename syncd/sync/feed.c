@@ -160,7 +160,8 @@ static enum rc give_snapshot(struct walk *walk, const struct stored_feed *feed, 
     struct stored_snapshot row;
     struct snapshot snapshot;
     uint8_t signature[CRYPT_SIGNATURE_BYTES];
-    enum rc rc = snapshot_choose(walk->office, walk->ledger, feed, *after, walk->wants->list,
+    enum rc rc = snapshot_choose(walk->office, walk->ledger, feed, *after,
+                                 walk->hello->whole ? 0 : walk->hello->actor, walk->wants->list,
                                  walk->wants->count, walk->arena, &row, &part.first, err);
 
     if (rc != RC_OK || row.chunk_count == 0)

@@ -9,8 +9,11 @@
 #include "base/crypt.h"
 
 #define ENTRY_OVERHEAD 16u /* bytes around an entry in an answer, about */
-#define NOTE_ARENA     (16u * 1024u * 1024u)
-#define LANES_ARENA    (16u * 1024u * 1024u)
+/* Merging a change, or a state, takes a tablet as long as so many bytes take on a link of 1 Mbit/s.
+ * What a history and a snapshot cost is counted in bytes with this added. */
+#define MERGE_BYTES 8u
+#define NOTE_ARENA  (16u * 1024u * 1024u)
+#define LANES_ARENA (16u * 1024u * 1024u)
 
 /* ---- what there is ---- */
 
@@ -18,7 +21,7 @@ struct choice {
     const struct stored_feed *feed;
     const struct want *wants;
     uint32_t want_count;
-    uint64_t after;
+    uint64_t after, actor;
     struct arena *arena;
     struct stored_snapshot wanted, newest; /* chunk_count 0: none */
     uint64_t weighed;                      /* what a history weighed that was not longer; 0: none */
@@ -57,11 +60,20 @@ static enum rc look(struct store *store, struct choice *choice, struct err *err)
     return rc == RC_OK ? arena_check(choice->arena, "an answer", err) : rc;
 }
 
-static enum rc weigh(struct store *store, const struct stored_feed *feed, uint64_t after,
-                     uint64_t *bytes, struct err *err) {
-    enum rc rc = store_feed_weight(store, feed->area, feed->audience, after, bytes, err);
+static uint64_t cost_of(const struct stored_snapshot *snapshot) {
+    return snapshot->bytes + (uint64_t)snapshot->record_count * MERGE_BYTES;
+}
 
-    *bytes += (feed->position - after) * ENTRY_OVERHEAD;
+/* What the entries after this position cost the tablet with this actor: its own come back as
+ * numbers only. */
+static enum rc weigh(struct store *store, const struct stored_feed *feed, uint64_t after,
+                     uint64_t actor, uint64_t *cost, struct err *err) {
+    struct feed_weight weight;
+    enum rc rc = store_feed_weight(store, feed->area, feed->audience, after, actor, &weight, err);
+
+    *cost = rc != RC_OK ? 0
+                        : weight.bytes + weight.changes * MERGE_BYTES +
+                              (feed->position - after) * ENTRY_OVERHEAD;
     return rc;
 }
 
@@ -70,7 +82,7 @@ static enum rc weigh(struct store *store, const struct stored_feed *feed, uint64
 struct making {
     struct ledger *ledger;
     struct stored_feed feed;
-    uint64_t most; /* bytes that it may take */
+    uint64_t most; /* that it may cost */
     struct arena arena;
     struct snapshot_lanes *lanes;
     struct zip_deflater *deflater;
@@ -131,8 +143,10 @@ static enum rc end_chunk(struct making *making, struct err *err) {
         return arena_check(&making->arena, "a snapshot", err);
     piece->bytes = (uint32_t)(making->bytes.size - before);
     snapshot_chunk_hash(view_of(making->bytes.data + before, piece->bytes), piece->hash);
-    making->lost = making->bytes.size > making->most || piece->bytes > LIMIT_SNAPSHOT_CHUNK_BYTES ||
-                   making->piece_count == LIMIT_SNAPSHOT_CHUNKS;
+    making->lost =
+        making->bytes.size + (uint64_t)making->record_count * MERGE_BYTES > making->most ||
+        making->bytes.size > LIMIT_SNAPSHOT_BYTES || piece->bytes > LIMIT_SNAPSHOT_CHUNK_BYTES ||
+        making->piece_count == LIMIT_SNAPSHOT_CHUNKS;
     return RC_OK;
 }
 
@@ -269,8 +283,6 @@ static enum rc make(const struct office *office, struct ledger *ledger,
     enum rc rc;
 
     making.most = tail / 10 * 9;
-    if (making.most > LIMIT_SNAPSHOT_BYTES)
-        making.most = LIMIT_SNAPSHOT_BYTES;
     arena_init(&making.arena, LANES_ARENA);
     buf_init(&making.bytes, LIMIT_SNAPSHOT_BYTES + LIMIT_SNAPSHOT_CHUNK_BYTES);
     buf_init(&making.manifest, LIMIT_EXCHANGE_BYTES);
@@ -308,9 +320,9 @@ static enum rc newest_serves(struct store *store, const struct choice *choice, u
     *serves = false;
     if (choice->newest.chunk_count == 0 || choice->newest.position <= choice->after)
         return RC_OK;
-    rc = weigh(store, choice->feed, choice->newest.position, &rest, err);
-    *serves = rest <= SNAPSHOT_TAIL_BYTES + choice->newest.bytes / 2 &&
-              choice->newest.bytes + rest <= tail / 10 * 9;
+    rc = weigh(store, choice->feed, choice->newest.position, choice->actor, &rest, err);
+    *serves = rest <= SNAPSHOT_TAIL_BYTES + cost_of(&choice->newest) / 2 &&
+              cost_of(&choice->newest) + rest <= tail / 10 * 9;
     return rc;
 }
 
@@ -335,9 +347,9 @@ static enum rc make_or_find(const struct office *office, struct ledger *ledger,
 }
 
 enum rc snapshot_choose(const struct office *office, struct ledger *ledger,
-                        const struct stored_feed *feed, uint64_t after, const struct want *wants,
-                        uint32_t want_count, struct arena *arena, struct stored_snapshot *out,
-                        uint32_t *first, struct err *err) {
+                        const struct stored_feed *feed, uint64_t after, uint64_t actor,
+                        const struct want *wants, uint32_t want_count, struct arena *arena,
+                        struct stored_snapshot *out, uint32_t *first, struct err *err) {
     struct choice choice = {
         .feed = feed, .wants = wants, .want_count = want_count, .after = after, .arena = arena};
     uint64_t tail = 0;
@@ -353,13 +365,13 @@ enum rc snapshot_choose(const struct office *office, struct ledger *ledger,
         *first = choice.next;
         return RC_OK;
     }
-    rc = weigh(ledger->store, feed, after, &tail, err);
+    rc = weigh(ledger->store, feed, after, actor, &tail, err);
     if (rc != RC_OK || tail < SNAPSHOT_TAIL_BYTES)
         return rc;
     rc = newest_serves(ledger->store, &choice, tail, &serves, err);
     /* A new one would hardly be smaller than the last. */
     if (rc == RC_OK && !serves && tail > choice.weighed + choice.weighed / 2 &&
-        tail > choice.newest.bytes)
+        tail > cost_of(&choice.newest))
         rc = make_or_find(office, ledger, &choice, tail, &serves, err);
     if (rc == RC_OK && serves)
         *out = choice.newest;

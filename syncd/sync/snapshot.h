@@ -14,13 +14,14 @@
 
 #define SNAPSHOT_KEPT_MS (30 * 86400000ll)
 
-/* after: the tablet's place in the feed. wants: what it is in the middle of. *out: the snapshot to
- * give, its manifest in the arena, and *first the first chunk that it lacks; chunk_count 0: none,
- * the entries are shorter. May make one; must not be called inside of a walk, nor in a room. */
+/* after: the tablet's place in the feed. actor: its own, whose frames it has. wants: what it is in
+ * the middle of. *out: the snapshot to give, its manifest in the arena, and *first the first chunk
+ * that it lacks; chunk_count 0: none, the entries are shorter. May make one; must not be called
+ * inside of a walk, nor in a room. */
 enum rc snapshot_choose(const struct office *office, struct ledger *ledger,
-                        const struct stored_feed *feed, uint64_t after, const struct want *wants,
-                        uint32_t want_count, struct arena *arena, struct stored_snapshot *out,
-                        uint32_t *first, struct err *err);
+                        const struct stored_feed *feed, uint64_t after, uint64_t actor,
+                        const struct want *wants, uint32_t want_count, struct arena *arena,
+                        struct stored_snapshot *out, uint32_t *first, struct err *err);
 
 /* Inside a step of the writer: every snapshot that holds a state of this record goes with the
  * step's commit, so that what is erased by law is not given any more. The next tablet that needs

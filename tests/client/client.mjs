@@ -48,8 +48,10 @@ import {
   ENTRY,
   FORM,
   LEAVE,
+  CHUNK,
   OWN,
   REDACT,
+  SNAPSHOT,
   enrolRequest,
   entryDigest,
   feedNext,
@@ -61,6 +63,7 @@ import {
   readEntry,
   readKeys,
 } from './exchange.mjs';
+import { readChunk, readManifest, wantPart } from './snapshot.mjs';
 import { State } from './state.mjs';
 
 const audiences = { field: 1, office: 2, restricted: 3 };
@@ -75,6 +78,8 @@ export class Client {
   forms = new Map(); // by name: what a form says
   formPosition = 0;
   feeds = new Map(); // by area and audience: {area, position, chain}
+  snapshots = new Map(); // that are under way, by feed: {name, next}
+  chunks = 0; // taken
   confirmed = new Map(); // states by record: the fold of the feeds
   certificates = [];
   persons = []; // {key, name}: who wants a certificate
@@ -373,10 +378,12 @@ export class Client {
   }
   async post(options) {
     const batches = this.batches.map(({ bytes }) => part(BATCH, bytes));
+    const hello = this.hello(options);
+    const wants = options?.history ? [] : [wantPart([...this.snapshots.values()])];
     return this.http(
       'POST',
       '/v1/sync',
-      Buffer.concat([Buffer.from([1]), this.hello(options), ...batches]),
+      Buffer.concat([Buffer.from([1]), hello, ...wants, ...batches]),
     );
   }
 
@@ -424,7 +431,35 @@ export class Client {
     const feeds = new Map();
     const work = []; // done when everything has been checked
     const forms = [];
+    const manifests = [];
     for (const p of answer.parts) {
+      if (p.kind === SNAPSHOT) {
+        const manifest = readManifest(p.manifest);
+        const key = feedText(manifest.area);
+        manifests.push(manifest);
+        if (!p.first && !p.after && this.feeds.get(key)?.position) {
+          this.alarms.push(this.feeds.get(key));
+          this.feeds.set(key, fresh(manifest.area));
+        }
+        if (!p.first) this.snapshots.set(key, { name: manifest.name, next: 0 });
+        continue;
+      }
+      if (p.kind === CHUNK) {
+        const manifest = manifests.find(({ name }) => name.subarray(0, 8).equals(p.name));
+        const key = feedText(manifest.area);
+        const under = this.snapshots.get(key);
+        if (!under?.name.equals(manifest.name) || under.next !== p.index)
+          throw new Refused('a snapshot with a gap');
+        const { entries, states } = readChunk(manifest, p.index, p.bytes);
+        work.push(...entries.map((body) => readEntry({ body })));
+        work.push(...states.map((state) => ({ kind: ENTER, record: state.record, state })));
+        this.chunks++;
+        under.next++;
+        if (under.next < manifest.chunks.length) continue;
+        this.snapshots.delete(key);
+        feeds.set(key, { ...manifest, waiting: [] });
+        continue;
+      }
       if (p.kind === FORM) {
         if (!answer.forms.includes(hash('yg form', p.json).toString('hex')))
           throw new Refused('an unsigned form');

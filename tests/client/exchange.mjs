@@ -24,7 +24,9 @@ export const HELLO = 1,
   FORM = 18,
   ENTRY = 19,
   CURSOR = 20,
-  SEALED = 21;
+  SEALED = 21,
+  SNAPSHOT = 22,
+  CHUNK = 27;
 
 export const part = (kind, content) => new Writer().byte(kind).sized(content).done();
 
@@ -108,6 +110,17 @@ function readParts(r, parts) {
     if (kind === ENTRY) parts.push({ kind, area: p.area(), position: p.varint(), body: p.rest() });
     if (kind === CURSOR) parts.push({ kind, ...readCursor(p) });
     if (kind === CURSOR) p.end();
+    if (kind === SNAPSHOT)
+      parts.push({
+        kind,
+        after: p.varint(),
+        first: p.varint(),
+        count: p.varint(),
+        signature: p.bytes(64),
+        manifest: p.rest(),
+      });
+    if (kind === CHUNK)
+      parts.push({ kind, name: p.bytes(8), index: p.varint(), bytes: p.rest() });
     if (kind === SEALED) parts.push({ kind, sealed: p.rest() });
   }
 }
@@ -150,6 +163,9 @@ export function readAnswer(bytes, county, vault) {
     s.end();
   }
   readParts(r, answer.parts);
+  for (const p of answer.parts)
+    if (p.kind === SNAPSHOT && !signedBy(county.sign, p.signature, 'yg snapshot', p.manifest))
+      throw new Refused('the county has not signed this snapshot');
   const sealed = answer.parts.findIndex((p) => p.kind === SEALED);
   if (sealed >= 0) {
     const inside = [];
@@ -286,7 +302,7 @@ export function readKeys(bytes, county) {
 
 // --- 16. State of a record, packed: {record, infos, versions, awaited, erasures} ---
 
-function readState(r) {
+export function readState(r) {
   const format = r.byte();
   if (format !== 1 && format !== 2)
     throw new Refused('unknown format of a state: update this program');

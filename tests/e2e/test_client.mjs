@@ -616,6 +616,43 @@ async function trouble(county) {
     [both.confirmed.size, [...both.feeds.values()].map((one) => one.chain)],
     [mine, wholeFeeds],
   );
+
+  // A history that is longer than the state.
+  const village = 430626117207;
+  const author = await county.client('zheng', village);
+  const group = form.fields.find((f) => f.name === 'group_name').number;
+  const homes = Array.from({ length: 20 }, (_, i) => author.create(form.id, village, named(`${i}`)));
+  for (let round = 0; round < 4; round++) {
+    for (const home of homes) {
+      const value = crypto.randomBytes(6000).toString('base64');
+      author.edit(home, [{ field: group, type: TEXT, value }]);
+    }
+    await author.sync();
+  }
+  const late = await county.client('feng', village);
+  const patient = new Client(county.url);
+  await patient.enrol(county.invite('chen', village), 'chen');
+  await patient.sync({ history: true });
+  const every = (client) => homes.map((home) => seen(client, client.confirmed.get(dotText(home))));
+  check(
+    'a new tablet gets a snapshot of it',
+    [late.chunks > 0, late.taken[1], late.taken[2], late.confirmed.size, late.alarms],
+    [true, undefined, 20, 20, []],
+  );
+  check(
+    'one that takes none gets the history, ...',
+    [patient.chunks, patient.taken[1] > 3, patient.confirmed.size],
+    [0, true, 20],
+  );
+  check('... and both have the same', every(late), every(patient));
+  author.edit(homes[0], named('以后'));
+  await author.sync();
+  await late.sync();
+  check(
+    'the tail follows it',
+    [late.taken[1], late.alarms, every(late)[0].values['head/name']],
+    [1, [], '以后'],
+  );
   check('the county verifies', /(\d+) +differences/.exec(county.syncd('verify'))[1], '0');
 }
 

@@ -415,7 +415,7 @@ static void ask(struct dice *dice, struct county_store *county, struct buf *out)
     uint8_t chain[32] = {0}, hash[32] = {(uint8_t)below(dice, 4)};
     uint64_t area = PICK(AREAS), from = below(dice, 20);
     struct view chunk = {0};
-    uint64_t weight = 0;
+    struct feed_weight weight = {0};
     enum rc rc[20];
     size_t count = 0;
 
@@ -440,11 +440,13 @@ static void ask(struct dice *dice, struct county_store *county, struct buf *out)
     rc[count++] = store_record(store, any_dot(dice), &county->arena, &record, err);
     rc[count++] = store_snapshots(store, area, write_snapshot, out, err);
     rc[count++] = store_chunk(store, hash, (uint32_t)below(dice, 4), &county->arena, &chunk, err);
-    rc[count++] = store_feed_weight(store, area, (uint8_t)(1 + below(dice, 3)), from, &weight, err);
+    rc[count++] = store_feed_weight(store, area, (uint8_t)(1 + below(dice, 3)), from,
+                                    chance(dice, 50) ? PICK(ACTORS) : 0, &weight, err);
     for (size_t i = 0; i < count; i++)
         buf_add_u8(out, (uint8_t)rc[i]);
     buf_add_sized(out, chunk);
-    buf_add_varint(out, weight);
+    buf_add_varint(out, weight.bytes);
+    buf_add_varint(out, weight.changes);
     buf_add_varint(out, person.person);
     buf_add_varint(out, record.revision);
     buf_add(out, chain, sizeof(chain));
