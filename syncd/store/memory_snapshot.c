@@ -35,9 +35,11 @@ static void drop(struct content *content, const uint8_t name[32]) {
             list_remove(chunks, i - 1);
 }
 
-static enum rc add(struct content *content, const struct stored_snapshot *from,
-                   const struct stored_chunk *chunks, struct arena *bytes, struct err *err) {
+/* at: where its chunks begin. */
+static enum rc add(struct content *content, const struct store_delta *delta, uint32_t index,
+                   uint32_t at, struct arena *bytes, struct err *err) {
     struct item_list *list = &content->lists[LIST_SNAPSHOTS];
+    const struct stored_snapshot *from = &delta->snapshots[index];
     struct stored_snapshot snapshot = *from, *items;
     enum rc rc;
 
@@ -46,12 +48,12 @@ static enum rc add(struct content *content, const struct stored_snapshot *from,
     if (rc != RC_OK)
         return rc;
     items = (struct stored_snapshot *)(void *)list->items;
-    for (size_t at = list->count - 1; at > 0 && by_feed(&items[at - 1], &items[at]) > 0; at--) {
-        items[at] = items[at - 1];
-        items[at - 1] = snapshot;
+    for (size_t i = list->count - 1; i > 0 && by_feed(&items[i - 1], &items[i]) > 0; i--) {
+        items[i] = items[i - 1];
+        items[i - 1] = snapshot;
     }
     for (uint32_t i = 0; i < snapshot.chunk_count && rc == RC_OK; i++) {
-        struct stored_chunk chunk = chunks[i];
+        struct stored_chunk chunk = delta->chunks[at + i];
 
         chunk.bytes = arena_view(bytes, chunk.bytes);
         rc = list_add(&content->lists[LIST_CHUNKS], &chunk, err);
@@ -61,7 +63,7 @@ static enum rc add(struct content *content, const struct stored_snapshot *from,
 
 enum rc snapshots_put(struct content *content, const struct store_delta *delta, struct arena *bytes,
                       struct err *err) {
-    const struct stored_chunk *chunks = delta->chunks;
+    uint32_t chunk = 0;
     enum rc rc = RC_OK;
 
     for (uint32_t i = 0; i < delta->dropped_count; i++)
@@ -70,8 +72,8 @@ enum rc snapshots_put(struct content *content, const struct store_delta *delta, 
         const struct item_list *list = &content->lists[LIST_SNAPSHOTS];
 
         if (find(list, delta->snapshots[i].name) == list->count)
-            rc = add(content, &delta->snapshots[i], chunks, bytes, err);
-        chunks += delta->snapshots[i].chunk_count;
+            rc = add(content, delta, i, chunk, bytes, err);
+        chunk += delta->snapshots[i].chunk_count;
     }
     return rc;
 }

@@ -38,8 +38,10 @@ static enum rc drop(struct sqlite *sqlite, const uint8_t name[32], struct err *e
     return rc;
 }
 
-static enum rc add(struct sqlite *sqlite, const struct stored_snapshot *snapshot,
-                   const struct stored_chunk *chunks, struct err *err) {
+/* at: where its chunks begin. */
+static enum rc add(struct sqlite *sqlite, const struct store_delta *delta, uint32_t index,
+                   uint32_t at, struct err *err) {
+    const struct stored_snapshot *snapshot = &delta->snapshots[index];
     struct statement *add = sqlite->sql[SQL_SNAPSHOT_ADD];
     struct statement *piece = sqlite->sql[SQL_CHUNK_ADD];
     int64_t id;
@@ -61,22 +63,22 @@ static enum rc add(struct sqlite *sqlite, const struct stored_snapshot *snapshot
     id = db_last_insert_id(sqlite->db);
     for (uint32_t i = 0; i < snapshot->chunk_count && rc == RC_OK; i++) {
         statement_bind_i64(piece, 1, id << CHUNK_BITS | (int64_t)i);
-        statement_bind_blob(piece, 2, chunks[i].bytes);
+        statement_bind_blob(piece, 2, delta->chunks[at + i].bytes);
         rc = statement_run(piece, err);
     }
     return rc;
 }
 
 enum rc snapshots_write(struct sqlite *sqlite, const struct store_delta *delta, struct err *err) {
-    const struct stored_chunk *chunks = delta->chunks;
+    uint32_t chunk = 0;
     enum rc rc = RC_OK;
 
     for (uint32_t i = 0; i < delta->dropped_count && rc == RC_OK; i++) {
         rc = drop(sqlite, delta->dropped[i].name, err);
     }
     for (uint32_t i = 0; i < delta->snapshot_count && rc == RC_OK; i++) {
-        rc = add(sqlite, &delta->snapshots[i], chunks, err);
-        chunks += delta->snapshots[i].chunk_count;
+        rc = add(sqlite, delta, i, chunk, err);
+        chunk += delta->snapshots[i].chunk_count;
     }
     return rc;
 }

@@ -19,6 +19,9 @@ struct office {
     uint32_t epoch;        /* changed by every restore */
     uint32_t pin_count;    /* of the TLS key in use; 0 without TLS */
     uint8_t pin[32];
+    /* For tests, which have little: from which cost on a history may be replaced by a snapshot, and
+     * how large its chunks are. 0: SNAPSHOT_TAIL_BYTES, SNAPSHOT_CHUNK_TARGET. */
+    uint32_t snapshot_tail_bytes, snapshot_chunk_bytes;
     struct gate *gate; /* before the exchanges; NULL: everybody passes */
     void *context;
     /* A reader of one's own until it is given back. */

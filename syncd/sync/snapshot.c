@@ -15,6 +15,10 @@
 #define NOTE_ARENA  (16u * 1024u * 1024u)
 #define LANES_ARENA (16u * 1024u * 1024u)
 
+static uint64_t tail_least(const struct office *office) {
+    return office->snapshot_tail_bytes != 0 ? office->snapshot_tail_bytes : SNAPSHOT_TAIL_BYTES;
+}
+
 /* ---- what there is ---- */
 
 struct choice {
@@ -83,6 +87,7 @@ struct making {
     struct ledger *ledger;
     struct stored_feed feed;
     uint64_t most; /* that it may cost */
+    size_t chunk_bytes;
     struct arena arena;
     struct snapshot_lanes *lanes;
     struct zip_deflater *deflater;
@@ -158,7 +163,7 @@ static enum rc record_visit(void *context, const struct stored_record *record, s
         return RC_OK;
     rc = snapshot_add_record(making->lanes, record->packed, err);
     making->record_count++;
-    if (rc == RC_OK && snapshot_open_bytes(making->lanes) >= SNAPSHOT_CHUNK_TARGET)
+    if (rc == RC_OK && snapshot_open_bytes(making->lanes) >= making->chunk_bytes)
         rc = end_chunk(making, err);
     return rc == RC_OK && making->lost ? RC_NOT_FOUND : rc;
 }
@@ -283,6 +288,8 @@ static enum rc make(const struct office *office, struct ledger *ledger,
     enum rc rc;
 
     making.most = tail / 10 * 9;
+    making.chunk_bytes =
+        office->snapshot_chunk_bytes != 0 ? office->snapshot_chunk_bytes : SNAPSHOT_CHUNK_TARGET;
     arena_init(&making.arena, LANES_ARENA);
     buf_init(&making.bytes, LIMIT_SNAPSHOT_BYTES + LIMIT_SNAPSHOT_CHUNK_BYTES);
     buf_init(&making.manifest, LIMIT_EXCHANGE_BYTES);
@@ -312,8 +319,9 @@ static enum rc make(const struct office *office, struct ledger *ledger,
 /* ---- which one ---- */
 
 /* Whether the newest one, and what came after it, is what the tablet should have. */
-static enum rc newest_serves(struct store *store, const struct choice *choice, uint64_t tail,
-                             bool *serves, struct err *err) {
+static enum rc newest_serves(const struct office *office, struct store *store,
+                             const struct choice *choice, uint64_t tail, bool *serves,
+                             struct err *err) {
     uint64_t rest = 0;
     enum rc rc = RC_OK;
 
@@ -321,7 +329,7 @@ static enum rc newest_serves(struct store *store, const struct choice *choice, u
     if (choice->newest.chunk_count == 0 || choice->newest.position <= choice->after)
         return RC_OK;
     rc = weigh(store, choice->feed, choice->newest.position, choice->actor, &rest, err);
-    *serves = rest <= SNAPSHOT_TAIL_BYTES + cost_of(&choice->newest) / 2 &&
+    *serves = rest <= tail_least(office) + cost_of(&choice->newest) / 2 &&
               cost_of(&choice->newest) + rest <= tail / 10 * 9;
     return rc;
 }
@@ -334,13 +342,13 @@ static enum rc make_or_find(const struct office *office, struct ledger *ledger,
     enum rc rc = look(ledger->store, choice, err);
 
     if (rc == RC_OK)
-        rc = newest_serves(ledger->store, choice, tail, serves, err);
+        rc = newest_serves(office, ledger->store, choice, tail, serves, err);
     if (rc == RC_OK && !*serves && tail > choice->weighed + choice->weighed / 2) {
         rc = make(office, ledger, choice->feed, tail, err);
         if (rc == RC_OK)
             rc = look(ledger->store, choice, err);
         if (rc == RC_OK)
-            rc = newest_serves(ledger->store, choice, tail, serves, err);
+            rc = newest_serves(office, ledger->store, choice, tail, serves, err);
     }
     office->leave(office->context, room);
     return rc;
@@ -366,9 +374,9 @@ enum rc snapshot_choose(const struct office *office, struct ledger *ledger,
         return RC_OK;
     }
     rc = weigh(ledger->store, feed, after, actor, &tail, err);
-    if (rc != RC_OK || tail < SNAPSHOT_TAIL_BYTES)
+    if (rc != RC_OK || tail < tail_least(office))
         return rc;
-    rc = newest_serves(ledger->store, &choice, tail, &serves, err);
+    rc = newest_serves(office, ledger->store, &choice, tail, &serves, err);
     /* A new one would hardly be smaller than the last. */
     if (rc == RC_OK && !serves && tail > choice.weighed + choice.weighed / 2 &&
         tail > cost_of(&choice.newest))

@@ -147,6 +147,7 @@ static void step_edit(struct world *world, int at) {
 
 static void step_sync(struct world *world, int at) {
     struct county *county = world->visitor->county;
+    struct sync_options options = {.rounds_max = 0};
     struct sync_report report;
     struct err err;
     enum rc rc;
@@ -154,7 +155,9 @@ static void step_sync(struct world *world, int at) {
     err_init(&err, LANG_EN);
     county->lose_up = chance(world, 6) == 0;
     county->lose_down = chance(world, 5) == 0;
-    rc = sync_run(world->places[at].tablet, &county->link, NULL, &report, &err);
+    if (chance(world, 4) == 0) /* a slow link, that is cut */
+        options = (struct sync_options){.answer_bytes_max = 1, .rounds_max = 1};
+    rc = sync_run(world->places[at].tablet, &county->link, &options, &report, &err);
     county->lose_up = 0;
     county->lose_down = 0;
     tell(world, "%s syncs: %s, %u sent, %u received", world->places[at].name, rc_name(rc),
@@ -304,6 +307,19 @@ static void step(struct world *world) {
 
 /* --- the end --- */
 
+/* Somebody who has seen nothing of all this. */
+static void come_late(struct world *world) {
+    struct holder *place = &world->places[world->place_count];
+
+    if (world->place_count == TABLETS_MAX)
+        return;
+    world->place_count++;
+    snprintf(place->name, sizeof(place->name), "zhao");
+    place->person = "zhao";
+    place->tablet = visitor_enrol(world->visitor, "zhao", 1);
+    place->session = county_session(place->tablet, "zhao");
+}
+
 static void heal(struct world *world) {
     for (int round = 0; round < 4; round++)
         for (int at = 0; at < world->place_count; at++)
@@ -418,8 +434,13 @@ static void play(uint64_t seed, bool tells) {
         place->session = county_session(place->tablet, people[at]);
     }
     world->place_count = 3;
+    if (seed % 3 != 0) { /* a county that prefers to give snapshots */
+        world->visitor->county->office.snapshot_tail_bytes = 1;
+        world->visitor->county->office.snapshot_chunk_bytes = 256;
+    }
     for (int i = 0; i < STEPS; i++)
         step(world);
+    come_late(world);
     heal(world);
     check_log(world, seed);
     check_states(world, seed);

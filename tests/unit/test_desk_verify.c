@@ -3,6 +3,7 @@
 #include "tests/support/clerk.h"
 
 #include "base/file.h"
+#include "syncd/sync/snapshot.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -297,6 +298,92 @@ struct asker {
     int status;
 };
 
+/* ---- snapshots ---- */
+
+struct planting {
+    struct dot of;           /* the state of this record ... */
+    bool invents, mislabels; /* ... made worse */
+};
+
+static enum rc plant(void *context, struct work *work, struct err *err) {
+    const struct planting *planting = context;
+    struct stored_snapshot *row = WORK_ADD(work, snapshots, snapshot_count, snapshot_capacity);
+    struct stored_chunk *chunk = WORK_ADD(work, chunks, chunk_count, chunk_capacity);
+    struct snapshot_piece piece;
+    struct snapshot snapshot = {.area = 430626117205,
+                                .audience = AUDIENCE_FIELD,
+                                .position = 1,
+                                .record_count = 1,
+                                .chunk_count = 1,
+                                .chunks = &piece};
+    struct snapshot_lanes *lanes = NULL;
+    struct stored_record stored;
+    struct absorbed *absorbed;
+    struct record record;
+    struct buf bytes;
+
+    buf_init(&bytes, 1u << 20);
+    clerk_must(store_record(work->ledger->store, planting->of, &work->arena, &stored, err), err);
+    clerk_must(record_unpack(stored.packed, &work->arena, &record, err), err);
+    absorbed =
+        arena_copy(&work->arena, record.absorbed, record.absorbed_count * sizeof(*record.absorbed));
+    if (planting->invents)
+        absorbed[record.absorbed_count - 1].dot.number += 1000;
+    record.absorbed = absorbed;
+    clerk_must(record_pack(&record, &bytes, err), err);
+    clerk_must(snapshot_lanes_new(&work->arena, &lanes, err), err);
+    clerk_must(snapshot_add_record(lanes, buf_view(&bytes), err), err);
+    buf_clear(&bytes);
+    clerk_must(snapshot_end_chunk(lanes, work->deflater, &bytes, err), err);
+    chunk->bytes = arena_view(&work->arena, buf_view(&bytes));
+    snapshot_chunk_hash(chunk->bytes, piece.hash);
+    piece.bytes = (uint32_t)chunk->bytes.size;
+    clerk_must(store_feed_chain(work->ledger->store, snapshot.area, snapshot.audience, 1,
+                                snapshot.chain, err),
+               err);
+    buf_clear(&bytes);
+    snapshot_write(&snapshot, &bytes);
+    *row = (struct stored_snapshot){.area = snapshot.area,
+                                    .audience = snapshot.audience,
+                                    .position = 1,
+                                    .record_count = 1,
+                                    .chunk_count = 1,
+                                    .bytes = piece.bytes,
+                                    .manifest = arena_view(&work->arena, buf_view(&bytes))};
+    snapshot_name(row->manifest, row->name);
+    row->name[0] ^= planting->mislabels;
+    memcpy(chunk->name, row->name, sizeof(chunk->name));
+    snapshot_lanes_release(lanes);
+    buf_release(&bytes);
+    return RC_OK;
+}
+
+static void verify_looks_into_snapshots(void **state) {
+    struct clerk *world = *state;
+    struct planting planting = {.invents = false};
+    const struct office *office;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    clerk_must(
+        dot_parse(view_text(clerk_new(world, world->wang, CLERK_HOME("Li"))), &planting.of, &err),
+        &err);
+    clerk_sync(world);
+    office = service_office(world->service);
+    clerk_must(office_act(office, plant, &planting, &err), &err);
+    RUNS(world, 0, "verify");
+    SAYS(world->out, "1  snapshots");
+    planting.mislabels = true;
+    clerk_must(office_act(office, plant, &planting, &err), &err);
+    RUNS(world, 1, "verify");
+    SAYS(world->err, "its name is not that of what is in it");
+    planting = (struct planting){.of = planting.of, .invents = true};
+    clerk_must(office_act(office, plant, &planting, &err), &err);
+    RUNS(world, 1, "verify");
+    SAYS(world->err, "more of record");
+}
+
 /* A client of the control socket, as command_main is one, without touching this process's output.
  */
 static void *read_records(void *context) {
@@ -364,6 +451,7 @@ static void commands_work_in_the_running_service_at_the_same_time(void **state) 
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        CASE(verify_looks_into_snapshots),
         CASE(csv_is_quoted_disarmed_and_masked),
         CASE(verify_finds_any_flipped_byte_in_a_frame),
         CASE(verify_finds_a_changed_state),
