@@ -334,8 +334,10 @@ enum rc face_history(void *context, struct command *command, struct err *err) {
     } else if (rc == RC_OK) {
         rc = print_history(&visit, list, values, err);
         if (rc == RC_OK && values && seen.record.absorbed_count > 1)
-            command_say(command, "values that were replaced, or are older than the snapshot with "
-                                 "which this tablet began, are kept by the county");
+            rc = command_printf(command, err, "%s\n",
+                                words(command->lang, "values that were replaced, or are older than "
+                                                     "the snapshot with which this tablet began, "
+                                                     "are kept by the county"));
     }
     json_free(list);
     visit_close(&visit);
