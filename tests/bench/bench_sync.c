@@ -2,9 +2,10 @@
  * county over loopback; bytes, requests, seconds, memory, records a second. Everything is durable:
  * the county commits with an fsync before it acknowledges.
  *
- *     YG_BUILD=build bench_sync [records per agent [agents]]
+ *     YG_BUILD=build bench_sync [records per agent [agents [agents in a village]]]
  *
- * With a number of agents only their race is run: 20 600 is the evening when all come home.
+ * With a number of agents only their race is run: 20 600 is the evening when all come home. Where
+ * nothing is said of villages all are of one, and each brings what all others have written.
  *
  * Ratios count, taken in one run: the limit beside the rate is what the same disk does when frames
  * of the same surveys are inflated and each survey is put into SQLite as one blob, 500 in a
@@ -14,6 +15,7 @@
 #include "base/crypt.h"
 #include "base/db.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "schema/edit.h"
 #include "schema/wire/frame.h"
 #include "tests/support/shell.h"
@@ -26,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define AREA "430626117205"
+#define FIRST_VILLAGE UINT64_C(430626117205)
 
 static char folder[256], build[256], url[128];
 static pid_t server;
@@ -204,16 +206,6 @@ static void stop_county(void) {
 
 /* --- tablets --- */
 
-static void enrol(const char *name) {
-    shell("'$B/yg-syncd' device invite --areas " AREA " --person '$1' --data '$F/county'"
-          " > '$F/code'",
-          name, "");
-    shell("YG_PASSPHRASE=benchmark '$B/yg-agent' enrol --server '$2' --code \"$(cat '$F/code')\""
-          " --data '$F/$1' > /dev/null",
-          name, url);
-    shell("YG_PASSPHRASE=benchmark '$B/yg-agent' sync --data '$F/$1' > /dev/null", name, "");
-}
-
 static struct tablet *open_tablet(const char *name) {
     struct tablet_options options = {.env = env_system()};
     struct tablet *tablet = NULL;
@@ -238,8 +230,8 @@ static struct session *open_session(struct tablet *tablet) {
 }
 
 /* Saves surveys offline, 500 in a transaction; returns the seconds it took. */
-static double work_offline(struct session *session, uint64_t seed, uint32_t count,
-                           struct buf *lines) {
+static double work_offline(struct session *session, uint32_t in_village, uint64_t seed,
+                           uint32_t count, struct buf *lines) {
     const struct form *form = tablet_form_named(session_tablet(session), view_text("bench"));
     struct chance chance = {seed};
     struct arena arena;
@@ -262,7 +254,7 @@ static double work_offline(struct session *session, uint64_t seed, uint32_t coun
         must(edit_start(&edit, CHANGE_CREATE, dot, session_person(session), form, NULL, NULL,
                         &arena, &err),
              &err, "edit");
-        must(edit_set_area(&edit, UINT64_C(430626117205), &err), &err, "area");
+        must(edit_set_area(&edit, FIRST_VILLAGE + in_village, &err), &err, "area");
         for (uint32_t e = 0; e < made.entry_count; e++)
             if (made.entries[e].field >= FIELD_FIRST_OF_FORM &&
                 (made.entries[e].value.type != VALUE_TEXT ||
@@ -320,8 +312,42 @@ static struct sync_report sync_once(struct tablet *tablet, struct patience *pati
     return report;
 }
 
+/* A secret that costs next to nothing to stretch: hundreds of tablets are enrolled. */
+static const struct tablet_options TABLET = {.cost = {.passes = 1, .memory_kib = 256}};
+
+static void village(uint32_t number, char out[AREA_TEXT_BYTES]) {
+    area_text(FIRST_VILLAGE + number, out);
+}
+
+static void enrol(const char *name, uint32_t in_village) {
+    struct enrol_options options = {.tablet = TABLET, .secret = view_text("benchmark")};
+    struct patience patience = {0};
+    char path[600], area[AREA_TEXT_BYTES];
+    struct tablet *tablet = NULL;
+    struct buf code;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    buf_init(&code, 200);
+    village(in_village, area);
+    shell("'$B/yg-syncd' device invite --areas $2 --person '$1' --data '$F/county' > '$F/code'",
+          name, area);
+    snprintf(path, sizeof(path), "%s/code", folder);
+    must(file_read(path, 200, &code, &err), &err, "code");
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    options.tablet.env = env_system();
+    options.directory = path;
+    options.server = view_text(url);
+    options.code = text_trim(buf_view(&code));
+    must(enrol_run(&options, &tablet, &err), &err, "enrol");
+    sync_attach(tablet);
+    (void)sync_once(tablet, &patience);
+    tablet_close(tablet);
+    buf_release(&code);
+}
+
 /* Prepares in children, then lets all sync at once; returns the seconds until all have receipts. */
-static double race(uint32_t agents, uint32_t count, struct patience *all) {
+static double race(uint32_t agents, uint32_t count, uint32_t together, struct patience *all) {
     int ready[2], go[2], done[2];
     double started;
     char byte = 0;
@@ -340,7 +366,7 @@ static double race(uint32_t agents, uint32_t count, struct patience *all) {
             snprintf(name, sizeof(name), "race%u-%u", agents, a);
             tablet = open_tablet(name);
             session = open_session(tablet);
-            (void)work_offline(session, 1000 + a, count, NULL);
+            (void)work_offline(session, a / together, 1000 + a, count, NULL);
             must(session_close(session, &err), &err, "close"); /* cuts and seals the batches */
             close(go[1]);
             if (write(ready[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 0)
@@ -482,11 +508,11 @@ static void exchanges(void) {
     struct buf lines;
     double started, seconds;
 
-    enrol("one");
+    enrol("one", 0);
     tablet = open_tablet("one");
     session = open_session(tablet);
     buf_init(&lines, 64u << 20);
-    seconds = work_offline(session, 99, 1000, &lines);
+    seconds = work_offline(session, 0, 99, 1000, &lines);
     printf("saved 1,000 surveys of 92 fields offline in %.2f s (%zu bytes as lines, xz -9e %llu)\n",
            seconds, lines.size, (unsigned long long)xz_bytes(buf_view(&lines)));
     started = now_s();
@@ -495,7 +521,7 @@ static void exchanges(void) {
     started = now_s();
     report = sync_once(tablet, &patience);
     show("nothing new", &report, now_s() - started);
-    (void)work_offline(session, 5, 1, NULL);
+    (void)work_offline(session, 0, 5, 1, NULL);
     started = now_s();
     report = sync_once(tablet, &patience);
     show("one new survey", &report, now_s() - started);
@@ -505,7 +531,7 @@ static void exchanges(void) {
     tablet_close(tablet);
 }
 
-static void race_and_show(uint32_t agents, uint32_t count) {
+static void race_and_show(uint32_t agents, uint32_t count, uint32_t together) {
     double seconds, micro = 1e6 / (double)(agents * count);
     struct usage before, after;
     struct patience patience;
@@ -514,10 +540,10 @@ static void race_and_show(uint32_t agents, uint32_t count) {
         char name[32];
 
         snprintf(name, sizeof(name), "race%u-%u", agents, a);
-        enrol(name);
+        enrol(name, a / together);
     }
     before = used(server);
-    seconds = race(agents, count, &patience);
+    seconds = race(agents, count, together, &patience);
     after = used(server);
     printf("%u agents x %u surveys, TLS: %8.0f records/s merged and durable (%.2f s)\n", agents,
            count, agents * count / seconds, seconds);
@@ -546,11 +572,14 @@ int main(int argc, char **argv) {
     shell("'$B/yg-syncd' form publish '$F/form' --data '$F/county' > /dev/null", "", "");
     start_county(NULL);
     if (argc > 2) {
-        race_and_show((uint32_t)strtoul(argv[2], NULL, 10), count);
+        uint32_t agents = (uint32_t)strtoul(argv[2], NULL, 10);
+        uint32_t together = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : agents;
+
+        race_and_show(agents, count, together == 0 ? agents : together);
     } else {
         exchanges();
-        race_and_show(1, count);
-        race_and_show(8, count);
+        race_and_show(1, count, 1);
+        race_and_show(8, count, 8);
         printf("limit: inflate and one blob each:   %8.0f records/s\n", plain_limit(20000));
     }
     stop_county();
