@@ -392,7 +392,7 @@ static enum rc add_news(struct visit *visit, struct err *err) {
             rc = news_outcomes(store, visit->told, visit->arena, receipt, err);
     }
     if (rc == RC_OK && !visit->device.scope.revoked)
-        rc = marks_of(store, &visit->device.scope, visit->arena, answer, err);
+        rc = marks_of(visit->ledger, &visit->device.scope, visit->arena, answer, err);
     return rc;
 }
 

@@ -81,13 +81,13 @@ enum rc marks_move(struct work *work, const struct backup_feed *feeds, uint32_t 
     return rc;
 }
 
-enum rc marks_of(struct store *store, const struct scope *scope, struct arena *arena,
+enum rc marks_of(struct ledger *ledger, const struct scope *scope, struct arena *arena,
                  struct answer *answer, struct err *err) {
     struct view table = {0};
     struct backup_feed row;
     struct reader in;
     uint32_t capacity = 0;
-    enum rc rc = store_setting(store, SETTING, arena, &table, err);
+    enum rc rc = store_setting(ledger->store, SETTING, arena, &table, err);
 
     if (rc == RC_NOT_FOUND) {
         err_clear(err);
@@ -98,7 +98,7 @@ enum rc marks_of(struct store *store, const struct scope *scope, struct arena *a
         struct feed_mark *mark;
 
         if (row.position == 0 || (scope->audience_mask & 1u << row.audience) == 0 ||
-            !area_list_contains(scope->areas, scope->area_count, row.area))
+            !succession_grants(&ledger->areas, scope->areas, scope->area_count, row.area))
             continue;
         mark = arena_push(arena, &answer->marks, &answer->mark_count, &capacity, sizeof(*mark));
         if (mark == NULL)

@@ -13,7 +13,7 @@
 enum rc marks_move(struct work *work, const struct backup_feed *feeds, uint32_t count,
                    struct err *err);
 /* Fills answer->marks with those of the feeds in scope; in the arena. */
-enum rc marks_of(struct store *store, const struct scope *scope, struct arena *arena,
+enum rc marks_of(struct ledger *ledger, const struct scope *scope, struct arena *arena,
                  struct answer *answer, struct err *err);
 
 #endif

@@ -16,6 +16,34 @@ whole clone 0 wang zhang twin
 syncd log | grep -q fork
 ok $? '  and the county was told of the copy'
 
+# --- a copy of a copy, made before anybody had sent anything more ---
+
+fresh wang zhang
+save wang 一 && settle wang zhang
+keep wang copy
+twin wang copy twin
+save wang 二甲 && save twin 二乙 && edit twin 一 head/phone 13800000007
+keep twin again
+twin wang again third
+save twin 三乙 && save third 三丙 && edit third 一 home/live_addr 北街
+settle third twin wang
+save third 四丙 && edit twin 一 head/phone 13800000008
+whole clone-of-clone 0 wang zhang twin third
+
+# --- a tablet that is new, and one that was away for months with work of its own ---
+
+fresh wang zhang
+for i in 1 2 3 4 5; do save wang 户$i; done
+settle wang zhang
+edit zhang 户1 home/hukou_no 甲 && save zhang 远
+for i in $(seq 40); do
+    for k in 1 2 3 4 5; do edit wang 户$k home/live_addr "第$i条街"; done
+done
+settle wang
+edit wang 户1 home/hukou_no 乙 && settle wang
+join chen
+whole far-behind 0 wang zhang chen
+
 # --- a tablet comes back from its own backup, after it had sent more ---
 
 fresh wang zhang

@@ -75,4 +75,11 @@ whole merged 0 wang=$other zhang=$other chief=$township
 syncd area recode $other 430626117231 --reason decree >/dev/null 2>&1
 save wang 四 && save zhang 五 $other
 whole merged-again 0 wang=430626117231 zhang=430626117231 chief=$township
+join late=$area # somebody invites by the code that he knows
+syncd backup "$work/merged.backup" >/dev/null 2>&1
+syncd backup confirm "$work/merged.backup" >/dev/null 2>&1
+edit wang 四 head/phone 13800000006 && settle wang zhang
+restore "$work/merged.backup"
+ok $? 'the county comes back from a backup'
+whole merged-restored 0 wang=430626117231 zhang=430626117231 late=430626117231 chief=$township
 done_with_rows
