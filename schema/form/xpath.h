@@ -23,7 +23,9 @@
  *   them holds the node for which the expression is evaluated (scope.current), only that one is
  *   taken. A last step keeps all instances, so that count(/data/member) counts; so do steps with a
  *   predicate, relative paths (../../member), and the arguments of indexed-repeat().
- * - Nodes that host.is_hidden names (not relevant) are not found by any path.
+ * - Nodes that host.is_hidden names (not relevant) are not found by any path. Where a path finds
+ *   nothing only because of that, comparisons take it for a blank text: `/data/a != 'x'` is true of
+ *   an answer that does not apply, `/data/a = ''` too.
  * - position(node) is the place of a repeat instance among its equals, from 1.
  * - `(path)[1]`, `instance('id')/root/item[...]`, `current()/../a` work. In names, a prefix is
  *   compared as host.namespace_of tells, or literally without it. An element's name without prefix
@@ -94,6 +96,7 @@ struct xpath_value {
     struct view text;        /* in the scratch arena, the expression, or a node */
     struct xml_node **nodes; /* in document order, each once */
     uint32_t count;
+    bool hidden; /* of nodes: there are none, but some are hidden */
 };
 
 struct xpath_scope;

@@ -175,7 +175,7 @@ static struct view next_word(struct view text, size_t *at) {
 FUNCTION(function_selected) {
     struct view text, wanted, word;
     size_t at = 0;
-    bool found = false;
+    bool found;
     enum rc rc = argument_text(run, call, 0, focus, &text);
 
     if (rc == RC_OK)
@@ -183,10 +183,12 @@ FUNCTION(function_selected) {
     if (rc != RC_OK)
         return rc;
     wanted = text_trim(wanted);
-    do {
+    word = next_word(text, &at);
+    found = view_equal(word, wanted); /* nothing is selected where there is no word */
+    while (!found && word.size > 0 && wanted.size > 0) {
         word = next_word(text, &at);
         found = view_equal(word, wanted);
-    } while (!found && word.size > 0);
+    }
     return give_bool(found, value);
 }
 

@@ -12,6 +12,7 @@ struct set {
     uint32_t count;
     uint32_t capacity;
     bool unsorted;
+    bool hidden; /* something was passed over because it is hidden */
 };
 
 static void set_init(struct set *set) {
@@ -19,6 +20,7 @@ static void set_init(struct set *set) {
     set->count = 0;
     set->capacity = sizeof(set->few) / sizeof(set->few[0]);
     set->unsorted = false;
+    set->hidden = false;
 }
 
 static bool before(const struct xml_node *left, const struct xml_node *right) {
@@ -120,8 +122,10 @@ static enum rc offer(struct run *run, const struct step *step, struct xml_node *
     if (!matches(run, step, node))
         return RC_OK;
     if (!upward && node->kind == XML_ELEMENT && host->is_hidden != NULL &&
-        host->is_hidden(host->user, node))
+        host->is_hidden(host->user, node)) {
+        set->hidden = true;
         return RC_OK;
+    }
     return set_add(run, set, node);
 }
 
@@ -351,6 +355,7 @@ static void keep_this_instance(const struct run *run, struct set *set) {
 static enum rc take_step(struct run *run, const struct step *step, const struct set *from,
                          struct set *to) {
     set_init(to);
+    to->hidden = from->hidden;
     for (uint32_t i = 0; i < from->count; i++) {
         struct set found;
 
@@ -363,6 +368,7 @@ static enum rc take_step(struct run *run, const struct step *step, const struct 
         if (walk_axis(run, step, from->items[i], &found) != RC_OK ||
             filter_all(run, step->predicates, step->predicate_count, &found) != RC_OK)
             return run->err->rc;
+        to->hidden |= found.hidden;
         for (uint32_t k = 0; k < found.count; k++)
             if (set_add(run, to, found.items[k]) != RC_OK)
                 return run->err->rc;
@@ -422,5 +428,8 @@ enum rc run_path(struct run *run, const struct expression *path, const struct fo
             keep_this_instance(run, &next);
         set_copy(&next, &at);
     }
-    return give_nodes(run, at.items, at.count, value);
+    if (give_nodes(run, at.items, at.count, value) != RC_OK)
+        return run->err->rc;
+    value->hidden = at.count == 0 && at.hidden;
+    return RC_OK;
 }

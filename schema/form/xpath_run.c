@@ -196,12 +196,17 @@ static enum rc compare_sets(struct run *run, enum operation operation,
 
 enum rc run_compare(struct run *run, enum operation operation, const struct xpath_value *left,
                     const struct xpath_value *right, struct xpath_value *value) {
+    static const struct xpath_value blank = {.type = XPATH_TEXT, .text = {(const uint8_t *)"", 0}};
     struct xpath_value truth = {.type = XPATH_BOOL};
-    bool left_set = left->type == XPATH_NODES;
-    bool right_set = right->type == XPATH_NODES;
+    bool left_set = left->type == XPATH_NODES && !left->hidden;
+    bool right_set = right->type == XPATH_NODES && !right->hidden;
     bool holds = false;
     enum rc rc;
 
+    if (left->type == XPATH_NODES && !left_set)
+        left = &blank;
+    if (right->type == XPATH_NODES && !right_set)
+        right = &blank;
     /* Beside a truth, nodes are equal to whether there are any; but < and > ask each of them, which
      * is not what XPath says, and what ODK's engines do. */
     if (left_set && right->type == XPATH_BOOL && is_equality(operation)) {

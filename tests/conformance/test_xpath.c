@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "base/crypt.h"
 #include "base/date.h"
+#include "base/digest.h"
 #include "base/json.h"
 #include "schema/form/xpath.h"
 #include "schema/form/xpath_regex.h"
@@ -100,17 +100,8 @@ static bool give_itext(void *user, struct view id, struct view *text) {
 }
 
 static bool give_digest(void *user, struct view algorithm, struct view data, struct buf *out) {
-    struct crypt_sha256 hasher;
-    uint8_t hash[32];
-
     (void)user;
-    if (!view_is(algorithm, "SHA-256"))
-        return false;
-    crypt_sha256_init(&hasher);
-    crypt_sha256_add(&hasher, data.data, data.size);
-    crypt_sha256_end(&hasher, hash);
-    buf_add(out, hash, sizeof(hash));
-    return true;
+    return digest(algorithm, data, out);
 }
 
 static struct view give_namespace(void *user, struct view prefix) {
