@@ -152,27 +152,41 @@ struct choice policy_choose(enum policy policy, const struct record *record,
     return choice;
 }
 
-static bool side_erased(const struct side *side, uint32_t width) {
+enum loss { LOSS_NONE, LOSS_SOME, LOSS_ALL };
+
+/* What the law has erased of what this side said. */
+static enum loss side_loss(const struct side *side, uint32_t width) {
+    uint32_t erased = 0, said = 0;
+
     for (uint32_t i = 0; i < width; i++) {
-        if (side_value(side, i)->type == VALUE_ERASED)
-            return true;
+        said += side->versions[i] != NULL;
+        erased += side->versions[i] != NULL && side->versions[i]->value.type == VALUE_ERASED;
     }
-    return false;
+    return erased == 0 ? LOSS_NONE : erased < said ? LOSS_SOME : LOSS_ALL;
 }
 
-uint32_t policy_set_aside(struct side *sides, uint32_t count, uint32_t width) {
+/* Those with this loss first, each part in its order. */
+static uint32_t put_first(struct side *sides, uint32_t count, uint32_t width, enum loss loss) {
     uint32_t kept = 0;
 
     for (uint32_t i = 0; i < count; i++) {
         struct side side = sides[i];
 
-        if (side_erased(&side, width))
+        if (side_loss(&side, width) != loss)
             continue;
         for (uint32_t k = i; k > kept; k--)
             sides[k] = sides[k - 1];
         sides[kept++] = side;
     }
-    return kept == 0 ? count : kept;
+    return kept;
+}
+
+uint32_t policy_set_aside(struct side *sides, uint32_t count, uint32_t width) {
+    uint32_t kept = put_first(sides, count, width, LOSS_NONE);
+
+    if (kept == 0)
+        kept = put_first(sides, count, width, LOSS_SOME);
+    return kept == 0 && count > 0 ? 1 : kept;
 }
 
 static int change_order(const void *left, const void *right) {

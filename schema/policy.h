@@ -41,9 +41,9 @@ struct version_list {
 uint32_t policy_sides(const struct version_list *lists, uint32_t width, struct arena *arena,
                       struct side **out);
 
-/* Puts the sides behind the others of which something was erased by law, as long as there are
- * others; returns how many then count. A choice is made among those: what nobody can read any more
- * contends with nothing. */
+/* Puts the sides first of which the law has erased nothing, else those of which it has left
+ * something, and returns how many they are; 1 when nothing is left of any. A choice is made among
+ * those: what nobody can read any more contends with nothing. */
 uint32_t policy_set_aside(struct side *sides, uint32_t count, uint32_t width);
 
 /* What a side says at place i of the tuple. */

@@ -209,7 +209,8 @@ export class State {
     });
     let all = [...sides.values()];
     const whole = all.filter(({ values }) => !values.some((v) => v?.type === ERASED));
-    if (whole.length) all = whole;
+    const partly = all.filter(({ values }) => values.some((v) => v && v.type !== ERASED));
+    all = [whole, partly, all.slice(0, 1)].find((sides) => sides.length) ?? [];
     const same = new Set(
       all.map(({ values }) => values.map((v) => (v ? plainValue(v) : '')).join('|')),
     );

@@ -637,6 +637,7 @@ static void check_life_after(struct play *play, const struct record *state,
     struct reading read;
     struct dot dot = {.actor = 0x7777, .number = 1};
     enum change_kind kind = CHANGE_EDIT;
+    enum rc rc;
     struct value value = text_value("new");
     uint16_t field = (uint16_t)(chance(random, 50) ? F_BANK + (int)pick(random, 3) : F_NAME);
 
@@ -654,7 +655,9 @@ static void check_life_after(struct play *play, const struct record *state,
     } else if (edit_set(&draft, ROOT, field, &value, 0, &world->err) != RC_OK) {
         return; /* in conflict, or sealed */
     }
-    if (edit_finish(&draft, view_text("why"), &change, &world->err) != RC_OK)
+    rc = edit_finish(&draft, view_text("why"), &change, &world->err);
+    CHECK(rc == RC_OK || rc == RC_CONFLICT); /* a part of the group is in conflict */
+    if (rc != RC_OK)
         return;
     change.dot = dot;
     change.record = state->id;
