@@ -89,12 +89,14 @@ static const char *plain(int code) {
     }
 }
 
-/* Called by the library. Warnings are not ours; of errors the first one tells most. */
+/* Called by the library. Warnings are not ours, nor what it thinks of the names of namespaces,
+ * which are only compared; of errors the first one tells most. */
 static void on_error(void *user, xmlErrorPtr error) {
     struct xml_reader *reader = user;
     size_t length;
 
-    if (error == NULL || error->level < XML_ERR_ERROR || reader->bad_code != 0)
+    if (error == NULL || error->level < XML_ERR_ERROR || reader->bad_code != 0 ||
+        error->code == XML_WAR_NS_URI || error->code == XML_WAR_NS_URI_RELATIVE)
         return;
     reader->bad_code = error->code == 0 ? XML_ERR_INTERNAL_ERROR : error->code;
     reader->bad_line = error->line;
@@ -209,6 +211,10 @@ static enum rc read_attributes(struct xml_reader *reader, const xmlNode *node, s
         if (array_grow(&reader->declarations, sizeof(*reader->declarations), count + 1, SIZE_MAX,
                        "XML", &reader->declaration_room, err) != RC_OK)
             return fail(reader, err);
+        /* The library leaves "&amp;" there as "&#38;"; nobody needs it. */
+        if (ns->href != NULL && xmlStrchr(ns->href, '&') != NULL)
+            return bad_at(reader, line, WORD("an & in the name of a namespace; take another name"),
+                          err);
         reader->declarations[count] =
             (struct xml_attribute){.name = view_xml(ns->prefix), .value = view_xml(ns->href)};
     }

@@ -79,6 +79,10 @@ static void test_events(void **state) {
     assert_string_equal(buf_text(&rig.out),
                         "<a{} x{}=1<\303\2442 y{urn:p}=@2>[\n]<b{urn:p}@3></b@2>[t&<u>v]!c!?do:it?"
                         "</a@1>");
+    /* The name of a namespace is any text. */
+    assert_int_equal(tell(&rig, view_text("<a xmlns='\xe9\x98\xb3 {}'/>"), XML_LIMITS_DEFAULT),
+                     RC_OK);
+    assert_string_equal(buf_text(&rig.out), "<a{\xe9\x98\xb3 {}}@1></a@1>");
     assert_int_equal(tell(&rig, view_of("\xff\xfe<\0a\0/\0>\0", 10), XML_LIMITS_DEFAULT), RC_OK);
     assert_string_equal(buf_text(&rig.out), "<a{}@1></a@1>");
     stop(&rig);
@@ -100,6 +104,7 @@ static void test_refused(void **state) {
         {"<a b=1/>", "XML, line 1: the value of an attribute must stand in quotes"},
         {"<a>\x01</a>", "XML, line 1: a character that XML does not allow"},
         {"<p:a/>", "XML, line 1: a prefix that no xmlns declares"},
+        {"<a xmlns='x&amp;y'/>", "XML, line 1: an & in the name of a namespace; take another name"},
         {"<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>",
          "XML, line 1: entities must not be declared here"},
         {"<!DOCTYPE a [<!ENTITY e 'x'>]><a b='&e;'/>",
