@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "schema/form/compile.h"
 #include "schema/form/xform.h"
+#include "schema/form/xpath.h"
 
 #define EDGES_MAX    400000u
 #define CIRCLE_SHOWN 300u /* bytes of a circle that a message has room for */
@@ -21,7 +22,8 @@ struct graph {
     struct compiler *compiler;
     struct edge *edges;
     uint32_t count, capacity;
-    const uint32_t *first; /* by row: where its edges begin; one more at the end */
+    const uint32_t *first;   /* by row: where its edges begin; one more at the end */
+    const uint32_t *by_path; /* rows sorted by their paths */
 };
 
 static void edge_add(struct graph *graph, uint32_t from, uint32_t to, bool is_calculation) {
@@ -37,38 +39,94 @@ static void edge_add(struct graph *graph, uint32_t from, uint32_t to, bool is_ca
         *edge = (struct edge){.from = from, .to = to, .is_calculation = is_calculation};
 }
 
-/* Whether the reference stands where another instance is chosen. */
-static bool is_elsewhere(struct view text, const struct reference *reference) {
+/* Whether what stands there chooses another instance of a repeat, or is chosen there. */
+static bool is_elsewhere(struct view text, const struct xpath_reference *reference) {
+    size_t start = reference->place.offset, end = start + reference->place.length;
     struct call call;
-    size_t depth = 0;
 
+    if (reference->filtered || reference->inner || reference->loose || reference->instance.size > 0)
+        return true;
     for (size_t at = 0; call_next(text, at, "indexed-repeat", &call); at = call.start + 1)
-        if (reference->start > call.start && reference->end < call.end)
+        if (start > call.start && end < call.end)
             return true;
-    for (size_t i = 0; i < reference->start; i++) {
-        depth += text.data[i] == '[' ? 1 : 0;
-        depth -= text.data[i] == ']' && depth > 0 ? 1 : 0;
+    return false;
+}
+
+static uint32_t row_at(const struct graph *graph, struct view path) {
+    uint32_t low = 0, high = graph->compiler->row_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2, row = graph->by_path[middle];
+        int order = view_compare(graph->compiler->rows[row].xpath, path);
+
+        if (order == 0)
+            return row;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return depth > 0;
+    return NO_ROW;
 }
 
 static void edges_of(struct graph *graph, uint32_t row, struct view text, bool is_calculation) {
-    struct reference reference;
+    struct compiler *compiler = graph->compiler;
+    const struct xform xform = {.compiler = compiler};
+    struct context context = xform_context(&xform, row);
+    struct xpath_reference *references;
+    struct xpath *expression;
+    uint32_t count = 0;
+    struct buf expanded;
+    struct err err;
 
-    for (size_t at = 0; reference_next(text, at, &reference); at = reference.end) {
-        bool ambiguous;
-        uint32_t target = reference_row(graph->compiler, reference.name, row, &ambiguous);
+    if (text.size == 0)
+        return;
+    err_init(&err, compiler->err->lang);
+    buf_init(&expanded, LIMIT_XFORM_BYTES);
+    xform_expand(&xform, text, &context, &expanded);
+    if (buf_check(&expanded, "form", &err) == RC_OK &&
+        xpath_parse(buf_view(&expanded), compiler->arena, &expression, NULL, &err) == RC_OK &&
+        xpath_references(expression, context.path, compiler->arena, &references, &count, &err) ==
+            RC_OK)
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t target = row_at(graph, references[i].path);
 
-        if (target != NO_ROW && !reference.is_last_saved && !is_elsewhere(text, &reference))
-            edge_add(graph, row, target, is_calculation);
-    }
+            if (target != NO_ROW && !is_elsewhere(buf_view(&expanded), &references[i]))
+                edge_add(graph, row, target, is_calculation);
+        }
+    buf_release(&expanded);
+}
+
+struct pathed {
+    struct view path;
+    uint32_t row;
+};
+
+static int by_path(const void *left, const void *right) {
+    return view_compare(((const struct pathed *)left)->path, ((const struct pathed *)right)->path);
+}
+
+static bool paths_sort(struct graph *graph) {
+    const struct compiler *compiler = graph->compiler;
+    struct pathed *sorted = compile_array(graph->compiler, compiler->row_count, sizeof(*sorted));
+    uint32_t *rows = compile_array(graph->compiler, compiler->row_count, sizeof(*rows));
+
+    if (sorted == NULL || rows == NULL)
+        return false;
+    for (uint32_t i = 0; i < compiler->row_count; i++)
+        sorted[i] = (struct pathed){.path = compiler->rows[i].xpath, .row = i};
+    qsort(sorted, compiler->row_count, sizeof(*sorted), by_path);
+    for (uint32_t i = 0; i < compiler->row_count; i++)
+        rows[i] = sorted[i].row;
+    graph->by_path = rows;
+    return true;
 }
 
 static bool graph_make(struct graph *graph) {
     const struct compiler *compiler = graph->compiler;
     uint32_t *first = compile_array(graph->compiler, compiler->row_count + 1u, sizeof(*first));
 
-    if (first == NULL)
+    if (first == NULL || !paths_sort(graph))
         return false;
     for (uint32_t i = 0; i < compiler->row_count; i++) {
         const struct survey_row *row = &compiler->rows[i];
@@ -131,8 +189,8 @@ static void say_circle(struct graph *graph, uint32_t from, uint32_t to, const ui
     buf_clear(&ways);
     buf_addf(&ways, "%.*s → %.*s%.*s", VIEW_PRINT(finding_shown(start)),
              VIEW_PRINT(finding_shown(compiler->rows[to].name)), VIEW_PRINT(buf_view(&names)));
-    finding_add(graph->compiler, true, compiler->survey.sheet, compiler->rows[from].row,
-                compiler->survey.first[kind],
+    finding_add(graph->compiler, from != to || !compiler->options.lenient, compiler->survey.sheet,
+                compiler->rows[from].row, compiler->survey.first[kind],
                 "these questions wait for each other: %.*s; break the circle",
                 VIEW_PRINT(utf8_cut_bytes(buf_view(&ways), CIRCLE_SHOWN)));
     buf_release(&names);

@@ -373,7 +373,7 @@ static void table_make(struct compiler *compiler, const struct sheet *sheet, uin
             }
         }
         if (doubled) {
-            finding_add(compiler, true, sheet, 0, i,
+            finding_add(compiler, !compiler->options.lenient, sheet, 0, i,
                         "this column stands here twice; remove one of them");
             continue;
         }

@@ -1,6 +1,7 @@
 /* xlsform.c: the compiler of XLSForms, held together; see compile.h for its parts. */
 #include "schema/form/xlsform.h"
 
+#include "base/csv.h"
 #include "base/text.h"
 #include "schema/form/compile.h"
 #include "schema/form/form_index.h"
@@ -80,10 +81,37 @@ static int file_compare(const void *left, const void *right) {
     return view_compare(a->name, b->name);
 }
 
+/* The sheet external_choices as a file, where ODK Collect looks for it. */
+static struct form_file external_choices(struct compiler *compiler) {
+    const struct sheet *sheet = compiler->external_choices.sheet;
+    struct form_file file = {.name = view_text("itemsets.csv")};
+    struct csv_writer writer;
+    struct buf out;
+
+    buf_init(&out, LIMIT_FORM_BYTES);
+    csv_writer_init(&writer, &out, false);
+    for (uint32_t row = 0; row < sheet->row_count; row++) {
+        if (row_is_empty(sheet, row))
+            continue;
+        for (uint32_t column = 0; column < sheet->column_count; column++)
+            csv_write_cell(&writer, CSV_VALUE, cell_at(sheet, row, column));
+        csv_write_end_row(&writer);
+    }
+    if (buf_check(&out, "form", compiler->err) == RC_OK)
+        file.content = arena_view(compiler->arena, buf_view(&out));
+    else
+        compiler->failed = compiler->err->rc;
+    buf_release(&out);
+    return file;
+}
+
 static void take_files(struct compiler *compiler) {
     const struct workbook *workbook = compiler->workbook;
-    struct form_file *files = compile_array(compiler, workbook->file_count, sizeof(*files));
+    struct form_file *files = compile_array(compiler, workbook->file_count + 1u, sizeof(*files));
     uint32_t count = 0;
+
+    if (files != NULL && compiler->external_choices.sheet != NULL)
+        files[count++] = external_choices(compiler);
 
     for (uint32_t i = 0; files != NULL && i < workbook->file_count; i++) {
         const struct form_file *file = &workbook->files[i];
@@ -95,11 +123,17 @@ static void take_files(struct compiler *compiler) {
         else if (count == LIMIT_FORM_FILES)
             finding_add(compiler, true, &place, NO_ROW, NO_COLUMN,
                         "a form has at most %u files beside it", LIMIT_FORM_FILES);
-        else
+        else if (count == 0 || !view_equal(files[0].name, file->name))
             files[count++] = *file;
     }
     if (count > 0)
         qsort(files, count, sizeof(*files), file_compare);
+    for (uint32_t i = 1; i < count; i++) {
+        struct sheet place = {.name = files[i].name};
+
+        if (view_equal(files[i].name, files[i - 1].name))
+            finding_add(compiler, true, &place, NO_ROW, NO_COLUMN, "this file stands here twice");
+    }
     compiler->form.files = files;
     compiler->form.file_count = count;
 }

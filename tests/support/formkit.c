@@ -37,6 +37,29 @@ static enum rc compile(struct formkit *kit, const struct view texts[3], const st
     return rc;
 }
 
+enum rc formkit_workbook(struct formkit *kit, const struct formkit_sheet *texts, uint32_t count,
+                         const struct workbook *files, const struct xlsform_options *options) {
+    struct sheet sheets[16];
+    struct workbook workbook = {.sheets = sheets};
+    enum rc rc = RC_OK;
+
+    if (files != NULL)
+        workbook = (struct workbook){
+            .sheets = sheets, .file_count = files->file_count, .files = files->files};
+    kit->form = NULL;
+    err_clear(&kit->err);
+    for (uint32_t i = 0; i < count && i < 16 && rc == RC_OK; i++)
+        rc = sheet_from_csv(view_text(texts[i].name), view_text(texts[i].text), &kit->arena,
+                            &sheets[workbook.sheet_count++], &kit->err);
+    buf_clear(&kit->json);
+    if (rc == RC_OK)
+        rc = xlsform_compile(&workbook, NULL, 1, options, &kit->arena, &kit->findings, &kit->json,
+                             &kit->err);
+    if (rc == RC_OK)
+        rc = form_load(buf_view(&kit->json), &kit->arena, &kit->form, &kit->err);
+    return rc;
+}
+
 enum rc formkit_compile(struct formkit *kit, const char *survey, const char *choices,
                         const char *settings, const struct form *previous, uint32_t sequence) {
     const struct view texts[3] = {view_text(survey), view_text(choices), view_text(settings)};
