@@ -215,6 +215,9 @@ const struct sheet *compile_sheet(const struct compiler *compiler, const char *n
 void compile_sheet_similar(struct compiler *compiler, const char *name, bool is_error);
 /* The trimmed text of a cell; empty outside of the sheet. */
 struct view cell_at(const struct sheet *sheet, uint32_t row, uint32_t column);
+/* Whether a name of a list or file can stand in quotes in an expression: it has no quotes, no
+ * control characters, and nothing that XML escapes. */
+bool name_is_quotable(struct view name);
 bool row_is_empty(const struct sheet *sheet, uint32_t row);
 /* Of the first column of that kind; empty if there is none. */
 struct view table_cell(const struct table *table, uint32_t row, enum column_kind kind);

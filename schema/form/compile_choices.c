@@ -45,6 +45,10 @@ static struct row_key *rows_check(struct compiler *compiler, uint32_t *count) {
         if (list.size == 0 || list.size > LIMIT_NAME_BYTES)
             finding_add(compiler, true, sheet, row, table->first[COLUMN_LIST_NAME],
                         "the list_name is missing or too long; write the name of the list");
+        else if (!name_is_quotable(list))
+            finding_add(compiler, true, sheet, row, table->first[COLUMN_LIST_NAME],
+                        "\"%.*s\" can not be the name of a list; leave out quotes and < > &",
+                        VIEW_PRINT(finding_shown(list)));
         else if (name.size == 0)
             finding_add(compiler, true, sheet, row, table->first[COLUMN_NAME],
                         "the name of the choice is missing");

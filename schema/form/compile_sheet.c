@@ -85,6 +85,13 @@ struct view table_cell(const struct table *table, uint32_t row, enum column_kind
     return cell_at(table->sheet, row, table->first[kind]);
 }
 
+bool name_is_quotable(struct view name) {
+    for (size_t i = 0; i < name.size; i++)
+        if (name.data[i] < ' ' || strchr("'\"<>&", name.data[i]) != NULL)
+            return false;
+    return true;
+}
+
 bool row_is_empty(const struct sheet *sheet, uint32_t row) {
     for (uint32_t i = 0; i < sheet->column_count; i++)
         if (cell_at(sheet, row, i).size > 0)

@@ -226,6 +226,12 @@ static void read_list(struct survey *survey, const struct row_type *type, struct
                 "the list is missing; write its list_name behind the type");
         return;
     }
+    if (!name_is_quotable(type->list)) {
+        FINDING(survey, true, COLUMN_TYPE,
+                "\"%.*s\" can not be the name of a list; leave out quotes and < > &",
+                VIEW_PRINT(finding_shown(type->list)));
+        return;
+    }
     if (type->or_other && row->choice_filter.size > 0)
         FINDING(survey, true, COLUMN_CHOICE_FILTER,
                 "or_other can not be filtered; put the choice \"other\" into the list yourself");

@@ -4,7 +4,8 @@
 #include "base/text.h"
 
 /* The namespace of our own columns; a name, not an address. */
-#define YG_NAMESPACE "urn:yangguang:xforms"
+#define YG_NAMESPACE       "urn:yangguang:xforms"
+#define ENTITIES_NAMESPACE "http://www.opendatakit.org/xforms/entities"
 
 static const struct {
     const char *prefix, *uri;
@@ -54,6 +55,16 @@ void put_attribute(struct buf *out, const char *name, struct view value) {
     buf_add_u8(out, '"');
 }
 
+void put_attribute_once(struct buf *out, size_t start, const char *name, struct view value) {
+    size_t size = strlen(name);
+
+    for (size_t i = start; i + size + 3 < out->size; i++)
+        if (out->data[i] == ' ' && memcmp(out->data + i + 1, name, size) == 0 &&
+            memcmp(out->data + i + 1 + size, "=\"", 2) == 0)
+            return;
+    put_attribute(out, name, value);
+}
+
 /* `esri="http://..."` pairs of the settings, parted by blanks. */
 static bool setting_namespace(struct view text, size_t *at, struct view *prefix, struct view *uri) {
     size_t start, equals;
@@ -84,6 +95,37 @@ static bool is_ours(const struct compiler *compiler, struct view prefix) {
            (view_is(prefix, "yg") && compiler->has_extensions);
 }
 
+static bool is_uri(struct view uri) {
+    for (size_t i = 0; i < uri.size; i++)
+        if (uri.data[i] <= ' ' || uri.data[i] >= 0x7F || strchr("<>\"{}|\\^`", uri.data[i]) != NULL)
+            return false;
+    return uri.size > 0;
+}
+
+/* The next pair that can be declared: a new prefix for a new uri. */
+static bool namespace_next(const struct compiler *compiler, size_t *at, struct view *prefix,
+                           struct view *uri) {
+    while (setting_namespace(compiler->namespaces, at, prefix, uri)) {
+        bool is_new = form_name_valid(*prefix) && is_uri(*uri) && !is_ours(compiler, *prefix) &&
+                      !view_is(*prefix, "xml") && !view_is(*prefix, "xmlns") &&
+                      !view_is(*uri, YG_NAMESPACE) &&
+                      !view_is(*uri, "http://www.w3.org/XML/1998/namespace") &&
+                      !view_is(*uri, "http://www.w3.org/2000/xmlns/") &&
+                      !view_is(*uri, ENTITIES_NAMESPACE);
+        struct view other_prefix, other_uri;
+
+        for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
+            is_new = is_new && !view_is(*uri, namespaces[i].uri);
+        for (size_t i = 0; is_new &&
+                           setting_namespace(compiler->namespaces, &i, &other_prefix, &other_uri) &&
+                           i < *at;)
+            is_new = !view_equal(other_prefix, *prefix) && !view_equal(other_uri, *uri);
+        if (is_new)
+            return true;
+    }
+    return false;
+}
+
 static void write_namespaces(struct xform *xform) {
     const struct compiler *compiler = xform->compiler;
     struct buf *out = xform->out;
@@ -94,12 +136,10 @@ static void write_namespaces(struct xform *xform) {
     for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
         buf_addf(out, " xmlns:%s=\"%s\"", namespaces[i].prefix, namespaces[i].uri);
     if (compiler->entity_count > 0)
-        buf_add_text(out, " xmlns:entities=\"http://www.opendatakit.org/xforms/entities\"");
+        buf_add_text(out, " xmlns:entities=\"" ENTITIES_NAMESPACE "\"");
     if (compiler->has_extensions)
         buf_add_text(out, " xmlns:yg=\"" YG_NAMESPACE "\"");
-    while (setting_namespace(compiler->namespaces, &at, &prefix, &uri)) {
-        if (!form_name_valid(prefix) || uri.size == 0 || is_ours(compiler, prefix))
-            continue;
+    while (namespace_next(compiler, &at, &prefix, &uri)) {
         buf_addf(out, " xmlns:%.*s=\"", VIEW_PRINT(prefix));
         escape(out, uri, true);
         buf_add_u8(out, '"');
@@ -110,10 +150,10 @@ static bool prefix_known(const struct compiler *compiler, struct view wanted) {
     struct view prefix, uri;
     size_t at = 0;
 
-    if (is_ours(compiler, wanted) || view_is(wanted, "xml"))
+    if (is_ours(compiler, wanted))
         return true;
-    while (setting_namespace(compiler->namespaces, &at, &prefix, &uri))
-        if (view_equal(prefix, wanted) && form_name_valid(prefix) && uri.size > 0)
+    while (namespace_next(compiler, &at, &prefix, &uri))
+        if (view_equal(prefix, wanted))
             return true;
     return false;
 }
@@ -134,7 +174,7 @@ static void check_attributes(struct compiler *compiler, struct table *table) {
             local = view_slice(name, colon + 1, name.size);
         }
         if (form_name_valid(local) && memchr(local.data, ':', local.size) == NULL &&
-            (prefix.size == 0 || prefix_known(compiler, prefix)))
+            !view_is(name, "xmlns") && (prefix.size == 0 || prefix_known(compiler, prefix)))
             continue;
         finding_add(compiler, !compiler->options.lenient, table->sheet, 0, i,
                     "\"%.*s\" can not be an attribute; declare its prefix in the setting "
@@ -142,6 +182,19 @@ static void check_attributes(struct compiler *compiler, struct table *table) {
                     VIEW_PRINT(finding_shown(name)));
         table->columns[i].kind = COLUMN_IGNORED;
     }
+}
+
+static void check_instance_namespace(struct compiler *compiler) {
+    struct table *table = &compiler->settings;
+    struct view uri = table_cell(table, 1, COLUMN_INSTANCE_XMLNS);
+
+    if (uri.size == 0 || is_uri(uri))
+        return;
+    finding_add(compiler, !compiler->options.lenient, table->sheet, 1,
+                table->first[COLUMN_INSTANCE_XMLNS],
+                "\"%.*s\" is no name of a namespace; write an address without blanks",
+                VIEW_PRINT(finding_shown(uri)));
+    table->first[COLUMN_INSTANCE_XMLNS] = NO_COLUMN;
 }
 
 static void write_submission(struct xform *xform) {
@@ -204,6 +257,7 @@ void xform_write(struct compiler *compiler, struct buf *out) {
 
     check_attributes(compiler, &compiler->survey);
     check_attributes(compiler, &compiler->settings);
+    check_instance_namespace(compiler);
     buf_init(&xform.scratch, LIMIT_XFORM_BYTES);
     buf_add_text(out, "<?xml version=\"1.0\"?>\n<h:html");
     write_namespaces(&xform);

@@ -50,12 +50,18 @@ void put_escaped(struct buf *out, struct view text);
 /* ` name="value"`. */
 void put_attribute(struct buf *out, const char *name, struct view value);
 
+/* The same unless the element that begins at start has an attribute of that name already. */
+void put_attribute_once(struct buf *out, size_t start, const char *name, struct view value);
+
 /* --- xform_reference.c --- */
 
 struct context xform_context(const struct xform *xform, uint32_t row);
 /* Appends the expression with its references as paths. */
 void xform_expand(const struct xform *xform, struct view text, const struct context *context,
                   struct buf *out);
+/* ` name="expanded"`, unless the element that begins at start has it already. */
+void xform_expression_once(struct xform *xform, size_t start, const char *name, struct view text,
+                           const struct context *context);
 /* ` name="expanded"`. */
 void xform_expression(struct xform *xform, const char *name, struct view text,
                       const struct context *context);

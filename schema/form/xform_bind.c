@@ -35,7 +35,7 @@ static void rule(struct xform *xform, uint32_t index, const char *name, struct v
     xform_expression(xform, name, text, &context);
 }
 
-static void own_columns(struct xform *xform, uint32_t index) {
+static void own_columns(struct xform *xform, uint32_t index, size_t start) {
     const struct survey_row *row = &xform->compiler->rows[index];
     const struct table *table = &xform->compiler->survey;
     struct context context = xform_context(xform, index);
@@ -50,7 +50,7 @@ static void own_columns(struct xform *xform, uint32_t index) {
         if (kind == COLUMN_BIND) {
             snprintf(name, sizeof(name), "%.*s",
                      VIEW_PRINT(utf8_cut_bytes(table->columns[i].attribute, LIMIT_NAME_BYTES)));
-            xform_expression(xform, name, cell, &context);
+            xform_expression_once(xform, start, name, cell, &context);
         } else if (kind >= COLUMN_MERGE && kind <= COLUMN_SENSITIVE) {
             struct view head = cell_at(table->sheet, 0, i);
 
@@ -154,7 +154,7 @@ static void bind_row(struct xform *xform, uint32_t index) {
     parameters(xform, row);
     if (row->save_to.size > 0)
         put_attribute(out, "entities:saveto", save_to(row));
-    own_columns(xform, index);
+    own_columns(xform, index, start);
     if (out->size == bare && out->failed == RC_OK)
         out->size = start; /* a group without rules needs none */
     else

@@ -21,7 +21,7 @@ static void number_attribute(struct xform *xform, const struct survey_row *row,
 }
 
 /* The columns body::* and control::*, but for those that a parameter has set. */
-static void own_columns(struct xform *xform, uint32_t index) {
+static void own_columns(struct xform *xform, uint32_t index, size_t start) {
     const struct survey_row *row = &xform->compiler->rows[index];
     const struct table *table = &xform->compiler->survey;
     struct context context = xform_context(xform, index);
@@ -35,7 +35,7 @@ static void own_columns(struct xform *xform, uint32_t index) {
             continue;
         snprintf(name, sizeof(name), "%.*s",
                  VIEW_PRINT(utf8_cut_bytes(table->columns[i].attribute, LIMIT_NAME_BYTES)));
-        xform_expression(xform, name, cell, &context);
+        xform_expression_once(xform, start, name, cell, &context);
     }
 }
 
@@ -289,6 +289,7 @@ static void question(struct xform *xform, uint32_t index) {
     const char *tag = row->spec->control;
     struct context context = xform_context(xform, index);
     struct buf *out = xform->out;
+    size_t start = out->size;
 
     if (tag == NULL ||
         (!row->has_label && !row->has_hint && (row->calculation.size > 0 || row->trigger.size > 0)))
@@ -311,7 +312,7 @@ static void question(struct xform *xform, uint32_t index) {
     if (row->appearance.size > 0)
         xform_expression(xform, "appearance", row->appearance, &context);
     parameters(xform, row);
-    own_columns(xform, index);
+    own_columns(xform, index, start);
     buf_add_text(out, ">");
     xform_label(xform, index, true);
     xform_hint(xform, index);
@@ -346,16 +347,18 @@ static void repeat(struct xform *xform, uint32_t index) {
     const struct survey_row *row = &xform->compiler->rows[index];
     struct context context = xform_context(xform, index);
     struct buf *out = xform->out;
+    size_t start;
 
     buf_add_text(out, "<group");
     put_attribute(out, "ref", row->xpath);
     buf_add_text(out, ">");
     xform_label(xform, index, true);
+    start = out->size;
     buf_add_text(out, "<repeat");
     put_attribute(out, "nodeset", row->xpath);
     if (row->appearance.size > 0)
         xform_expression(xform, "appearance", row->appearance, &context);
-    own_columns(xform, index);
+    own_columns(xform, index, start);
     if (row->count_row != NO_ROW) {
         char *count = arena_text(xform->compiler->arena, "${%.*s}",
                                  VIEW_PRINT(xform->compiler->rows[row->count_row].name));
@@ -375,12 +378,13 @@ static void group(struct xform *xform, uint32_t index) {
     const struct survey_row *row = &xform->compiler->rows[index];
     struct context context = xform_context(xform, index);
     struct buf *out = xform->out;
+    size_t start = out->size;
 
     buf_add_text(out, "<group");
     put_attribute(out, "ref", row->xpath);
     if (row->appearance.size > 0)
         xform_expression(xform, "appearance", row->appearance, &context);
-    own_columns(xform, index);
+    own_columns(xform, index, start);
     buf_add_text(out, ">");
     xform_label(xform, index, false);
     xform_hint(xform, index);

@@ -17,7 +17,7 @@ static void write_default(struct xform *xform, const struct survey_row *row) {
     put_escaped(xform->out, row->default_value);
 }
 
-static void write_attributes(struct xform *xform, const struct survey_row *row) {
+static void write_attributes(struct xform *xform, const struct survey_row *row, size_t start) {
     const struct table *table = &xform->compiler->survey;
 
     for (uint32_t i = 0; !row->is_made && i < table->sheet->column_count; i++) {
@@ -28,7 +28,7 @@ static void write_attributes(struct xform *xform, const struct survey_row *row) 
             table->columns[i].attribute.size > LIMIT_NAME_BYTES)
             continue;
         snprintf(name, sizeof(name), "%.*s", VIEW_PRINT(table->columns[i].attribute));
-        put_attribute(xform->out, name, cell);
+        put_attribute_once(xform->out, start, name, cell);
     }
 }
 
@@ -38,11 +38,12 @@ static void write_children(struct xform *xform, uint32_t from, uint32_t to, enum
 static void write_group(struct xform *xform, uint32_t index, bool is_template, enum place inside) {
     const struct survey_row *row = &xform->compiler->rows[index];
     struct buf *out = xform->out;
+    size_t start = out->size;
 
     buf_addf(out, "<%.*s", VIEW_PRINT(row->name));
     if (is_template)
         buf_add_text(out, " jr:template=\"\"");
-    write_attributes(xform, row);
+    write_attributes(xform, row, start);
     buf_add_text(out, ">");
     write_children(xform, index + 1, row->end, inside, index);
     buf_addf(out, "</%.*s>\n", VIEW_PRINT(row->name));
@@ -51,9 +52,10 @@ static void write_group(struct xform *xform, uint32_t index, bool is_template, e
 static void write_question(struct xform *xform, const struct survey_row *row) {
     struct buf *out = xform->out;
     bool has_default = row->default_value.size > 0 && !default_is_dynamic(row->default_value, row);
+    size_t start = out->size;
 
     buf_addf(out, "<%.*s", VIEW_PRINT(row->name));
-    write_attributes(xform, row);
+    write_attributes(xform, row, start);
     buf_add_text(out, has_default ? ">" : "/>");
     if (!has_default)
         return;
@@ -121,6 +123,7 @@ static void write_root_attributes(struct xform *xform) {
                     {COLUMN_DELIMITER, "odk:delimiter"}};
     const struct compiler *compiler = xform->compiler;
     const struct table *table = &compiler->settings;
+    size_t start = xform->out->size;
 
     for (uint32_t i = 0; table->sheet != NULL && i < table->sheet->column_count; i++) {
         struct view cell = cell_at(table->sheet, 1, i);
@@ -136,7 +139,7 @@ static void write_root_attributes(struct xform *xform) {
         struct view cell = table_cell(table, 1, (enum column_kind)settings[i].kind);
 
         if (cell.size > 0)
-            put_attribute(xform->out, settings[i].name, cell);
+            put_attribute_once(xform->out, start, settings[i].name, cell);
     }
 }
 

@@ -185,6 +185,13 @@ void xform_expression(struct xform *xform, const char *name, struct view text,
     put_attribute(xform->out, name, buf_view(&xform->scratch));
 }
 
+void xform_expression_once(struct xform *xform, size_t start, const char *name, struct view text,
+                           const struct context *context) {
+    buf_clear(&xform->scratch);
+    xform_expand(xform, text, context, &xform->scratch);
+    put_attribute_once(xform->out, start, name, buf_view(&xform->scratch));
+}
+
 /* --- defaults --- */
 
 static bool is_word(struct view text, size_t at, const char *word) {
