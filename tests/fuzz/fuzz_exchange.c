@@ -1,7 +1,9 @@
 /* Any bytes as a request, an answer, an enrolment, a list of keys. What is signed or carries a mac
  * gets a good one first, or nothing behind it would ever be reached. */
 #include "base/crypt.h"
+#include "schema/wire/credential.h"
 #include "schema/wire/exchange.h"
+#include "schema/wire/slice.h"
 #include "schema/wire/word.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -54,7 +56,42 @@ static void read_entry(struct fuzz *fuzz, struct view content) {
     (void)own_read(entry.content, &fuzz->arena, &actor, &numbers, &count, &fuzz->err);
 }
 
+/* As if the county had signed it. */
+static void read_credential(struct fuzz *fuzz, struct view content) {
+    struct credential credential;
+    uint8_t signature[64];
+    struct buf bytes;
+
+    buf_init(&bytes, LIMIT_EXCHANGE_BYTES);
+    word_sign("yg credential", &content, 1, fuzz->secret, signature);
+    buf_add_view(&bytes, content);
+    buf_add(&bytes, signature, sizeof(signature));
+    (void)credential_read(buf_view(&bytes), fuzz->public_key, &fuzz->arena, &credential,
+                          &fuzz->err);
+    buf_release(&bytes);
+}
+
+/* As if it had been sealed for the county. */
+static void read_slice(struct fuzz *fuzz, struct view content) {
+    static const uint8_t outer[5] = {1};
+    uint8_t box_public[32], box_secret[32];
+    struct slice slice;
+    struct buf bytes;
+
+    crypt_box_keypair(fuzz->public_key, box_public, box_secret);
+    buf_init(&bytes, LIMIT_SLICE_BYTES);
+    buf_add(&bytes, outer, sizeof(outer));
+    if (crypt_seal(env_system(), box_public, content, view_of(outer, sizeof(outer)), &bytes,
+                   &fuzz->err) == RC_OK)
+        (void)slice_open(buf_view(&bytes), 0, box_public, box_secret, &fuzz->arena, &slice,
+                         &fuzz->err);
+    buf_release(&bytes);
+}
+
 static void read_parts(struct fuzz *fuzz, struct view body) {
+    struct feed_alarm alarm;
+    struct slice_offer *offers;
+    uint32_t count;
     struct reader in;
     struct part part;
     struct answer answer;
@@ -71,6 +108,10 @@ static void read_parts(struct fuzz *fuzz, struct view body) {
         (void)exchange_verify_hello(part.content, fuzz->public_key, &fuzz->err);
         (void)exchange_read_answer(part.content, &answer, &fuzz->err);
         (void)exchange_read_form(part.content, &position, &json, &fuzz->err);
+        (void)exchange_read_alarm(part.content, &alarm, &fuzz->err);
+        (void)offer_read(part.content, &fuzz->arena, &offers, &count, &fuzz->err);
+        read_credential(fuzz, part.content);
+        read_slice(fuzz, part.content);
         (void)exchange_read_cursor(part.content, &cursor, &fuzz->err);
     }
 }
