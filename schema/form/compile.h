@@ -62,6 +62,7 @@ enum column_kind {
     COLUMN_POST,
     COLUMN_SENSITIVE,
     COLUMN_SAVE_TO,
+    COLUMN_DISABLED,
     COLUMN_BIND, /* several per sheet, each with its attribute: from here to the next comment */
     COLUMN_CONTROL,
     COLUMN_INSTANCE,

@@ -118,7 +118,7 @@ static const struct head heads[] = {
     {"sms_datetime_format", COLUMN_IGNORED, IN_SETTINGS},
     {"sms_response", COLUMN_IGNORED, IN_SETTINGS},
     {"media", COLUMN_IGNORED, IN_SURVEY | IN_CHOICES},
-    {"disabled", COLUMN_IGNORED, IN_SURVEY},
+    {"disabled", COLUMN_DISABLED, IN_SURVEY},
     {"compact_tag", COLUMN_IGNORED, IN_SURVEY},
     {"sms_field", COLUMN_IGNORED, IN_SURVEY},
     {"sms_option", COLUMN_IGNORED, IN_CHOICES},

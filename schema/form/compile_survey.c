@@ -519,7 +519,8 @@ void compile_survey(struct compiler *compiler) {
     }
     for (survey.row = 1; survey.row < survey.sheet->row_count && compiler->failed == RC_OK;
          survey.row++)
-        if (!row_is_empty(survey.sheet, survey.row))
+        if (!row_is_empty(survey.sheet, survey.row) &&
+            yes_or_no(survey_cell(&survey, COLUMN_DISABLED)) != 1)
             read_row(&survey);
     while (survey.depth > 0) {
         const struct open_group *open = &survey.open[--survey.depth];

@@ -38,6 +38,36 @@ static void cells_check(struct compiler *compiler) {
     }
 }
 
+/* Whether one finding comes before another of the same sheet: those of the whole sheet last, for
+ * they mostly follow from the others. */
+static bool stands_before(const struct finding *a, const struct finding *b) {
+    if (a->row == 0 || b->row == 0)
+        return b->row == 0 && a->row != 0;
+    return a->row != b->row ? a->row < b->row : a->column < b->column;
+}
+
+/* By row and column, as a person goes through a sheet; sheets as they were found, and what stands
+ * in one cell, too. There are few findings, and most are in order already. */
+static void findings_sort(struct findings *findings) {
+    uint32_t count = findings->count < FINDINGS_KEPT ? findings->count : FINDINGS_KEPT;
+
+    for (uint32_t i = 1; i < count; i++) {
+        struct finding finding = findings->list[i];
+        uint32_t at = i, same = i;
+
+        while (same > 0 && !view_equal(findings->list[same - 1].sheet, finding.sheet))
+            same--;
+        if (same == 0)
+            continue; /* the first of its sheet */
+        while (same > 0 && view_equal(findings->list[same - 1].sheet, finding.sheet) &&
+               stands_before(&finding, &findings->list[same - 1]))
+            same--;
+        for (; at > same; at--)
+            findings->list[at] = findings->list[at - 1];
+        findings->list[at] = finding;
+    }
+}
+
 static enum rc findings_result(const struct findings *findings, struct err *err) {
     if (findings->error_count == 0)
         return RC_OK;
@@ -183,6 +213,7 @@ enum rc xlsform_compile(const struct workbook *workbook, const struct form *prev
         if (rc != RC_OK || compiler->failed != RC_OK)
             return rc != RC_OK ? rc : compiler->failed;
     }
+    findings_sort(findings);
     rc = findings_result(findings, err);
     return rc == RC_OK ? form_emit(compiler, json) : rc;
 }

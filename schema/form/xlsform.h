@@ -57,7 +57,7 @@ struct finding {
 
 struct findings {
     uint32_t count, error_count;
-    struct finding *list; /* in the arena; at most 200, the rest counted */
+    struct finding *list; /* in the arena, sorted within a sheet; at most 200, the rest counted */
 };
 
 /* Reads a sheet from the bytes of a CSV file. */

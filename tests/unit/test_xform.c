@@ -249,6 +249,17 @@ static void lenient_lists_what_it_lets_pass(void **state) {
     formkit_release(&kit);
 }
 
+static void disabled_rows_are_left_out(void **state) {
+    struct formkit kit;
+
+    (void)state;
+    formkit_init(&kit, LANG_EN);
+    makes(&kit, "type,name,label,disabled\ntext,a,A,yes\ntext,a,A again,no\n", NULL);
+    assert_int_equal(kit.form->field_count, 1);
+    HAS(&kit, "A again", "!<label>A</label>");
+    formkit_release(&kit);
+}
+
 static void the_nearest_of_equal_names_is_meant(void **state) {
     struct formkit kit;
 
@@ -368,6 +379,7 @@ int main(void) {
         cmocka_unit_test(entities_live_in_their_repeat),
         cmocka_unit_test(files_are_part_of_the_form),
         cmocka_unit_test(lenient_lists_what_it_lets_pass),
+        cmocka_unit_test(disabled_rows_are_left_out),
         cmocka_unit_test(the_nearest_of_equal_names_is_meant),
         cmocka_unit_test(circles_are_refused_with_their_way),
         cmocka_unit_test(expressions_are_read_when_the_form_is_made),
