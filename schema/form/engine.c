@@ -40,6 +40,8 @@ static void start_over(struct engine *engine) {
     engine->start = NULL;
     engine->cell_count = engine->cell_room = 0;
     engine->clock = 0;
+    engine->added_count = 0;
+    engine->is_opening = false;
     engine->steps = ENGINE_STEPS;
 }
 
@@ -129,8 +131,8 @@ static enum rc renew_id(struct engine *engine, struct err *err) {
     return cell_set(engine, id, view_text(fresh), err);
 }
 
-enum rc engine_open(struct engine *engine, enum engine_open_mode mode, struct view xml,
-                    struct err *err) {
+static enum rc open_instance(struct engine *engine, enum engine_open_mode mode, struct view xml,
+                             struct err *err) {
     const struct model *model = engine->model;
     struct xml_limits limits = XML_LIMITS_DEFAULT;
     struct xml_node *document, *root;
@@ -156,4 +158,13 @@ enum rc engine_open(struct engine *engine, enum engine_open_mode mode, struct vi
     if (mode == ENGINE_EDIT && renew_id(engine, err) != RC_OK)
         return err->rc;
     return finish_loading(engine, false, err);
+}
+
+enum rc engine_open(struct engine *engine, enum engine_open_mode mode, struct view xml,
+                    struct err *err) {
+    enum rc rc = open_instance(engine, mode, xml, err);
+
+    if (rc != RC_OK)
+        start_over(engine);
+    return rc;
 }

@@ -66,7 +66,8 @@ struct engine {
     struct engine_cell **cells; /* by field, then in document order */
     uint32_t *start;            /* of each field's cells; one more at the end */
     uint32_t cell_count, cell_room;
-    uint64_t clock; /* counts changes; a mark is a value of it */
+    uint32_t added_count; /* nodes that came since the cells were linked */
+    uint64_t clock;       /* counts changes; a mark is a value of it */
     uint32_t steps;
     uint32_t pass, rendering;
     bool is_probing, was_touched; /* uuid(), random() and now() give constants, and tell */
@@ -97,7 +98,7 @@ enum engine_open_mode {
 /* Opens an instance as XML. Its root must be that of the form. Nodes that the form does not know
  * stay as they are; nodes that it lacks come from the form. Calculations are made again, but not
  * over answers that people may have corrected, nor over random values. RC_INVALID with line,
- * RC_LIMIT. */
+ * RC_LIMIT: then no draft is open. */
 enum rc engine_open(struct engine *engine, enum engine_open_mode mode, struct view xml,
                     struct err *err);
 

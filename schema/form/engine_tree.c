@@ -112,6 +112,14 @@ static void deal_cell(struct engine *engine, const struct xml_node *node) {
         engine->cells[engine->start[cell->field]++] = cell;
 }
 
+/* After this there are no cells, whatever the tree holds. */
+static enum rc unlink_all(struct engine *engine, enum rc rc) {
+    if (engine->start != NULL)
+        memset(engine->start, 0, (engine->model->field_count + 2u) * sizeof(*engine->start));
+    engine->cell_count = 0;
+    return rc;
+}
+
 enum rc tree_link(struct engine *engine, struct err *err) {
     uint32_t fields = engine->model->field_count;
 
@@ -130,12 +138,15 @@ enum rc tree_link(struct engine *engine, struct err *err) {
             count_cell(engine, attribute);
     }
     if (engine->cell_count > ENGINE_NODES_MAX)
-        return err_set(err, RC_LIMIT, "the draft: more than %u answers", ENGINE_NODES_MAX);
+        return unlink_all(
+            engine, err_set(err, RC_LIMIT, "the draft: more than %u answers", ENGINE_NODES_MAX));
     if (engine->cell_count > engine->cell_room || engine->cells == NULL) {
         engine->cell_room = engine->cell_count + engine->cell_count / 2 + 16;
         engine->cells = arena_array(&engine->tree, engine->cell_room, sizeof(*engine->cells));
-        if (engine->cells == NULL)
-            return arena_check(&engine->tree, "the draft", err);
+        if (engine->cells == NULL) {
+            engine->cell_room = 0;
+            return unlink_all(engine, arena_check(&engine->tree, "the draft", err));
+        }
     }
     for (uint32_t i = 1; i <= fields + 1; i++)
         engine->start[i] += engine->start[i - 1];
@@ -149,6 +160,7 @@ enum rc tree_link(struct engine *engine, struct err *err) {
     for (uint32_t i = fields + 1; i > 0; i--)
         engine->start[i] = engine->start[i - 1];
     engine->start[0] = 0;
+    engine->added_count = 0;
     return RC_OK;
 }
 
@@ -173,7 +185,13 @@ enum rc tree_add_instance(struct engine *engine, struct xml_node *parent, uint32
     uint32_t count;
     struct engine_cell *last = tree_last_instance(parent, field, &count);
     struct xml_node *node, *before;
+    uint32_t more = 0;
 
+    for (const struct xml_node *at = pattern; at != NULL; at = xml_walk(at, pattern))
+        more++;
+    if (engine->cell_count + engine->added_count + more > ENGINE_NODES_MAX)
+        return err_set(err, RC_LIMIT, "the draft: more than %u answers", ENGINE_NODES_MAX);
+    engine->added_count += more;
     if (count >= ENGINE_INSTANCES_MAX)
         return err_set(err, RC_LIMIT, "%.*s: more than %u entries",
                        VIEW_PRINT(engine->model->fields[field].path), ENGINE_INSTANCES_MAX);

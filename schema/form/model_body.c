@@ -148,8 +148,6 @@ static enum rc read_repeat(struct model_build *build, const struct xml_node *nod
     const struct xml_node *fixed = xml_attribute_of(node, URI_JAVAROSA, "noAddRemove");
     struct model_field *field = &build->model->fields[build->model->controls[index].field];
 
-    if (field->is_leaf && build->model->controls[index].field == 0)
-        return RC_OK;
     field->is_repeat = true;
     if (fixed != NULL && !view_is(text_trim(fixed->value), "false()"))
         field->no_add_remove = true;
@@ -187,11 +185,13 @@ static enum rc read_control(struct model_build *build, const struct xml_node *no
     };
     if (path.size > 0)
         control->field = model_resolve(model, context, path, NULL);
+    if (kind == MODEL_REPEAT &&
+        (control->field == MODEL_NONE || model->fields[control->field].parent == MODEL_NONE ||
+         model->fields[control->field].is_attribute)) {
+        err_set(build->err, RC_INVALID, "a repeat needs the path of a node of the instance");
+        return build_refuse(build, node);
+    }
     if (control->field == MODEL_NONE && (kind != MODEL_GROUP || path.size > 0)) {
-        if (kind == MODEL_REPEAT) {
-            err_set(build->err, RC_INVALID, "a repeat needs the path of a node of the instance");
-            return build_refuse(build, node);
-        }
         build_note(build, node->line,
                    WORD("a question names a node that the instance does not have"));
         if (kind != MODEL_GROUP) {

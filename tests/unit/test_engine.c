@@ -424,6 +424,9 @@ static void a_correction_knows_what_it_corrects(void **state) {
                      RC_INVALID);
     assert_int_equal(engine_open(&kit.engine, ENGINE_EDIT, view_text("<data>"), &kit.err),
                      RC_INVALID);
+    assert_int_equal(enginekit_set(&kit, "/data/a", "2"), RC_NOT_FOUND);
+    assert_int_equal(engine_begin(&kit.engine, &kit.err), RC_OK);
+    VALUE("/data/a", "");
 }
 
 static void a_draft_goes_on_where_it_was(void **state) {

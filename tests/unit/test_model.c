@@ -82,6 +82,10 @@ static void what_makes_no_sense_is_refused_with_its_line(void **state) {
             "<repeat><input ref='/data/a'/></repeat>", "repeat");
     refuses("<instance><data id='t'><a/></data></instance>",
             "<select1 ref='/data/a'><item><label>x</label></item></select1>", "choice");
+    refuses("<instance><data id='t'><a/></data></instance>",
+            "<repeat nodeset='/data'><input ref='/data/a'/></repeat>", "repeat");
+    refuses("<instance><data id='t'><a/></data></instance>",
+            "<repeat nodeset='/data/@id'><input ref='/data/a'/></repeat>", "repeat");
     assert_int_equal(enginekit_load(&kit, view_text("<html/>")), RC_INVALID);
     assert_int_equal(enginekit_load(&kit, view_text("no form")), RC_INVALID);
 }
