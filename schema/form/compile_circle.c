@@ -69,6 +69,17 @@ static uint32_t row_at(const struct graph *graph, struct view path) {
     return NO_ROW;
 }
 
+/* A word without quotes is a path to what is below the question, where there never is anything. */
+static bool is_bare(const struct compiler *compiler, uint32_t row,
+                    const struct xpath_reference *reference) {
+    struct view path = compiler->rows[row].xpath;
+
+    return compiler->rows[row].spec->kind == ROW_FIELD && reference->instance.size == 0 &&
+           !reference->inner && !reference->loose && reference->path.size > path.size + 1 &&
+           memcmp(reference->path.data, path.data, path.size) == 0 &&
+           reference->path.data[path.size] == '/';
+}
+
 static void edges_of(struct graph *graph, uint32_t row, struct view text, bool is_calculation) {
     struct compiler *compiler = graph->compiler;
     const struct xform xform = {.compiler = compiler};
@@ -91,6 +102,14 @@ static void edges_of(struct graph *graph, uint32_t row, struct view text, bool i
         for (uint32_t i = 0; i < count; i++) {
             uint32_t target = row_at(graph, references[i].path);
 
+            if (target == NO_ROW && is_bare(compiler, row, &references[i]))
+                finding_add(
+                    compiler, false, compiler->survey.sheet, compiler->rows[row].row,
+                    compiler->survey.first[is_calculation ? COLUMN_CALCULATION : COLUMN_RELEVANT],
+                    "the name \"%.*s\" means nothing here; a text needs quotes, a question "
+                    "${ and }",
+                    VIEW_PRINT(finding_shown(view_slice(references[i].path, context.path.size + 1,
+                                                        references[i].path.size))));
             if (target != NO_ROW && !is_elsewhere(buf_view(&expanded), &references[i]))
                 edge_add(graph, row, target, is_calculation);
         }
@@ -189,8 +208,8 @@ static void say_circle(struct graph *graph, uint32_t from, uint32_t to, const ui
     buf_clear(&ways);
     buf_addf(&ways, "%.*s → %.*s%.*s", VIEW_PRINT(finding_shown(start)),
              VIEW_PRINT(finding_shown(compiler->rows[to].name)), VIEW_PRINT(buf_view(&names)));
-    finding_add(graph->compiler, from != to || !compiler->options.lenient, compiler->survey.sheet,
-                compiler->rows[from].row, compiler->survey.first[kind],
+    finding_add(graph->compiler, true, compiler->survey.sheet, compiler->rows[from].row,
+                compiler->survey.first[kind],
                 "these questions wait for each other: %.*s; break the circle",
                 VIEW_PRINT(utf8_cut_bytes(buf_view(&ways), CIRCLE_SHOWN)));
     buf_release(&names);

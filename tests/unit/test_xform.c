@@ -326,6 +326,13 @@ static void expressions_are_read_when_the_form_is_made(void **state) {
     assert_string_equal(kit.findings.list[0].text,
                         "survey, row 2, column D (relevant): the function difference-in-months is "
                         "not known");
+    assert_int_equal(formkit_compile(&kit, "type,name,label,calculation\ncalculate,a,,Ethiopia\n",
+                                     NULL, SETTINGS, NULL, 1),
+                     RC_OK);
+    assert_string_equal(
+        kit.findings.list[0].text,
+        "survey, row 2, column D (calculation): the name \"Ethiopia\" means nothing "
+        "here; a text needs quotes, a question ${ and }");
     formkit_release(&kit);
 }
 
