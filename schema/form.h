@@ -88,11 +88,12 @@ struct form_field {
     uint32_t list;        /* index into lists, FORM_NO_LIST */
     struct view name;     /* last step of the path */
     struct view path;     /* "head/name"; steps of groups and repeats by name, no leading slash */
-    struct form_text label, hint, constraint_message, required_message;
+    struct form_text label, hint, constraint_message, required_message, warning_message;
     struct view xlsform_type; /* as written: "select_one relation", "integer"... */
     struct view relevant, constraint, calculation, choice_filter, default_value, appearance,
         parameters, repeat_count, trigger; /* as written */
     struct view required_if, read_only_if; /* expressions, where the cell was not a plain yes */
+    struct view warning; /* what must hold lest people are asked to look again; never refuses */
 };
 
 /* A path that an earlier version had. Its number is never given to another path; should the path

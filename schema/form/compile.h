@@ -41,12 +41,14 @@ enum column_kind {
     COLUMN_VIDEO,
     COLUMN_CONSTRAINT_MESSAGE,
     COLUMN_REQUIRED_MESSAGE,
+    COLUMN_WARNING_MESSAGE,
     COLUMN_NO_APP_MESSAGE,
     COLUMN_TITLE,
     COLUMN_REQUIRED, /* one per sheet */
     COLUMN_READ_ONLY,
     COLUMN_RELEVANT,
     COLUMN_CONSTRAINT,
+    COLUMN_WARNING,
     COLUMN_CALCULATION,
     COLUMN_CHOICE_FILTER,
     COLUMN_DEFAULT,
@@ -135,7 +137,7 @@ struct survey_row {
     uint32_t list;     /* index into lists, or FORM_NO_LIST */
     struct view file;  /* choices from a file, its name; or from a repeat: "${name}" */
     bool or_other;
-    struct view relevant, constraint, calculation, required, read_only, default_value,
+    struct view relevant, constraint, warning, calculation, required, read_only, default_value,
         choice_filter, appearance, repeat_count, trigger, label; /* label: of made rows */
     uint32_t parameter_count;
     const struct parameter *parameters;

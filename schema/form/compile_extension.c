@@ -1,5 +1,5 @@
 /* compile_extension.c: our own columns of the survey sheet: how a field merges, what seals it,
- * where it may be shown. A seal and the mark sensitive on a group or repeat hold for all within. */
+ * where it may be shown, which answers people are asked to look at again. A seal and the mark sensitive on a group or repeat hold for all within. */
 #include "base/text.h"
 #include "schema/form/compile.h"
 
@@ -83,7 +83,7 @@ static void read_rank(struct survey *survey, struct form_field *field) {
 /* Our own columns. */
 void survey_extensions(struct survey *survey, struct form_field *field, struct row_note *note) {
     static const uint8_t of_answers[] = {COLUMN_MERGE, COLUMN_GROUP, COLUMN_RANK, COLUMN_KEY,
-                                         COLUMN_POST};
+                                         COLUMN_POST,  COLUMN_WARNING};
     struct view scope = survey_cell(survey, COLUMN_SEAL);
 
     if (scope.size > 0 && !form_name_valid(scope))
@@ -104,6 +104,9 @@ void survey_extensions(struct survey *survey, struct form_field *field, struct r
     read_merge(survey, field);
     read_posting(survey, field);
     read_rank(survey, field);
+    if (field->warning.size == 0 && field->warning_message.by_language != NULL)
+        FINDING(survey, false, COLUMN_WARNING_MESSAGE,
+                "nothing says when this is shown; write in bind::yg:warning what must hold");
     field->key = survey_flag(survey, COLUMN_KEY, NULL);
     note->group = survey_cell(survey, COLUMN_GROUP);
 }

@@ -42,6 +42,7 @@ static const struct head heads[] = {
     {"required_msg", COLUMN_REQUIRED_MESSAGE, IN_SURVEY},
     {"requiredmsg", COLUMN_REQUIRED_MESSAGE, IN_SURVEY},
     {"bind::jr:requiredmsg", COLUMN_REQUIRED_MESSAGE, IN_SURVEY},
+    {"bind::yg:warning_message", COLUMN_WARNING_MESSAGE, IN_SURVEY},
     {"noapperrorstring", COLUMN_NO_APP_MESSAGE, IN_SURVEY},
     {"no_app_error_string", COLUMN_NO_APP_MESSAGE, IN_SURVEY},
     {"bind::jr:noapperrorstring", COLUMN_NO_APP_MESSAGE, IN_SURVEY},
@@ -71,6 +72,7 @@ static const struct head heads[] = {
     {"trigger", COLUMN_TRIGGER, IN_SURVEY},
     {"save_to", COLUMN_SAVE_TO, IN_SURVEY},
     {"bind::entities:saveto", COLUMN_SAVE_TO, IN_SURVEY},
+    {"bind::yg:warning", COLUMN_WARNING, IN_SURVEY},
     {"bind::yg:merge", COLUMN_MERGE, IN_SURVEY},
     {"bind::yg:group", COLUMN_GROUP, IN_SURVEY},
     {"bind::yg:seal", COLUMN_SEAL, IN_SURVEY},
@@ -302,7 +304,8 @@ static struct column head_read(struct compiler *compiler, const struct sheet *sh
         out.translated = language.size > 0;
         if (is_text(out.kind) && sheets != IN_ENTITIES)
             out.language = language_index(compiler, sheet, column, language);
-        if (out.kind >= COLUMN_MERGE && out.kind <= COLUMN_SENSITIVE)
+        if ((out.kind >= COLUMN_MERGE && out.kind <= COLUMN_SENSITIVE) ||
+            out.kind == COLUMN_WARNING || out.kind == COLUMN_WARNING_MESSAGE)
             compiler->has_extensions = true;
         return out;
     }
@@ -315,7 +318,8 @@ static struct column head_read(struct compiler *compiler, const struct sheet *sh
     if (strstr(small, "yg:") != NULL) { /* to overlook a policy would lose data later */
         finding_add(compiler, true, sheet, 0, column,
                     "this is not one of our columns; they are bind::yg:merge, group, seal, "
-                    "rank, key, post, sensitive, and yg:audience in the settings");
+                    "rank, key, post, sensitive, warning, warning_message, and yg:audience in "
+                    "the settings");
         return out;
     }
     if (attribute_find(head, sheets, &out))

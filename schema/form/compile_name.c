@@ -174,7 +174,7 @@ static void check_row(struct compiler *compiler, uint32_t index) {
                                     COLUMN_CHOICE_FILTER, COLUMN_DEFAULT,    COLUMN_TRIGGER,
                                     COLUMN_REPEAT_COUNT,  COLUMN_REQUIRED,   COLUMN_READ_ONLY,
                                     COLUMN_PARAMETERS,    COLUMN_TYPE,       COLUMN_APPEARANCE,
-                                    COLUMN_BIND,          COLUMN_CONTROL};
+                                    COLUMN_BIND,          COLUMN_CONTROL,    COLUMN_WARNING};
     const struct table *table = &compiler->survey;
     struct place place = {.sheet = table->sheet, .row = compiler->rows[index].row, .from = index};
 

@@ -302,6 +302,7 @@ static void read_row_cells(struct survey *survey, struct survey_row *row) {
     row->type = survey_cell(survey, COLUMN_TYPE);
     row->relevant = survey_expression(survey, COLUMN_RELEVANT);
     row->constraint = survey_expression(survey, COLUMN_CONSTRAINT);
+    row->warning = survey_expression(survey, COLUMN_WARNING);
     row->calculation = survey_expression(survey, COLUMN_CALCULATION);
     row->required = survey_expression(survey, COLUMN_REQUIRED);
     row->read_only = survey_expression(survey, COLUMN_READ_ONLY);
@@ -333,10 +334,12 @@ static void read_field(struct survey *survey, const struct survey_row *row,
     field->hint = table_text(compiler, table, survey->row, COLUMN_HINT);
     field->constraint_message = table_text(compiler, table, survey->row, COLUMN_CONSTRAINT_MESSAGE);
     field->required_message = table_text(compiler, table, survey->row, COLUMN_REQUIRED_MESSAGE);
+    field->warning_message = table_text(compiler, table, survey->row, COLUMN_WARNING_MESSAGE);
     field->required = survey_flag(survey, COLUMN_REQUIRED, &field->required_if);
     field->read_only = survey_flag(survey, COLUMN_READ_ONLY, &field->read_only_if);
     field->relevant = row->relevant;
     field->constraint = row->constraint;
+    field->warning = row->warning;
     field->calculation = row->calculation;
     field->choice_filter = row->choice_filter;
     field->default_value = row->default_value;

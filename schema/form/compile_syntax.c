@@ -84,7 +84,7 @@ static void check_row(struct compiler *compiler, uint32_t index) {
         {row->relevant, COLUMN_RELEVANT},         {row->constraint, COLUMN_CONSTRAINT},
         {row->calculation, COLUMN_CALCULATION},   {row->choice_filter, COLUMN_CHOICE_FILTER},
         {row->required, COLUMN_REQUIRED},         {row->read_only, COLUMN_READ_ONLY},
-        {row->repeat_count, COLUMN_REPEAT_COUNT},
+        {row->repeat_count, COLUMN_REPEAT_COUNT}, {row->warning, COLUMN_WARNING},
     };
     struct place place = {.sheet = compiler->survey.sheet, .row = row->row};
 

@@ -15,6 +15,10 @@
  * that is written and read again. A place is a field and the id of the innermost repeat instance
  * that it stands in: it goes on meaning the same thing when instances before it are removed.
  *
+ * A warning (bind::yg:warning in the sheet, yg:warning in the XForm) is a condition that an answer
+ * should meet, but may break: it is said beside the question and refuses nothing. Like a constraint
+ * it is only asked of an answer, and only where the answer is right otherwise.
+ *
  * An expression that fails (a sum over text is no failure, a missing list is) makes a problem of
  * its field, which engine_finish lists; it never stops the filling.
  *
@@ -171,6 +175,8 @@ struct question {
     struct view value;
     enum engine_violation violation;
     struct view error; /* what to tell about it, in the language in use */
+    bool is_warned;
+    struct view warning; /* what to look at again; empty: nothing */
     uint32_t option_count;
     struct option *options;
     uint32_t parameter_count;
@@ -193,6 +199,7 @@ struct view engine_value(const struct engine *engine, struct place place);
 struct engine_state {
     bool is_relevant, is_required, is_read_only;
     enum engine_violation violation;
+    bool is_warned;
 };
 bool engine_look(struct engine *engine, struct place place, struct engine_state *state);
 
@@ -207,6 +214,11 @@ enum rc engine_changes(struct engine *engine, uint64_t since, struct arena *aren
  * wrong, in the order of the body. None: the instance may be submitted. */
 enum rc engine_finish(struct engine *engine, struct arena *arena, struct question **problems,
                       uint32_t *count, struct err *err);
+
+/* Lists what people should look at again, in the order of the body; none of it hinders. Asked after
+ * engine_finish it speaks of what is submitted. */
+enum rc engine_warnings(struct engine *engine, struct arena *arena, struct question **warnings,
+                        uint32_t *count, struct err *err);
 
 /* The first stop with a violation at or behind that place (field MODEL_NONE: from the beginning);
  * field MODEL_NONE if there is none. */

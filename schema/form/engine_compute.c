@@ -296,6 +296,21 @@ static enum engine_violation judge(struct engine *engine, struct engine_cell *ce
     return holds ? ENGINE_FINE : ENGINE_CONSTRAINT;
 }
 
+static bool is_warned(struct engine *engine, struct engine_cell *cell) {
+    const struct model_rule *rule = &cell_field(engine, cell)->warning;
+    bool holds = true;
+
+    if (rule->xpath == NULL || !cell->is_relevant || cell->violation != ENGINE_FINE ||
+        !cell_field(engine, cell)->is_leaf || cell_value(cell).size == 0)
+        return false;
+    if (!eval_bool(engine, rule->xpath, cell->node, &holds)) {
+        keep_trouble(engine, cell);
+        cell->violation = ENGINE_TROUBLE;
+        return false;
+    }
+    return !holds;
+}
+
 static void judge_all(struct engine *engine) {
     struct buf scratch;
 
@@ -316,6 +331,7 @@ static void judge_all(struct engine *engine) {
         /* The parent has been judged: fields are numbered from the root down. */
         cell->is_read_only = is_read_only || (parent != NULL && parent->is_read_only);
         cell->violation = (uint8_t)judge(engine, cell, &scratch);
+        cell->is_warned = is_warned(engine, cell);
     }
     buf_release(&scratch);
 }

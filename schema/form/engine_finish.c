@@ -59,6 +59,22 @@ enum rc engine_finish(struct engine *engine, struct arena *arena, struct questio
     return list_problems(engine, arena, problems, count, err);
 }
 
+enum rc engine_warnings(struct engine *engine, struct arena *arena, struct question **warnings,
+                        uint32_t *count, struct err *err) {
+    struct question *stops = NULL;
+    uint32_t stop_count = 0, capacity = 0;
+
+    *warnings = NULL;
+    *count = 0;
+    if (engine_walk(engine, arena, &stops, &stop_count, err) != RC_OK)
+        return err->rc;
+    for (uint32_t i = 0; i < stop_count; i++)
+        if (stops[i].is_warned &&
+            add_problem(engine, arena, stops[i], warnings, count, &capacity, err) != RC_OK)
+            return err->rc;
+    return RC_OK;
+}
+
 enum rc engine_first_problem(struct engine *engine, struct place from, struct place *problem,
                              struct err *err) {
     struct arena arena;

@@ -22,6 +22,7 @@ struct engine_cell {
     bool is_new;       /* its actions of a new instance have not run */
     bool is_pending;   /* its actions of a changed value have not run */
     uint8_t violation; /* enum engine_violation */
+    bool is_warned;
     bool has_trouble;  /* an expression failed in this computation */
     char *trouble;     /* and said this */
 };

@@ -35,6 +35,7 @@ static struct question stop_of(const struct engine *engine, const struct engine_
         .is_required = cell->is_required,
         .is_read_only = cell->is_read_only,
         .violation = cell->violation,
+        .is_warned = cell->is_warned,
     };
 }
 
@@ -176,6 +177,19 @@ static struct view message(struct engine *engine, const struct engine_cell *cell
     return arena_view(arena, view_text(own));
 }
 
+static struct view warning(struct engine *engine, const struct engine_cell *cell,
+                           struct arena *arena) {
+    struct view text = view_of("", 0);
+
+    if (!cell->is_warned)
+        return text;
+    text = text_render(engine, &cell_field(engine, cell)->warning_message, "", cell->node, NULL,
+                       arena);
+    return text.size > 0 ? text
+                         : arena_view(arena, view_text(words(engine->lang,
+                                                             "please look at this answer again")));
+}
+
 static enum rc fill_options(struct engine *engine, struct arena *arena,
                             const struct model_control *control, struct engine_cell *cell,
                             struct question *question, struct err *err) {
@@ -220,6 +234,8 @@ enum rc engine_ask(struct engine *engine, struct arena *arena, struct question *
         question->violation = stop.violation;
         question->value = arena_view(arena, cell_value(cell));
         question->error = message(engine, cell, arena);
+        question->is_warned = stop.is_warned;
+        question->warning = warning(engine, cell, arena);
     } else {
         cell = question->place.field == MODEL_NONE ? NULL : tree_parent(engine, question->place);
     }
@@ -253,7 +269,7 @@ bool engine_look(struct engine *engine, struct place place, struct engine_state 
 
     if (cell != NULL) {
         *state = (struct engine_state){cell->is_relevant, cell->is_required, cell->is_read_only,
-                                       cell->violation};
+                                       cell->violation, cell->is_warned};
         return true;
     }
     if (engine->document == NULL || place.field >= engine->model->field_count ||
@@ -278,7 +294,7 @@ static uint64_t shown_hash(struct engine *engine, struct engine_cell *cell, stru
     const struct model_control *control =
         field->control == MODEL_NONE ? NULL : &engine->model->controls[field->control];
     const uint8_t flags[] = {cell->is_relevant, cell->is_required, cell->is_read_only,
-                             cell->violation, (uint8_t)engine->language};
+                             cell->violation, cell->is_warned, (uint8_t)engine->language};
     uint64_t hash = engine_hash(1, view_of(flags, sizeof(flags)));
     struct option *options = NULL;
     uint32_t count = 0;
@@ -287,6 +303,8 @@ static uint64_t shown_hash(struct engine *engine, struct engine_cell *cell, stru
         hash = engine_hash(hash, cell_value(cell));
     if (cell->violation != ENGINE_FINE)
         hash = engine_hash(hash, message(engine, cell, arena));
+    if (cell->is_warned)
+        hash = engine_hash(hash, warning(engine, cell, arena));
     if (control == NULL)
         return hash;
     hash = engine_hash(hash, text_render(engine, &control->label, "", cell->node, NULL, arena));

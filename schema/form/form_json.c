@@ -44,9 +44,10 @@
  *   sensitive, required, read_only, key    true; left out when not
  *   merge_group       the smallest number in the merge group; left out when none
  *   list              index into lists; left out when none
- *   label, hint, constraint_message, required_message    texts
+ *   label, hint, constraint_message, required_message, warning_message    texts
  *   relevant, constraint, calculation, choice_filter, default, appearance, parameters,
- *   repeat_count, trigger, required_if, read_only_if     as written; left out when empty */
+ *   repeat_count, trigger, required_if, read_only_if, warning    as written; left out when
+ *                     empty */
 #include "schema/form/form_json.h"
 
 #include "base/text.h"
@@ -211,6 +212,7 @@ static void put_field(struct buf *out, const struct form *form, const struct for
     put_languages(out, "hint", form, &field->hint);
     put_languages(out, "constraint_message", form, &field->constraint_message);
     put_languages(out, "required_message", form, &field->required_message);
+    put_languages(out, "warning_message", form, &field->warning_message);
     put_optional(out, "relevant", field->relevant);
     put_optional(out, "constraint", field->constraint);
     put_optional(out, "calculation", field->calculation);
@@ -222,6 +224,7 @@ static void put_field(struct buf *out, const struct form *form, const struct for
     put_optional(out, "trigger", field->trigger);
     put_optional(out, "required_if", field->required_if);
     put_optional(out, "read_only_if", field->read_only_if);
+    put_optional(out, "warning", field->warning);
     buf_add_u8(out, '}');
 }
 

@@ -200,6 +200,7 @@ static void scan_field(struct scan *scan, struct form_field *field) {
     field->hint = scan_languages(scan, "hint");
     field->constraint_message = scan_languages(scan, "constraint_message");
     field->required_message = scan_languages(scan, "required_message");
+    field->warning_message = scan_languages(scan, "warning_message");
     field->relevant = scan_optional(scan, "relevant");
     field->constraint = scan_optional(scan, "constraint");
     field->calculation = scan_optional(scan, "calculation");
@@ -211,6 +212,7 @@ static void scan_field(struct scan *scan, struct form_field *field) {
     field->trigger = scan_optional(scan, "trigger");
     field->required_if = scan_optional(scan, "required_if");
     field->read_only_if = scan_optional(scan, "read_only_if");
+    field->warning = scan_optional(scan, "warning");
     scan_expect(scan, "}");
     if ((field->scope != FORM_NO_SCOPE && form->scope_count == 0) ||
         (field->list != FORM_NO_LIST && form->list_count == 0))

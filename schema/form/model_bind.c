@@ -58,9 +58,10 @@ static enum model_preload preload_of(struct view preload, struct view parameter)
     return MODEL_PRELOAD_NONE;
 }
 
-static enum rc read_rule(struct model_build *build, const struct xml_node *bind, const char *name,
-                         struct model_rule *rule) {
-    struct view source = text_trim(xml_attribute_value(bind, name));
+static enum rc read_rule(struct model_build *build, const struct xml_node *bind, const char *uri,
+                         const char *name, struct model_rule *rule) {
+    const struct xml_node *attribute = xml_attribute_of(bind, uri, name);
+    struct view source = attribute == NULL ? view_of("", 0) : text_trim(attribute->value);
 
     if (source.size == 0)
         return RC_OK;
@@ -99,13 +100,18 @@ static enum rc read_bind(struct model_build *build, const struct xml_node *bind)
         if (field->preload == MODEL_PRELOAD_NONE)
             build_note(build, bind->line, WORD("a preload that this version does not know"));
     }
-    if (read_rule(build, bind, "relevant", &field->relevant) != RC_OK ||
-        read_rule(build, bind, "required", &field->required) != RC_OK ||
-        read_rule(build, bind, "readonly", &field->readonly) != RC_OK ||
-        read_rule(build, bind, "constraint", &field->constraint) != RC_OK ||
-        read_rule(build, bind, "calculate", &field->calculate) != RC_OK ||
-        build_message(build, bind, "constraintMsg", &field->constraint_message) != RC_OK ||
-        build_message(build, bind, "requiredMsg", &field->required_message) != RC_OK)
+    if (read_rule(build, bind, "", "relevant", &field->relevant) != RC_OK ||
+        read_rule(build, bind, "", "required", &field->required) != RC_OK ||
+        read_rule(build, bind, "", "readonly", &field->readonly) != RC_OK ||
+        read_rule(build, bind, "", "constraint", &field->constraint) != RC_OK ||
+        read_rule(build, bind, "", "calculate", &field->calculate) != RC_OK ||
+        read_rule(build, bind, URI_YANGGUANG, "warning", &field->warning) != RC_OK ||
+        build_message(build, bind, URI_JAVAROSA, "constraintMsg", &field->constraint_message) !=
+            RC_OK ||
+        build_message(build, bind, URI_JAVAROSA, "requiredMsg", &field->required_message) !=
+            RC_OK ||
+        build_message(build, bind, URI_YANGGUANG, "warning_message", &field->warning_message) !=
+            RC_OK)
         return build->err->rc;
     return build_memory(build);
 }

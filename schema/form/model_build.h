@@ -8,7 +8,8 @@
 
 #define URI_XFORMS   "http://www.w3.org/2002/xforms"
 #define URI_XHTML    "http://www.w3.org/1999/xhtml"
-#define URI_JAVAROSA "http://openrosa.org/javarosa"
+#define URI_JAVAROSA  "http://openrosa.org/javarosa"
+#define URI_YANGGUANG "urn:yangguang:xforms"
 #define URI_ODK      "http://www.opendatakit.org/xforms"
 #define URI_ROSA     "http://openrosa.org/xforms"
 
@@ -70,8 +71,8 @@ enum rc build_itext(struct model_build *build);
 enum rc build_text(struct model_build *build, const struct xml_node *element,
                    struct model_text *text);
 /* jr:itext(...) or plain words, from an attribute. */
-enum rc build_message(struct model_build *build, const struct xml_node *bind, const char *name,
-                      struct model_text *text);
+enum rc build_message(struct model_build *build, const struct xml_node *bind, const char *uri,
+                      const char *name, struct model_text *text);
 enum rc build_expression(struct model_build *build, const struct xml_node *at, struct view source,
                          const struct xpath **xpath);
 

@@ -92,10 +92,10 @@ enum rc build_text(struct model_build *build, const struct xml_node *element,
     return parts_of(build, element, &text->parts);
 }
 
-enum rc build_message(struct model_build *build, const struct xml_node *bind, const char *name,
-                      struct model_text *text) {
+enum rc build_message(struct model_build *build, const struct xml_node *bind, const char *uri,
+                      const char *name, struct model_text *text) {
     static const char opening[] = "jr:itext(";
-    const struct xml_node *attribute = xml_attribute_of(bind, URI_JAVAROSA, name);
+    const struct xml_node *attribute = xml_attribute_of(bind, uri, name);
     struct model_part *part;
     struct view source;
 

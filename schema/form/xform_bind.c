@@ -152,6 +152,8 @@ static void bind_row(struct xform *xform, uint32_t index) {
     message(xform, index, COLUMN_REQUIRED_MESSAGE, "jr:requiredMsg");
     message(xform, index, COLUMN_NO_APP_MESSAGE, "jr:noAppErrorString");
     parameters(xform, row);
+    rule(xform, index, "yg:warning", row->warning);
+    message(xform, index, COLUMN_WARNING_MESSAGE, "yg:warning_message");
     if (row->save_to.size > 0)
         put_attribute(out, "entities:saveto", save_to(row));
     own_columns(xform, index, start);

@@ -110,6 +110,7 @@ static void add_row(struct sources *sources, uint32_t index) {
         {row->calculation, COLUMN_CALCULATION}, {row->choice_filter, COLUMN_CHOICE_FILTER},
         {row->required, COLUMN_REQUIRED},       {row->read_only, COLUMN_READ_ONLY},
         {row->default_value, COLUMN_DEFAULT},   {row->repeat_count, COLUMN_REPEAT_COUNT},
+        {row->warning, COLUMN_WARNING},
     };
     bool is_csv = strcmp(row->spec->text, "csv external") == 0;
 

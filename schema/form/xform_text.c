@@ -137,13 +137,14 @@ static void collect_row(struct xform *xform, uint32_t row) {
         const char *what;
     } messages[] = {{COLUMN_CONSTRAINT_MESSAGE, "jr:constraintMsg"},
                     {COLUMN_REQUIRED_MESSAGE, "jr:requiredMsg"},
-                    {COLUMN_NO_APP_MESSAGE, "jr:noAppErrorString"}};
+                    {COLUMN_NO_APP_MESSAGE, "jr:noAppErrorString"},
+                    {COLUMN_WARNING_MESSAGE, "yg:warning_message"}};
     struct compiler *compiler = xform->compiler;
     const struct table *table = &compiler->survey;
     uint32_t at = sheet_row(xform, row);
     struct text_entry *entry;
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
         enum column_kind kind = (enum column_kind)messages[i].kind;
 
         if (row_message_is_text(xform, row, kind)) {

@@ -15,7 +15,9 @@
  * Extension columns: bind::yg:merge (a policy), bind::yg:group (a name: fields with the same name
  * in the same instance are one merge group), bind::yg:seal (a scope name), bind::yg:rank
  * (declared, observed, matched, document), bind::yg:key (yes), bind::yg:post (yes, mask, no),
- * bind::yg:sensitive (yes). Settings: form_id, form_title, version, default_language,
+ * bind::yg:sensitive (yes), bind::yg:warning (an expression that should hold; where it does not,
+ * people are asked to look again, and nothing is refused), bind::yg:warning_message::LANGUAGE
+ * (what they are told). Settings: form_id, form_title, version, default_language,
  * instance_name, style, namespaces, name, public_key, submission_url, auto_send, auto_delete,
  * client_editable, allow_choice_duplicates, attribute::*, yg:audience (field, office,
  * restricted). */

@@ -74,7 +74,8 @@ enum rc enginekit_load_parts(struct enginekit *kit, const char *head, const char
              "xmlns:h=\"http://www.w3.org/1999/xhtml\" "
              "xmlns:jr=\"http://openrosa.org/javarosa\" "
              "xmlns:odk=\"http://www.opendatakit.org/xforms\" "
-             "xmlns:orx=\"http://openrosa.org/xforms\">\n<h:head><h:title>T</h:title>\n"
+             "xmlns:orx=\"http://openrosa.org/xforms\" "
+             "xmlns:yg=\"urn:yangguang:xforms\">\n<h:head><h:title>T</h:title>\n"
              "<model>%s</model></h:head>\n<h:body>%s</h:body></h:html>",
              head, body);
     return enginekit_load(kit, buf_view(&kit->xml));

@@ -222,6 +222,56 @@ static void problems_are_named_in_the_order_of_the_body(void **state) {
     assert_int_equal(count, 0);
 }
 
+static void warnings_are_said_and_refuse_nothing(void **state) {
+    struct question *list = NULL;
+    struct place *places = NULL, age;
+    struct engine_state look;
+    uint64_t mark = 0;
+    uint32_t count = 0;
+
+    (void)state;
+    begin("<instance><data id='t'><old/><age/><plain/><bad/></data></instance>"
+          "<bind nodeset='/data/age' type='int' constraint='. &lt; 130' "
+          "yg:warning='. &lt; /data/old' yg:warning_message='rather old'/>"
+          "<bind nodeset='/data/plain' yg:warning='false()'/>"
+          "<bind nodeset='/data/bad' yg:warning='1 div number(none())'/>",
+          "<input ref='/data/old'/><input ref='/data/age'/><input ref='/data/plain'/>"
+          "<input ref='/data/bad'/>");
+    set("/data/old", "90");
+    assert_int_equal(engine_warnings(&kit.engine, &kit.arena, &list, &count, &kit.err), RC_OK);
+    assert_int_equal(count, 0); /* there is no answer yet to look at */
+    set("/data/age", "95");
+    set("/data/plain", "x");
+    assert_int_equal(engine_warnings(&kit.engine, &kit.arena, &list, &count, &kit.err), RC_OK);
+    assert_int_equal(count, 2);
+    assert_true(view_is(list[0].ref, "/data/age"));
+    assert_true(view_is(list[0].warning, "rather old"));
+    assert_int_equal(list[0].violation, ENGINE_FINE);
+    assert_int_equal(list[0].error.size, 0);
+    assert_true(view_is(list[1].warning, "please look at this answer again"));
+    age = list[0].place;
+    assert_true(engine_look(&kit.engine, age, &look) && look.is_warned);
+    assert_int_equal(engine_finish(&kit.engine, &kit.arena, &list, &count, &kit.err), RC_OK);
+    assert_int_equal(count, 0);
+    /* It comes and goes with what it reads, and that is a change to show. */
+    assert_int_equal(
+        engine_changes(&kit.engine, 0, &kit.arena, &places, &count, &mark, &kit.err), RC_OK);
+    set("/data/old", "100");
+    assert_int_equal(
+        engine_changes(&kit.engine, mark, &kit.arena, &places, &count, &mark, &kit.err), RC_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(places[1].field, age.field);
+    assert_true(engine_look(&kit.engine, age, &look) && !look.is_warned);
+    /* What is wrong is not also doubtful. */
+    set("/data/age", "130");
+    assert_true(engine_look(&kit.engine, age, &look) && !look.is_warned);
+    assert_int_equal(look.violation, ENGINE_CONSTRAINT);
+    set("/data/bad", "x");
+    assert_int_equal(engine_finish(&kit.engine, &kit.arena, &list, &count, &kit.err), RC_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(list[1].violation, ENGINE_TROUBLE);
+}
+
 static void answers_that_are_not_offered_any_more_are_dropped(void **state) {
     (void)state;
     begin("<instance><data id='t'><county/><towns/></data></instance>"
@@ -496,6 +546,7 @@ int main(void) {
         TEST(the_row_above_may_be_read),
         TEST(answers_are_read_as_their_type),
         TEST(problems_are_named_in_the_order_of_the_body),
+        TEST(warnings_are_said_and_refuse_nothing),
         TEST(answers_that_are_not_offered_any_more_are_dropped),
         TEST(instances_keep_their_ids),
         TEST(a_count_rules_its_repeat),

@@ -194,6 +194,33 @@ static void our_columns_are_read(void **state) {
     formkit_release(&kit);
 }
 
+static void warnings_travel_in_both_shapes(void **state) {
+    const struct form_field *age;
+    struct formkit kit;
+
+    (void)state;
+    formkit_init(&kit, LANG_EN);
+    compiles(&kit,
+             "type,name,label::中文 (zh),label::English (en),bind::yg:warning,"
+             "bind::yg:warning_message::中文 (zh),bind::yg:warning_message::English (en)\n"
+             "integer,top,上限,Top,,,\ninteger,age,年龄,Age,. < ${top},年龄偏大,Rather old\n",
+             NULL, SETTINGS, NULL);
+    assert_int_equal(kit.findings.count, 0);
+    age = field_at(kit.form, "age");
+    assert_true(view_is(age->warning, ". < ${top}"));
+    assert_true(view_is(age->warning_message.by_language[1], "Rather old"));
+    assert_int_equal(age->constraint.size, 0);
+    assert_non_null(strstr(buf_text(&kit.json), "xmlns:yg="));
+    assert_non_null(strstr(buf_text(&kit.json), "yg:warning=\\\". &lt;  /data/top \\\" "));
+    assert_non_null(strstr(buf_text(&kit.json),
+                           "yg:warning_message=\\\"jr:itext('/data/age:yg:warning_message')"));
+    formkit_compile(&kit, "type,name,label,bind::yg:warning_message\ntext,a,A,look\n", NULL,
+                    SETTINGS, NULL, 1);
+    assert_int_equal(kit.findings.count, 1);
+    assert_false(kit.findings.list[0].is_error);
+    formkit_release(&kit);
+}
+
 static void ten_thousand_choices(void **state) {
     struct formkit kit;
     struct buf choices;
@@ -321,8 +348,17 @@ static void wrong_forms_name_the_cell(void **state) {
          "yes, or leave it empty"},
         {"type,name,label,bind::yg:merg\ntext,a,A,human\n", NULL, NULL, 1, 4,
          "survey, row 1, column D (bind::yg:merg): this is not one of our columns; they are "
-         "bind::yg:merge, group, seal, rank, key, post, sensitive, and yg:audience in the "
-         "settings"},
+         "bind::yg:merge, group, seal, rank, key, post, sensitive, warning, warning_message, and "
+         "yg:audience in the settings"},
+        {"type,name,label,bind::yg:warning\ntext,a,A,(\n", NULL, NULL, 2, 4,
+         "survey, row 2, column D (bind::yg:warning): the expression can not be read: "
+         "expression, character 2: it ends where a name or value should come"},
+        {"type,name,label,bind::yg:warning\ntext,a,A,${b} = 1\n", NULL, NULL, 2, 4,
+         "survey, row 2, column D (bind::yg:warning): ${b} means a question that does not exist; check "
+         "the name"},
+        {"type,name,label,bind::yg:warning\nnote,a,A,1\n", NULL, NULL, 2, 4,
+         "survey, row 2, column D (bind::yg:warning): a group, repeat or note holds no answer; "
+         "leave this empty here"},
         {"type,name,label,name\ntext,a,A,b\n", NULL, NULL, 1, 4,
          "survey, row 1, column D (name): this column stands here twice; remove one of them"},
         {"type,name,label\ncalculate,a,A\n", NULL, NULL, 2, 0,
@@ -566,6 +602,7 @@ int main(void) {
         cmocka_unit_test(a_range_with_a_point_is_decimal),
         cmocka_unit_test(sloppy_spellings_are_understood),
         cmocka_unit_test(our_columns_are_read),
+        cmocka_unit_test(warnings_travel_in_both_shapes),
         cmocka_unit_test(ten_thousand_choices),
         cmocka_unit_test(wrong_forms_name_the_cell),
         cmocka_unit_test(findings_speak_chinese),
