@@ -120,7 +120,7 @@ static void make_state(uint64_t *state, struct person *person) {
         person->health = age > 55 ? "31" : "64";
     person->marital = age < 24 ? "10" : "20";
     person->education = age < 6 ? NULL : age < 13 ? "80" : age < 16 ? "70" : age > 50 ? "80" : "70";
-    person->labour = age < 16 || age > 70 ? "3" : age < 19 ? "4" : "1";
+    person->labour = age < 16 || age > 70 ? "3" : age < 19 ? "4" : age < 60 ? "1" : "2";
     if (age >= 16 && age <= 70 && strcmp(person->health, "10") != 0)
         person->labour = "2";
     person->employment = age < 6 ? "1" : age < 19 ? "2" : age > 65 ? "9" : "8";
@@ -256,7 +256,7 @@ static void make_household(uint64_t seed, unsigned number, unsigned group, const
 
 /* ---- writing ---- */
 
-static void json_member(FILE *out, const struct person *person) {
+static void json_member(FILE *out, const struct person *person, bool small) {
     fprintf(out,
             "{\"name\":\"%s\",\"relation\":\"%s\",\"id_type\":\"1\",\"id_no\":\"%s\","
             "\"sex\":\"%s\",\"birth\":\"%04u-%02u-%02u\",\"ethnicity\":\"01\",\"marital\":\"%s\","
@@ -266,10 +266,10 @@ static void json_member(FILE *out, const struct person *person) {
             person->employment);
     if (person->education != NULL)
         fprintf(out, ",\"education\":\"%s\"", person->education);
-    fputs("}", out);
+    fputs(small ? "}" : ",\"counting\":{\"counted\":\"1\"}}", out);
 }
 
-static void json_household(FILE *out, const struct household *household) {
+static void json_household(FILE *out, const struct household *household, bool small) {
     fprintf(out, "{\"head\":{\"name\":\"%s\",\"phone\":\"%s\"},", household->members[0].name,
             household->phone);
     fprintf(out, "\"home\":{\"group_name\":\"%s\",\"hukou_nature\":\"%s\"", household->group_name,
@@ -279,7 +279,7 @@ static void json_household(FILE *out, const struct household *household) {
     fprintf(out, "},\"situation\":{\"cause_main\":\"%s\"},\"member\":[", household->cause);
     for (unsigned i = 0; i < household->member_count; i++) {
         fputs(i > 0 ? "," : "", out);
-        json_member(out, &household->members[i]);
+        json_member(out, &household->members[i], small);
     }
     fputs("],\"income\":[", out);
     for (unsigned i = 0; i < household->income_count; i++) {
@@ -303,7 +303,7 @@ static void csv_heads(const struct tables *tables) {
           "situation/cause_main\r\n",
           tables->household);
     fputs("key,name,relation,id_type,id_no,sex,birth,ethnicity,marital,education,health,labour,"
-          "employment\r\n",
+          "employment,counting/counted\r\n",
           tables->member);
     fputs("key,owner,item_code,qty,unit,declared_fen\r\n", tables->income);
 }
@@ -315,7 +315,7 @@ static void csv_household(const struct tables *tables, const struct household *h
     for (unsigned i = 0; i < household->member_count; i++) {
         const struct person *person = &household->members[i];
 
-        fprintf(tables->member, "%s,%s,%s,1,%s,%s,%04u-%02u-%02u,01,%s,%s,%s,%s,%s\r\n",
+        fprintf(tables->member, "%s,%s,%s,1,%s,%s,%04u-%02u-%02u,01,%s,%s,%s,%s,%s,1\r\n",
                 household->key, person->name, person->relation, person->id_no,
                 person->male ? "1" : "2", person->year, person->month, person->day, person->marital,
                 person->education == NULL ? "" : person->education, person->health, person->labour,
@@ -430,7 +430,7 @@ int main(int argc, char **argv) {
         if (order.directory != NULL)
             csv_household(&tables, &household);
         else
-            json_household(stdout, &household);
+            json_household(stdout, &household, order.small);
     }
     if (order.directory != NULL) {
         good = ended(tables.household) && good;

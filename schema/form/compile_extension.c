@@ -1,5 +1,6 @@
 /* compile_extension.c: our own columns of the survey sheet: how a field merges, what seals it,
- * where it may be shown, which answers people are asked to look at again. A seal and the mark sensitive on a group or repeat hold for all within. */
+ * where it may be shown, which answers people are asked to look at again. A seal and the mark
+ * sensitive on a group or repeat hold for all within. */
 #include "base/text.h"
 #include "schema/form/compile.h"
 
@@ -82,8 +83,8 @@ static void read_rank(struct survey *survey, struct form_field *field) {
 
 /* Our own columns. */
 void survey_extensions(struct survey *survey, struct form_field *field, struct row_note *note) {
-    static const uint8_t of_answers[] = {COLUMN_MERGE, COLUMN_GROUP, COLUMN_RANK, COLUMN_KEY,
-                                         COLUMN_POST,  COLUMN_WARNING};
+    static const uint8_t of_answers[] = {COLUMN_MERGE, COLUMN_GROUP, COLUMN_RANK,
+                                         COLUMN_KEY,   COLUMN_POST,  COLUMN_WARNING};
     struct view scope = survey_cell(survey, COLUMN_SEAL);
 
     if (scope.size > 0 && !form_name_valid(scope))

@@ -23,8 +23,8 @@ struct engine_cell {
     bool is_pending;   /* its actions of a changed value have not run */
     uint8_t violation; /* enum engine_violation */
     bool is_warned;
-    bool has_trouble;  /* an expression failed in this computation */
-    char *trouble;     /* and said this */
+    bool has_trouble; /* an expression failed in this computation */
+    char *trouble;    /* and said this */
 };
 
 static inline const struct model_field *cell_field(const struct engine *engine,

@@ -185,9 +185,10 @@ static struct view warning(struct engine *engine, const struct engine_cell *cell
         return text;
     text = text_render(engine, &cell_field(engine, cell)->warning_message, "", cell->node, NULL,
                        arena);
-    return text.size > 0 ? text
-                         : arena_view(arena, view_text(words(engine->lang,
-                                                             "please look at this answer again")));
+    return text.size > 0
+               ? text
+               : arena_view(arena,
+                            view_text(words(engine->lang, "please look at this answer again")));
 }
 
 static enum rc fill_options(struct engine *engine, struct arena *arena,
@@ -294,7 +295,7 @@ static uint64_t shown_hash(struct engine *engine, struct engine_cell *cell, stru
     const struct model_control *control =
         field->control == MODEL_NONE ? NULL : &engine->model->controls[field->control];
     const uint8_t flags[] = {cell->is_relevant, cell->is_required, cell->is_read_only,
-                             cell->violation, cell->is_warned, (uint8_t)engine->language};
+                             cell->violation,   cell->is_warned,   (uint8_t)engine->language};
     uint64_t hash = engine_hash(1, view_of(flags, sizeof(flags)));
     struct option *options = NULL;
     uint32_t count = 0;

@@ -129,7 +129,7 @@ struct model_field {
     struct view type_name; /* as written; empty: none */
     struct model_rule relevant, required, readonly, constraint, calculate;
     struct model_rule warning; /* yg:warning: what must hold lest people are asked to look again */
-    bool readonly_always; /* readonly="true()" */
+    bool readonly_always;      /* readonly="true()" */
     struct model_text constraint_message, required_message, warning_message;
     enum model_preload preload;
     const struct xml_node *sample; /* of elements: the node with its default, for what is missing */

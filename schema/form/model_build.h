@@ -6,12 +6,12 @@
 #include "base/words.h"
 #include "schema/form/model.h"
 
-#define URI_XFORMS   "http://www.w3.org/2002/xforms"
-#define URI_XHTML    "http://www.w3.org/1999/xhtml"
+#define URI_XFORMS    "http://www.w3.org/2002/xforms"
+#define URI_XHTML     "http://www.w3.org/1999/xhtml"
 #define URI_JAVAROSA  "http://openrosa.org/javarosa"
 #define URI_YANGGUANG "urn:yangguang:xforms"
-#define URI_ODK      "http://www.opendatakit.org/xforms"
-#define URI_ROSA     "http://openrosa.org/xforms"
+#define URI_ODK       "http://www.opendatakit.org/xforms"
+#define URI_ROSA      "http://openrosa.org/xforms"
 
 struct model_build {
     struct model *model;

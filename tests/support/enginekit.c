@@ -139,11 +139,17 @@ const char *enginekit_error(struct enginekit *kit, const char *ref) {
     return ask(kit, ref, &question) ? terminated(kit, question.error) : "?";
 }
 
-bool enginekit_relevant(struct enginekit *kit, const char *ref) {
+struct engine_state enginekit_look(struct enginekit *kit, const char *ref) {
+    struct engine_state state = {0};
     struct place place;
-    struct engine_state state;
 
-    return find(kit, ref, &place) && engine_look(&kit->engine, place, &state) && state.is_relevant;
+    if (!find(kit, ref, &place) || !engine_look(&kit->engine, place, &state))
+        state = (struct engine_state){0};
+    return state;
+}
+
+bool enginekit_relevant(struct enginekit *kit, const char *ref) {
+    return enginekit_look(kit, ref).is_relevant;
 }
 
 const char *enginekit_xml(struct enginekit *kit, enum engine_write_mode mode) {

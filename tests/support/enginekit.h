@@ -34,6 +34,8 @@ enum rc enginekit_remove(struct enginekit *kit, const char *ref);
 const char *enginekit_value(struct enginekit *kit, const char *ref);
 const char *enginekit_label(struct enginekit *kit, const char *ref);
 const char *enginekit_error(struct enginekit *kit, const char *ref);
+/* All false where there is no such place. */
+struct engine_state enginekit_look(struct enginekit *kit, const char *ref);
 bool enginekit_relevant(struct enginekit *kit, const char *ref);
 /* The draft or submission, terminated; valid until the next call. */
 const char *enginekit_xml(struct enginekit *kit, enum engine_write_mode mode);

@@ -254,8 +254,8 @@ static void warnings_are_said_and_refuse_nothing(void **state) {
     assert_int_equal(engine_finish(&kit.engine, &kit.arena, &list, &count, &kit.err), RC_OK);
     assert_int_equal(count, 0);
     /* It comes and goes with what it reads, and that is a change to show. */
-    assert_int_equal(
-        engine_changes(&kit.engine, 0, &kit.arena, &places, &count, &mark, &kit.err), RC_OK);
+    assert_int_equal(engine_changes(&kit.engine, 0, &kit.arena, &places, &count, &mark, &kit.err),
+                     RC_OK);
     set("/data/old", "100");
     assert_int_equal(
         engine_changes(&kit.engine, mark, &kit.arena, &places, &count, &mark, &kit.err), RC_OK);

@@ -354,7 +354,8 @@ static void wrong_forms_name_the_cell(void **state) {
          "survey, row 2, column D (bind::yg:warning): the expression can not be read: "
          "expression, character 2: it ends where a name or value should come"},
         {"type,name,label,bind::yg:warning\ntext,a,A,${b} = 1\n", NULL, NULL, 2, 4,
-         "survey, row 2, column D (bind::yg:warning): ${b} means a question that does not exist; check "
+         "survey, row 2, column D (bind::yg:warning): ${b} means a question that does not exist; "
+         "check "
          "the name"},
         {"type,name,label,bind::yg:warning\nnote,a,A,1\n", NULL, NULL, 2, 4,
          "survey, row 2, column D (bind::yg:warning): a group, repeat or note holds no answer; "
