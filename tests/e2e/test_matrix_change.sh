@@ -23,7 +23,7 @@ fresh wang zhang
 save wang 一 && settle wang zhang
 syncd backup "$work/old.backup" >/dev/null 2>&1
 cp -r schema/forms/household "$work/newer"
-sed -i '2s/,1,/,2,/; 2s/,1$/,2/' "$work/newer/settings.csv"
+sed -i '2s/,2,/,3,/; 2s/,2$/,3/' "$work/newer/settings.csv"
 sed -i '/^text,hukou_no,/{p;s/^text,hukou_no,[^,]*,[^,]*/text,well_no,水井号,Number of the well/}' \
     "$work/newer/survey.csv"
 syncd form publish "$work/newer" >/dev/null 2>"$work/stderr" || sed 's/^/# /' "$work/stderr"
