@@ -251,6 +251,8 @@ void compile_names(struct compiler *compiler);
 void compile_entities(struct compiler *compiler);
 void compile_numbers(struct compiler *compiler);
 void compile_syntax(struct compiler *compiler);
+/* Whether it is XPath once its references are paths. */
+bool expression_is_readable(struct compiler *compiler, struct view text);
 void compile_circles(struct compiler *compiler);
 
 /* --- references: compile_name.c --- */

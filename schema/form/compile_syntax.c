@@ -51,7 +51,7 @@ static void check_calls(struct compiler *compiler, const struct xpath *expressio
     }
 }
 
-static bool is_readable(struct compiler *compiler, struct view text) {
+bool expression_is_readable(struct compiler *compiler, struct view text) {
     struct xpath *expression;
     struct err err;
 
@@ -124,7 +124,7 @@ static void mend_instance_name(struct compiler *compiler) {
     size_t at = 0;
 
     compiler->instance_name = text;
-    if (text.size == 0 || is_readable(compiler, text))
+    if (text.size == 0 || expression_is_readable(compiler, text))
         return;
     buf_init(&out, FORM_EXPRESSION_BYTES);
     buf_add_text(&out, "concat(''");
@@ -144,7 +144,7 @@ static void mend_instance_name(struct compiler *compiler) {
                 VIEW_PRINT(view_slice(text, reference.start, reference.end - reference.start)));
     }
     buf_add_text(&out, ")");
-    if (is_readable(compiler, buf_view(&out)) && out.failed == RC_OK) {
+    if (expression_is_readable(compiler, buf_view(&out)) && out.failed == RC_OK) {
         compiler->instance_name = arena_view(compiler->arena, buf_view(&out));
     } else {
         struct place place = {.sheet = compiler->settings.sheet,

@@ -80,6 +80,17 @@ static uint32_t follow(const struct model *model, struct view path, bool *is_who
     return field;
 }
 
+/* A name below a question that holds no others finds nothing: a text that somebody forgot to put
+ * into quotes, most often. */
+static bool finds_nothing(const struct model *model, uint32_t field, struct view path) {
+    struct view known = model->fields[field].path;
+    struct view rest = view_slice(path, known.size + 1, path.size);
+
+    return model->fields[field].end == field + 1 && rest.size > 0 &&
+           view_equal(view_slice(path, 0, known.size), known) && rest.data[0] != '@' &&
+           rest.data[0] != '*' && memchr(rest.data, '(', rest.size) == NULL;
+}
+
 /* indexed-repeat() tells by its arguments which instance it means. What jr:itext() reads cannot be
  * told here: its text may have outputs. */
 static enum rc names_instances(struct order *order, const struct xpath *xpath, bool *result) {
@@ -117,7 +128,8 @@ static enum rc add_rule(struct order *order, uint32_t from, const struct xpath *
         if (references[i].instance.size > 0)
             continue;
         to = follow(model, references[i].path, &is_whole);
-        if (to == MODEL_NONE)
+        if (to == MODEL_NONE ||
+            (!references[i].loose && !is_whole && finds_nothing(model, to, references[i].path)))
             continue;
         edge.is_elsewhere = is_indexed || references[i].filtered || references[i].loose;
         edge.to = to;

@@ -229,9 +229,11 @@ void xform_mixed(struct xform *xform, struct view text, uint32_t row) {
         struct reference reference;
         struct call call;
         bool has = reference_next(text, at, &reference);
-        bool looks_up = call_next(text, at, "instance", &call) &&
-                        (!has || call.start < reference.start) && call.end < text.size &&
-                        text.data[call.end] == '/';
+        bool looks_up =
+            call_next(text, at, "instance", &call) && (!has || call.start < reference.start) &&
+            call.end < text.size && text.data[call.end] == '/' &&
+            expression_is_readable(
+                xform->compiler, view_slice(text, call.start, path_end(text, &call) - call.start));
         size_t start = looks_up ? call.start : reference.start;
         size_t end = looks_up ? path_end(text, &call) : reference.end;
 

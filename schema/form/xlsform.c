@@ -5,7 +5,10 @@
 #include "base/text.h"
 #include "schema/form/compile.h"
 #include "schema/form/form_index.h"
+#include "schema/form/model.h"
 #include "schema/form/xform.h"
+
+#define XFORM_PROOF_BYTES (256u * 1024u * 1024u) /* a model takes some 20 times its XForm */
 
 /* A sheet without which nothing can be done. */
 static bool survey_there(struct compiler *compiler) {
@@ -90,6 +93,21 @@ static enum rc form_emit(struct compiler *compiler, struct buf *json) {
     return form_load(written, compiler->arena, &proof, compiler->err);
 }
 
+/* What an engine refuses must not get as far as the tablets. */
+static void xform_proof(struct compiler *compiler) {
+    const struct model_host host = {0};
+    struct model *model;
+    struct arena arena;
+    struct err err;
+
+    err_init(&err, compiler->err->lang);
+    arena_init(&arena, XFORM_PROOF_BYTES);
+    if (model_load(compiler->form.xform, &host, &arena, &model, &err) != RC_OK)
+        finding_add(compiler, true, compiler->survey.sheet, NO_ROW, NO_COLUMN,
+                    "the form can not be filled: %s", err.text);
+    arena_release(&arena);
+}
+
 static enum rc xform_make(struct compiler *compiler) {
     struct buf out;
     enum rc rc;
@@ -101,6 +119,8 @@ static enum rc xform_make(struct compiler *compiler) {
         compiler->form.xform = arena_view(compiler->arena, buf_view(&out));
         rc = arena_check(compiler->arena, "form", compiler->err);
     }
+    if (rc == RC_OK && compiler->findings->error_count == 0)
+        xform_proof(compiler);
     buf_release(&out);
     return rc;
 }
