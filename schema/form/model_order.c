@@ -57,38 +57,31 @@ static enum rc add_edge(struct order *order, uint32_t from, struct edge edge) {
     return RC_OK;
 }
 
-/* How far the path leads in the form; *is_whole: to its end. A step that we can't follow (a star,
- * a loose axis) stops it: everything below may be meant. */
+/* The field that the path means. A star and text() or the like stop there: everything below may be
+ * meant, and *is_whole is false. MODEL_NONE if the form has no such node: most often it is a text
+ * that somebody forgot to put into quotes. */
 static uint32_t follow(const struct model *model, struct view path, bool *is_whole) {
     uint32_t field = MODEL_NONE;
     size_t end = 0;
 
     *is_whole = true;
     while (end < path.size) {
+        size_t start = end + 1;
         uint32_t found;
 
         do
             end++;
         while (end < path.size && path.data[end] != '/');
-        found = model_resolve(model, MODEL_NONE, view_slice(path, 0, end), NULL);
-        if (found == MODEL_NONE) {
+        if (end > start && (path.data[end - 1] == '*' || path.data[end - 1] == ')')) {
             *is_whole = false;
-            break;
+            return field;
         }
+        found = model_resolve(model, MODEL_NONE, view_slice(path, 0, end), NULL);
+        if (found == MODEL_NONE)
+            return MODEL_NONE;
         field = found;
     }
     return field;
-}
-
-/* A name below a question that holds no others finds nothing: a text that somebody forgot to put
- * into quotes, most often. */
-static bool finds_nothing(const struct model *model, uint32_t field, struct view path) {
-    struct view known = model->fields[field].path;
-    struct view rest = view_slice(path, known.size + 1, path.size);
-
-    return model->fields[field].end == field + 1 && rest.size > 0 &&
-           view_equal(view_slice(path, 0, known.size), known) && rest.data[0] != '@' &&
-           rest.data[0] != '*' && memchr(rest.data, '(', rest.size) == NULL;
 }
 
 /* indexed-repeat() tells by its arguments which instance it means. What jr:itext() reads cannot be
@@ -128,8 +121,7 @@ static enum rc add_rule(struct order *order, uint32_t from, const struct xpath *
         if (references[i].instance.size > 0)
             continue;
         to = follow(model, references[i].path, &is_whole);
-        if (to == MODEL_NONE ||
-            (!references[i].loose && !is_whole && finds_nothing(model, to, references[i].path)))
+        if (to == MODEL_NONE)
             continue;
         edge.is_elsewhere = is_indexed || references[i].filtered || references[i].loose;
         edge.to = to;

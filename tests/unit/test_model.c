@@ -113,9 +113,13 @@ static void circles_are_refused_with_their_path(void **state) {
     load("<instance><data id='t'><a/></data></instance>"
          "<bind nodeset='/data/a' constraint='. &gt; 0' required='. = 1'/>",
          "<input ref='/data/a'/>");
-    /* A forgotten pair of quotes is no circle: below a question there is nothing. */
-    load("<instance><data id='t'><a/></data></instance><bind nodeset='/data/a' calculate='Town'/>",
-         "");
+    /* A forgotten pair of quotes is no circle: nothing depends on what is not there. */
+    load("<instance><data id='t'><a/></data></instance>"
+         "<bind nodeset='/data/a' calculate='Town' relevant='none/of/this'/>",
+         "<input ref='/data/a'/>");
+    refuses("<instance><data id='t'><a/></data></instance>"
+            "<bind nodeset='/data/a' calculate='concat(/data/a/text(), 1)'/>",
+            "", "/data/a -> /data/a");
 }
 
 static void lists_come_from_files(void **state) {
