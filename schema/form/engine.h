@@ -50,7 +50,7 @@ struct engine_host {
     struct view device_id, user_name, email, phone_number;
 };
 
-struct place {
+struct engine_place {
     uint32_t field;    /* of the form; MODEL_NONE: nowhere */
     uint64_t instance; /* innermost repeat instance; 0 outside of repeats. Of an instance of a
                         * repeat itself: its own id; of the repeat as a whole: that around it */
@@ -110,11 +110,11 @@ enum rc engine_open(struct engine *engine, enum engine_open_mode mode, struct vi
 
 /* "/data/member[2]/name"; a repeat without position is the whole repeat, anything below one
  * without position is in its first instance. RC_NOT_FOUND. */
-enum rc engine_place(const struct engine *engine, struct view ref, struct place *place,
+enum rc engine_place(const struct engine *engine, struct view ref, struct engine_place *place,
                      struct err *err);
 
 /* Appends the ref with positions from 1. Nothing if there is no such place (any more). */
-void engine_ref(const struct engine *engine, struct place place, struct buf *out);
+void engine_ref(const struct engine *engine, struct engine_place place, struct buf *out);
 
 /* ---- changing ---- */
 
@@ -122,15 +122,16 @@ void engine_ref(const struct engine *engine, struct place place, struct buf *out
  * several parted by spaces; empty text takes the answer away. RC_NOT_FOUND, RC_DENIED (read-only,
  * or not relevant), RC_INVALID (not of the type, not among the choices): then nothing changes.
  * A broken constraint is no failure: the answer is kept, and its question shows the error. */
-enum rc engine_set(struct engine *engine, struct place place, struct view text, struct err *err);
+enum rc engine_set(struct engine *engine, struct engine_place place, struct view text,
+                   struct err *err);
 
 /* A new instance at the end of a repeat (place of the repeat as a whole). id 0: a new one.
  * RC_DENIED where the form says how many there are, RC_CONFLICT for an id in use, RC_LIMIT. */
-enum rc engine_add(struct engine *engine, struct place repeat, uint64_t id, struct place *added,
-                   struct err *err);
+enum rc engine_add(struct engine *engine, struct engine_place repeat, uint64_t id,
+                   struct engine_place *added, struct err *err);
 
 /* Removes an instance and all that is in it. RC_NOT_FOUND, RC_DENIED. */
-enum rc engine_remove(struct engine *engine, struct place instance, struct err *err);
+enum rc engine_remove(struct engine *engine, struct engine_place instance, struct err *err);
 
 /* Another language for labels and messages: "中文 (zh)" or "zh". No answer changes by it, not even
  * a calculated one that took a label; the next change computes it anew. RC_NOT_FOUND. */
@@ -158,7 +159,7 @@ struct option {
 
 /* One stop on the way through the body. A repeat stops as a whole, then at each instance. */
 struct question {
-    struct place place;
+    struct engine_place place;
     uint32_t control; /* of the form; MODEL_NONE for fields that no control shows */
     uint32_t depth;   /* of groups and repeats around it */
     enum model_kind kind;
@@ -193,7 +194,7 @@ enum rc engine_ask(struct engine *engine, struct arena *arena, struct question *
                    struct err *err);
 
 /* The stored text, also of what is not relevant; valid until the next change. */
-struct view engine_value(const struct engine *engine, struct place place);
+struct view engine_value(const struct engine *engine, struct engine_place place);
 
 /* The state of a field: false if the place does not exist. Any pointer may be NULL. */
 struct engine_state {
@@ -201,12 +202,13 @@ struct engine_state {
     enum engine_violation violation;
     bool is_warned;
 };
-bool engine_look(struct engine *engine, struct place place, struct engine_state *state);
+bool engine_look(struct engine *engine, struct engine_place place, struct engine_state *state);
 
 /* The places whose relevance, value, error, choices or label have changed since the mark (0: all),
  * and the mark to ask with next time. Removed places are not among them: ask engine_walk. */
 enum rc engine_changes(struct engine *engine, uint64_t since, struct arena *arena,
-                       struct place **places, uint32_t *count, uint64_t *mark, struct err *err);
+                       struct engine_place **places, uint32_t *count, uint64_t *mark,
+                       struct err *err);
 
 /* ---- ending ---- */
 
@@ -222,8 +224,8 @@ enum rc engine_warnings(struct engine *engine, struct arena *arena, struct quest
 
 /* The first stop with a violation at or behind that place (field MODEL_NONE: from the beginning);
  * field MODEL_NONE if there is none. */
-enum rc engine_first_problem(struct engine *engine, struct place from, struct place *problem,
-                             struct err *err);
+enum rc engine_first_problem(struct engine *engine, struct engine_place from,
+                             struct engine_place *problem, struct err *err);
 
 /* meta/instanceName, meta/instanceID; empty where there is none. Until the next change. */
 struct view engine_instance_name(const struct engine *engine);

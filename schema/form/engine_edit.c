@@ -78,7 +78,8 @@ static enum rc read_answer(struct engine *engine, struct engine_cell *cell, stru
     return RC_OK;
 }
 
-enum rc engine_set(struct engine *engine, struct place place, struct view text, struct err *err) {
+enum rc engine_set(struct engine *engine, struct engine_place place, struct view text,
+                   struct err *err) {
     struct engine_cell *cell;
     struct buf answer;
     enum rc rc;
@@ -107,8 +108,8 @@ enum rc engine_set(struct engine *engine, struct place place, struct view text, 
     return rc;
 }
 
-enum rc engine_add(struct engine *engine, struct place repeat, uint64_t id, struct place *added,
-                   struct err *err) {
+enum rc engine_add(struct engine *engine, struct engine_place repeat, uint64_t id,
+                   struct engine_place *added, struct err *err) {
     const struct model *model = engine->model;
     struct engine_cell *parent, *cell;
 
@@ -128,11 +129,11 @@ enum rc engine_add(struct engine *engine, struct place repeat, uint64_t id, stru
     id = cell->id;
     if (settle(engine, err) != RC_OK)
         return err->rc;
-    *added = (struct place){.field = repeat.field, .instance = id};
+    *added = (struct engine_place){.field = repeat.field, .instance = id};
     return RC_OK;
 }
 
-enum rc engine_remove(struct engine *engine, struct place instance, struct err *err) {
+enum rc engine_remove(struct engine *engine, struct engine_place instance, struct err *err) {
     struct engine_cell *cell;
 
     if (prepare(engine, err) != RC_OK)

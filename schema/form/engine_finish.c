@@ -75,14 +75,14 @@ enum rc engine_warnings(struct engine *engine, struct arena *arena, struct quest
     return RC_OK;
 }
 
-enum rc engine_first_problem(struct engine *engine, struct place from, struct place *problem,
-                             struct err *err) {
+enum rc engine_first_problem(struct engine *engine, struct engine_place from,
+                             struct engine_place *problem, struct err *err) {
     struct arena arena;
     struct question *stops = NULL;
     uint32_t count = 0;
     bool has_begun = from.field == MODEL_NONE;
 
-    *problem = (struct place){.field = MODEL_NONE};
+    *problem = (struct engine_place){.field = MODEL_NONE};
     arena_init(&arena, engine->tree.cap_bytes);
     if (engine_walk(engine, &arena, &stops, &count, err) != RC_OK) {
         arena_release(&arena);

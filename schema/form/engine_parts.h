@@ -61,14 +61,14 @@ void tree_cut(struct engine *engine, struct engine_cell *cell);
 uint64_t tree_new_id(struct engine *engine);
 bool tree_has_id(const struct engine *engine, uint64_t id);
 /* The cell around a repeat as a whole; NULL. */
-struct engine_cell *tree_parent(const struct engine *engine, struct place repeat);
+struct engine_cell *tree_parent(const struct engine *engine, struct engine_place repeat);
 /* The first child (not an attribute) of that field; NULL. */
 struct xml_node *tree_child(const struct xml_node *node, uint32_t field);
 /* Packs the tree when much of its memory is garbage. */
 enum rc tree_pack(struct engine *engine, struct err *err);
 /* The cell of a place; NULL. */
-struct engine_cell *tree_find(const struct engine *engine, struct place place);
-struct place tree_place(const struct engine *engine, const struct engine_cell *cell);
+struct engine_cell *tree_find(const struct engine *engine, struct engine_place place);
+struct engine_place tree_place(const struct engine *engine, const struct engine_cell *cell);
 /* The innermost repeat instance around a node, itself included; 0. */
 uint64_t tree_instance(const struct engine *engine, const struct xml_node *node);
 /* The cells of field that share the repeat instances of context stand one behind the other in

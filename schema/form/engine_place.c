@@ -39,7 +39,7 @@ static struct xml_node *nth_child(const struct xml_node *node, uint32_t field, u
     return NULL;
 }
 
-enum rc engine_place(const struct engine *engine, struct view ref, struct place *place,
+enum rc engine_place(const struct engine *engine, struct view ref, struct engine_place *place,
                      struct err *err) {
     const struct model *model = engine->model;
     struct xml_node *node = engine->document, *parent = NULL;
@@ -67,7 +67,7 @@ enum rc engine_place(const struct engine *engine, struct view ref, struct place 
     if (!is_fine || field == MODEL_NONE)
         return err_set(err, RC_NOT_FOUND, "%.*s: there is no such question in the draft",
                        VIEW_PRINT(utf8_cut_bytes(ref, 200)));
-    *place = (struct place){.field = field};
+    *place = (struct engine_place){.field = field};
     if (model->fields[field].is_repeat && position == 0)
         place->instance = tree_instance(engine, parent);
     else
@@ -98,7 +98,7 @@ static void ref_of_node(const struct engine *engine, const struct xml_node *node
     }
 }
 
-void engine_ref(const struct engine *engine, struct place place, struct buf *out) {
+void engine_ref(const struct engine *engine, struct engine_place place, struct buf *out) {
     const struct engine_cell *cell = tree_find(engine, place);
     const struct model_field *field;
 

@@ -258,13 +258,13 @@ enum rc engine_ask(struct engine *engine, struct arena *arena, struct question *
     return arena_check(arena, "the question", err);
 }
 
-struct view engine_value(const struct engine *engine, struct place place) {
+struct view engine_value(const struct engine *engine, struct engine_place place) {
     const struct engine_cell *cell = engine->document == NULL ? NULL : tree_find(engine, place);
 
     return cell == NULL || !cell_field(engine, cell)->is_leaf ? view_of("", 0) : cell_value(cell);
 }
 
-bool engine_look(struct engine *engine, struct place place, struct engine_state *state) {
+bool engine_look(struct engine *engine, struct engine_place place, struct engine_state *state) {
     const struct engine_cell *cell = engine->document == NULL ? NULL : tree_find(engine, place);
     const struct engine_cell *parent;
 
@@ -320,7 +320,8 @@ static uint64_t shown_hash(struct engine *engine, struct engine_cell *cell, stru
 }
 
 enum rc engine_changes(struct engine *engine, uint64_t since, struct arena *arena,
-                       struct place **places, uint32_t *count, uint64_t *mark, struct err *err) {
+                       struct engine_place **places, uint32_t *count, uint64_t *mark,
+                       struct err *err) {
     uint32_t capacity = 0;
 
     *places = NULL;
@@ -331,7 +332,7 @@ enum rc engine_changes(struct engine *engine, uint64_t since, struct arena *aren
     engine->clock++;
     for (uint32_t i = 0; i < engine->cell_count; i++) {
         struct engine_cell *cell = engine->cells[i];
-        struct place *slot;
+        struct engine_place *slot;
         uint64_t hash;
 
         eval_reset(engine);

@@ -234,11 +234,12 @@ uint64_t tree_instance(const struct engine *engine, const struct xml_node *node)
     return 0;
 }
 
-struct place tree_place(const struct engine *engine, const struct engine_cell *cell) {
-    return (struct place){.field = cell->field, .instance = tree_instance(engine, cell->node)};
+struct engine_place tree_place(const struct engine *engine, const struct engine_cell *cell) {
+    return (struct engine_place){.field = cell->field,
+                                 .instance = tree_instance(engine, cell->node)};
 }
 
-struct engine_cell *tree_find(const struct engine *engine, struct place place) {
+struct engine_cell *tree_find(const struct engine *engine, struct engine_place place) {
     if (place.field >= engine->model->field_count)
         return NULL;
     for (uint32_t i = engine->start[place.field]; i < engine->start[place.field + 1]; i++)
@@ -247,12 +248,12 @@ struct engine_cell *tree_find(const struct engine *engine, struct place place) {
     return NULL;
 }
 
-struct engine_cell *tree_parent(const struct engine *engine, struct place repeat) {
+struct engine_cell *tree_parent(const struct engine *engine, struct engine_place repeat) {
     uint32_t parent = engine->model->fields[repeat.field].parent;
 
     if (parent == MODEL_NONE)
         return NULL;
-    return tree_find(engine, (struct place){.field = parent, .instance = repeat.instance});
+    return tree_find(engine, (struct engine_place){.field = parent, .instance = repeat.instance});
 }
 
 struct xml_node *tree_child(const struct xml_node *node, uint32_t field) {

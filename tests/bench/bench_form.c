@@ -96,7 +96,7 @@ static uint32_t fill(struct enginekit *kit) {
     uint32_t answered = 0;
 
     for (uint32_t i = 0; i < kit->model->field_count; i++) {
-        struct place place = {.field = i};
+        struct engine_place place = {.field = i};
 
         if (engine_set(&kit->engine, place, view_text("7"), &kit->err) == RC_OK)
             answered++;
@@ -108,7 +108,7 @@ static uint32_t fill(struct enginekit *kit) {
 static void measure(const char *name, struct view form) {
     struct enginekit kit;
     double load_us = 0, begin_us = 0, answer_us, compute_us, changes_us, start;
-    struct place *places = NULL, first = {.field = 1};
+    struct engine_place *places = NULL, first = {.field = 1};
     uint32_t count = 0, answered;
     uint64_t mark = 0;
 

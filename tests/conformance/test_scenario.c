@@ -231,7 +231,7 @@ static void compare_state(struct trial *trial, const struct json *state) {
 
 static enum rc take_step(struct enginekit *kit, const struct json *step) {
     struct view op = json_text(json_get(step, "op")), ref = json_text(json_get(step, "ref"));
-    struct place place = {0};
+    struct engine_place place = {0};
 
     if (view_is(op, "setLanguage"))
         return engine_speak(&kit->engine, json_text(json_get(step, "value")), &kit->err);

@@ -79,7 +79,7 @@ static void any_step(void) {
         return;
     {
         struct question stop = stops[below(count)];
-        struct place added;
+        struct engine_place added;
         enum rc rc;
 
         if (stop.kind != MODEL_REPEAT)

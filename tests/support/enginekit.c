@@ -81,12 +81,12 @@ enum rc enginekit_load_parts(struct enginekit *kit, const char *head, const char
     return enginekit_load(kit, buf_view(&kit->xml));
 }
 
-static bool find(struct enginekit *kit, const char *ref, struct place *place) {
+static bool find(struct enginekit *kit, const char *ref, struct engine_place *place) {
     return engine_place(&kit->engine, view_text(ref), place, &kit->err) == RC_OK;
 }
 
 enum rc enginekit_set(struct enginekit *kit, const char *ref, const char *value) {
-    struct place place;
+    struct engine_place place;
 
     if (!find(kit, ref, &place))
         return kit->err.rc;
@@ -94,7 +94,7 @@ enum rc enginekit_set(struct enginekit *kit, const char *ref, const char *value)
 }
 
 enum rc enginekit_add(struct enginekit *kit, const char *ref, uint64_t id) {
-    struct place place;
+    struct engine_place place;
 
     if (!find(kit, ref, &place))
         return kit->err.rc;
@@ -102,7 +102,7 @@ enum rc enginekit_add(struct enginekit *kit, const char *ref, uint64_t id) {
 }
 
 enum rc enginekit_remove(struct enginekit *kit, const char *ref) {
-    struct place place;
+    struct engine_place place;
 
     if (!find(kit, ref, &place))
         return kit->err.rc;
@@ -120,7 +120,7 @@ static bool ask(struct enginekit *kit, const char *ref, struct question *questio
 }
 
 const char *enginekit_value(struct enginekit *kit, const char *ref) {
-    struct place place;
+    struct engine_place place;
 
     if (!find(kit, ref, &place))
         return "?";
@@ -141,7 +141,7 @@ const char *enginekit_error(struct enginekit *kit, const char *ref) {
 
 struct engine_state enginekit_look(struct enginekit *kit, const char *ref) {
     struct engine_state state = {0};
-    struct place place;
+    struct engine_place place;
 
     if (!find(kit, ref, &place) || !engine_look(&kit->engine, place, &state))
         state = (struct engine_state){0};

@@ -197,7 +197,7 @@ static void answers_are_read_as_their_type(void **state) {
 
 static void problems_are_named_in_the_order_of_the_body(void **state) {
     struct question *problems = NULL;
-    struct place first;
+    struct engine_place first;
     uint32_t count = 0;
 
     (void)state;
@@ -224,7 +224,7 @@ static void problems_are_named_in_the_order_of_the_body(void **state) {
 
 static void warnings_are_said_and_refuse_nothing(void **state) {
     struct question *list = NULL;
-    struct place *places = NULL, age;
+    struct engine_place *places = NULL, age;
     struct engine_state look;
     uint64_t mark = 0;
     uint32_t count = 0;
@@ -290,7 +290,7 @@ static void answers_that_are_not_offered_any_more_are_dropped(void **state) {
 /* ---- repeats ---- */
 
 static void instances_keep_their_ids(void **state) {
-    struct place second;
+    struct engine_place second;
 
     (void)state;
     begin("<instance><data id='t'><m jr:template=''><n/></m></data></instance>",
@@ -422,7 +422,7 @@ static void labels_follow_language_and_answers(void **state) {
 }
 
 static void changes_tell_what_is_different(void **state) {
-    struct place *places = NULL;
+    struct engine_place *places = NULL;
     uint32_t count = 0;
     uint64_t mark = 0, later = 0;
 
