@@ -556,6 +556,72 @@ int command_serve(void *context, const struct control_request *request,
     return status;
 }
 
+/* --- a command inside of a command --- */
+
+struct inner {
+    const struct command *outer;
+    struct buf *out;
+};
+
+static enum rc write_inner(void *sink, enum control_stream stream, struct view bytes,
+                           struct err *err) {
+    struct inner *inner = sink;
+
+    if (stream != CONTROL_STDOUT)
+        return inner->outer->write(inner->outer->sink, stream, bytes, err);
+    buf_add_view(inner->out, bytes);
+    return buf_check(inner->out, "output", err);
+}
+
+enum rc command_inside(const struct command_table *table, const struct command *outer,
+                       const char *const *words, size_t count, struct buf *out, int *exit_status,
+                       struct err *err) {
+    struct command *command = calloc(1, sizeof(*command));
+    struct control_request *request = calloc(1, sizeof(*request));
+    struct inner inner = {.outer = outer, .out = out};
+    char path[COMMAND_PATH_BYTES];
+    enum rc rc = RC_OK;
+
+    if (command == NULL || request == NULL || count + 2 > CONTROL_ARGUMENTS_MAX) {
+        rc = err_set(err, RC_NO_MEMORY, "out of memory");
+        goto out;
+    }
+    for (size_t i = 0; i < count; i++)
+        request->arguments[request->argument_count++] = words[i];
+    if (outer->person != NULL) {
+        request->arguments[request->argument_count++] = "--person";
+        request->arguments[request->argument_count++] = outer->person;
+    }
+    request->directory = outer->directory;
+    request->lang = outer->lang;
+    request->secret = outer->secret.size == 0 ? NULL : (const char *)outer->secret.data;
+    snprintf(path, sizeof(path), "%s/%s", outer->data, table->socket);
+    rc = control_call(path, request, write_inner, &inner, exit_status, err);
+    if (rc == RC_OK && *exit_status == STATUS_ASK)
+        rc = err_set(err, RC_DENIED,
+                     "a secret is needed: set YG_PASSPHRASE or give --passphrase-file FILE");
+    if (rc != RC_NOT_FOUND)
+        goto out;
+    err_clear(err);
+    command->lang = outer->lang;
+    command->directory = outer->directory;
+    command->secret = outer->secret;
+    command->write = write_inner;
+    command->sink = &inner;
+    rc = parse(table, command, request->argument_count, request->arguments, err);
+    if (rc == RC_OK) {
+        command->data = outer->data;
+        rc = run_here(table, command, err);
+    }
+    *exit_status = report(table, command, rc, err);
+    err_clear(err);
+    rc = RC_OK;
+out:
+    free(request);
+    free(command);
+    return rc;
+}
+
 /* --- secrets --- */
 
 enum rc command_secret(struct command *command, const char *prompt, char *out, size_t size,

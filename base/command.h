@@ -121,6 +121,15 @@ int command_main(const struct command_table *table, int argc, char **argv,
 int command_serve(void *context, const struct control_request *request,
                   struct control_reply *reply);
 
+/* Runs another command line of the table from inside of a command that holds a dialogue: in the
+ * service if one listens in the data directory, else here. Language, person, data and secret are
+ * the outer command's; standard output is appended to out, standard error goes where the outer
+ * one's goes. RC_OK: it has run, *exit_status is its status, and why it failed was told. RC_DENIED:
+ * the service wants a secret and none was given. */
+enum rc command_inside(const struct command_table *table, const struct command *outer,
+                       const char *const *words, size_t count, struct buf *out, int *exit_status,
+                       struct err *err);
+
 /* Whoever needs a secret asks here: the given one, or typed at the terminal without echo. RC_DENIED
  * when there is none, naming the mend. In the service it is RC_DENIED, too, with wants_secret: then
  * the caller's process asks at its terminal and hands the command over once more, so a command asks

@@ -98,6 +98,9 @@ void add_area_names(struct json *object, const struct tablet *tablet, const uint
 void area_words(const struct tablet *tablet, uint64_t area, struct buf *out);
 void add_areas(struct json *object, const char *key, const uint64_t *areas, uint32_t count);
 
+/* The area of --area. RC_USAGE without one. (write.c) */
+enum rc face_area(const struct command *command, uint64_t *out, struct err *err);
+
 /* ---- exchange.c ---- */
 
 /* Waits until no sync is under way; gives up the turn meanwhile and has it again afterwards. */
@@ -149,6 +152,17 @@ enum rc face_remove(void *context, struct command *command, struct err *err);
 enum rc face_seal(void *context, struct command *command, struct err *err);
 enum rc face_amend(void *context, struct command *command, struct err *err);
 enum rc face_move(void *context, struct command *command, struct err *err);
+/* drafts.c and fill.c: a form question by question */
+enum rc face_draft_begin(void *context, struct command *command, struct err *err);
+enum rc face_draft_edit(void *context, struct command *command, struct err *err);
+enum rc face_draft_list(void *context, struct command *command, struct err *err);
+enum rc face_draft_show(void *context, struct command *command, struct err *err);
+enum rc face_draft_answer(void *context, struct command *command, struct err *err);
+enum rc face_draft_add(void *context, struct command *command, struct err *err);
+enum rc face_draft_remove(void *context, struct command *command, struct err *err);
+enum rc face_draft_finish(void *context, struct command *command, struct err *err);
+enum rc face_draft_discard(void *context, struct command *command, struct err *err);
+enum rc face_fill(void *context, struct command *command, struct err *err);
 /* resolve.c */
 enum rc face_resolve(void *context, struct command *command, struct err *err);
 /* show.c and lists.c: reading */

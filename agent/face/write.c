@@ -151,7 +151,7 @@ static enum rc fill_new(struct visit *visit, const struct form *form, uint64_t a
     return rc == RC_OK ? edit_finish(&edit, view_text(NULL), change, err) : rc;
 }
 
-static enum rc option_area(const struct command *command, uint64_t *out, struct err *err) {
+enum rc face_area(const struct command *command, uint64_t *out, struct err *err) {
     const char *text = command_option(command, "--area");
     enum rc rc;
 
@@ -170,7 +170,7 @@ enum rc face_new(void *context, struct command *command, struct err *err) {
     struct change change;
     struct visit visit;
     uint64_t area;
-    enum rc rc = option_area(command, &area, err);
+    enum rc rc = face_area(command, &area, err);
 
     if (rc == RC_OK)
         rc = read_answers(command, &answers, err);
@@ -328,7 +328,7 @@ enum rc face_move(void *context, struct command *command, struct err *err) {
     const char *reason;
     struct draft draft;
     uint64_t area;
-    enum rc rc = option_area(command, &area, err);
+    enum rc rc = face_area(command, &area, err);
 
     if (rc == RC_OK)
         rc = draft_reason(command, &reason, err);

@@ -1,0 +1,369 @@
+/* What is kept of a draft: a byte of the version, the form's id, the area, the record (actor and
+ * number; 0 for a new one), all 8 bytes; then what filling_keep writes. */
+#include "agent/field/filler.h"
+
+#include "agent/store/drafts.h"
+#include "agent/store/traffic.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+
+#define KEPT_VERSION 1
+#define FILLER_BYTES (64u * 1024u * 1024u)
+#define DEVICE_BYTES 32u
+
+struct filler {
+    struct session *session;
+    uint64_t draft;
+    uint64_t area;
+    struct dot record;
+    struct arena arena; /* of the program */
+    struct form_program program;
+    struct filling filling;
+    char device[DEVICE_BYTES];
+};
+
+static int64_t now_of(void *context) {
+    const struct filler *filler = context;
+
+    return env_wall_ms(tablet_env(session_tablet(filler->session)));
+}
+
+static void draw_of(void *context, void *bytes, size_t size) {
+    const struct filler *filler = context;
+
+    env_entropy(tablet_env(session_tablet(filler->session)), bytes, size);
+}
+
+static enum rc make(struct session *session, const struct form *form, struct filler **out,
+                    struct err *err) {
+    struct filler *filler = calloc(1, sizeof(*filler));
+    struct engine_host host = {.context = filler, .now_ms = now_of, .random = draw_of};
+    enum rc rc;
+
+    *out = filler;
+    if (filler == NULL)
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    filler->session = session;
+    arena_init(&filler->arena, FILLER_BYTES);
+    snprintf(filler->device, sizeof(filler->device), "%016llx",
+             (unsigned long long)tablet_facts(session_tablet(session))->device);
+    host.device_id = view_text(filler->device);
+    host.user_name = session_person_name(session);
+    rc = form_program_load(form, &filler->arena, &filler->program, err);
+    if (rc == RC_OK)
+        filling_init(&filler->filling, &filler->program, &host, err->lang);
+    return rc;
+}
+
+void filler_close(struct filler *filler) {
+    if (filler == NULL)
+        return;
+    if (filler->filling.program != NULL)
+        filling_release(&filler->filling);
+    arena_release(&filler->arena);
+    free(filler);
+}
+
+static enum rc keep(struct filler *filler, struct buf *out, struct err *err) {
+    buf_add_u8(out, KEPT_VERSION);
+    buf_add_le64(out, filler->program.form->id);
+    buf_add_le64(out, filler->area);
+    buf_add_le64(out, filler->record.actor);
+    buf_add_le64(out, filler->record.number);
+    return filling_keep(&filler->filling, out, err);
+}
+
+/* The bytes are personal: they are wiped. */
+static void wipe(struct buf *bytes) {
+    if (bytes->data != NULL)
+        crypt_wipe(bytes->data, bytes->size);
+    buf_release(bytes);
+}
+
+/* The draft's first row. Ends the filler when it fails. */
+static enum rc add_draft(struct filler **out, enum rc rc, struct err *err) {
+    struct filler *filler = *out;
+    struct buf bytes;
+
+    buf_init(&bytes, DRAFT_BYTES_MAX);
+    if (rc == RC_OK)
+        rc = keep(filler, &bytes, err);
+    if (rc == RC_OK)
+        rc = drafts_add(filler->session, filler->area, buf_view(&bytes), &filler->draft, err);
+    wipe(&bytes);
+    if (rc != RC_OK) {
+        filler_close(filler);
+        *out = NULL;
+    }
+    return rc;
+}
+
+enum rc filler_begin(struct session *session, struct view form_name, uint64_t area,
+                     struct filler **out, struct err *err) {
+    struct tablet *tablet = session_tablet(session);
+    const struct form *form = tablet_form_named(tablet, form_name);
+    enum rc rc;
+
+    *out = NULL;
+    if (form == NULL)
+        return err_set(err, RC_NOT_FOUND, "%.*s: no form of this name is here; see: yg-agent forms",
+                       VIEW_PRINT(view_slice(form_name, 0, 60)));
+    area = succession_of(tablet_areas(tablet), area);
+    if (!session_may(session, area))
+        return err_set(err, RC_DENIED, "%012llu: this area is not yours", (unsigned long long)area);
+    rc = make(session, form, out, err);
+    if (rc == RC_OK) {
+        (*out)->area = area;
+        rc = filling_begin(&(*out)->filling, err);
+    }
+    return add_draft(out, rc, err);
+}
+
+static enum rc see(struct filler *filler, struct arena *arena, struct seen *seen, struct err *err) {
+    enum rc rc = session_see(filler->session, filler->record, arena, seen, err);
+
+    if (rc == RC_OK && seen->form == NULL)
+        return err_set(err, RC_UNSUPPORTED,
+                       "the form of this record has not come yet; run: yg-agent sync");
+    return rc;
+}
+
+enum rc filler_edit(struct session *session, struct dot record, struct filler **out,
+                    struct err *err) {
+    struct arena arena;
+    struct seen seen;
+    enum rc rc;
+
+    *out = NULL;
+    arena_init(&arena, FILLER_BYTES);
+    rc = session_see(session, record, &arena, &seen, err);
+    if (rc == RC_OK && seen.form == NULL)
+        rc = err_set(err, RC_UNSUPPORTED,
+                     "the form of this record has not come yet; run: yg-agent sync");
+    if (rc == RC_OK && seen.reading.withdrawn)
+        rc = err_set(err, RC_CONFLICT, "this record was withdrawn");
+    if (rc == RC_OK) {
+        rc = make(session, seen.form, out, err);
+        if (rc == RC_OK) {
+            (*out)->area = seen.area;
+            (*out)->record = seen.record.id;
+            rc = filling_see(&(*out)->filling, &seen.reading, err);
+        }
+        rc = add_draft(out, rc, err);
+    }
+    arena_release(&arena);
+    return rc;
+}
+
+enum rc filler_resume(struct session *session, uint64_t draft, struct filler **out,
+                      struct err *err) {
+    const struct form *form;
+    struct reader in;
+    struct buf bytes;
+    uint64_t area;
+    struct dot record;
+    enum rc rc;
+
+    *out = NULL;
+    buf_init(&bytes, DRAFT_BYTES_MAX);
+    rc = drafts_get(session, draft, &bytes, err);
+    if (rc != RC_OK)
+        goto out;
+    reader_init(&in, buf_view(&bytes));
+    if (read_u8(&in) != KEPT_VERSION) {
+        rc = err_set(err, RC_UNSUPPORTED, "draft %llu was written by a newer program",
+                     (unsigned long long)draft);
+        goto out;
+    }
+    form = tablet_form(session_tablet(session), read_le64(&in));
+    area = read_le64(&in);
+    record.actor = read_le64(&in);
+    record.number = read_le64(&in);
+    if (form == NULL) {
+        rc = err_set(err, RC_CORRUPT, "draft %llu is of a form that is not here; run verify",
+                     (unsigned long long)draft);
+        goto out;
+    }
+    rc = make(session, form, out, err);
+    if (rc == RC_OK) {
+        (*out)->draft = draft;
+        (*out)->area = area;
+        (*out)->record = record;
+        rc = filling_resume(&(*out)->filling, read_bytes(&in, read_left(&in)), err);
+    }
+    if (rc != RC_OK) {
+        filler_close(*out);
+        *out = NULL;
+    }
+out:
+    wipe(&bytes);
+    return rc;
+}
+
+uint64_t filler_draft(const struct filler *filler) {
+    return filler->draft;
+}
+
+struct engine *filler_engine(struct filler *filler) {
+    return &filler->filling.engine;
+}
+
+const struct form_program *filler_program(const struct filler *filler) {
+    return &filler->program;
+}
+
+const struct form *filler_form(const struct filler *filler) {
+    return filler->program.form;
+}
+
+uint64_t filler_area(const struct filler *filler) {
+    return filler->area;
+}
+
+struct dot filler_record(const struct filler *filler) {
+    return filler->record;
+}
+
+struct view filler_title(const struct filler *filler) {
+    return engine_instance_name(&filler->filling.engine);
+}
+
+enum rc filler_keep(struct filler *filler, struct err *err) {
+    struct buf bytes;
+    enum rc rc;
+
+    buf_init(&bytes, DRAFT_BYTES_MAX);
+    rc = keep(filler, &bytes, err);
+    if (rc == RC_OK)
+        rc = drafts_put(filler->session, filler->draft, buf_view(&bytes), err);
+    wipe(&bytes);
+    return rc;
+}
+
+enum rc filler_discard(struct filler *filler, struct err *err) {
+    return drafts_remove(filler->session, filler->draft, err);
+}
+
+/* --- the end --- */
+
+/* Removals are changes of their own and go first: should the power fail between them and the rest,
+ * the draft is still there and takes them for done. */
+static enum rc remove_instances(struct filler *filler, const struct filled *filled,
+                                struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < filled->removed_count && rc == RC_OK; i++) {
+        struct change change;
+        const struct seen_instance *there;
+        struct arena arena;
+        struct seen seen;
+        struct edit edit;
+
+        arena_init(&arena, FILLER_BYTES);
+        rc = see(filler, &arena, &seen, err);
+        there = rc == RC_OK ? reading_instance(&seen.reading, filled->removed[i]) : NULL;
+        if (there != NULL && !there->removed) {
+            rc = edit_start(&edit, CHANGE_REMOVE, session_next_dot(filler->session),
+                            session_person(filler->session), seen.form, &seen.record, &seen.reading,
+                            &arena, err);
+            if (rc == RC_OK)
+                rc = edit_remove_instance(&edit, filled->removed[i], err);
+            if (rc == RC_OK)
+                rc = edit_finish(&edit, (struct view){0}, &change, err);
+            if (rc == RC_OK)
+                rc = session_save(filler->session, &change, &seen.record, seen.form, err);
+        }
+        arena_release(&arena);
+    }
+    return rc;
+}
+
+/* The draft stands on what the record says now, and the person has to look again. */
+static enum rc renew(struct filler *filler, const struct reading *reading, uint32_t moved,
+                     struct err *err) {
+    enum rc rc = filling_renew(&filler->filling, reading, err);
+
+    if (rc == RC_OK)
+        rc = filler_keep(filler, err);
+    if (rc != RC_OK)
+        return rc;
+    return err_set(err, RC_CONFLICT,
+                   "%u answers were changed by somebody else meanwhile, and read so now; look at "
+                   "them again",
+                   moved);
+}
+
+/* One attempt to write the filling against the record as it is. save NULL: only looks. */
+static enum rc write_change(struct filler *filler, struct save *save, struct arena *arena,
+                            struct filled *filled, struct err *err) {
+    bool is_new = filler->record.number == 0;
+    struct dot dot = save == NULL ? session_next_dot(filler->session) : save_next(save);
+    struct seen seen = {0};
+    struct change change;
+    struct edit edit;
+    enum rc rc = RC_OK;
+
+    if (!is_new)
+        rc = see(filler, arena, &seen, err);
+    if (rc == RC_OK)
+        rc = edit_start(&edit, is_new ? CHANGE_CREATE : CHANGE_EDIT, dot,
+                        session_person(filler->session), filler->program.form,
+                        is_new ? NULL : &seen.record, is_new ? NULL : &seen.reading, arena, err);
+    if (rc == RC_OK && is_new)
+        rc = edit_set_area(&edit, filler->area, err);
+    if (rc == RC_OK)
+        rc = filling_write(&filler->filling, &edit, arena, filled, err);
+    if (rc == RC_OK && filled->moved_count > 0)
+        return renew(filler, &seen.reading, filled->moved_count, err);
+    if (rc != RC_OK || save == NULL || (!is_new && filled->written == 0))
+        return rc;
+    rc = edit_finish(&edit, (struct view){0}, &change, err);
+    if (rc == RC_OK && is_new)
+        filler->record = change.record;
+    return rc == RC_OK
+               ? save_add(save, &change, is_new ? NULL : &seen.record, filler->program.form, err)
+               : rc;
+}
+
+static enum rc save_all(struct filler *filler, struct arena *arena, struct err *err) {
+    struct dot before = filler->record;
+    struct filled filled;
+    struct save *save = NULL;
+    enum rc rc = write_change(filler, NULL, arena, &filled, err);
+
+    if (rc == RC_OK)
+        rc = remove_instances(filler, &filled, err);
+    if (rc == RC_OK)
+        rc = save_open(filler->session, &save, err);
+    if (rc == RC_OK)
+        rc = write_change(filler, save, arena, &filled, err);
+    if (rc == RC_OK && save_count(save) == 0) {
+        rc = drafts_remove(filler->session, filler->draft, err);
+    } else if (rc == RC_OK) {
+        save_ends_draft(save, filler->draft);
+        rc = save_commit(save, err);
+    }
+    save_close(save);
+    if (rc != RC_OK)
+        filler->record = before;
+    return rc;
+}
+
+enum rc filler_finish(struct filler *filler, struct dot *record, uint32_t *problems,
+                      struct err *err) {
+    struct question *list;
+    struct arena arena;
+    enum rc rc;
+
+    arena_init(&arena, FILLER_BYTES);
+    rc = engine_finish(&filler->filling.engine, &arena, &list, problems, err);
+    if (rc == RC_OK && *problems > 0)
+        rc = err_set(err, RC_INVALID, "%u answers are missing or wrong; see the list", *problems);
+    if (rc == RC_OK)
+        rc = save_all(filler, &arena, err);
+    if (rc == RC_OK)
+        *record = filler->record;
+    arena_release(&arena);
+    return rc;
+}

@@ -1,0 +1,63 @@
+/* filler.h: a person fills a form on the tablet: a draft on disk, an engine over it, and at the end
+ * one saved record or edit. The pages and the command line both work through it.
+ *
+ * Every answer goes to the engine and then, by filler_keep, to the disk: kill -9 loses nothing that
+ * was kept. A filler holds the program of its form (some MiB) and is made for as long as somebody
+ * works in it; between two answers it may be closed and opened again. It works in one session, and
+ * must be closed before that. */
+#ifndef YG_AGENT_FIELD_FILLER_H
+#define YG_AGENT_FIELD_FILLER_H
+
+#include "agent/store/session.h"
+#include "base/json.h"
+#include "schema/form/filling.h"
+
+struct filler;
+
+/* A new record of the newest version of that form, in that area; the draft is on disk.
+ * RC_NOT_FOUND: no such form; RC_DENIED: not the person's area; RC_UNSUPPORTED: see
+ * form_program_load. */
+enum rc filler_begin(struct session *session, struct view form_name, uint64_t area,
+                     struct filler **out, struct err *err);
+/* A draft of changes to a record. RC_NOT_FOUND, RC_UNSUPPORTED: its form is not known here. */
+enum rc filler_edit(struct session *session, struct dot record, struct filler **out,
+                    struct err *err);
+/* Goes on with a draft. */
+enum rc filler_resume(struct session *session, uint64_t draft, struct filler **out,
+                      struct err *err);
+void filler_close(struct filler *filler); /* NULL is allowed */
+
+uint64_t filler_draft(const struct filler *filler);
+struct engine *filler_engine(struct filler *filler);
+const struct form_program *filler_program(const struct filler *filler);
+const struct form *filler_form(const struct filler *filler);
+uint64_t filler_area(const struct filler *filler);
+struct dot filler_record(const struct filler *filler); /* number 0: a new one */
+
+/* Writes the draft as it is now. When it returns RC_OK it is on disk. */
+enum rc filler_keep(struct filler *filler, struct err *err);
+
+/* Ends the draft: saves what was answered as one change (and the removal of instances as one each,
+ * before), and removes the draft in the same transaction. *record is the record. With problems left
+ * it saves nothing: RC_INVALID, and *problems tells how many; filler_json lists them. RC_CONFLICT:
+ * somebody else has meanwhile changed what the person changed. Those answers now read as in the
+ * record, all others are kept; the person looks, changes what he means, and ends the draft again.
+ */
+enum rc filler_finish(struct filler *filler, struct dot *record, uint32_t *problems,
+                      struct err *err);
+
+/* Forgets the draft. */
+enum rc filler_discard(struct filler *filler, struct err *err);
+
+/* Adds to an object what a screen needs: "draft", "form", "version", "title", "area", "record",
+ * "language", "languages", and "questions": in the order of the form, each {"ref", "kind", "type",
+ * "depth", "relevant", "required", "read_only", "label", "hint", "appearance", "value", "error",
+ * "options": [{"value", "label", "selected"}], "count", "position", "can_add", "can_remove",
+ * "sensitive"}; what is false or empty is left out. Questions that are not relevant are left out
+ * unless all is set. */
+enum rc filler_json(struct filler *filler, bool all, struct json *object, struct err *err);
+
+/* The draft's title for lists, such as its instance name; borrowed until the next answer. */
+struct view filler_title(const struct filler *filler);
+
+#endif

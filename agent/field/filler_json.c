@@ -1,0 +1,164 @@
+/* A draft as JSON: what a screen or a terminal needs to ask its questions. Only what says something
+ * is written: a member that is missing is false, 0 or empty. */
+#include "agent/field/filler.h"
+
+#include "base/text.h"
+
+#define JSON_BYTES (128u * 1024u * 1024u)
+
+static const char *kind_word(const struct question *question) {
+    switch (question->kind) {
+    case MODEL_GROUP:
+        return "group";
+    case MODEL_REPEAT:
+        return question->is_instance ? "instance" : "repeat";
+    case MODEL_INPUT:
+        return "input";
+    case MODEL_NOTE:
+        return "note";
+    case MODEL_SELECT_ONE:
+        return "select_one";
+    case MODEL_SELECT_MANY:
+        return "select_many";
+    case MODEL_RANK:
+        return "rank";
+    case MODEL_RANGE:
+        return "range";
+    case MODEL_UPLOAD:
+        return "upload";
+    case MODEL_TRIGGER:
+        return "acknowledge";
+    }
+    return "input";
+}
+
+static void add_if(struct json *object, const char *key, struct view text) {
+    if (text.size > 0)
+        json_add_view(object, key, text);
+}
+
+static void add_flag(struct json *object, const char *key, bool value) {
+    if (value)
+        json_add_bool(object, key, true);
+}
+
+static void add_options(struct json *object, const struct question *question) {
+    struct json *list;
+
+    if (question->option_count == 0)
+        return;
+    list = json_add_array(object, "options");
+    for (uint32_t i = 0; i < question->option_count; i++) {
+        struct json *item = json_add_object(list, NULL);
+
+        json_add_view(item, "value", question->options[i].value);
+        json_add_view(item, "label", question->options[i].label);
+        add_if(item, "image", question->options[i].image);
+        add_flag(item, "selected", question->options[i].is_selected);
+    }
+}
+
+static void add_parameters(struct json *object, const struct question *question) {
+    struct json *parameters;
+
+    if (question->parameter_count == 0)
+        return;
+    parameters = json_add_object(object, "parameters");
+    for (uint32_t i = 0; i < question->parameter_count; i++) {
+        char name[64];
+
+        if (question->parameters[i].name.size >= sizeof(name))
+            continue;
+        snprintf(name, sizeof(name), "%.*s", VIEW_PRINT(question->parameters[i].name));
+        json_add_view(parameters, name, question->parameters[i].value);
+    }
+}
+
+static const struct form_field *field_of(const struct filler *filler,
+                                         const struct question *question) {
+    const struct form_program *program = filler_program(filler);
+    uint32_t index = question->place.field == MODEL_NONE ? FORM_NO_PARENT
+                                                         : program->compiled[question->place.field];
+
+    return index == FORM_NO_PARENT ? NULL : &program->form->fields[index];
+}
+
+static void add_question(const struct filler *filler, struct json *list,
+                         const struct question *question) {
+    const struct form_field *field = field_of(filler, question);
+    struct json *item = json_add_object(list, NULL);
+
+    json_add_view(item, "ref", question->ref);
+    json_add_text(item, "kind", kind_word(question));
+    if (question->kind >= MODEL_INPUT)
+        json_add_text(item, "type", model_type_word(question->type));
+    if (question->depth > 0)
+        json_add_int(item, "depth", question->depth);
+    add_flag(item, "hidden", !question->is_relevant);
+    add_flag(item, "required", question->is_required);
+    add_flag(item, "read_only", question->is_read_only);
+    add_flag(item, "sensitive", field != NULL && field->sensitive);
+    add_if(item, "label", question->label);
+    add_if(item, "hint", question->hint);
+    add_if(item, "guidance", question->guidance);
+    add_if(item, "appearance", question->appearance);
+    add_if(item, "value", question->value);
+    if (question->violation != ENGINE_FINE)
+        json_add_view(item, "error", question->error);
+    if (question->kind == MODEL_REPEAT) {
+        json_add_int(item, question->is_instance ? "position" : "count",
+                     question->is_instance ? question->position : question->count);
+        add_flag(item, "can_add", question->can_add);
+        add_flag(item, "can_remove", question->can_remove);
+    }
+    add_parameters(item, question);
+    add_options(item, question);
+}
+
+static void add_head(struct filler *filler, struct json *object) {
+    const struct form *form = filler_form(filler);
+    const struct engine *engine = filler_engine(filler);
+    struct dot record = filler_record(filler);
+    char area[32];
+
+    json_add_int(object, "draft", (int64_t)filler_draft(filler));
+    json_add_view(object, "form", form->name);
+    json_add_view(object, "version", form->version);
+    add_if(object, "title", filler_title(filler));
+    snprintf(area, sizeof(area), "%012llu", (unsigned long long)filler_area(filler));
+    json_add_text(object, "area", area);
+    if (record.number != 0) {
+        char text[DOT_TEXT_BYTES];
+
+        dot_text(record, text);
+        json_add_text(object, "record", text);
+    }
+    if (engine->model->language_count > 0) {
+        struct json *languages = json_add_array(object, "languages");
+
+        json_add_view(object, "language", engine->model->languages[engine->language]);
+        for (uint32_t i = 0; i < engine->model->language_count; i++)
+            json_add_view(languages, NULL, engine->model->languages[i]);
+    }
+}
+
+enum rc filler_json(struct filler *filler, bool all, struct json *object, struct err *err) {
+    struct json *list = json_add_array(object, "questions");
+    struct question *stops;
+    struct arena arena;
+    uint32_t count = 0;
+    enum rc rc;
+
+    add_head(filler, object);
+    arena_init(&arena, JSON_BYTES);
+    rc = engine_walk(filler_engine(filler), &arena, &stops, &count, err);
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
+        if (!stops[i].is_relevant && !all)
+            continue;
+        rc = engine_ask(filler_engine(filler), &arena, &stops[i], err);
+        if (rc == RC_OK)
+            add_question(filler, list, &stops[i]);
+    }
+    arena_release(&arena);
+    return rc;
+}
