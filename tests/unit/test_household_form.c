@@ -1,5 +1,5 @@
 /* The household form as it runs: which answers it refuses, which it asks people to look at again,
- * what it shows when, and that what is filled in computes to the income of the dossier. */
+ * and what it shows when. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,16 +8,13 @@
 #include <cmocka.h>
 
 #include "base/asset.h"
-#include "base/xml_tree.h"
 #include "tests/support/enginekit.h"
 #include "tests/support/formkit.h"
-#include "tests/support/household.h"
 
 extern const struct asset_table asset_forms;
 
 static struct formkit form;
 static struct enginekit kit;
-static struct view table;
 
 static int set_up(void **state) {
     const struct asset *asset = asset_find(&asset_forms, "household/income_standard.csv");
@@ -27,8 +24,7 @@ static int set_up(void **state) {
     enginekit_init(&kit);
     if (asset == NULL || formkit_folder(&form, "schema/forms/household") != RC_OK)
         return -1;
-    table = view_of(asset->data, asset->size);
-    kit.attachment = (const char *)arena_copy(&form.arena, table.data, table.size);
+    kit.attachment = (const char *)arena_copy(&form.arena, asset->data, asset->size);
     if (enginekit_load(&kit, form.form->xform) != RC_OK ||
         engine_begin(&kit.engine, &kit.err) != RC_OK)
         fail_msg("%s", kit.err.text);
@@ -363,158 +359,6 @@ static void small_rules_hold(void **state) {
     fine("/data/supporter[1]/basis", "3");
 }
 
-/* ---- household A of the dossier ---- */
-
-struct answer {
-    const char *ref, *value;
-};
-
-static const struct answer couple[] = {
-    {"/data/head/name", "钟秀英"},
-    {"/data/home/hukou_nature", "2"},
-    {HEAD "name", "钟秀英"},
-    {HEAD "relation", "02"},
-    {HEAD "id_type", "1"},
-    {HEAD "id_no", "43069919520314001X"},
-    {HEAD "sex", "1"},
-    {HEAD "birth", "1952-03-14"},
-    {HEAD "marital", "20"},
-    {HEAD "health", "10"},
-    {HEAD "labour", "3"},
-    {HEAD "counting/counted", "1"},
-    {SECOND "name", "李桂兰"},
-    {SECOND "relation", "12"},
-    {SECOND "id_type", "1"},
-    {SECOND "id_no", "43069919540722002X"},
-    {SECOND "sex", "2"},
-    {SECOND "birth", "1954-07-22"},
-    {SECOND "marital", "20"},
-    {SECOND "health", "30"},
-    {SECOND "counting/counted", "1"},
-    {"/data/income[1]/item_code", "B102"},
-    {"/data/income[1]/owner", "钟秀英"},
-    {"/data/income[1]/unit", "mu"},
-    {"/data/income[1]/qty", "2"},
-    {"/data/income[1]/unit_observed", "mu"},
-    {"/data/income[1]/qty_observed", "1.5"},
-    {"/data/income[2]/item_code", "B106"},
-    {"/data/income[2]/owner", "钟秀英"},
-    {"/data/income[2]/unit", "mu"},
-    {"/data/income[2]/qty", "0.5"},
-    {"/data/income[3]/item_code", "B205"},
-    {"/data/income[3]/owner", "李桂兰"},
-    {"/data/income[3]/qty", "20"},
-    {"/data/income[4]/item_code", "T101"},
-    {"/data/income[4]/owner", "钟秀英"},
-    {"/data/income[4]/unit", "month"},
-    {"/data/income[4]/qty", "12"},
-    {"/data/income[4]/declared_fen", "183600"},
-    {"/data/income[5]/item_code", "T101"},
-    {"/data/income[5]/owner", "李桂兰"},
-    {"/data/income[5]/unit", "month"},
-    {"/data/income[5]/qty", "12"},
-    {"/data/income[5]/declared_fen", "183600"},
-    {"/data/income[6]/item_code", "T103"},
-    {"/data/income[6]/unit", "mu"},
-    {"/data/income[6]/qty", "2"},
-    {"/data/expense[1]/kind", "1"},
-    {"/data/expense[1]/owner", "李桂兰"},
-    {"/data/expense[1]/rigid", "1"},
-    {"/data/expense[1]/amount_fen", "900000"},
-    {"/data/expense[1]/insurance_paid_fen", "500000"},
-    {"/data/supporter[1]/name", "李军"},
-    {"/data/supporter[1]/supports", "钟秀英、李桂兰"},
-    {"/data/supporter[1]/family_size", "3"},
-    {"/data/supporter[1]/annual_income_fen", "8400000"},
-    {"/data/supporter[1]/standard_kind", "U"},
-    {"/data/supporter[1]/basis", "3"},
-    {"/data/supporter[1]/duty_count", "2"},
-    {"/data/supporter[2]/name", "李芳"},
-    {"/data/supporter[2]/supports", "李桂兰,钟秀英"},
-    {"/data/supporter[2]/family_size", "4"},
-    {"/data/supporter[2]/annual_income_fen", "4000000"},
-    {"/data/supporter[2]/standard_kind", "R"},
-    {"/data/supporter[2]/duty_count", "2"},
-};
-
-/* The answers of a container, as answers.h reads them: groups as objects, repeats as arrays. */
-static void put(struct buf *out, const struct xml_node *node, uint32_t container) {
-    const char *separator = "";
-
-    buf_add_text(out, "{");
-    for (uint32_t i = 0; i < form.form->field_count; i++) {
-        const struct form_field *field = &form.form->fields[i];
-        const char *name = arena_text(&kit.arena, "%.*s", VIEW_PRINT(field->name));
-        const struct xml_node *child = xml_child(node, name);
-        struct view text;
-
-        if (field->parent != container || child == NULL)
-            continue;
-        if (field->type == FIELD_TYPE_GROUP || field->type == FIELD_TYPE_REPEAT) {
-            bool is_list = field->type == FIELD_TYPE_REPEAT;
-
-            buf_addf(out, "%s\"%s\":%s", separator, name, is_list ? "[" : "");
-            for (const struct xml_node *one = child; one != NULL;
-                 one = is_list ? xml_sibling(one, name) : NULL) {
-                buf_add_text(out, one == child ? "" : ",");
-                put(out, one, i);
-            }
-            buf_add_text(out, is_list ? "]" : "");
-        } else {
-            assert_int_equal(xml_text(child, &kit.arena, &text, &kit.err), RC_OK);
-            if (text.size == 0)
-                continue;
-            buf_addf(out, "%s\"%s\":\"%.*s\"", separator, name, VIEW_PRINT(text));
-        }
-        separator = ",";
-    }
-    buf_add_text(out, "}");
-}
-
-static void the_couple_of_the_dossier_gets_446_yuan(void **state) {
-    const uint32_t instances[] = {2, 6, 1, 2};
-    const char *const repeats[] = {"/data/member", "/data/income", "/data/expense",
-                                   "/data/supporter"};
-    struct xml_limits limits = XML_LIMITS_DEFAULT;
-    struct question *problems = NULL;
-    struct income_result result;
-    struct income_table standard;
-    struct xml_node *document;
-    struct buf answers;
-    uint32_t count = 0;
-
-    (void)state;
-    for (size_t i = 0; i < 4; i++)
-        for (uint32_t k = 1; k < instances[i]; k++) /* one is there */
-            add(repeats[i]);
-    if (enginekit_remove(&kit, "/data/property[1]") != RC_OK)
-        fail_msg("%s", kit.err.text);
-    for (size_t i = 0; i < sizeof(couple) / sizeof(couple[0]); i++)
-        set(couple[i].ref, couple[i].value);
-    VALUE("/data/situation/size_counted", "2");
-    VALUE("/data/expense[1]/self_paid_fen", "400000");
-    assert_int_equal(engine_warnings(&kit.engine, &kit.arena, &problems, &count, &kit.err), RC_OK);
-    if (count > 0)
-        fail_msg("%.*s: %.*s", VIEW_PRINT(problems[0].ref), VIEW_PRINT(problems[0].warning));
-    assert_int_equal(engine_finish(&kit.engine, &kit.arena, &problems, &count, &kit.err), RC_OK);
-    if (count > 0)
-        fail_msg("%.*s: %.*s", VIEW_PRINT(problems[0].ref), VIEW_PRINT(problems[0].error));
-    assert_int_equal(xml_tree_parse(view_text(enginekit_xml(&kit, ENGINE_SUBMISSION)), limits,
-                                    &form.arena, &document, &kit.err),
-                     RC_OK);
-    buf_init(&answers, 65536);
-    put(&answers, xml_root(document), FORM_NO_PARENT);
-    assert_int_equal(income_table_load(table, &form.arena, &standard, &kit.err), RC_OK);
-    if (household_income(form.form, buf_view(&answers), &standard, (struct date){2024, 8, 1},
-                         &form.arena, &result, &kit.err) != RC_OK)
-        fail_msg("%s", kit.err.text);
-    buf_release(&answers);
-    assert_int_equal(result.persons, 2);
-    assert_int_equal(result.total_fen, 905000);
-    assert_int_equal(result.net_fen, 605000);
-    assert_int_equal(result.benefit_fen, 44600);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -528,7 +372,6 @@ int main(void) {
         TEST(living_costs_are_held_against_the_income),
         TEST(questions_come_when_they_matter),
         TEST(small_rules_hold),
-        TEST(the_couple_of_the_dossier_gets_446_yuan),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
