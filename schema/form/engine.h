@@ -6,7 +6,8 @@
  * the draft is settled. A caller that shows it asks engine_changes what is different.
  *
  * Relevance is inherited. What is not relevant keeps its answer in the draft, is not seen by any
- * expression, and is not submitted. An answer that a choice list no longer offers is dropped.
+ * expression, and is not submitted. An answer that a choice list no longer offers is
+ * dropped, and comes back if the list offers it again before anything else is answered there.
  * A calculation writes its field whenever its result changes, so that people may correct a
  * calculated answer until then; uuid(), random() and now() in it are asked again only when
  * something else in it has changed.

@@ -81,11 +81,12 @@ static enum rc calculate(struct engine *engine, struct engine_cell *cell, bool *
     return compute_write(engine, cell, text, changed, err);
 }
 
-/* Drops answers that the choices do not offer any more. Only when the offer has changed under our
- * eyes: a list that is missing today must not take answers away. */
+/* Drops answers that the choices do not offer any more, and remembers them: they come back with
+ * their choices. Only when the offer has changed under our eyes: a list that is missing today must
+ * not take answers away. */
 static enum rc filter(struct engine *engine, const struct model_control *control,
                       struct engine_cell *cell, bool *changed, struct err *err) {
-    struct view value = cell_value(cell);
+    struct view value = cell->kept != NULL ? view_text(cell->kept) : cell_value(cell);
     struct option *options = NULL;
     uint32_t count = 0;
     uint64_t hash = 0;
@@ -129,9 +130,14 @@ static enum rc filter(struct engine *engine, const struct model_control *control
             at++;
     }
     rc = buf_check(&left, "an answer", err);
-    if (rc == RC_OK && !view_equal(buf_view(&left), value)) {
+    if (rc == RC_OK && !view_equal(buf_view(&left), cell_value(cell))) {
+        char *kept = view_equal(buf_view(&left), value)
+                         ? NULL
+                         : arena_text(&engine->tree, "%.*s", VIEW_PRINT(value));
+
         *changed = true;
         rc = cell_set(engine, cell, buf_view(&left), err);
+        cell->kept = kept;
     }
     buf_release(&left);
     return rc;

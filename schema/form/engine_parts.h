@@ -23,6 +23,7 @@ struct engine_cell {
     bool is_pending;   /* its actions of a changed value have not run */
     uint8_t violation; /* enum engine_violation */
     bool is_warned;
+    char *kept;       /* the whole answer, while choices that it names are not offered */
     bool has_trouble; /* an expression failed in this computation */
     char *trouble;    /* and said this */
 };

@@ -32,6 +32,7 @@ struct view cell_value(const struct engine_cell *cell) {
 
 enum rc cell_set(struct engine *engine, struct engine_cell *cell, struct view value,
                  struct err *err) {
+    cell->kept = NULL;
     if (xml_set_value(cell->node, &engine->tree, value))
         return RC_OK;
     return arena_check(&engine->tree, "the draft", err);
@@ -333,6 +334,8 @@ static enum rc move_cell(struct arena *arena, struct xml_node *node, struct err 
     cell->node = node;
     if (old->trouble != NULL)
         cell->trouble = arena_text(arena, "%s", old->trouble);
+    if (old->kept != NULL)
+        cell->kept = arena_text(arena, "%s", old->kept);
     node->tag = cell;
     return RC_OK;
 }

@@ -285,6 +285,14 @@ static void answers_that_are_not_offered_any_more_are_dropped(void **state) {
     set("/data/towns", "a1 b1");
     set("/data/county", "b");
     VALUE("/data/towns", "b1");
+    set("/data/county", "");
+    VALUE("/data/towns", "");
+    set("/data/county", "a b");
+    VALUE("/data/towns", "a1 b1");
+    set("/data/county", "a");
+    set("/data/towns", "");
+    set("/data/county", "a b");
+    VALUE("/data/towns", "");
 }
 
 /* ---- repeats ---- */
