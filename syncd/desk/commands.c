@@ -33,6 +33,10 @@ static const struct command_option RECORDS[] = {
     {"--area", "A", "only records of this area and what lies beneath", false},
     END};
 static const struct command_option SHOW[] = {REVEAL, END};
+static const struct command_option INCOME[] = {
+    {"--on", "DAY", "the day of the application; ages count on it; today if not given", false},
+    REVEAL,
+    END};
 static const struct command_option CONFLICTS[] = {
     {"--area", "A", "only of this area and what lies beneath", false}, REVEAL, END};
 static const struct command_option RESOLVE[] = {
@@ -108,6 +112,8 @@ const struct command_spec desk_commands[] = {
          desk_area_rename),
     DESK("records", "", 0, 0, RECORDS, "list records", desk_records),
     DESK("show", "RECORD", 1, 1, SHOW, "show a record: values, conflicts, seals", desk_show),
+    DESK("income", "RECORD", 1, 1, INCOME, "what a household lives on, by the county's table",
+         desk_income),
     DESK("history", "RECORD [FIELD]", 1, 2, SHOW, "every value that a record or field ever had",
          desk_history),
     DESK("conflicts", "", 0, 0, CONFLICTS, "list open questions by due date", desk_conflicts),

@@ -100,6 +100,7 @@ enum rc desk_area_rename(void *context, struct command *command, struct err *err
 enum rc desk_form_publish(void *context, struct command *command, struct err *err);
 enum rc desk_form_list(void *context, struct command *command, struct err *err);
 enum rc desk_records(void *context, struct command *command, struct err *err);
+enum rc desk_income(void *context, struct command *command, struct err *err);
 enum rc desk_show(void *context, struct command *command, struct err *err);
 enum rc desk_history(void *context, struct command *command, struct err *err);
 enum rc desk_conflicts(void *context, struct command *command, struct err *err);

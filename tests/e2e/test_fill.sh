@@ -85,4 +85,22 @@ stop_tablet wang
 agent wang sync >/dev/null
 same 'all reach the county' "$(syncd records --json | field .length)" 3
 status 'verify finds nothing' 0 agent wang verify
+
+# --- what the household lives on, by the county's table ---
+couple='{"head":{"name":"钟秀英"},"home":{"hukou_nature":"2"},"member":[
+{"name":"钟秀英","relation":"02","birth":"1952-03-14","health":"10","counting":{"counted":"1"}},
+{"name":"李桂兰","relation":"10","birth":"1954-02-10","counting":{"counted":"1"}}],
+"income":[{"item_code":"B102","owner":"钟秀英","qty":1.5},
+{"item_code":"B205","owner":"李桂兰","qty":20}]}'
+record=$(printf '%s' "$couple" | agent wang new household --area $area --draft --file - 2>/dev/null)
+agent wang sync >/dev/null
+syncd income "$record" --on 2024-06-01 >"$work/income"
+ok $? 'the county computes the income'
+grep -q 'below the standard' "$work/income" && ! grep -q '1200' "$work/income"
+ok $? 'the verdict without amounts'
+same 'and with them, to the fen' "$(syncd income "$record" --on 2024-06-01 --json --reveal \
+    --reason 'checking' | field .net)" 1200
+status 'amounts need a reason' 2 syncd income "$record" --reveal
+status 'a record without members is told' 1 syncd income "$(syncd records --json |
+    field '.find(r => r.title === "孙七").id')"
 finish
