@@ -62,7 +62,7 @@ static void drafting_close(struct drafting *at) {
 /* --- showing --- */
 
 static void line_of(struct columns *columns, const struct json *question) {
-    struct view error = json_text(json_get(question, "error"));
+    const char *trouble = json_get(question, "error") != NULL ? "error" : "warning";
     bool required = false;
 
     (void)json_bool(json_get(question, "required"), &required);
@@ -70,7 +70,7 @@ static void line_of(struct columns *columns, const struct json *question) {
     columns_add(columns, json_text(json_get(question, "label")));
     columns_add_text(columns, required ? "*" : "");
     columns_add(columns, json_text(json_get(question, "value")));
-    columns_add(columns, error);
+    columns_add(columns, json_text(json_get(question, trouble)));
     columns_end_row(columns);
 }
 
@@ -238,8 +238,9 @@ static enum rc print_record(struct command *command, struct dot record, struct e
     return command_print_json(command, document, err);
 }
 
-/* What is missing or wrong, one line each on standard error. */
-static void say_problems(struct drafting *at) {
+/* What is missing or wrong ("error"), or to be looked at again ("warning"): a line each on standard
+ * error. */
+static void say_problems(struct drafting *at, const char *key) {
     struct json *document = json_object();
     struct err ignored;
 
@@ -247,11 +248,11 @@ static void say_problems(struct drafting *at) {
     if (filler_json(at->filler, false, document, &ignored) == RC_OK)
         for (const struct json *question = json_first(json_get(document, "questions"));
              question != NULL; question = json_next(question)) {
-            struct view error = json_text(json_get(question, "error"));
+            struct view problem = json_text(json_get(question, key));
 
-            if (json_get(question, "error") != NULL)
+            if (json_get(question, key) != NULL)
                 command_say(at->visit.command, "%.*s: %.*s",
-                            VIEW_PRINT(json_text(json_get(question, "ref"))), VIEW_PRINT(error));
+                            VIEW_PRINT(json_text(json_get(question, "ref"))), VIEW_PRINT(problem));
         }
     json_free(document);
 }
@@ -265,8 +266,10 @@ enum rc face_draft_finish(void *context, struct command *command, struct err *er
     if (rc == RC_OK) {
         rc = filler_finish(at.filler, &record, &problems, err);
         if (rc == RC_INVALID && problems > 0 && !command->json)
-            say_problems(&at);
+            say_problems(&at, "error");
     }
+    if (rc == RC_OK && !command->json)
+        say_problems(&at, "warning");
     if (rc == RC_OK)
         rc = print_record(command, record, err);
     drafting_close(&at);

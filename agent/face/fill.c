@@ -150,6 +150,14 @@ static int64_t number(const struct json *question, const char *name) {
     return json_int(json_get(question, name), &value) ? value : 0;
 }
 
+/* What the form asks people to look at again. */
+static void show_warning(struct dialogue *at) {
+    struct view warning = json_text(json_get(at->question, "warning"));
+
+    if (warning.size > 0)
+        printf_to(at, "  ? %.*s\n", VIEW_PRINT(warning));
+}
+
 static void show_question(struct dialogue *at) {
     struct view label = json_text(json_get(at->question, "label"));
     struct view hint = json_text(json_get(at->question, "hint"));
@@ -176,6 +184,7 @@ static void show_question(struct dialogue *at) {
         printf_to(at, "  = %.*s\n", VIEW_PRINT(value));
     if (error.size > 0)
         printf_to(at, "  ! %.*s\n", VIEW_PRINT(error));
+    show_warning(at);
 }
 
 /* --- answers --- */
@@ -250,11 +259,16 @@ static void list_missing(struct dialogue *at) {
 
     for (const struct json *item = json_first(json_get(at->document, "questions")); item != NULL;
          item = json_next(item)) {
-        if (json_get(item, "error") == NULL)
-            continue;
-        any = true;
-        printf_to(at, "  %.*s: %.*s\n", VIEW_PRINT(json_text(json_get(item, "label"))),
-                  VIEW_PRINT(json_text(json_get(item, "error"))));
+        struct view label = json_text(json_get(item, "label"));
+
+        if (json_get(item, "error") != NULL) {
+            any = true;
+            printf_to(at, "  %.*s: %.*s\n", VIEW_PRINT(label),
+                      VIEW_PRINT(json_text(json_get(item, "error"))));
+        } else if (json_get(item, "warning") != NULL) {
+            printf_to(at, "  ? %.*s: %.*s\n", VIEW_PRINT(label),
+                      VIEW_PRINT(json_text(json_get(item, "warning"))));
+        }
     }
     if (!any)
         printf_to(at, "  %s\n", say(at, WORD("nothing is missing")));
@@ -341,8 +355,10 @@ static enum rc talk(struct dialogue *at, struct err *err) {
         } else if (at->question != NULL && line[0] != '\0' && !kind_is(at, "repeat") &&
                    !kind_is(at, "instance")) {
             rc = answer(at, line, err);
-            if (rc == RC_OK && json_get(at->question, "error") == NULL)
+            if (rc == RC_OK && json_get(at->question, "error") == NULL) {
+                show_warning(at); /* told in passing; :back leads to it */
                 go_on(at);
+            }
         } else if (at->question != NULL) {
             go_on(at);
         }

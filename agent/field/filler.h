@@ -52,6 +52,7 @@ enum rc filler_discard(struct filler *filler, struct err *err);
 /* Adds to an object what a screen needs: "draft", "form", "version", "title", "area", "record",
  * "language", "languages", and "questions": in the order of the form, each {"ref", "kind", "type",
  * "depth", "relevant", "required", "read_only", "label", "hint", "appearance", "value", "error",
+ * "warning" (to be looked at again; hinders nothing),
  * "options": [{"value", "label", "selected"}], "count", "position", "can_add", "can_remove",
  * "sensitive"}; what is false or empty is left out. Questions that are not relevant are left out
  * unless all is set. */

@@ -105,6 +105,8 @@ static void add_question(const struct filler *filler, struct json *list,
     add_if(item, "value", question->value);
     if (question->violation != ENGINE_FINE)
         json_add_view(item, "error", question->error);
+    if (question->is_warned)
+        json_add_view(item, "warning", question->warning);
     if (question->kind == MODEL_REPEAT) {
         json_add_int(item, question->is_instance ? "position" : "count",
                      question->is_instance ? question->position : question->count);

@@ -30,6 +30,20 @@ same 'is there' "$member" 1
 status 'with a name' 0 agent wang draft answer "$draft" 'member[1]/name=李平' \
     'member[1]/relation=20' 'member[1]/birth=1990-02-01'
 
+status 'a sex that the identity number contradicts' 0 agent wang draft answer "$draft" \
+    'member[1]/id_type=1' 'member[1]/id_no=430699199002010014' 'member[1]/sex=2'
+same 'is asked again' "$(agent wang draft show "$draft" --json |
+    field '.questions.find(q => q.ref.endsWith("/member[1]/sex")).warning')" \
+    'The identity number (digit 17) says otherwise; look at both again.'
+same 'and is no error' "$(agent wang draft show "$draft" --json |
+    field '.questions.find(q => q.ref.endsWith("/member[1]/sex")).error')" undefined
+status 'an identity number with a wrong check digit' 0 agent wang draft answer "$draft" \
+    'member[1]/id_no=430699199002010015'
+agent wang draft show "$draft" --json |
+    field '.questions.find(q => q.ref.endsWith("/member[1]/id_no")).error' | grep -q 'check digit'
+ok $? 'is refused'
+status 'the right one' 0 agent wang draft answer "$draft" 'member[1]/id_no=430699199002010014'
+
 # --- the plug ---
 start_tablet wang
 agent wang draft answer "$draft" 'member[1]/sex=1' >/dev/null
