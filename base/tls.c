@@ -1,15 +1,17 @@
 /* tls.c: see tls.h. The only file that includes gnutls. */
 #include "base/tls.h"
 
+#include "base/crypt.h"
+
 #include "base/words.h"
 
 #include <gnutls/abstract.h>
-#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <string.h>
 
 #define VALID_SECONDS   ((int64_t)20 * 365 * 24 * 3600)
+#define SERIAL_BYTES    16u
 #define EARLIER_SECONDS 3600 /* so that a client whose clock is a little late is not puzzled */
 
 /* what: a key of the catalogue. */
@@ -23,15 +25,16 @@ static enum rc tls_fail(const char *what, int result, struct err *err) {
 /* Fills the certificate in: what it says, for whom, for how long. */
 static int describe(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key,
                     const char *common_name, int64_t now_ms) {
-    unsigned char serial[16];
+    unsigned char serial[32]; /* the key's own name: as rare as the key */
+    size_t size = sizeof(serial);
     time_t now = (time_t)(now_ms / 1000);
-    int result = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
+    int result = gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, serial, &size);
 
     serial[0] = (unsigned char)((serial[0] & 0x7f) | 0x01); /* positive, and not zero */
     if (result >= 0)
         result = gnutls_x509_crt_set_version(certificate, 3);
     if (result >= 0)
-        result = gnutls_x509_crt_set_serial(certificate, serial, sizeof(serial));
+        result = gnutls_x509_crt_set_serial(certificate, serial, SERIAL_BYTES);
     if (result >= 0)
         result = gnutls_x509_crt_set_activation_time(certificate, now - EARLIER_SECONDS);
     if (result >= 0)
@@ -100,6 +103,14 @@ out:
     return rc;
 }
 
+static void hash_key(gnutls_datum_t der, uint8_t pin[TLS_PIN_BYTES]) {
+    struct crypt_sha256 hasher;
+
+    crypt_sha256_init(&hasher);
+    crypt_sha256_add(&hasher, der.data, der.size);
+    crypt_sha256_end(&hasher, pin);
+}
+
 enum rc tls_pin(struct view certificate_pem, uint8_t pin[TLS_PIN_BYTES], struct err *err) {
     gnutls_x509_crt_t certificate = NULL;
     gnutls_pubkey_t key = NULL;
@@ -130,8 +141,8 @@ enum rc tls_pin(struct view certificate_pem, uint8_t pin[TLS_PIN_BYTES], struct 
     if (result >= 0)
         result = gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &der);
     if (result >= 0)
-        result = gnutls_hash_fast(GNUTLS_DIG_SHA256, der.data, der.size, pin);
-    if (result < 0)
+        hash_key(der, pin);
+    else
         rc = tls_fail("reading the certificate", result, err);
     gnutls_free(der.data);
     if (key != NULL)

@@ -35,12 +35,19 @@ static const struct {
 static const struct {
     const char *header, *door;
 } doors[] = {
-    {"sqlite3", "base/db.c"},    {"curl/", "base/httpc.c"},
-    {"cjson/", "base/json.c"},   {"zlib.h", "base/zip.c"},
-    {"sodium", "base/crypt.c"},  {"microhttpd.h", "base/httpd.c"},
-    {"gnutls/", "base/tls.c"},   {"libxml/", "base/xml.c"},
-    {"zip.h", "base/archive.c"}, {"xlsxwriter.h", "base/sheet.c"},
-    {"qrencode.h", "base/qr.c"}, {"libpq-fe.h", "syncd/store/postgres.c"},
+    {"sqlite3", "base/db.c"},
+    {"curl/", "base/httpc.c"},
+    {"cjson/", "base/json.c"},
+    {"zlib.h", "base/zip.c"},
+    {"sodium", "base/crypt.c"},
+    {"microhttpd.h", "base/httpd.c"},
+    {"gnutls/crypto.h", "base/digest.c"},
+    {"gnutls/", "base/tls.c"},
+    {"libxml/", "base/xml.c"},
+    {"zip.h", "base/archive.c"},
+    {"xlsxwriter.h", "base/sheet.c"},
+    {"qrencode.h", "base/qr.c"},
+    {"libpq-fe.h", "syncd/store/postgres.c"},
 };
 
 /* The C library without machine, and then what the operating system adds. */
