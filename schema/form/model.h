@@ -228,7 +228,8 @@ struct model_namespace {
 
 struct model_note {
     uint32_t line;
-    const char *text; /* English; in the arena */
+    struct view about; /* the attached list; empty: what stands in the line */
+    const char *text;  /* English, key of the catalogue */
 };
 
 struct model {

@@ -79,7 +79,8 @@ static enum rc read_bind(struct model_build *build, const struct xml_node *bind)
         nodeset = xml_attribute_value(bind, "ref");
     index = model_resolve(build->model, MODEL_NONE, nodeset, NULL);
     if (index == MODEL_NONE) {
-        build_note(build, bind->line, WORD("a bind names a node that the instance does not have"));
+        build_note(build, bind->line, (struct view){0},
+                   WORD("a bind names a node that the instance does not have"));
         return RC_OK;
     }
     field = &build->model->fields[index];
@@ -98,7 +99,8 @@ static enum rc read_bind(struct model_build *build, const struct xml_node *bind)
         field->preload =
             preload_of(attribute->value, parameter == NULL ? view_of("", 0) : parameter->value);
         if (field->preload == MODEL_PRELOAD_NONE)
-            build_note(build, bind->line, WORD("a preload that this version does not know"));
+            build_note(build, bind->line, (struct view){0},
+                       WORD("a preload that this version does not know"));
     }
     if (read_rule(build, bind, "", "relevant", &field->relevant) != RC_OK ||
         read_rule(build, bind, "", "required", &field->required) != RC_OK ||
@@ -150,7 +152,8 @@ static enum rc read_attached(struct model_build *build, const struct xml_node *n
         rc = host->attachment(host->context, instance->source, &bytes, build->err);
     if (rc == RC_NOT_FOUND) {
         err_clear(build->err);
-        build_note(build, node->line, WORD("an attached list is not there; it counts as empty"));
+        build_note(build, node->line, instance->source,
+                   WORD("an attached list is not there; it counts as empty"));
         instance->document = xml_document_new(build->arena);
         return build_memory(build);
     }
@@ -277,7 +280,7 @@ enum rc build_action(struct model_build *build, const struct xml_node *node, uin
     place = build_place(build, node);
     action.target = model_resolve(model, context, place, &has_predicate);
     if (action.target == MODEL_NONE || action.events == 0) {
-        build_note(build, node->line,
+        build_note(build, node->line, (struct view){0},
                    action.events == 0
                        ? WORD("an action waits for an event that this version does not know")
                        : WORD("an action names a node that the instance does not have"));

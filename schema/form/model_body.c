@@ -192,7 +192,7 @@ static enum rc read_control(struct model_build *build, const struct xml_node *no
         return build_refuse(build, node);
     }
     if (control->field == MODEL_NONE && (kind != MODEL_GROUP || path.size > 0)) {
-        build_note(build, node->line,
+        build_note(build, node->line, (struct view){0},
                    WORD("a question names a node that the instance does not have"));
         if (kind != MODEL_GROUP) {
             model->control_count--;

@@ -31,7 +31,7 @@ struct model_build {
 enum rc build_refuse(struct model_build *build, const struct xml_node *at);
 
 /* Remembers something that was left out. text is a catalogue literal without arguments. */
-void build_note(struct model_build *build, uint32_t line, const char *text);
+void build_note(struct model_build *build, uint32_t line, struct view about, const char *text);
 
 /* RC_OK or why the arena failed. */
 enum rc build_memory(struct model_build *build);

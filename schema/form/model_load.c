@@ -8,7 +8,7 @@ enum rc build_refuse(struct model_build *build, const struct xml_node *at) {
     return err_prefix(build->err, "XForm, line %u: ", at == NULL ? 0 : at->line);
 }
 
-void build_note(struct model_build *build, uint32_t line, const char *text) {
+void build_note(struct model_build *build, uint32_t line, struct view about, const char *text) {
     struct model *model = build->model;
     struct model_note *note;
 
@@ -17,7 +17,7 @@ void build_note(struct model_build *build, uint32_t line, const char *text) {
     note = arena_push(build->arena, &model->notes, &model->note_count, &build->note_capacity,
                       sizeof(*model->notes));
     if (note != NULL)
-        *note = (struct model_note){.line = line, .text = text};
+        *note = (struct model_note){.line = line, .about = about, .text = text};
 }
 
 enum rc build_memory(struct model_build *build) {

@@ -79,7 +79,8 @@ static enum rc reference(struct model_build *build, const struct xml_node *at, s
         return build_expression(build, at, source, &text->expression);
     text->itext = model_itext_of(build->model, id);
     if (text->itext == NULL)
-        build_note(build, at->line, WORD("a text refers to a translation that is not there"));
+        build_note(build, at->line, (struct view){0},
+                   WORD("a text refers to a translation that is not there"));
     return RC_OK;
 }
 
@@ -208,7 +209,8 @@ static enum rc read_language(struct model_build *build, const struct xml_node *t
         if (read_sayings(build, text, &read) != RC_OK)
             return build->err->rc;
         if (itext->by_language[language].count > 0)
-            build_note(build, text->line, WORD("a text is translated twice; the last one counts"));
+            build_note(build, text->line, (struct view){0},
+                       WORD("a text is translated twice; the last one counts"));
         ((struct model_translation *)itext->by_language)[language] = read;
     }
     return RC_OK;

@@ -84,13 +84,33 @@ static const struct command_option BUNDLE_WRITE[] = {
     {"--from-start", NULL, "everything, although the tablet has told how far it is", false},
     END};
 
+#define LENIENT                                                                                    \
+    { "--lenient", NULL, "accept what can be made sense of, and list it", false }
+static const struct command_option FORM_READ[] = {LENIENT, END};
+static const struct command_option FORM_SHOW[] = {
+    {"--version", "N", "the version of this number; the newest when left out", false},
+    {"--xform", NULL, "print its XForm, as ODK's programs read it", false},
+    END};
+static const struct command_option FORM_CONVERT[] = {
+    {"--to", "FORMAT", "xform, xlsx or csv", false},
+    {"--force", NULL, "replace what is there", false},
+    LENIENT,
+    END};
+
 #define DESK(name, arguments, least, most, options, help, run)                                     \
     { name, arguments, least, most, options, help, run, false, false }
 
 const struct command_spec desk_commands[] = {
-    DESK("form publish", "PATH", 1, 1, NULL, "publish a form from a folder of CSV sheets",
-         desk_form_publish),
+    {"form check", "PATH", 1, 1, FORM_READ,
+     "list what is wrong with a form, before it is published", desk_form_check, false, true},
+    DESK("form publish", "PATH", 1, 1, FORM_READ,
+         "publish a form from an Excel workbook or a folder of CSV sheets", desk_form_publish),
     DESK("form list", "", 0, 0, NULL, "list the published forms", desk_form_list),
+    DESK("form show", "NAME", 1, 1, FORM_SHOW, "show a published form: its fields and versions",
+         desk_form_show),
+    {"form convert", "PATH --to FORMAT [OUT]", 1, 2, FORM_CONVERT,
+     "write a form as an XForm, a workbook or a folder of CSV sheets", desk_form_convert, false,
+     true},
     DESK("user add", "NAME --role ROLE", 1, 1, USER_ADD,
          "add somebody of the staff, with a secret of his own", desk_user_add),
     DESK("user list", "", 0, 0, USER_LIST, "list the staff", desk_user_list),

@@ -1,25 +1,20 @@
-/* publish.c: forms come into force. A folder of CSV sheets (one sheet a file, named by the file),
- * with the tables (CSV, XML, GeoJSON) that the form reads beside them, is compiled against the
- * newest version of the same name, which gives the field numbers, and becomes the next version.
- * Published forms are immutable; publishing the same content again changes nothing. */
-#include "base/file.h"
+/* publish.c: forms come into force. What staff bring (form_read.h) is compiled against the newest
+ * version of the same name, which gives the field numbers, and becomes the next version. Published
+ * forms are immutable; publishing the same content again changes nothing. */
 #include "base/words.h"
 #include "base/zip.h"
-#include "schema/form/xlsform.h"
 #include "syncd/desk/desk.h"
+#include "syncd/desk/form_report.h"
 #include "syncd/desk/listing.h"
 #include "syncd/sync/quarantine.h"
 #include "syncd/sync/replay.h"
 
 #include <stdio.h>
 
-#define SHEETS_MAX      64u
-#define SHEET_BYTES_MAX (16u * 1024u * 1024u)
-
 struct publishing {
     struct seat *seat;
     struct command *command;
-    struct workbook workbook;
+    struct form_source source;
     struct findings findings;
     struct buf json;           /* of the version at hand */
     struct form *form;         /* the same, loaded */
@@ -27,109 +22,12 @@ struct publishing {
     struct buf compressed;
 };
 
-/* --- reading the folder --- */
-
-static enum rc read_contents(struct publishing *at, const char *folder, const char *file,
-                             struct view *out, struct err *err) {
-    struct arena *arena = &at->seat->arena;
-    const char *path = arena_text(arena, "%s/%s", folder, file);
-    struct buf contents;
-    enum rc rc;
-
-    if (path == NULL)
-        return arena_check(arena, "a form", err);
-    buf_init(&contents, SHEET_BYTES_MAX);
-    rc = file_read(path, SHEET_BYTES_MAX, &contents, err);
-    if (rc == RC_OK) {
-        *out = arena_view(arena, buf_view(&contents));
-        rc = arena_check(arena, "a form", err);
-    }
-    buf_release(&contents);
-    return rc;
-}
-
-static bool ends_in(const char *name, const char *end) {
-    size_t length = strlen(name), size = strlen(end);
-
-    return length > size && strcmp(name + length - size, end) == 0;
-}
-
-/* A sheet of the form, or a table beside it that the form reads. */
-static enum rc read_one(struct publishing *at, const char *folder, const char *file,
-                        struct sheet *sheets, struct form_file *files, struct err *err) {
-    struct arena *arena = &at->seat->arena;
-    struct view bytes, stem = view_of(file, strlen(file) - 4), name;
-    enum rc rc = read_contents(at, folder, file, &bytes, err);
-
-    if (rc != RC_OK)
-        return rc;
-    name = arena_view(arena, view_text(file));
-    rc = arena_check(arena, "a form", err);
-    if (rc != RC_OK)
-        return rc;
-    if (!ends_in(file, ".csv") || !xlsform_sheet_known(stem)) {
-        files[at->workbook.file_count++] = (struct form_file){.name = name, .content = bytes};
-        return RC_OK;
-    }
-    rc = sheet_from_csv(view_slice(name, 0, stem.size), bytes, arena,
-                        &sheets[at->workbook.sheet_count++], err);
-    if (rc != RC_OK)
-        err_prefix(err, "%s: ", file);
-    return rc;
-}
-
-static enum rc read_folder(struct publishing *at, const char *word, struct err *err) {
-    struct arena *arena = &at->seat->arena;
-    char folder[FILE_PATH_BYTES_MAX];
-    const char **names = NULL;
-    struct sheet *sheets = arena_array(arena, SHEETS_MAX, sizeof(*sheets));
-    struct form_file *files = arena_array(arena, SHEETS_MAX, sizeof(*files));
-    size_t count = 0;
-    enum rc rc = command_path(at->command, word, folder, sizeof(folder), err);
-
-    if (sheets == NULL || files == NULL)
-        return arena_check(arena, "a form", err);
-    if (rc == RC_OK && !file_is_directory(folder))
-        rc = err_set(err, file_exists(folder) ? RC_UNSUPPORTED : RC_NOT_FOUND,
-                     "%s: a form is a folder with survey.csv, choices.csv and settings.csv", word);
-    if (rc == RC_OK)
-        rc = file_list(folder, 10000, arena, &names, &count, err);
-    for (size_t i = 0; i < count && rc == RC_OK; i++) {
-        if (!ends_in(names[i], ".csv") && !ends_in(names[i], ".xml") &&
-            !ends_in(names[i], ".geojson"))
-            continue;
-        if (at->workbook.sheet_count + at->workbook.file_count == SHEETS_MAX)
-            rc = err_set(err, RC_LIMIT, "%s: more than %u sheets", word, SHEETS_MAX);
-        else
-            rc = read_one(at, folder, names[i], sheets, files, err);
-    }
-    at->workbook.sheets = sheets;
-    at->workbook.files = files;
-    if (rc == RC_OK && at->workbook.sheet_count == 0)
-        rc = err_set(err, RC_NOT_FOUND,
-                     "%s: no sheets there; a form is a folder with survey.csv, choices.csv and "
-                     "settings.csv",
-                     word);
-    return rc;
-}
-
 /* --- compiling --- */
 
 static enum rc compile(struct publishing *at, const struct form *previous, uint32_t sequence,
                        struct err *err) {
-    struct arena *arena = &at->seat->arena;
-    struct view text;
-    enum rc rc;
-
-    buf_clear(&at->json);
-    at->findings = (struct findings){0};
-    rc = xlsform_compile(&at->workbook, previous, sequence, NULL, arena, &at->findings, &at->json,
-                         err);
-    if (rc != RC_OK)
-        return rc;
-    text = arena_view(arena, buf_view(&at->json));
-    rc = arena_check(arena, "a form", err);
-    return rc == RC_OK ? form_load(text, arena, &at->form, err) : rc;
+    return form_make(at->command, &at->source, previous, sequence, &at->seat->arena, &at->findings,
+                     &at->json, &at->form, err);
 }
 
 /* Compiled as what the newest version is, the same content gives the same bytes and hash. */
@@ -151,34 +49,6 @@ static enum rc compile_next(struct publishing *at, bool *is_same, struct err *er
         return rc;
     *is_same = at->form->id == at->newest->id;
     return *is_same ? RC_OK : compile(at, at->newest, at->newest->sequence + 1, err);
-}
-
-static void say_findings(struct publishing *at) {
-    const struct findings *findings = &at->findings;
-
-    for (uint32_t i = 0; i < findings->count && i < 200; i++) {
-        if (findings->list[i].is_error)
-            command_say(at->command, "error: %s", findings->list[i].text);
-        else
-            command_say(at->command, "warning: %s", findings->list[i].text);
-    }
-    if (findings->count > 200)
-        command_say(at->command, "and %u more", findings->count - 200);
-}
-
-static void add_findings(struct json *json, const struct findings *findings) {
-    struct json *array = json_add_array(json, "findings");
-
-    for (uint32_t i = 0; i < findings->count && i < 200; i++) {
-        const struct finding *finding = &findings->list[i];
-        struct json *item = json_add_object(array, NULL);
-
-        json_add_text(item, "level", finding->is_error ? "error" : "warning");
-        json_add_view(item, "sheet", finding->sheet);
-        json_add_int(item, "row", finding->row);
-        json_add_int(item, "column", finding->column);
-        json_add_text(item, "text", finding->text);
-    }
 }
 
 /* --- the act --- */
@@ -252,7 +122,7 @@ static enum rc print_result(struct publishing *at, bool published, struct err *e
     json_add_view(json, "name", form->name);
     json_add_view(json, "version", form->version);
     json_add_int(json, "sequence", form->sequence);
-    add_findings(json, &at->findings);
+    form_findings_json(json, &at->source, &at->findings);
     return command_print_json(at->command, json, err);
 }
 
@@ -262,7 +132,7 @@ static enum rc refuse(struct publishing *at, const char *word, struct err *err) 
         enum rc rc;
 
         json_add_bool(json, "published", false);
-        add_findings(json, &at->findings);
+        form_findings_json(json, &at->source, &at->findings);
         rc = command_print_json(at->command, json, err);
         if (rc != RC_OK)
             return rc;
@@ -282,10 +152,10 @@ enum rc desk_form_publish(void *context, struct command *command, struct err *er
     buf_init(&at.json, LIMIT_FORM_BYTES);
     buf_init(&at.compressed, LIMIT_FORM_BYTES);
     if (rc == RC_OK)
-        rc = read_folder(&at, command->words[0], err);
+        rc = form_read(command, command->words[0], &seat.arena, &at.source, err);
     if (rc == RC_OK) {
         rc = compile_next(&at, &is_same, err);
-        say_findings(&at);
+        form_findings_say(command, &at.source, &at.findings);
         if (rc == RC_INVALID && at.findings.error_count > 0)
             rc = refuse(&at, command->words[0], err);
     }

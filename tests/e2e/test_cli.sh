@@ -29,7 +29,11 @@ END
 cat >"$work/syncd" <<'END'
 init --area
 serve --listen --plain
-form publish
+form check --lenient --json
+form publish --lenient
+form list
+form show --version --xform
+form convert --to --force --lenient
 user add --role --areas
 device invite --areas --name --person
 device list
@@ -97,9 +101,23 @@ form_commands() { # SUFFIX
     json "form publish $1" syncd form publish schema/forms/household
     json "form publish $1" syncd form publish schema/forms/visit
     json "form list $1" syncd form list
+    json "form show $1" syncd form show household
+    plain "form show for people $1" syncd form show household
+    status "form show of nothing $1" 1 syncd form show nothing
 }
 other=430626117206
 form_commands 'while the county serves'
+json 'form check' "$build/yg-syncd" form check schema/forms/household
+status 'form check of what is no form' 1 "$build/yg-syncd" form check "$work/none"
+json 'form convert to Excel' "$build/yg-syncd" form convert schema/forms/household --to xlsx \
+    "$work/household.xlsx"
+status 'form convert replaces nothing' 1 "$build/yg-syncd" form convert schema/forms/household \
+    --to xlsx "$work/household.xlsx"
+status 'form convert to what it does not know' 2 "$build/yg-syncd" form convert "$work" --to doc
+plain 'form convert to CSV' "$build/yg-syncd" form convert "$work/household.xlsx" --to csv "$work/csv"
+same 'the form of the workbook is that of the folder' \
+    "$("$build/yg-syncd" form convert "$work/csv" --to xform | cksum)" \
+    "$("$build/yg-syncd" form convert schema/forms/household --to xform | cksum)"
 json 'device invite' syncd device invite --areas $area,$other --name one --person wang
 code=$(field .code <"$work/json")
 export YG_PASSPHRASE=secret-of-wang
