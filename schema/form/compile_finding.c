@@ -29,6 +29,19 @@ static void column_letters(uint32_t column, char out[8]) {
     out[at] = '\0';
 }
 
+/* Where the newest finding goes. When there are too many to keep, an error takes the place of a
+ * warning: whoever must mend the form has to see all that refuses it. */
+static struct finding *finding_slot(struct findings *findings, bool is_error) {
+    if (findings->list == NULL)
+        return NULL;
+    if (findings->count <= FINDINGS_KEPT)
+        return &findings->list[findings->count - 1];
+    for (uint32_t i = FINDINGS_KEPT; i > 0 && is_error; i--)
+        if (!findings->list[i - 1].is_error)
+            return &findings->list[i - 1];
+    return NULL;
+}
+
 void finding_add(struct compiler *compiler, bool is_error, const struct sheet *sheet, uint32_t row,
                  uint32_t column, const char *literal, ...) {
     struct findings *findings = compiler->findings;
@@ -40,9 +53,9 @@ void finding_add(struct compiler *compiler, bool is_error, const struct sheet *s
 
     findings->error_count += is_error ? 1 : 0;
     findings->count++;
-    if (findings->count > FINDINGS_KEPT || findings->list == NULL)
+    finding = finding_slot(findings, is_error);
+    if (finding == NULL)
         return;
-    finding = &findings->list[findings->count - 1];
     *finding = (struct finding){.is_error = is_error,
                                 .sheet = sheet->name,
                                 .row = row == NO_ROW ? 0 : row + 1,

@@ -23,9 +23,10 @@ void compile_settings(struct compiler *compiler) {
         struct sheet place = {.name = view_text("settings")};
 
         form->name = compiler->options.fallback_name;
-        finding_add(compiler, false, &place, NO_ROW, NO_COLUMN,
-                    "form_id is missing; the form is called \"%.*s\"",
-                    VIEW_PRINT(finding_shown(form->name)));
+        if (compiler->options.lenient)
+            finding_add(compiler, false, &place, NO_ROW, NO_COLUMN,
+                        "form_id is missing; the form is called \"%.*s\"",
+                        VIEW_PRINT(finding_shown(form->name)));
     }
     compiler->allow_duplicates = yes_or_no(table_cell(table, 1, COLUMN_ALLOW_DUPLICATES)) == 1;
     if (table->sheet == NULL && form->name.size > 0)

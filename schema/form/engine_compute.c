@@ -287,8 +287,9 @@ static enum engine_violation judge(struct engine *engine, struct engine_cell *ce
         return ENGINE_TROUBLE;
     if (!field->is_leaf)
         return ENGINE_FINE;
+    /* Nobody can answer what no question shows: a required calculation stops nobody. */
     if (value.size == 0)
-        return cell->is_required ? ENGINE_MISSING : ENGINE_FINE;
+        return cell->is_required && field->control != MODEL_NONE ? ENGINE_MISSING : ENGINE_FINE;
     if (field->type != MODEL_STRING) {
         buf_clear(scratch);
         if (!model_value_read(field->type, value, scratch))

@@ -20,6 +20,8 @@ static void random_bytes(void *context, void *bytes, size_t size) {
 static enum rc attachment(void *context, struct view uri, struct view *bytes, struct err *err) {
     struct enginekit *kit = context;
 
+    if (kit->give != NULL)
+        return kit->give(kit->giver, uri, bytes, err);
     if (kit->attachment == NULL)
         return err_set(err, RC_NOT_FOUND, "%.*s", VIEW_PRINT(uri));
     *bytes = view_text(kit->attachment);

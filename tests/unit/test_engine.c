@@ -201,7 +201,8 @@ static void problems_are_named_in_the_order_of_the_body(void **state) {
     uint32_t count = 0;
 
     (void)state;
-    begin("<instance><data id='t'><age/><name/><hidden/></data></instance>"
+    begin("<instance><data id='t'><age/><name/><hidden/><sum/></data></instance>"
+          "<bind nodeset='/data/sum' required='true()' calculate=\"''\"/>"
           "<bind nodeset='/data/age' type='int' constraint='. &lt; 130' "
           "jr:constraintMsg='too old'/><bind nodeset='/data/name' required='true()'/>"
           "<bind nodeset='/data/hidden' required='true()' relevant='false()'/>",

@@ -240,13 +240,36 @@ static void lenient_lists_what_it_lets_pass(void **state) {
     assert_int_equal(kit.findings.error_count, 4);
     options.lenient = true;
     assert_int_equal(formkit_workbook(&kit, sheets, 3, NULL, &options), RC_OK);
-    assert_int_equal(kit.findings.count, 5);
+    assert_int_equal(kit.findings.count, 6);
     assert_string_equal(kit.findings.list[0].text,
                         "sheet setings: the sheet is not used; did you mean \"settings\"? If not, "
                         "begin its name with an underscore");
     assert_true(view_is(kit.form->name, "file"));
     HAS(&kit, "<meta><a/><instanceID/></meta>", "!</meta><meta>");
     formkit_release(&kit);
+}
+
+/* More is wrong than is kept: whoever must mend the form sees the errors all the same. */
+static void warnings_never_hide_an_error(void **state) {
+    struct formkit kit;
+    struct buf survey;
+    uint32_t errors = 0;
+
+    (void)state;
+    buf_init(&survey, 1u << 20);
+    buf_add_text(&survey, "type,name,label::a,label::b\n");
+    for (uint32_t i = 0; i < 300; i++)
+        buf_addf(&survey, "text,q%u,Q,\n", i);
+    buf_add_text(&survey, "wibble,last,Last,\nwobble,very_last,Last,\n");
+    formkit_init(&kit, LANG_EN);
+    assert_int_equal(formkit_compile(&kit, buf_text(&survey), NULL, SETTINGS, NULL, 1), RC_INVALID);
+    assert_true(kit.findings.count > 300);
+    assert_int_equal(kit.findings.error_count, 2);
+    for (uint32_t i = 0; i < 200; i++)
+        errors += kit.findings.list[i].is_error ? 1 : 0;
+    assert_int_equal(errors, 2);
+    formkit_release(&kit);
+    buf_release(&survey);
 }
 
 static void disabled_rows_are_left_out(void **state) {
@@ -386,6 +409,7 @@ int main(void) {
         cmocka_unit_test(entities_live_in_their_repeat),
         cmocka_unit_test(files_are_part_of_the_form),
         cmocka_unit_test(lenient_lists_what_it_lets_pass),
+        cmocka_unit_test(warnings_never_hide_an_error),
         cmocka_unit_test(disabled_rows_are_left_out),
         cmocka_unit_test(the_nearest_of_equal_names_is_meant),
         cmocka_unit_test(circles_are_refused_with_their_way),
