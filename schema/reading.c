@@ -213,6 +213,28 @@ const struct seen_instance *reading_instance(const struct reading *reading,
     return NULL;
 }
 
+enum rc reading_add_conflicts(struct reading *reading, const struct conflict *added, uint32_t count,
+                              struct arena *arena, struct err *err) {
+    struct conflict *list;
+
+    if (count == 0)
+        return arena_check(arena, "reading of a record", err);
+    list = arena_array(arena, reading->conflict_count + count, sizeof(*list));
+    if (list == NULL)
+        return arena_check(arena, "reading of a record", err);
+    if (reading->conflict_count > 0)
+        memcpy(list, reading->conflicts, reading->conflict_count * sizeof(*list));
+    memcpy(list + reading->conflict_count, added, count * sizeof(*list));
+    reading->conflict_count += count;
+    reading->conflicts = list;
+    qsort(list, reading->conflict_count, sizeof(*list), conflict_order);
+    return RC_OK;
+}
+
+bool reading_accepted(const struct reading *reading, const struct cell *cell, struct arena *arena) {
+    return cell_accepted(reading->record, reading->live, cell, arena);
+}
+
 bool reading_wrote_side(const struct reading *reading, const struct conflict *conflict,
                         uint64_t person) {
     for (uint32_t i = 0; i < conflict->version_count; i++) {

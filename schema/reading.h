@@ -59,7 +59,8 @@ enum conflict_kind {
     CONFLICT_AREA,      /* two areas */
     CONFLICT_SEAL,      /* unequal concurrent seals of one scope */
     CONFLICT_SAME,      /* proposal: two instances have the same key; other says which */
-    CONFLICT_SOFT,      /* the merged values break a rule of the form */
+    CONFLICT_SOFT, /* the merged values break a rule of the form: they do not fit their fields, or
+                    * (form/rules.h) a constraint does not hold */
 };
 const char *conflict_kind_name(enum conflict_kind kind); /* "field", "group", ... */
 
@@ -69,6 +70,8 @@ struct conflict {
     uint16_t field;           /* CONFLICT_SAME: the key; FIELD_SAME if answers contradict */
     struct instance_id other; /* CONFLICT_SAME: the older one; instance is the younger */
     const char *rule;         /* CONFLICT_SOFT: the message's English literal; else NULL */
+    struct view message;      /* CONFLICT_SOFT: the form's own words about it, may be empty */
+    bool tells;               /* the message may repeat answers */
     uint32_t version_count;
     const struct version *const *versions; /* the sides, by dot */
 };
@@ -119,6 +122,13 @@ const struct cell *reading_cell(const struct reading *reading, struct instance_i
 /* NULL for the record itself, and for an instance that nobody known has added. */
 const struct seen_instance *reading_instance(const struct reading *reading,
                                              struct instance_id instance);
+
+/* Whether somebody has accepted the cell's versions, these and no others, as they are. */
+bool reading_accepted(const struct reading *reading, const struct cell *cell, struct arena *arena);
+
+/* Adds conflicts that were found by other means (schema/form/rules.h), in their places. */
+enum rc reading_add_conflicts(struct reading *reading, const struct conflict *added, uint32_t count,
+                              struct arena *arena, struct err *err);
 
 /* Whether a person wrote one of the sides: then somebody else has to answer (four eyes). */
 bool reading_wrote_side(const struct reading *reading, const struct conflict *conflict,

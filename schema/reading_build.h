@@ -60,6 +60,10 @@ void cells_read(struct reading_build *build);
 void same_read(struct reading_build *build);
 void soft_read(struct reading_build *build);
 
+/* live: per version of the record. */
+bool cell_accepted(const struct record *record, const bool *live, const struct cell *cell,
+                   struct arena *arena);
+
 /* NULL when the arena is exhausted. The caller fills in versions. */
 struct conflict *build_conflict(struct reading_build *build, enum conflict_kind kind, uint32_t node,
                                 uint16_t field);

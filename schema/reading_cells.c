@@ -300,9 +300,10 @@ void cells_read(struct reading_build *build) {
 
 /* ---- soft conflicts ---- */
 
-static bool accepted(const struct reading_build *build, const struct cell *cell) {
+bool cell_accepted(const struct record *record, const bool *live, const struct cell *cell,
+                   struct arena *arena) {
     uint32_t count;
-    const struct version *slice = record_field(build->record, cell->instance, FIELD_ACCEPT, &count);
+    const struct version *slice = record_field(record, cell->instance, FIELD_ACCEPT, &count);
 
     for (uint32_t i = 0; i < count; i++) {
         struct acceptance acceptance;
@@ -310,13 +311,13 @@ static bool accepted(const struct reading_build *build, const struct cell *cell)
         bool same = true;
 
         err_init(&ignored, LANG_EN);
-        if (!build->live[slice + i - build->record->versions] ||
-            acceptance_decode(slice[i].value.bytes, build->arena, &acceptance, &ignored) != RC_OK ||
+        if (!live[slice + i - record->versions] ||
+            acceptance_decode(slice[i].value.bytes, arena, &acceptance, &ignored) != RC_OK ||
             acceptance.field != cell->field || acceptance.count != cell->version_count)
             continue;
         /* The cell's list may start with the chosen one; so each is looked for. */
         for (uint32_t k = 0; k < cell->version_count && same; k++) {
-            struct version_id name = version_name(build->record, cell->versions[k]);
+            struct version_id name = version_name(record, cell->versions[k]);
 
             same = false;
             for (uint32_t j = 0; j < acceptance.count && !same; j++)
@@ -349,7 +350,8 @@ void soft_read(struct reading_build *build) {
         struct conflict *conflict;
 
         if (field == NULL || node == NO_NODE || !form_field_holds_value(field) ||
-            node_hidden(build, node) || fits(build->form, field, cell) || accepted(build, cell))
+            node_hidden(build, node) || fits(build->form, field, cell) ||
+            cell_accepted(build->record, build->live, cell, build->arena))
             continue;
         conflict = build_conflict(build, CONFLICT_SOFT, node, cell->field);
         if (conflict == NULL)
