@@ -8,6 +8,7 @@
 #include "base/tls.h"
 #include "syncd/sync/api.h"
 #include "syncd/sync/area.h"
+#include "syncd/sync/examine.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -41,6 +42,8 @@ struct service {
     pthread_cond_t changed;
     bool writing; /* somebody is the writer now */
     struct writer_job *first, *last;
+    uint64_t steps; /* of the writer: whether there may be something to examine */
+    bool stopping;
     struct ledger *idle[READERS_MAX];
     size_t idle_count;
     struct ingest_room rooms[ROOMS];
@@ -148,9 +151,84 @@ static void write_job(void *context, struct writer_job *job) {
         writer_step(service->writer, jobs);
         pthread_mutex_lock(&service->mutex);
         service->writing = false;
+        service->steps++;
         pthread_cond_broadcast(&service->changed);
     }
     pthread_mutex_unlock(&service->mutex);
+}
+
+/* --- the examiner --- */
+
+/* Waits for a moment in which nobody writes, but not for ever: under a load that does not end, a
+ * small portion is taken after so many turns of the writers. */
+#define EXAMINER_TURNS   64u
+#define EXAMINER_HURRIED 32u
+
+/* How many changes may be examined now; 0: the service stops. seen: steps when the examiner last
+ * found nothing. */
+static uint32_t examiner_wait(struct service *service, uint64_t seen) {
+    uint32_t most = EXAMINE_CHANGES_MAX;
+
+    pthread_mutex_lock(&service->mutex);
+    while (!service->stopping && service->steps == seen)
+        pthread_cond_wait(&service->changed, &service->mutex);
+    for (uint32_t turn = 0; !service->stopping && (service->writing || service->first != NULL);
+         turn++) {
+        if (turn == EXAMINER_TURNS) {
+            most = EXAMINER_HURRIED;
+            break;
+        }
+        pthread_cond_wait(&service->changed, &service->mutex);
+    }
+    if (service->stopping)
+        most = 0;
+    pthread_mutex_unlock(&service->mutex);
+    return most;
+}
+
+static uint64_t steps_of(struct service *service) {
+    uint64_t steps;
+
+    pthread_mutex_lock(&service->mutex);
+    steps = service->steps;
+    pthread_mutex_unlock(&service->mutex);
+    return steps;
+}
+
+static void *examiner_run(void *context) {
+    struct service *service = context;
+    uint64_t seen = UINT64_MAX; /* what lies there since the last time is looked at first */
+    uint32_t most;
+
+    while ((most = examiner_wait(service, seen)) > 0) {
+        struct err err;
+        uint64_t steps = steps_of(service);
+        bool more;
+
+        err_init(&err, LANG_EN);
+        if (examine_portion(&service->office, most, &more, &err) != RC_OK) {
+            log_warn(service->office.log, LOG_EVENT("examiner.failed"), LOG_TEXT("why", err.text));
+            more = false;
+            steps = steps_of(service); /* again after the next step that is not one's own */
+        }
+        if (!more)
+            seen = steps;
+    }
+    return NULL;
+}
+
+static enum rc examiner_start(struct service *service, pthread_t *thread, struct err *err) {
+    if (pthread_create(thread, NULL, examiner_run, service) != 0)
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    return RC_OK;
+}
+
+static void examiner_stop(struct service *service, pthread_t thread) {
+    pthread_mutex_lock(&service->mutex);
+    service->stopping = true;
+    pthread_cond_broadcast(&service->changed);
+    pthread_mutex_unlock(&service->mutex);
+    pthread_join(thread, NULL);
 }
 
 /* --- opening and making --- */
@@ -372,6 +450,8 @@ enum rc service_serve(struct service *service, const struct serve_options *optio
     struct control_server *control = NULL;
     struct httpd *server = NULL;
     char host[128], socket[PATH_BYTES + 16];
+    pthread_t examiner;
+    bool examining = false;
     enum rc rc;
 
     httpd_options_default(&http);
@@ -398,12 +478,17 @@ enum rc service_serve(struct service *service, const struct serve_options *optio
     snprintf(socket, sizeof(socket), "%s/control", service->directory);
     rc = control_listen(socket, command_serve, (void *)(uintptr_t)table, &control, err);
     if (rc == RC_OK)
+        rc = examiner_start(service, &examiner, err);
+    examining = rc == RC_OK;
+    if (rc == RC_OK)
         rc = announce(options, host, httpd_port(server), command, err);
     if (rc == RC_OK)
         wait();
 out:
     control_stop(control);
     httpd_stop(server);
+    if (examining)
+        examiner_stop(service, examiner);
     if (key.data != NULL)
         crypt_wipe(key.data, key.size);
     buf_release(&certificate);

@@ -156,7 +156,7 @@ static enum rc add_conflicts(struct visit *visit, struct dot id, struct json *li
 }
 
 static enum rc conflicts_of(struct visit *visit, struct json *list, struct err *err) {
-    struct list_query query = {.conflicts_only = true};
+    struct list_query query = {.questions_only = true};
     struct arena arena;
     struct listed *listed;
     uint32_t count, total;

@@ -278,6 +278,20 @@ static enum rc print_head(struct writer *writer, struct err *err) {
     return rc == RC_OK ? command_print(command, view_text("\n"), err) : rc;
 }
 
+/* With the rule that is broken there. */
+static enum rc print_path(struct command *command, const struct json *path, struct err *err) {
+    enum rc rc = command_printf(command, err, "%s", json_key(path));
+
+    for (const struct json *side = json_first(path); side != NULL && rc == RC_OK;
+         side = json_next(side)) {
+        const struct json *rule = json_get(side, "rule");
+
+        if (rule != NULL)
+            return command_printf(command, err, "  %.*s\n", VIEW_PRINT(json_text(rule)));
+    }
+    return rc == RC_OK ? command_printf(command, err, "\n") : rc;
+}
+
 enum rc show_conflicts(struct visit *visit, const struct json *conflicts, struct err *err) {
     static const char *const keys[] = {"value", "dot", "author", "at"};
     struct columns columns;
@@ -285,7 +299,7 @@ enum rc show_conflicts(struct visit *visit, const struct json *conflicts, struct
 
     for (const struct json *path = json_first(conflicts); path != NULL && rc == RC_OK;
          path = json_next(path)) {
-        rc = command_printf(visit->command, err, "%s\n", json_key(path));
+        rc = print_path(visit->command, path, err);
         columns_init(&columns, 5);
         for (const struct json *side = json_first(path); side != NULL; side = json_next(side)) {
             columns_add_text(&columns, "  ");

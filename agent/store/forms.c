@@ -68,6 +68,8 @@ static enum rc slot_make(uint64_t form, uint64_t position, struct view json, str
     if (rc != RC_OK || slot->loaded->id != form) {
         slot->loaded = NULL;
         arena_release(&slot->arena);
+    } else {
+        slot->has_rules = form_has_rules(slot->loaded);
     }
     *out = slot;
     return RC_OK;
@@ -114,6 +116,8 @@ enum rc forms_reload(struct tablet *tablet, struct err *err) {
     statement_reset(list);
     if (rc != RC_NOT_FOUND)
         return rc;
+    if (tablet->form_count > kept)
+        rules_forget(tablet);
     while (tablet->form_count > kept)
         slot_free(tablet->forms[--tablet->form_count]);
     return RC_OK;
@@ -146,6 +150,58 @@ enum rc tablet_put_form(struct tablet *tablet, uint64_t form, uint64_t position,
         rc = tablet_put_facts(tablet, &facts, err);
     }
     return rc;
+}
+
+bool tablet_form_has_rules(const struct tablet *tablet, uint64_t form_id) {
+    const struct form_slot *slot = slot_of(tablet, form_id);
+
+    return slot != NULL && slot->has_rules;
+}
+
+void rules_forget(struct tablet *tablet) {
+    arena_release(&tablet->rules.arena);
+    tablet->rules = (struct tablet_rules){0};
+}
+
+/* A form that this program cannot run has no rules here. */
+static enum rc rules_of(struct tablet *tablet, const struct form *form, struct err *err) {
+    struct tablet_rules *rules = &tablet->rules;
+    enum rc rc;
+
+    if (rules->form == form)
+        return RC_OK;
+    rules_forget(tablet);
+    arena_init(&rules->arena, MODEL_ARENA_BYTES);
+    rc = form_program_load(form, &rules->arena, &rules->program, err);
+    if (rc == RC_OK)
+        rc = form_rules_load(&rules->program, &rules->arena, &rules->rules, err);
+    if (rc == RC_NO_MEMORY)
+        return rc;
+    if (rc != RC_OK) {
+        err_clear(err);
+        rules->rules = (struct form_rules){0};
+    }
+    rules->form = form;
+    return RC_OK;
+}
+
+enum rc tablet_examine(struct tablet *tablet, struct reading *reading, struct arena *arena,
+                       struct err *err) {
+    struct broken_rule *broken = NULL;
+    uint32_t count = 0;
+    enum rc rc;
+
+    if (reading->form == NULL || !tablet_form_has_rules(tablet, reading->form->id))
+        return RC_OK;
+    rc = rules_of(tablet, reading->form, err);
+    if (rc == RC_OK)
+        rc = rules_find(&tablet->rules.rules, reading, arena, &broken, &count, err);
+    if (rc == RC_OK)
+        return rules_add(reading, broken, count, arena, err);
+    if (rc == RC_NO_MEMORY || arena->failed != RC_OK)
+        return rc;
+    err_clear(err); /* too large to be computed: it can still be shown */
+    return RC_OK;
 }
 
 const struct form *tablet_form(const struct tablet *tablet, uint64_t form_id) {

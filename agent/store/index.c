@@ -20,7 +20,7 @@ void summary_encode(const struct summary *summary, struct buf *out) {
     buf_add_zigzag(out, summary->changed_ms);
     buf_add_varint(out, summary->conflicts);
     buf_add_u8(out, (uint8_t)((summary->form_known ? 1 : 0) | (summary->withdrawn ? 2 : 0) |
-                              (summary->sealed ? 4 : 0)));
+                              (summary->sealed ? 4 : 0) | (summary->met ? 8 : 0)));
     buf_add_varint(out, summary->own_serial);
     buf_add_varint(out, summary->own_number);
     buf_add_sized(out, summary->title);
@@ -44,6 +44,7 @@ enum rc summary_decode(struct view bytes, struct dot id, struct summary *out, st
     out->form_known = (flags & 1) != 0;
     out->withdrawn = (flags & 2) != 0;
     out->sealed = (flags & 4) != 0;
+    out->met = (flags & 8) != 0;
     out->own_serial = (uint32_t)read_varint_max(&in, UINT32_MAX);
     out->own_number = read_varint(&in);
     out->title = read_sized(&in);

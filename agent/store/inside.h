@@ -23,6 +23,7 @@
 #include "agent/store/session.h"
 #include "agent/store/traffic.h"
 #include "base/db.h"
+#include "schema/form/rules.h"
 
 /* ---- statements (tablet_sql.c) ---- */
 
@@ -196,6 +197,7 @@ struct summary { /* what a list shows; texts borrowed */
     int64_t changed_ms;
     uint32_t conflicts;
     bool form_known, withdrawn, sealed;
+    bool met;            /* it holds changes of two actors: together they may break a rule */
     uint32_t own_serial; /* newest own change on it: actor serial, number; 0 none */
     uint64_t own_number;
     struct view title;  /* at most SUMMARY_TITLE_BYTES */
@@ -251,6 +253,16 @@ struct form_slot {
     uint64_t position;
     struct arena arena;
     struct form *loaded; /* NULL: cannot be read by this program */
+    bool has_rules;      /* constraints that several people may break together */
+};
+
+/* The constraints of the form whose record was looked at last: one program at a time is enough for
+ * a person, and little to hold. */
+struct tablet_rules {
+    const struct form *form; /* NULL: of none yet */
+    struct arena arena;
+    struct form_program program;
+    struct form_rules rules;
 };
 
 struct tablet {
@@ -272,6 +284,7 @@ struct tablet {
     struct arena areas_arena;
     struct form_slot **forms;
     size_t form_count, form_capacity;
+    struct tablet_rules rules;
     struct session *sessions;
     const struct traffic *traffic;
     bool saving; /* a struct save is open */
@@ -318,6 +331,11 @@ enum rc tablet_device_seed_read(const char *path, uint8_t seed[32], struct err *
 enum rc forms_load(struct tablet *tablet, struct err *err);
 /* After a rollback: forgets forms that the file does not have. */
 enum rc forms_reload(struct tablet *tablet, struct err *err);
+bool tablet_form_has_rules(const struct tablet *tablet, uint64_t form_id);
+/* Adds to the reading the constraints of its form that are broken (schema/form/rules.h). */
+enum rc tablet_examine(struct tablet *tablet, struct reading *reading, struct arena *arena,
+                       struct err *err);
+void rules_forget(struct tablet *tablet);
 
 /* ---- incarnation.c ---- */
 

@@ -55,7 +55,8 @@ static bool matches(const struct tablet *tablet, const struct list_query *query,
 
     if (summary->withdrawn && !query->withdrawn_too)
         return false;
-    if (query->conflicts_only && summary->conflicts == 0)
+    if (query->questions_only && summary->conflicts == 0 &&
+        !(summary->met && tablet_form_has_rules(tablet, summary->form)))
         return false;
     if (query->area != 0 &&
         !area_contains(succession_of(&tablet->areas, query->area), summary->area))
@@ -165,6 +166,9 @@ enum rc session_see(struct session *session, struct dot id, struct arena *arena,
     if (rc != RC_OK)
         return rc;
     reading_succeed(&session->tablet->areas, &out->reading, arena);
+    rc = tablet_examine(session->tablet, &out->reading, arena, err);
+    if (rc != RC_OK)
+        return rc;
     out->area = out->reading.area_count > 0 ? out->reading.areas[0] : 0;
     out->position = out->record.absorbed_count;
     out->pending = entry != NULL && is_pending(session->tablet, &entry->summary);

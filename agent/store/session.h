@@ -60,7 +60,9 @@ struct list_query {
     struct view form_name; /* empty: all */
     uint64_t area;         /* 0: all; else it and what lies beneath */
     struct view search;    /* words, each must occur; any case */
-    bool conflicts_only, pending_only, withdrawn_too;
+    /* questions_only: with open conflicts, and those in which people have met who may have broken a
+     * rule together: session_see tells. */
+    bool questions_only, pending_only, withdrawn_too;
     uint32_t offset, limit; /* limit 0: all */
 };
 
@@ -75,6 +77,8 @@ enum rc session_list(struct session *session, const struct list_query *query, st
 enum rc session_record(struct session *session, struct dot id, struct arena *arena,
                        struct record *out, struct err *err);
 
+/* The reading knows which of the form's constraints are broken, too; the number of conflicts in a
+ * list does not. */
 struct seen {
     struct record record;
     const struct form *form; /* governing; NULL: unknown to this tablet */

@@ -48,6 +48,7 @@ void tablet_release(struct tablet *tablet) {
         free(tablet->forms[i]);
     }
     free(tablet->forms);
+    rules_forget(tablet);
     free(tablet->keys);
     free(tablet->actors);
     free(tablet->touched);

@@ -246,6 +246,7 @@ enum rc view_summary(struct tablet *tablet, const struct record *record, struct 
     for (uint32_t i = 0; i < record->absorbed_count; i++) {
         if (i == 0 || record->absorbed[i].time_ms > out->changed_ms)
             out->changed_ms = record->absorbed[i].time_ms;
+        out->met |= record->absorbed[i].dot.actor != record->absorbed[0].dot.actor;
     }
     newest_own(tablet, record, out);
     buf_init(&text, LIMIT_VALUE_BYTES * 2);

@@ -33,8 +33,9 @@ enum rc answers_path_text(const struct reading *reading, struct instance_id inst
 enum rc answers_values(const struct reading *reading, bool mask, struct json *out, struct err *err);
 /* {path: [{value, dot, author, at, rank, kind}]} of open conflicts. A group is shown at each of its
  * fields, with the same sides; two instances that may be the same stand at "member[ID]/@same", with
- * same_as, the other instance; author is the person's id text or
- * name through the callback, at is RFC 3339 in China time. */
+ * same_as, the other instance; a broken rule has rule, which says what is wrong in the language of
+ * err, in the form's own words where it has any (and they repeat no answers, when mask is true);
+ * author is the person's id text or name through the callback, at is RFC 3339 in China time. */
 typedef struct view person_name(void *context, uint64_t person);
 enum rc answers_conflicts(const struct record *record, const struct reading *reading, bool mask,
                           person_name *name, void *context, struct json *out, struct err *err);

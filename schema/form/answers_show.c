@@ -1,6 +1,7 @@
 /* answers_show.c: a reading as JSON: values, conflicts, what is still missing. */
 #include "base/date.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "schema/erasure.h"
 #include "schema/form/answers.h"
 #include "schema/form/fill.h"
@@ -229,6 +230,12 @@ static struct json *open_path(struct shower *shower, struct instance_id instance
     return opened.array;
 }
 
+static struct view broken_rule(const struct shower *shower, const struct conflict *conflict) {
+    if (conflict->message.size > 0 && !(shower->mask && conflict->tells))
+        return conflict->message;
+    return view_text(words(shower->err->lang, conflict->rule));
+}
+
 /* One side: what the change of version said about the field. */
 static enum rc show_side(struct shower *shower, const struct conflict *conflict, struct json *array,
                          uint16_t field, const struct version *side, const struct value *value) {
@@ -259,6 +266,8 @@ static enum rc show_side(struct shower *shower, const struct conflict *conflict,
         instance_text(conflict->other, dot);
         good = good && json_add_text(item, "same_as", dot) != NULL;
     }
+    if (conflict->kind == CONFLICT_SOFT)
+        good = good && json_add_view(item, "rule", broken_rule(shower, conflict)) != NULL;
     return good ? RC_OK : no_memory(shower->err);
 }
 

@@ -10,8 +10,6 @@
 #include "schema/form/filling_parts.h"
 #include "schema/form/form_json.h"
 
-#include <stdlib.h>
-
 #define SCRATCH_BYTES (64u * 1024u * 1024u)
 
 struct source {
@@ -175,16 +173,20 @@ static bool has_rule(const struct form_program *program, uint32_t field) {
            program->model->fields[at].constraint.xpath != NULL;
 }
 
-/* Arrays of the search, on the heap in one block. */
-static uint32_t *tracing_start(struct tracing *tracing) {
+/* Arrays of the search. */
+static void tracing_start(struct tracing *tracing, struct arena *arena) {
     const struct form_program *program = tracing->program;
     uint32_t count = program->model->field_count;
-    uint32_t *block = calloc((size_t)count * 6u, sizeof(*block));
-    uint32_t *back = block, *shown;
+    uint32_t *back = arena_array(arena, count, sizeof(*back));
+    uint32_t *shown = arena_array(arena, count, sizeof(*shown));
 
-    if (block == NULL)
-        return NULL;
-    shown = block + count;
+    tracing->reached = arena_array(arena, count, sizeof(*tracing->reached));
+    tracing->stack = arena_array(arena, (size_t)count * 2, sizeof(*tracing->stack));
+    tracing->seen = arena_array(arena, count, sizeof(*tracing->seen));
+    tracing->back = back;
+    tracing->shown = shown;
+    if (arena->failed != RC_OK)
+        return;
     for (uint32_t i = 0; i < count; i++)
         back[i] = shown[i] = MODEL_NONE;
     for (uint32_t i = 0; i < program->form->field_count; i++)
@@ -194,41 +196,35 @@ static uint32_t *tracing_start(struct tracing *tracing) {
         if (program->model->controls[i].field != MODEL_NONE &&
             program->model->controls[i].itemset.nodes != NULL)
             shown[program->model->controls[i].field] = i;
-    tracing->back = back;
-    tracing->shown = shown;
-    tracing->reached = block + 2u * (size_t)count;
-    tracing->stack = block + 3u * (size_t)count;
-    tracing->seen = (uint8_t *)(block + 5u * (size_t)count);
-    return block;
 }
 
 enum rc form_rules_load(const struct form_program *program, struct arena *arena,
                         struct form_rules *out, struct err *err) {
     struct tracing tracing = {.program = program, .err = err};
-    struct arena scratch;
+    struct arena arrays, scratch;
     struct form_rule *list;
-    uint32_t *block, count = 0;
-    enum rc rc = RC_OK;
+    uint32_t count = 0;
+    enum rc rc;
 
     *out = (struct form_rules){.program = program};
     for (uint32_t i = 0; i < program->form->field_count; i++)
         count += has_rule(program, i);
     if (count == 0)
         return RC_OK;
-    list = arena_array(arena, count, sizeof(*list));
-    block = tracing_start(&tracing);
-    if (list == NULL || block == NULL) {
-        free(block);
-        return err_set(err, RC_NO_MEMORY, "out of memory");
-    }
+    arena_init(&arrays, SCRATCH_BYTES);
     arena_init(&scratch, SCRATCH_BYTES);
     tracing.scratch = &scratch;
+    tracing_start(&tracing, &arrays);
+    list = arena_array(arena, count, sizeof(*list));
+    rc = arena_check(&arrays, "a form", err);
+    if (rc == RC_OK)
+        rc = arena_check(arena, "a form", err);
     for (uint32_t i = 0; i < program->form->field_count && rc == RC_OK; i++)
         if (has_rule(program, i))
             rc = trace(&tracing, i, arena, &list[out->count++]);
     out->list = list;
     arena_release(&scratch);
-    free(block);
+    arena_release(&arrays);
     return rc;
 }
 

@@ -2,6 +2,9 @@
 #include "base/words.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
+#include "syncd/sync/examine.h"
+
+#define PORTIONS_FIRST 8u
 
 /* --- conflicts --- */
 
@@ -28,6 +31,8 @@ static enum rc load_record(struct list_conflicts *list, struct dot id, struct er
     if (rc == RC_OK)
         rc = ledger_read(seat->ledger, &list->seen.stored, &list->arena, &list->seen.record,
                          &list->seen.reading, err);
+    if (rc == RC_OK)
+        rc = ledger_examine(seat->ledger, &list->seen.reading, &list->arena, err);
     if (rc != RC_OK)
         return rc;
     list->sides = json_object();
@@ -44,14 +49,26 @@ static enum rc conflict_path(struct list_conflicts *list, const struct stored_co
     return answers_path_text(&list->seen.reading, conflict->instance, field, path, err);
 }
 
-/* For people: the sides in one cell, value and author. */
-static void sides_text(const struct json *sides, struct buf *out) {
+/* For people: the sides in one cell, value and author; and the rule that they break. Conflicts of
+ * several kinds may share a path. */
+static void sides_text(const struct json *sides, uint8_t kind, struct buf *out) {
+    const char *name = conflict_kind_name((enum conflict_kind)kind);
+    struct view rule = {0};
+    bool any = false;
+
     for (const struct json *side = json_first(sides); side != NULL; side = json_next(side)) {
-        if (side != json_first(sides))
+        if (!view_is(json_text(json_get(side, "kind")), name))
+            continue;
+        if (any)
             buf_add_text(out, " | ");
+        any = true;
         json_as_text(json_get(side, "value"), out);
         buf_addf(out, " (%s)", json_text_or(json_get(side, "author"), ""));
+        if (json_get(side, "rule") != NULL)
+            rule = json_text(json_get(side, "rule"));
     }
+    if (rule.size > 0)
+        buf_addf(out, ": %.*s", VIEW_PRINT(rule));
 }
 
 static enum rc conflict_visit(void *context, const struct stored_conflict *conflict,
@@ -103,7 +120,7 @@ static enum rc conflict_visit(void *context, const struct stored_conflict *confl
     if (other.number != 0)
         buf_addf(&text, words(list->command->lang, "the same as %s?"), twin);
     else
-        sides_text(sides, &text);
+        sides_text(sides, conflict->kind, &text);
     listing_cell(&list->listing, view_text(id));
     listing_cell(&list->listing, list->seen.stored.title);
     listing_cell(&list->listing, buf_view(&path));
@@ -114,6 +131,19 @@ static enum rc conflict_visit(void *context, const struct stored_conflict *confl
 out:
     buf_release(&path);
     buf_release(&text);
+    return rc;
+}
+
+/* What came in a moment ago is examined before it is listed; of a mountain of it only the top. */
+static enum rc look_first(const struct seat *seat, struct command *command, struct err *err) {
+    bool more = true;
+    enum rc rc = RC_OK;
+
+    for (unsigned i = 0; i < PORTIONS_FIRST && more && rc == RC_OK; i++)
+        rc = examine_portion(seat->office, EXAMINE_CHANGES_MAX, &more, err);
+    if (rc == RC_OK && more)
+        command_say(command, "the rules of the forms have yet to be run over some of the records; "
+                             "ask again later");
     return rc;
 }
 
@@ -132,6 +162,8 @@ enum rc desk_conflicts(void *context, struct command *command, struct err *err) 
         rc = seat_area(&seat, given, &area, err);
     if (rc == RC_OK)
         rc = seat_mask(&seat, command, "conflicts", &list.masked, err);
+    if (rc == RC_OK)
+        rc = look_first(&seat, command, err);
     if (rc == RC_OK) {
         listing_start(&list.listing, command, &seat.arena, heads);
         rc = store_conflicts(seat.ledger->store, area, conflict_visit, &list, err);

@@ -13,6 +13,7 @@
 #include "schema/erasure.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/values.h"
+#include "syncd/sync/examine.h"
 
 #define PAGE_BYTES   (128u * 1024u)
 #define OUT_BYTES    (64u * 1024u * 1024u)
@@ -271,6 +272,9 @@ static enum rc record_visit(void *context, const struct stored_record *stored, s
     arena_reset(&export->arena);
     rc =
         ledger_read(export->seat->ledger, stored, &export->arena, &seen.record, &seen.reading, err);
+    if (rc == RC_OK)
+        rc = examine_known(export->seat->ledger->store, stored->id, &seen.reading, &export->arena,
+                           err);
     if (rc != RC_OK)
         return rc;
     if (export->is_json)

@@ -165,7 +165,8 @@ static enum rc print_values(struct command *command, struct arena *arena, const 
 
 static enum rc print_conflicts(struct command *command, struct arena *arena,
                                const struct json *json, struct err *err) {
-    static const char *const heads[] = {"conflict", "value", "author", "at", "dot", NULL};
+    static const char *const heads[] = {"conflict", "value",       "author", "at",
+                                        "dot",      "broken rule", NULL};
     const struct json *conflicts = json_get(json, "conflicts");
     struct listing table;
     struct buf text;
@@ -187,6 +188,7 @@ static enum rc print_conflicts(struct command *command, struct arena *arena,
             listing_cell(&table, json_text(json_get(side, "author")));
             listing_cell(&table, json_text(json_get(side, "at")));
             listing_cell(&table, json_text(json_get(side, "dot")));
+            listing_cell(&table, json_text(json_get(side, "rule")));
         }
     buf_release(&text);
     return listing_end(&table, RC_OK, err);

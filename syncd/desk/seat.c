@@ -46,6 +46,8 @@ enum rc seat_record(struct seat *seat, const char *id, struct seen_record *out, 
     if (rc == RC_OK)
         rc =
             ledger_read(seat->ledger, &out->stored, &seat->arena, &out->record, &out->reading, err);
+    if (rc == RC_OK)
+        rc = ledger_examine(seat->ledger, &out->reading, &seat->arena, err);
     return rc;
 }
 

@@ -35,6 +35,10 @@ enum rc verify_after(struct verify *verify, enum rc rc, struct err *err);
 enum rc verify_log(struct verify *verify, struct err *err);
 /* verify_state.c: every record's state, made again from the changes that were admitted. */
 enum rc verify_states(struct verify *verify, struct err *err);
+/* verify_conflict.c: the open questions of a record, as it reads by the log, are those in the list.
+ * Adds to the reading. */
+enum rc verify_conflicts(struct verify *verify, const struct stored_record *stored,
+                         struct reading *reading, struct arena *arena, struct err *err);
 /* verify_feed.c: every feed's chain from its entries; the staff log's chain. */
 enum rc verify_feeds(struct verify *verify, struct err *err);
 enum rc verify_acts(struct verify *verify, struct err *err);

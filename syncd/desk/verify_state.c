@@ -173,6 +173,8 @@ static enum rc check_row(struct state_check *check, const struct stored_record *
         VERIFY_FOUND(check->verify, "record %s: it is listed in other areas than its state says",
                      id);
     }
+    if (rc == RC_OK)
+        rc = verify_conflicts(check->verify, stored, &reading, &check->arena, err);
     return rc;
 }
 

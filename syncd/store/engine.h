@@ -64,6 +64,8 @@ struct store_engine {
     enum rc (*list)(struct store *, struct view, uint64_t, struct dot, store_visit_record *, void *,
                     struct err *);
     enum rc (*conflicts)(struct store *, uint64_t, store_visit_conflict *, void *, struct err *);
+    enum rc (*record_conflicts)(struct store *, struct dot, store_visit_conflict *, void *,
+                                struct err *);
     enum rc (*quarantine)(struct store *, bool, store_visit_quarantine *, void *, struct err *);
     enum rc (*feeds)(struct store *, const uint64_t *, uint32_t, uint8_t, store_visit_feed *,
                      void *, struct err *);
@@ -113,6 +115,7 @@ enum store_walk {
     WALK_ACTS = 1u << 15,
     WALK_KEYS = 1u << 16,
     WALK_SNAPSHOTS = 1u << 17,
+    WALK_RECORD_CONFLICTS = 1u << 18,
 };
 
 /* RC_INVALID or RC_LIMIT where the delta contradicts itself; see delta.c. */

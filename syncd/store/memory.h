@@ -125,6 +125,8 @@ enum rc memory_forms(struct store *store, uint64_t after, store_visit_form *visi
                      struct err *err);
 enum rc memory_list(struct store *store, struct view form_name, uint64_t area, struct dot after,
                     store_visit_record *visit, void *context, struct err *err);
+enum rc memory_record_conflicts(struct store *store, struct dot record, store_visit_conflict *visit,
+                                void *context, struct err *err);
 enum rc memory_conflicts(struct store *store, uint64_t area, store_visit_conflict *visit,
                          void *context, struct err *err);
 enum rc memory_quarantine(struct store *store, bool settled_too, store_visit_quarantine *visit,

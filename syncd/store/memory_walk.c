@@ -164,6 +164,17 @@ enum rc memory_conflicts(struct store *store, uint64_t area, store_visit_conflic
     SHOW(LIST_CONFLICTS, struct stored_conflict, within(area, item->area), by_due);
 }
 
+static int as_given(const void *left, const void *right) {
+    (void)left;
+    (void)right;
+    return 0;
+}
+
+enum rc memory_record_conflicts(struct store *store, struct dot record, store_visit_conflict *visit,
+                                void *context, struct err *err) {
+    SHOW(LIST_CONFLICTS, struct stored_conflict, dot_equal(item->record, record), as_given);
+}
+
 static int by_since(const void *left, const void *right) {
     const struct stored_quarantine *a = left, *b = right;
 

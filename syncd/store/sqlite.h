@@ -193,6 +193,8 @@ enum rc record_row(struct statement *row, struct dot id, struct arena *arena,
                    struct stored_record *out, struct err *err);
 enum rc sqlite_list(struct store *store, struct view form_name, uint64_t area, struct dot after,
                     store_visit_record *visit, void *context, struct err *err);
+enum rc sqlite_record_conflicts(struct store *store, struct dot record, store_visit_conflict *visit,
+                                void *context, struct err *err);
 enum rc sqlite_conflicts(struct store *store, uint64_t area, store_visit_conflict *visit,
                          void *context, struct err *err);
 enum rc sqlite_keys(struct store *store, const uint8_t *hash, store_visit_key *visit, void *context,

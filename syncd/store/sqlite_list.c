@@ -181,6 +181,22 @@ enum rc sqlite_list(struct store *store, struct view form_name, uint64_t area, s
 
 /* --- conflicts and keys --- */
 
+/* The columns of the table come first. */
+static struct stored_conflict conflict_row(struct statement *row, struct dot record) {
+    return (struct stored_conflict){
+        .record = record,
+        .area = column_bits(row, 2),
+        .kind = (uint8_t)statement_i64(row, 3),
+        .instance = {{column_bits(row, 4), column_bits(row, 5)}, (uint32_t)statement_i64(row, 6)},
+        .field = (uint16_t)statement_i64(row, 7),
+        .other = {{column_bits(row, 8), column_bits(row, 9)}, (uint32_t)statement_i64(row, 10)},
+        .other_actor = column_bits(row, 11),
+        .other_number = column_bits(row, 12),
+        .since_ms = statement_i64(row, 13),
+        .due_ms = statement_i64(row, 14),
+    };
+}
+
 enum rc sqlite_conflicts(struct store *store, uint64_t area, store_visit_conflict *visit,
                          void *context, struct err *err) {
     struct statement *row = sqlite_of(store)->sql[SQL_CONFLICTS];
@@ -190,19 +206,32 @@ enum rc sqlite_conflicts(struct store *store, uint64_t area, store_visit_conflic
     statement_bind_i64(row, 1, bits(range.low));
     statement_bind_i64(row, 2, bits(range.high));
     while ((rc = statement_step(row, err)) == RC_OK) {
-        struct stored_conflict conflict = {
-            .record = dot_from(column_name(row, 15), column_bits(row, 16), statement_i64(row, 0)),
-            .area = column_bits(row, 2),
-            .kind = (uint8_t)statement_i64(row, 3),
-            .instance = {{column_bits(row, 4), column_bits(row, 5)},
-                         (uint32_t)statement_i64(row, 6)},
-            .field = (uint16_t)statement_i64(row, 7),
-            .other = {{column_bits(row, 8), column_bits(row, 9)}, (uint32_t)statement_i64(row, 10)},
-            .other_actor = column_bits(row, 11),
-            .other_number = column_bits(row, 12),
-            .since_ms = statement_i64(row, 13),
-            .due_ms = statement_i64(row, 14),
-        };
+        struct stored_conflict conflict = conflict_row(
+            row, dot_from(column_name(row, 15), column_bits(row, 16), statement_i64(row, 0)));
+
+        rc = visit(context, &conflict, err);
+        if (rc != RC_OK) {
+            break;
+        }
+    }
+    statement_reset(row);
+    return rc;
+}
+
+enum rc sqlite_record_conflicts(struct store *store, struct dot record, store_visit_conflict *visit,
+                                void *context, struct err *err) {
+    struct sqlite *sqlite = sqlite_of(store);
+    struct statement *row = sqlite->sql[SQL_RECORD_CONFLICTS];
+    int64_t id = 0;
+    enum rc rc = dot_find(sqlite, record, &id, err);
+
+    if (rc != RC_OK) {
+        return rc;
+    }
+    statement_bind_i64(row, 1, id);
+    while ((rc = statement_step(row, err)) == RC_OK) {
+        struct stored_conflict conflict = conflict_row(row, record);
+
         rc = visit(context, &conflict, err);
         if (rc != RC_OK) {
             break;

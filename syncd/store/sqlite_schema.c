@@ -188,6 +188,7 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_CONFLICTS] = "SELECT c.*, p.actor, p.high FROM conflict AS c JOIN prefix AS p"
                       " ON p.id = (c.record >> 38) WHERE c.area >= ?1 AND c.area <= ?2"
                       " ORDER BY c.due, p.actor, p.high, c.record, c.item",
+    [SQL_RECORD_CONFLICTS] = "SELECT * FROM conflict WHERE record = ?1 ORDER BY item",
     [SQL_KEYS] = "SELECT k.*, p.actor, p.high FROM key AS k JOIN prefix AS p"
                  " ON p.id = (k.record >> 38) WHERE k.hash = ?1"
                  " ORDER BY p.actor, p.high, k.record, k.item",

@@ -31,6 +31,7 @@ enum sqlite_sql {
     SQL_RECORDS,
     SQL_PLACES,
     SQL_CONFLICTS,
+    SQL_RECORD_CONFLICTS,
     SQL_KEYS,
     SQL_KEYS_ALL,
     SQL_QUARANTINE,

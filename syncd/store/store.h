@@ -348,6 +348,8 @@ enum rc store_list(struct store *, struct view form_name, uint64_t area, struct 
                    store_visit_record *, void *, struct err *);
 enum rc store_conflicts(struct store *, uint64_t area, store_visit_conflict *, void *,
                         struct err *); /* by due, then record, then as given */
+enum rc store_record_conflicts(struct store *, struct dot record, store_visit_conflict *, void *,
+                               struct err *); /* of one record, as given */
 /* By since, then dot. */
 enum rc store_quarantine(struct store *, bool settled_too, store_visit_quarantine *, void *,
                          struct err *);

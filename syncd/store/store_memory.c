@@ -299,6 +299,7 @@ static const struct store_engine ENGINE = {
     .forms = memory_forms,
     .list = memory_list,
     .conflicts = memory_conflicts,
+    .record_conflicts = memory_record_conflicts,
     .quarantine = memory_quarantine,
     .feeds = memory_feeds,
     .entries = memory_entries,

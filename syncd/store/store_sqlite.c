@@ -105,6 +105,7 @@ static const struct store_engine ENGINE = {
     .forms = sqlite_forms,
     .list = sqlite_list,
     .conflicts = sqlite_conflicts,
+    .record_conflicts = sqlite_record_conflicts,
     .quarantine = sqlite_quarantine,
     .feeds = sqlite_feeds,
     .entries = sqlite_entries,

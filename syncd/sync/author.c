@@ -30,6 +30,8 @@ static enum rc make_change(struct work *work, const struct author_request *reque
     if (reading == NULL)
         return arena_check(&work->arena, "a step of the writer", err);
     rc = ledger_see(work->ledger, &record->state, &work->arena, reading, err);
+    if (rc == RC_OK)
+        rc = ledger_examine(work->ledger, reading, &work->arena, err);
     if (rc == RC_OK && reading->form == NULL)
         rc = err_set(err, RC_UNSUPPORTED,
                      "this record's form is not published here; publish it first");

@@ -2,6 +2,7 @@
 #include "syncd/sync/ledger.h"
 
 #include "base/list.h"
+#include "schema/form/rules.h"
 
 #include <stdlib.h>
 
@@ -9,6 +10,16 @@
 #define VISIT_BYTES_MAX  (512u * 1024u * 1024u)
 #define VISIT_KEPT_BYTES (256u * 1024u)
 #define AREAS_BYTES_MAX  (4u * 1024u * 1024u)
+
+struct ledger_form {
+    uint64_t id;
+    struct arena arena;
+    const struct form *form; /* in its arena */
+    bool rules_read;         /* what follows has been asked for */
+    struct arena rules_arena;
+    struct form_program program;
+    struct form_rules rules;
+};
 
 enum rc ledger_open(struct store *store, struct ledger **out, struct err *err) {
     struct ledger *ledger = calloc(1, sizeof(*ledger));
@@ -38,6 +49,7 @@ static void form_free(struct ledger_form *form) {
     if (form == NULL)
         return;
     arena_release(&form->arena);
+    arena_release(&form->rules_arena);
     free(form);
 }
 
@@ -135,6 +147,7 @@ enum rc ledger_form(struct ledger *ledger, uint64_t id, const struct form **out,
         return err_set(err, RC_NO_MEMORY, "out of memory");
     form->id = id;
     arena_init(&form->arena, 8u * LIMIT_FORM_BYTES);
+    arena_init(&form->rules_arena, MODEL_ARENA_BYTES);
     rc = form_read(ledger, id, form, err);
     /* An unknown form is asked for again next time: it may have been published meanwhile. */
     if (rc == RC_OK && form->form != NULL)
@@ -189,6 +202,54 @@ enum rc ledger_newest(struct ledger *ledger, struct view name, const struct form
                        "no form named %.*s has been published; see: yg-syncd form publish",
                        VIEW_PRINT(name));
     return ledger_form(ledger, newest.id, out, err);
+}
+
+enum rc ledger_rules(struct ledger *ledger, const struct form *form, const struct form_rules **out,
+                     struct err *err) {
+    struct ledger_form *found = NULL;
+    enum rc rc = RC_OK;
+
+    *out = NULL;
+    for (size_t i = 0; i < ledger->count && found == NULL; i++)
+        if (ledger->forms[i]->form == form)
+            found = ledger->forms[i];
+    if (found == NULL)
+        return RC_OK;
+    if (!found->rules_read && form_has_rules(form)) {
+        rc = form_program_load(form, &found->rules_arena, &found->program, err);
+        if (rc == RC_OK)
+            rc = form_rules_load(&found->program, &found->rules_arena, &found->rules, err);
+        if (rc != RC_OK)
+            found->rules = (struct form_rules){0};
+        if (found->rules.count == 0)
+            arena_release(&found->rules_arena);
+    }
+    if (rc == RC_NO_MEMORY)
+        return rc;
+    if (rc != RC_OK)
+        err_clear(err);
+    found->rules_read = true;
+    if (found->rules.count > 0)
+        *out = &found->rules;
+    return RC_OK;
+}
+
+enum rc ledger_examine(struct ledger *ledger, struct reading *reading, struct arena *arena,
+                       struct err *err) {
+    const struct form_rules *rules = NULL;
+    struct broken_rule *broken = NULL;
+    uint32_t count = 0;
+    enum rc rc = ledger_rules(ledger, reading->form, &rules, err);
+
+    if (rc != RC_OK || rules == NULL)
+        return rc;
+    rc = rules_find(rules, reading, arena, &broken, &count, err);
+    if (rc == RC_OK)
+        return rules_add(reading, broken, count, arena, err);
+    if (rc == RC_NO_MEMORY || arena->failed != RC_OK)
+        return rc;
+    err_clear(err);
+    return RC_OK;
 }
 
 enum rc ledger_see(struct ledger *ledger, const struct record *record, struct arena *arena,

@@ -10,11 +10,8 @@
 #include "schema/succession.h"
 #include "syncd/store/store.h"
 
-struct ledger_form {
-    uint64_t id;
-    struct arena arena;
-    const struct form *form; /* in its arena */
-};
+struct form_rules;
+struct ledger_form;
 
 struct ledger {
     struct store *store; /* owned */
@@ -41,6 +38,14 @@ const struct form *ledger_lookup(void *context, uint64_t id);
 /* The newest version of a name; RC_NOT_FOUND when there is none. */
 enum rc ledger_newest(struct ledger *ledger, struct view name, const struct form **out,
                       struct err *err);
+/* The constraints of one of the ledger's forms; NULL: it has none (or comes from before there were
+ * XForms, or is one that this program cannot run). */
+enum rc ledger_rules(struct ledger *ledger, const struct form *form, const struct form_rules **out,
+                     struct err *err);
+/* Adds to the reading what its form's constraints say. Takes about a millisecond. A record that the
+ * engine refuses as too large has no such conflicts. */
+enum rc ledger_examine(struct ledger *ledger, struct reading *reading, struct arena *arena,
+                       struct err *err);
 /* reading_make with the governing form, through the table of areas. Arrays in the arena. */
 enum rc ledger_see(struct ledger *ledger, const struct record *record, struct arena *arena,
                    struct reading *reading, struct err *err);

@@ -139,6 +139,7 @@ static enum rc admit(struct review *review, const struct stored_quarantine *row,
 
     if (rc != RC_OK || *verdict != VERDICT_ADMIT)
         return rc;
+    found->record->examine = true;
     found->held->released[found->position] = true;
     found->held->records[found->position] = found->record;
     review->admitted++;

@@ -105,6 +105,7 @@ enum rc redact_again(struct work *work, struct dot record, struct view erasure, 
     if (loaded->stored.revision == 0)
         return wait_for_record(work, record, bytes, err);
     loaded->touched = true;
+    loaded->examine = true;
     return merge_erase(&loaded->state, bytes, &work->arena, &loaded->state, err);
 }
 

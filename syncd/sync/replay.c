@@ -1,6 +1,8 @@
 /* replay.c: see replay.h. */
 #include "syncd/sync/replay.h"
 
+#include "syncd/sync/examine.h"
+
 #define PORTION 1000u
 
 struct replay {
@@ -38,7 +40,7 @@ static enum rc read_portion(void *context, struct work *work, struct err *err) {
             replay->understood++;
         }
     }
-    return rc;
+    return rc == RC_OK && replay->understood > 0 ? examine_again(work, err) : rc;
 }
 
 enum rc replay_unknown(const struct office *office, uint32_t *understood, struct err *err) {

@@ -13,6 +13,7 @@
 
 #include "base/crypt.h"
 #include "schema/title.h"
+#include "syncd/sync/examine.h"
 
 #include <stdlib.h>
 
@@ -315,6 +316,8 @@ static enum rc settle_record(struct work *work, struct settled *settled, struct 
     row = &added->row;
     arena_reset(&work->reading);
     rc = ledger_see(work->ledger, &record->state, &work->reading, &reading, err);
+    if (rc == RC_OK)
+        rc = examine_settle(work, record, &reading, err);
     if (rc != RC_OK)
         return rc;
     if (reading.form != NULL)

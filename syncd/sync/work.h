@@ -11,6 +11,8 @@
 
 #define WORK_AREAS_MAX 16u /* live areas of one record that are routed; more are refused */
 
+struct broken_rule;
+
 struct work_record {
     struct stored_record stored; /* as loaded; revision 0: new */
     struct record state;
@@ -20,6 +22,10 @@ struct work_record {
     uint64_t brought; /* area of the frame in which this step brought a new record */
     uint8_t audience; /* of the frame that brought it, while the form is unknown */
     uint64_t form;    /* of its latest change */
+    /* examine.h: its constraints are to be run in this step; or have been, and these are broken */
+    bool examine, examined;
+    const struct broken_rule *broken;
+    uint32_t broken_count;
 };
 
 struct work_person {
@@ -88,6 +94,7 @@ struct work {
     uint32_t cut_entry_count, cut_entry_capacity;
     bool waiting_read, runs_read; /* the settings below have been asked for */
     struct view waiting_redactions, redacted_runs;
+    uint32_t examined_count; /* records whose constraints this step has run */
     bool scrub; /* after the commit, the store's files are to keep nothing of what was there */
 };
 

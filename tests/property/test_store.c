@@ -424,6 +424,7 @@ static void ask(struct dice *dice, struct county_store *county, struct buf *out)
     rc[count++] = store_list(store, view_text(PICK(NAMES)), PICK(AREAS), (struct dot){0, 0},
                              write_record, out, err);
     rc[count++] = store_conflicts(store, area, write_conflict, out, err);
+    rc[count++] = store_record_conflicts(store, any_dot(dice), write_conflict, out, err);
     rc[count++] = store_history(store, any_dot(dice), write_change, out, err);
     rc[count++] = store_actor_changes(store, PICK(ACTORS), from, from + below(dice, 9),
                                       write_change, out, err);

@@ -174,6 +174,16 @@ static void test_conflicts(void **state) {
     assert_int_equal(store_conflicts(county->store, TOWNSHIP, see_conflict, &seen, &county->err),
                      RC_OK);
     assert_seen(seen, 2, 4, 1);
+    seen.count = 0;
+    assert_int_equal(store_record_conflicts(county->store, (struct dot){LOW, 1}, see_conflict,
+                                            &seen, &county->err),
+                     RC_OK);
+    assert_seen(seen, 4, 3); /* as given */
+    seen.count = 0;
+    assert_int_equal(store_record_conflicts(county->store, (struct dot){LOW, 77}, see_conflict,
+                                            &seen, &county->err),
+                     RC_OK);
+    assert_int_equal(seen.count, 0);
 
     /* Those of a record that is put again are replaced, the others stay. */
     records[0] = records[1];
