@@ -83,7 +83,11 @@ asset_name   = $(firstword $(subst =, ,$(1)))
 asset_folder = $(lastword $(subst =, ,$(1)))
 asset_files  = $(sort $(shell find $(call asset_folder,$(1)) -type f 2>/dev/null))
 
+# Rooms with pages for a browser, in APP/web.
+WEB_APPS := agent
+
 GENERATED := $(if $(wildcard base/words/zh.tsv),$(BUILD)/gen/words_zh.c) \
+    $(foreach app,$(WEB_APPS),$(BUILD)/gen/asset_$(app)_web.c) \
     $(foreach a,$(ASSETS),$(if $(wildcard $(call asset_folder,$(a))),$(BUILD)/gen/asset_$(call asset_name,$(a)).c))
 
 $(BUILD)/host/%: base/%.c | $(BUILD)/ready
@@ -106,6 +110,35 @@ $(BUILD)/gen/asset_$(1).c: $(3) $(BUILD)/host/embed $(BUILD)/gen/asset_$(1).list
 endef
 $(foreach a,$(ASSETS),$(if $(wildcard $(call asset_folder,$(a))),$(eval $(call \
     ASSET_RULES,$(call asset_name,$(a)),$(call asset_folder,$(a)),$(call asset_files,$(a))))))
+
+# Pages: their libraries come from npm, once and by the hashes of the lock file, into build/web; then
+# a build needs no network. packaging/web/assemble.mjs puts an app together and packs it. Its table is
+# asset_APP_web, with the name of each file and its twin NAME.gz.
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+WEB_FILES = $(sort $(shell find base/web schema/web $(1)/web -type f 2>/dev/null))
+
+# tests/web has what drives a browser; the tests of the pages are skipped without it.
+$(BUILD)/web/npm/ready: packaging/web/package.json packaging/web/package-lock.json | $(BUILD)/ready
+$(BUILD)/web/test/ready: tests/web/package.json tests/web/package-lock.json | $(BUILD)/ready
+$(BUILD)/web/%/ready:
+	$(call say,NPM,$<)
+	@mkdir -p $(@D) && cp $^ $(@D)/
+	$(Q)cd $(@D) && { $(NPM_CI) > npm.log 2>&1 || { cat npm.log >&2; \
+	    echo "$(@D): the libraries could not be fetched; the first time this needs npm's registry" >&2; \
+	    exit 1; }; }
+	@touch $@
+
+define WEB_RULES
+$(BUILD)/gen/asset_$(1)_web.list: FORCE
+	@mkdir -p $$(@D); printf '%s\n' $(call WEB_FILES,$(1)) | cmp -s - $$@ || \
+	    printf '%s\n' $(call WEB_FILES,$(1)) > $$@
+$(BUILD)/gen/asset_$(1)_web.c: $(call WEB_FILES,$(1)) $(BUILD)/gen/asset_$(1)_web.list \
+    packaging/web/assemble.mjs $(BUILD)/web/npm/ready $(BUILD)/host/embed
+	$(Q)node packaging/web/assemble.mjs $(1) $(BUILD)/web/npm/node_modules $(BUILD)/web/$(1)
+	$(Q)$(BUILD)/host/embed $$@ asset_$(1)_web $(BUILD)/web/$(1) \
+	    $$$$(find $(BUILD)/web/$(1) -type f)
+endef
+$(foreach app,$(WEB_APPS),$(eval $(call WEB_RULES,$(app))))
 
 # Made-up households, for the demo, tests and benches.
 GENERATE := $(BUILD)/generate
@@ -219,7 +252,7 @@ help:
 
 ## install-deps  install the Debian packages that are missing (apt-get, as root or with sudo)
 install-deps:
-	@packaging/install-deps.sh build test
+	@packaging/install-deps.sh build test browser
 
 # A build on a machine without the libraries should say what to do, not fail in the first #include.
 $(BUILD)/ready: packaging/install-deps.sh
@@ -234,11 +267,11 @@ SECOND_MAKE = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
 ## check         install what is missing, build, and run every test; ends with 'N passed, N failed'
 check:
-	@packaging/install-deps.sh build test
+	@packaging/install-deps.sh build test browser
 	+@$(SECOND_MAKE) check-build || { echo '0 passed, 1 failed'; exit 1; }
 	@$(RUN) $(RUN_TIDY) $(RUN_FORMAT) $(RUN_MAN) $(RUN_E2E) $(RUN_FUZZ) $(RUN_ASAN) $(RUN_UNIT)
 .PHONY: check-build
-check-build: all clang $(call programs,asan) $(call tests,asan) $(call fuzzers,asan) \
+check-build: all clang $(BUILD)/web/test/ready $(call programs,asan) $(call tests,asan) $(call fuzzers,asan) \
     $(call tests,release) $(TIDY) $(RUNNER) $(SYMBOLS)
 
 ## unit          unit and property tests (T=name runs only tests/*/test_name.c)
@@ -273,7 +306,7 @@ format-check:
 	@tests/format.sh check $(CLANG_FORMAT) $(C_FILES)
 
 ## e2e           the real programs: tests/e2e/test_*.sh and test_*.mjs
-e2e: all $(RUNNER)
+e2e: all $(BUILD)/web/test/ready $(RUNNER)
 	@$(RUN) $(RUN_E2E)
 
 ## demo          install what is missing, build, and show the whole story (DEMO=once ends by itself)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # install-deps.sh: install the Debian packages that this source tree needs and that are missing.
 #
-#   packaging/install-deps.sh [--check] SET...     SET is build, test or bare
+#   packaging/install-deps.sh [--check] SET...     SET is build, test, browser or bare
 #
 # Says and does nothing when all is there, and then needs neither root nor network. With --check
 # it installs nothing: it names what is missing and fails. Works as root or through sudo.
@@ -10,10 +10,13 @@ set -eu
 # To build and run both programs. The GnuTLS flavour of libcurl keeps one TLS library in the house.
 build='gcc libc6-dev binutils make pkg-config libsqlite3-dev libcurl4-gnutls-dev libcjson-dev
     zlib1g-dev libsodium-dev libmicrohttpd-dev libgnutls28-dev
-    libxml2-dev libzip-dev libxlsxwriter-dev'
-# To test them: clang brings the sanitizers and a second opinion, node the independent client,
-# faketime wrong clocks.
-test='libcmocka-dev clang clang-format libclang-rt-14-dev nodejs man-db xz-utils procps libfaketime'
+    libxml2-dev libzip-dev libxlsxwriter-dev nodejs'
+# Debian's npm is a package of its own; others bring it with node, and then the two would quarrel.
+command -v npm > /dev/null 2>&1 || build="$build npm"
+# To test them: clang brings the sanitizers and a second opinion, faketime wrong clocks.
+test='libcmocka-dev clang clang-format libclang-rt-14-dev man-db xz-utils procps libfaketime'
+# To test the pages as a person would; without these the tests of pages are skipped.
+browser='chromium fonts-noto-cjk'
 # To try everything in a bare system.
 bare='debootstrap'
 
@@ -24,9 +27,10 @@ for argument in "$@"; do
     --check) check=yes ;;
     build) wanted="$wanted $build" ;;
     test) wanted="$wanted $test" ;;
+    browser) wanted="$wanted $browser" ;;
     bare) wanted="$wanted $bare" ;;
     *)
-        echo "install-deps.sh: unknown set '$argument': use build, test or bare" >&2
+        echo "install-deps.sh: unknown set '$argument': use build, test, browser or bare" >&2
         exit 2
         ;;
     esac

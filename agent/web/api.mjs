@@ -1,0 +1,38 @@
+// api.mjs: the program's interface as these pages use it; docs/api.md describes it. Ids of records
+// are dots and stand in addresses; nothing personal does.
+import { get, post, request } from 'kit/request.mjs';
+
+const id = encodeURIComponent;
+
+export const me = () => get('api/me');
+export const unlock = (person, secret) => post('api/unlock', { person, secret });
+export const lock = () => post('api/lock');
+export const status = () => get('api/status');
+export const syncNow = () => post('api/sync');
+export const home = () => get('api/home');
+// Words of names go in the body: addresses stay in histories.
+export const search = (words, signal) => post('api/search', { words }, { signal });
+export const forms = () => get('api/forms');
+export const areas = () => get('api/areas');
+
+export const record = (name) => get(`api/records/${id(name)}`);
+// Of the record, or of the value at a path.
+export const history = (name, path) =>
+  get(`api/records/${id(name)}/history${path ? `?path=${id(path)}` : ''}`);
+export const resolve = (name, answer) => post(`api/records/${id(name)}/resolve`, answer);
+export const seal = (name, scope) => post(`api/records/${id(name)}/seal`, { scope });
+
+export const beginDraft = (form, area) => post('api/drafts', { form, area });
+export const editRecord = (name) => post('api/drafts', { record: name });
+export const draft = (number) => get(`api/drafts/${id(number)}`);
+export const answers = (number, list) => post(`api/drafts/${id(number)}/answers`, { answers: list });
+export const addInstance = (number, ref) => post(`api/drafts/${id(number)}/add`, { ref });
+export const removeInstance = (number, ref) => post(`api/drafts/${id(number)}/remove`, { ref });
+export const speakDraft = (number, language) =>
+  post(`api/drafts/${id(number)}/language`, { language });
+export const finishDraft = (number) => post(`api/drafts/${id(number)}/finish`);
+export const discardDraft = (number) => post(`api/drafts/${id(number)}/discard`);
+
+export const writeBundle = () => post('api/bundle/write', {}, { blob: true });
+export const readBundle = (file) =>
+  request('POST', 'api/bundle/read', { body: file, type: 'application/octet-stream' });

@@ -1,0 +1,92 @@
+// app.mjs: the tablet's pages: which one is shown, who is at work, and what all of them share.
+// The address after # names the page: records by their ids, drafts by their numbers, never a name.
+import { html, render, useEffect, useState } from 'kit/html.mjs';
+import { Failure, Toasts } from 'kit/components.mjs';
+import { onLocked } from 'kit/request.mjs';
+import { recallPreferences } from 'kit/preferences.mjs';
+import { tr } from 'kit/words.mjs';
+import * as api from './api.mjs';
+import { Unlock, NoEntry } from './unlock.mjs';
+import { Home } from './home.mjs';
+import { NewRecord } from './begin.mjs';
+import { Household } from './household.mjs';
+import { Fill } from './fill.mjs';
+import { Sync } from './sync.mjs';
+import { Settings } from './settings.mjs';
+
+const STATUS_MS = 20000;
+const AWAKE_MS = 60000;
+
+function routeNow() {
+  const parts = location.hash.replace(/^#\/?/, '').split('/').map((part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return '';
+    }
+  });
+
+  return { name: parts[0] || 'home', words: parts.slice(1) };
+}
+
+export function go(...parts) {
+  location.hash = `/${parts.map(encodeURIComponent).join('/')}`;
+}
+
+const PAGES = { home: Home, new: NewRecord, record: Household, draft: Fill, sync: Sync,
+  settings: Settings };
+
+function App() {
+  const [route, setRoute] = useState(routeNow());
+  const [me, setMe] = useState(null);
+  const [status, setStatus] = useState({});
+  const [trouble, setTrouble] = useState(null);
+
+  async function look() {
+    try {
+      setMe(await api.me());
+      setTrouble(null);
+    } catch (failure) {
+      setTrouble(failure);
+    }
+  }
+  async function refresh() {
+    try {
+      setStatus(await api.status());
+    } catch {
+      // The page that is shown says what does not work; the badge keeps its last numbers.
+    }
+  }
+  useEffect(() => {
+    let used = Date.now();
+    const turn = () => {
+      setRoute(routeNow());
+      window.scrollTo(0, 0);
+      document.querySelector('h1')?.focus();
+    };
+    const use = () => { used = Date.now(); };
+
+    onLocked(() => setMe((before) => (before ? { ...before, person: null } : before)));
+    addEventListener('hashchange', turn);
+    for (const name of ['pointerdown', 'keydown']) addEventListener(name, use, { passive: true });
+    const timer = setInterval(() => Date.now() - used < AWAKE_MS && refresh(), STATUS_MS);
+    look();
+    return () => clearInterval(timer);
+  }, []);
+  useEffect(() => {
+    if (me?.person) refresh();
+  }, [me, route]);
+
+  if (trouble?.code === 'launch')
+    return html`<${NoEntry} trouble=${trouble} />`;
+  if (trouble) return html`<main class="narrow"><${Failure} trouble=${trouble} onAgain=${look} /></main>`;
+  if (!me) return html`<main class="narrow"><p class="quiet">${tr('One moment…')}</p></main>`;
+  if (!me.person) return html`<${Unlock} me=${me} onOpen=${look} />`;
+
+  const Page = PAGES[route.name] ?? Home;
+  return html`<${Page} key=${`${route.name}/${route.words[0] ?? ''}`} words=${route.words}
+    shared=${{ me, status, refresh, look }} />`;
+}
+
+recallPreferences();
+render(html`<${App} /><${Toasts} />`, document.getElementById('app'));

@@ -1,0 +1,172 @@
+// household.mjs: one record: its people and things by tabs, open questions where they stand with all
+// sides alike, the history of every value.
+import { html, useEffect, useState } from 'kit/html.mjs';
+import { Button, Failure, Icon, Notice, Tabs } from 'kit/components.mjs';
+import { tr } from 'kit/words.mjs';
+import { plain } from 'form/markdown.mjs';
+import { placeWords } from 'form/place.mjs';
+import * as api from './api.mjs';
+import { go } from './app.mjs';
+import { Conflict } from './conflict.mjs';
+import { Frame } from './frame.mjs';
+import { areaName } from './home.mjs';
+import { Changes, ValueHistory } from './history.mjs';
+
+// ---- the tree of a record (docs/api.md) ----
+
+export function* cellsOf(items) {
+  for (const item of items ?? []) {
+    if (item.kind === 'group') yield* cellsOf(item.values);
+    else if (item.kind === 'repeat')
+      for (const one of item.instances) yield* cellsOf(one.values);
+    else yield item;
+  }
+}
+
+// Tabs: what stands outside of repeats, each repeat, the history.
+export function tabsOf(record) {
+  const repeats = record.values.filter((item) => item.kind === 'repeat');
+  const rest = record.values.filter((item) => item.kind !== 'repeat');
+
+  return [...(rest.length > 0 ? [{ id: 'facts', label: tr('Basics'), items: rest }] : []),
+    ...repeats.map((item) => ({ id: item.path, items: [item],
+      label: `${plain(item.label)} ${item.instances.length}` })),
+    { id: 'history', label: tr('History'), items: [] }];
+}
+
+export function cellWords(cell) {
+  if (cell.kind === 'set')
+    return cell.elements.map((one) => one.text ?? one.value ?? '').join('、');
+  if (cell.type === 'geopoint' && cell.value) return placeWords(cell.value);
+  return cell.text ?? cell.value ?? '';
+}
+
+// ---- what is shown ----
+
+function Fact({ cell, record, onHistory, onChange }) {
+  const conflicts = record.conflicts.filter((one) => one.path === cell.path);
+
+  return html`<div class="fact"><dt>${plain(cell.label ?? tr('Item'))}${cell.sensitive &&
+      html` <span class="tag"><${Icon} name="lock" />${tr('confidential')}</span>`}</dt>
+    <dd>${cell.kind === 'conflict'
+      ? html`<span class="tag conflict"><${Icon} name="conflict" />${tr('open question')}</span>`
+      : cellWords(cell)}${cell.sealed &&
+      html` <span class="tag"><${Icon} name="lock" />${tr('sealed')}</span>`}</dd>
+    ${cell.path ? html`<dd><button type="button" class="button plain"
+      onClick=${() => onHistory(cell)}><${Icon} name="clock" /><span class="hidden">${
+      tr('History of {name}', { name: plain(cell.label ?? '') })}</span></button></dd>` : html`<dd></dd>`}
+    ${conflicts.map((one) => html`<dd class="wide-part" key=${one.kind}><${Conflict} conflict=${one}
+      record=${record} onDone=${onChange} /></dd>`)}</div>`;
+}
+
+function Items({ items, depth, ...rest }) {
+  const plainCells = items.filter((item) => item.kind !== 'group' && item.kind !== 'repeat');
+
+  return html`${plainCells.length > 0 && html`<dl class="facts">${plainCells.map((cell) =>
+      html`<${Fact} key=${cell.path ?? cell.number} cell=${cell} ...${rest} />`)}</dl>`}
+    ${items.filter((item) => item.kind === 'group').map((item) => html`<section key=${item.path}>
+      <h3>${plain(item.label)}</h3><${Items} items=${item.values} depth=${depth + 1} ...${rest} />
+      </section>`)}
+    ${items.filter((item) => item.kind === 'repeat').map((item) => html`<section key=${item.path}
+      class="stack">${depth > 0 && html`<h3>${plain(item.label)}</h3>`}
+      ${item.instances.map((one, index) => {
+        const above = rest.record.conflicts.filter((conflict) => conflict.path.endsWith(
+          `[${one.id}]`) || conflict.path.endsWith(`[${one.id}]/@same`));
+        return html`<div class="card stack" key=${one.id}>
+          <h3>${plain(item.label)} ${index + 1}</h3>
+          ${above.map((conflict) => html`<${Conflict} key=${conflict.path} conflict=${conflict}
+            record=${rest.record} onDone=${rest.onChange} />`)}
+          <${Items} items=${one.values} depth=${depth + 1} ...${rest} /></div>`;
+      })}</section>`)}`;
+}
+
+// Open questions that stand at nothing that is shown, such as a member whom one removed.
+function Loose({ record, onChange }) {
+  const paths = new Set();
+  const instances = [];
+  const collect = (items) => items.forEach((item) => {
+    if (item.path) paths.add(item.path);
+    (item.instances ?? []).forEach((one) => { instances.push(one.id); collect(one.values); });
+    if (item.values) collect(item.values);
+  });
+
+  collect(record.values);
+  return record.conflicts.filter((one) => !paths.has(one.path) && !instances.some((id) =>
+    one.path.endsWith(`[${id}]`) || one.path.endsWith(`[${id}]/@same`)))
+    .map((one) => html`<${Conflict} key=${one.path + one.kind} conflict=${one} record=${record}
+      onDone=${onChange} />`);
+}
+
+export function Household({ words, shared }) {
+  const [name] = words;
+  const [record, setRecord] = useState(null);
+  const [trouble, setTrouble] = useState(null);
+  const [tab, setTab] = useState('');
+  const [asked, setAsked] = useState(null);
+  const [busy, setBusy] = useState(false);
+
+  async function load() {
+    try {
+      setRecord(await api.record(name));
+      setTrouble(null);
+    } catch (failure) {
+      setTrouble(failure);
+    }
+  }
+  async function edit() {
+    setBusy(true);
+    try {
+      const draft = await api.editRecord(name);
+      go('draft', String(draft.draft));
+    } catch (failure) {
+      setTrouble(failure);
+    }
+    setBusy(false);
+  }
+  function changed() {
+    load();
+    shared.refresh();
+  }
+  useEffect(() => {
+    load();
+  }, []);
+  if (!record) return html`<${Frame} title=${tr('Household')} back="#/" shared=${shared}>
+    <${Failure} trouble=${trouble} onAgain=${load} /></${Frame}>`;
+
+  const tabs = tabsOf(record);
+  const now = tabs.find((one) => one.id === tab) ?? tabs[0];
+  const marked = tabs.map((one) => {
+    const open = [...cellsOf(one.items)].filter((cell) => cell.kind === 'conflict').length;
+    return { ...one, mark: open > 0 && html` <span class="tag conflict">
+      <${Icon} name="conflict" />${open}<span class="hidden">${tr('open question')}</span></span>` };
+  });
+
+  return html`<${Frame} wide title=${record.title || tr('Without a name')} back="#/" shared=${shared}
+    foot=${html`<span></span><${Button} kind="primary" icon="edit" busy=${busy}
+      onClick=${edit}>${tr('Change')}</${Button}>`}>
+    <${Failure} trouble=${trouble} />
+    <p class="row"><span class="quiet">${[areaName(record), record.form_title].filter(Boolean)
+        .join(' · ')}</span>
+      ${record.pending ? html`<span class="tag tablet"><${Icon} name="tablet" />${
+        tr('on this tablet')}</span>` : html`<span class="tag server"><${Icon} name="server" />${
+        tr('in the county')}</span>`}
+      ${record.sealed && html`<span class="tag"><${Icon} name="lock" />${tr('sealed')}</span>`}
+      ${record.withdrawn && html`<span class="tag warning"><${Icon} name="warning" />${
+        tr('withdrawn')}</span>`}</p>
+    ${record.returned?.filter((one) => one.returned).map((one) => html`<${Notice} key=${one.dot}
+      kind="warning"><p>${tr('The county gave a change back: {reason}',
+        { reason: one.reason ?? '' })}</p></${Notice}>`)}
+    ${record.late?.length > 0 && html`<${Notice} kind="warning"><p>${
+      tr('{n} answers came after the sealing and stand beside it.', { n: record.late.length })
+    }</p></${Notice}>`}
+    <${Loose} record=${record} onChange=${changed} />
+    <${Tabs} tabs=${marked} selected=${now.id} onSelect=${setTab} panel="panel"
+      label=${tr('Parts of the record')} />
+    <div id="panel" role="tabpanel" tabindex="0" aria-label=${now.label} class="stack">
+      ${now.id === 'history' ? html`<${Changes} record=${name} />`
+        : html`<div class=${now.id === 'facts' ? 'card stack' : 'stack'}><${Items}
+            items=${now.items} depth=${0} record=${record} onHistory=${setAsked}
+            onChange=${changed} /></div>`}</div>
+    ${asked && html`<${ValueHistory} record=${name} cell=${asked} onClose=${() => setAsked(null)} />`}
+  </${Frame}>`;
+}

@@ -1,0 +1,37 @@
+// preferences.mjs: how this screen likes to be read: language and light. They say nothing about
+// anybody, and are the only things that a page leaves in the browser; the launcher's browser forgets
+// them, too, when it ends.
+import { speak } from './words.mjs';
+
+function recall(name) {
+  try {
+    return localStorage.getItem(`yg.${name}`);
+  } catch {
+    return null; // a browser that keeps nothing at all
+  }
+}
+
+function keep(name, value) {
+  try {
+    localStorage.setItem(`yg.${name}`, value);
+  } catch {
+    // The choice lasts as long as the page.
+  }
+}
+
+export function setLanguage(name) {
+  speak(name);
+  keep('language', name);
+}
+
+export const isOutdoors = () => document.documentElement.hasAttribute('data-outdoors');
+
+export function setOutdoors(is) {
+  document.documentElement.toggleAttribute('data-outdoors', is);
+  keep('light', is ? 'out' : 'in');
+}
+
+export function recallPreferences() {
+  speak(recall('language') ?? 'zh');
+  document.documentElement.toggleAttribute('data-outdoors', recall('light') === 'out');
+}

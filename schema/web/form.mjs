@@ -1,0 +1,120 @@
+// form.mjs: a page of a form: its questions, the groups inside it as sections, repeats as cards.
+//
+// Whoever shows it gives `form`:
+//   valueOf(question)        what the field shows: typed letters, or what is saved
+//   set(ref, value, soon)    an answer; soon: letters, which may wait for a moment
+//   flush()                  letters wait no longer
+//   goOn()                   to the next question
+//   refused, touched         Map of ref to words; Set of refs whose errors are shown
+//   showAll                  every error is shown
+//   add(repeat), remove(instance), open(page id)
+//   lastOf(question)         what stood there before, or undefined
+import { html, useRef } from 'kit/html.mjs';
+import { Button, Icon, Notice } from 'kit/components.mjs';
+import { tr } from 'kit/words.mjs';
+import { Inline } from './markdown.mjs';
+import { Question } from './question.mjs';
+import { isMissing, summaryOf, titleOf, walk } from './pages.mjs';
+
+function missingIn(node) {
+  let count = 0;
+
+  walk(node, ({ question }) => {
+    if (isMissing(question)) count++;
+  });
+  return count;
+}
+
+function Card({ node, form, pages, label }) {
+  const { question } = node;
+  const page = pages.find((one) => one.instance === question.ref);
+  const missing = missingIn(node);
+  const name = `${titleOf(node) || label} ${question.position}`;
+
+  return html`<li class="repeat-card"><button type="button" class="item"
+    disabled=${!page} onClick=${() => form.open(page.id)}>
+    <span class="grow"><strong><${Inline} text=${name} /></strong>
+      <span class="quiet block">${summaryOf(node) || tr('nothing answered yet')}</span></span>
+    ${missing > 0 && html`<span class="tag error"><${Icon} name="error" />${
+      tr('{n} missing', { n: missing })}</span>`}<${Icon} name="next" /></button>
+    ${question.can_remove && html`<button type="button" class="button danger"
+      onClick=${() => form.remove(node)} aria-label=${tr('Remove {name}', { name })}>
+      <${Icon} name="trash" /><span>${tr('Remove')}</span></button>`}</li>`;
+}
+
+function Repeat({ node, form, pages, isAlone }) {
+  const { question } = node;
+  const label = titleOf(node) || tr('Item');
+
+  return html`<section class="repeat">
+    ${!isAlone && html`<h2><${Inline} text=${label} /></h2>`}
+    ${question.error && form.showAll && html`<${Notice} kind="error"><p>${question.error}</p>
+      </${Notice}>`}
+    ${node.children.length === 0 && html`<p class="quiet">${tr('None yet.')}</p>`}
+    <ul class="list">${node.children.map((child) => html`<${Card} key=${child.id} node=${child}
+      form=${form} pages=${pages} label=${label} />`)}</ul>
+    ${question.can_add && html`<div><${Button} icon="plus" onClick=${() => form.add(question.ref)}>${
+      tr('Add: {name}', { name: label })}</${Button}></div>`}</section>`;
+}
+
+function Nodes({ nodes, form, pages, depth }) {
+  return nodes.map((node) => {
+    const { question } = node;
+
+    if (question.kind === 'group')
+      return html`<section class="section ${/\btable-list\b/.test(question.appearance ?? '')
+        ? 'table-list' : ''}" key=${node.id}>
+        ${question.label && html`<h2><${Inline} text=${question.label} /></h2>`}
+        <${Nodes} nodes=${node.children} form=${form} pages=${pages} depth=${depth + 1} />
+        </section>`;
+    if (question.kind === 'repeat')
+      return html`<${Repeat} key=${node.id} node=${node} form=${form} pages=${pages}
+        isAlone=${depth === 0 && nodes.length === 1} />`;
+    return html`<${Question} key=${question.ref} question=${question} form=${form} />`;
+  });
+}
+
+// What Enter goes through: fields in reading order.
+const FIELDS = 'input:not([type=radio]):not([type=checkbox]), select, textarea, ' +
+  'input[type=radio]:checked, input[type=checkbox], .choices, .button.answer';
+
+function nextField(from, root) {
+  const questions = [...root.querySelectorAll('.question[data-ref]')];
+  const at = questions.findIndex((question) => question.contains(from));
+
+  for (const question of questions.slice(at + 1)) {
+    const field = question.querySelector(`${FIELDS.split(', .')[0]}, input, button:not(:disabled)`);
+    if (field) return field;
+  }
+  return null;
+}
+
+// The next question of the page gets the focus, or onEnd is called behind the last.
+export function goOn(root, onEnd) {
+  const field = nextField(document.activeElement, root);
+
+  if (!field) onEnd();
+  else {
+    field.focus();
+    field.select?.();
+  }
+}
+
+export function FormPage({ page, pages, form, onEnd }) {
+  const root = useRef();
+
+  function key(event) {
+    const { target } = event;
+    const isPlain = target.matches('input, select') && !target.matches('[role=combobox]');
+
+    if (event.key !== 'Enter' || event.isComposing) return;
+    if (!isPlain && !(target.matches('textarea') && event.ctrlKey) &&
+        !target.matches('[role=combobox]')) return;
+    event.preventDefault();
+    form.flush();
+    goOn(root.current, onEnd);
+  }
+  return html`<div class="form-page" ref=${root} onKeyDown=${key}>
+    <${Nodes} nodes=${page.nodes} form=${{ ...form, goOn: () => goOn(root.current, onEnd) }}
+      pages=${pages} depth=${0} /></div>`;
+}

@@ -1,0 +1,109 @@
+// question.mjs: one question with all that belongs to it: label, hint, what is wrong (red) and what
+// to look at again (yellow) beside the field, what stood there before in grey.
+import { html } from 'kit/html.mjs';
+import { Icon, Notice } from 'kit/components.mjs';
+import { tr } from 'kit/words.mjs';
+import { Inline, Markdown } from './markdown.mjs';
+import { Input, Range, aria } from './input.mjs';
+import { SelectOne, SelectMany, Rank } from './choice.mjs';
+import { placeWords } from './place.mjs';
+import { spoken } from './pages.mjs';
+
+// Kinds that are one control with a label of their own; all others are a group of controls.
+const SINGLE = new Set(['string', 'int', 'decimal', 'date', 'time', 'dateTime', 'barcode']);
+
+function isSingle(question) {
+  if (question.kind === 'range') return !/\b(rating|picker)\b/.test(question.appearance ?? '');
+  if (question.kind === 'input') return SINGLE.has(question.type ?? 'string');
+  return (question.kind === 'select_one' || question.kind === 'select_many') &&
+    ((question.options ?? []).length > 12 || /\b(minimal|autocomplete|search)\b/
+      .test(question.appearance ?? ''));
+}
+
+function Acknowledge({ context }) {
+  return html`<div class="choices"><label class="choice"><input type="checkbox" ...${aria(context)}
+    checked=${context.value !== ''}
+    onChange=${(event) => context.set(event.currentTarget.checked ? 'OK' : '')} />
+    <span>${tr('I have read this')}</span></label></div>`;
+}
+
+function Upload({ question, value }) {
+  const isPen = /\b(signature|draw|annotate)\b/.test(question.appearance ?? '');
+  const verb = isPen ? tr('Sign') : tr('Take a photo or choose a file');
+
+  return html`<div class="stack-small"><button type="button" class="button" disabled>
+    <${Icon} name=${isPen ? 'pen' : 'camera'} /><span>${verb}</span></button>
+    <p class="quiet small">${value ? tr('A file is kept with the record.')
+      : tr('Photos, signatures and files cannot be taken on this page yet. Go on without it.')}</p>
+    </div>`;
+}
+
+function said(question) {
+  if (question.type === 'geopoint' && question.value) return placeWords(question.value);
+  return spoken(question);
+}
+
+function Control({ context }) {
+  const { question } = context;
+
+  if (question.kind === 'upload')
+    return html`<${Upload} question=${question} value=${context.value} />`;
+  if (question.read_only)
+    return html`<output class="given" id=${context.id}>${said(question) || '—'}</output>`;
+  switch (question.kind) {
+    case 'select_one': return html`<${SelectOne} context=${context} />`;
+    case 'select_many': return html`<${SelectMany} context=${context} />`;
+    case 'rank': return html`<${Rank} context=${context} />`;
+    case 'range': return html`<${Range} context=${context} />`;
+    case 'acknowledge': return html`<${Acknowledge} context=${context} />`;
+    default: return html`<${Input} context=${context} />`;
+  }
+}
+
+export const domId = (ref) => `q${ref.replace(/[^A-Za-z0-9]/g, '_')}`;
+
+// form: see form.mjs
+export function Question({ question, form }) {
+  const id = domId(question.ref);
+  const refused = form.refused.get(question.ref);
+  const isTouched = form.showAll || form.touched.has(question.ref);
+  const value = form.valueOf(question);
+  const error = refused || ((isTouched || question.value) && question.error);
+  const last = form.lastOf?.(question);
+  const isSaid = last !== undefined && last !== value;
+
+  if (question.kind === 'note')
+    return html`<div class="question note" id=${id}><${Markdown} text=${question.label} />
+      ${question.hint && html`<div class="quiet small"><${Markdown} text=${question.hint} /></div>`}
+      ${question.value && html`<output>${question.value}</output>`}</div>`;
+  const described = [question.hint && `${id}h`, isSaid && `${id}l`, error && `${id}e`,
+    question.warning && `${id}w`].filter(Boolean).join(' ');
+  const context = {
+    question, value, described, isWrong: Boolean(error), id: `${id}i`,
+    set: (next, soon) => form.set(question.ref, next, soon),
+    flush: form.flush, goOn: form.goOn,
+  };
+  const single = isSingle(question) && !question.read_only;
+  const label = html`<${Inline} text=${question.label} />${question.required &&
+    html`<span class="must" aria-hidden="true"> *</span><span class="hidden">${
+      tr('(required)')}</span>`}${question.sensitive &&
+    html` <span class="tag"><${Icon} name="lock" />${tr('confidential')}</span>`}`;
+  const rest = html`
+    ${question.hint && html`<div class="quiet small" id="${id}h"><${Markdown}
+      text=${question.hint} /></div>`}
+    ${question.guidance && html`<details class="small"><summary>${tr('More about this')}</summary>
+      <${Markdown} text=${question.guidance} /></details>`}
+    <${Control} context=${context} />
+    ${isSaid && html`<p class="last small" id="${id}l">${
+      tr('Before: {value}', { value: last === '' ? '—' : spoken({ ...question, value: last }) })}</p>`}
+    <div aria-live="polite">
+      ${error && html`<${Notice} kind="error" id="${id}e"><p>${error}</p></${Notice}>`}
+      ${question.warning && html`<${Notice} kind="warning" id="${id}w"><p>${question.warning}</p>
+        </${Notice}>`}</div>`;
+
+  return single
+    ? html`<div class="question" id=${id} data-ref=${question.ref}>
+        <label class="label" for="${id}i">${label}</label>${rest}</div>`
+    : html`<div class="question" role="group" id=${id} data-ref=${question.ref}
+        aria-labelledby="${id}t"><div class="label" id="${id}t">${label}</div>${rest}</div>`;
+}
