@@ -58,6 +58,16 @@
 #define SNAPSHOT_CHUNK_TARGET      (768u * 1024u)        /* packed records in one chunk */
 #define SNAPSHOT_TAIL_BYTES        (128u * 1024u)        /* a tail below this is given as it is */
 
+/* Attachments. A photo is scaled on the device before it is added; 8 MiB is one that was not. An
+ * hour of speech has some 30 MiB. A chunk is seconds on a slow link, and never sent twice. */
+#define LIMIT_PHOTO_BYTES        (8u * 1024u * 1024u)
+#define LIMIT_ATTACHMENT_BYTES   (32u * 1024u * 1024u) /* sound, files */
+#define ATTACHMENT_CHUNK_BYTES   (256u * 1024u)        /* all chunks but the last have this size */
+#define LIMIT_ATTACHMENT_CHUNKS  (LIMIT_ATTACHMENT_BYTES / ATTACHMENT_CHUNK_BYTES)
+#define LIMIT_ATTACHMENT_LABEL   256u                 /* bytes, sealed */
+#define LIMIT_ATTACHMENT_OFFERS  64u                  /* in one request */
+#define LIMIT_ATTACHMENT_REQUEST (2u * 1024u * 1024u) /* bytes of one request, chunks included */
+
 /* A bundle on a stick: 64 MiB hold some 400,000 surveys. What is more goes into the next one. */
 #define LIMIT_BUNDLE_BYTES (64u * 1024u * 1024u)
 #define LIMIT_BUNDLE_PARTS 65536u
