@@ -1,5 +1,5 @@
 /* What is kept of a draft: a byte of the version, the form's id, the area, the record (actor and
- * number; 0 for a new one), all 8 bytes; then what filling_keep writes. */
+ * number; 0 for a new one), all 8 bytes; the title, sized; then what filling_keep writes. */
 #include "agent/field/filler.h"
 
 #include "agent/store/drafts.h"
@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-#define KEPT_VERSION 1
+#define KEPT_VERSION 2
+#define TITLE_BYTES  512u /* of a draft, in lists */
 #define FILLER_BYTES (64u * 1024u * 1024u)
 #define DEVICE_BYTES 32u
 
@@ -20,6 +21,7 @@ struct filler {
     struct arena arena; /* of the program */
     struct form_program program;
     struct filling filling;
+    struct filler_shown shown;
     char device[DEVICE_BYTES];
 };
 
@@ -65,12 +67,25 @@ void filler_close(struct filler *filler) {
     free(filler);
 }
 
+/* Cut between two characters. */
+static struct view title_of(const struct filler *filler) {
+    struct view title = filler_title(filler);
+
+    if (title.size <= TITLE_BYTES)
+        return title;
+    title.size = TITLE_BYTES;
+    while (title.size > 0 && !utf8_valid(title))
+        title.size--;
+    return title;
+}
+
 static enum rc keep(struct filler *filler, struct buf *out, struct err *err) {
     buf_add_u8(out, KEPT_VERSION);
     buf_add_le64(out, filler->program.form->id);
     buf_add_le64(out, filler->area);
     buf_add_le64(out, filler->record.actor);
     buf_add_le64(out, filler->record.number);
+    buf_add_sized(out, title_of(filler));
     return filling_keep(&filler->filling, out, err);
 }
 
@@ -156,40 +171,64 @@ enum rc filler_edit(struct session *session, struct dot record, struct filler **
     return rc;
 }
 
-enum rc filler_resume(struct session *session, uint64_t draft, struct filler **out,
-                      struct err *err) {
-    const struct form *form;
+/* The bytes of a draft, and what stands before the filling; views borrow from the bytes. */
+static enum rc read_draft(struct session *session, uint64_t draft, struct buf *bytes,
+                          struct reader *in, struct draft_head *head, struct err *err) {
+    enum rc rc = drafts_get(session, draft, bytes, err);
+
+    if (rc != RC_OK)
+        return rc;
+    reader_init(in, buf_view(bytes));
+    if (read_u8(in) != KEPT_VERSION)
+        return err_set(err, RC_UNSUPPORTED, "draft %llu was written by a newer program",
+                       (unsigned long long)draft);
+    head->form = tablet_form(session_tablet(session), read_le64(in));
+    head->area = read_le64(in);
+    head->record.actor = read_le64(in);
+    head->record.number = read_le64(in);
+    head->title = read_sized(in);
+    return RC_OK;
+}
+
+enum rc filler_peek(struct session *session, uint64_t draft, struct arena *arena,
+                    struct draft_head *out, struct err *err) {
     struct reader in;
     struct buf bytes;
-    uint64_t area;
-    struct dot record;
+    enum rc rc;
+
+    *out = (struct draft_head){0};
+    buf_init(&bytes, DRAFT_BYTES_MAX);
+    rc = read_draft(session, draft, &bytes, &in, out, err);
+    if (rc == RC_OK) {
+        out->title = arena_view(arena, out->title);
+        rc = arena_check(arena, "the list", err);
+    }
+    wipe(&bytes);
+    return rc;
+}
+
+enum rc filler_resume(struct session *session, uint64_t draft, struct filler **out,
+                      struct err *err) {
+    struct draft_head head = {0};
+    struct reader in;
+    struct buf bytes;
     enum rc rc;
 
     *out = NULL;
     buf_init(&bytes, DRAFT_BYTES_MAX);
-    rc = drafts_get(session, draft, &bytes, err);
+    rc = read_draft(session, draft, &bytes, &in, &head, err);
     if (rc != RC_OK)
         goto out;
-    reader_init(&in, buf_view(&bytes));
-    if (read_u8(&in) != KEPT_VERSION) {
-        rc = err_set(err, RC_UNSUPPORTED, "draft %llu was written by a newer program",
-                     (unsigned long long)draft);
-        goto out;
-    }
-    form = tablet_form(session_tablet(session), read_le64(&in));
-    area = read_le64(&in);
-    record.actor = read_le64(&in);
-    record.number = read_le64(&in);
-    if (form == NULL) {
+    if (head.form == NULL) {
         rc = err_set(err, RC_CORRUPT, "draft %llu is of a form that is not here; run verify",
                      (unsigned long long)draft);
         goto out;
     }
-    rc = make(session, form, out, err);
+    rc = make(session, head.form, out, err);
     if (rc == RC_OK) {
         (*out)->draft = draft;
-        (*out)->area = area;
-        (*out)->record = record;
+        (*out)->area = head.area;
+        (*out)->record = head.record;
         rc = filling_resume(&(*out)->filling, read_bytes(&in, read_left(&in)), err);
     }
     if (rc != RC_OK) {
@@ -207,6 +246,10 @@ uint64_t filler_draft(const struct filler *filler) {
 
 struct engine *filler_engine(struct filler *filler) {
     return &filler->filling.engine;
+}
+
+struct filler_shown *filler_shown(struct filler *filler) {
+    return &filler->shown;
 }
 
 const struct form_program *filler_program(const struct filler *filler) {

@@ -58,6 +58,28 @@ enum rc filler_discard(struct filler *filler, struct err *err);
  * unless all is set. */
 enum rc filler_json(struct filler *filler, bool all, struct json *object, struct err *err);
 
+/* The same with those questions only that are different from what filler_json or this showed last:
+ * relevance, value, error, choices or label. When questions or instances came or went, or nothing
+ * was shown yet, it gives them all and adds "whole": true. */
+enum rc filler_json_changes(struct filler *filler, struct json *object, struct err *err);
+
+/* What was shown last; for filler_json.c. */
+struct filler_shown {
+    uint64_t mark;  /* of engine_changes; 0: nothing */
+    uint64_t shape; /* a hash of which questions there were */
+};
+struct filler_shown *filler_shown(struct filler *filler);
+
+/* What a list says of a draft, without its form's program. Views live in the arena. */
+struct draft_head {
+    const struct form *form; /* NULL: not here */
+    uint64_t area;
+    struct dot record; /* number 0: a new one */
+    struct view title;
+};
+enum rc filler_peek(struct session *session, uint64_t draft, struct arena *arena,
+                    struct draft_head *out, struct err *err);
+
 /* The draft's title for lists, such as its instance name; borrowed until the next answer. */
 struct view filler_title(const struct filler *filler);
 

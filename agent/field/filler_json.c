@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+#include <stdlib.h>
+
 #define JSON_BYTES (128u * 1024u * 1024u)
 
 static const char *kind_word(const struct question *question) {
@@ -144,23 +146,89 @@ static void add_head(struct filler *filler, struct json *object) {
     }
 }
 
-enum rc filler_json(struct filler *filler, bool all, struct json *object, struct err *err) {
+/* Which questions stand, and where: FNV-1a, by words. */
+static uint64_t shape_of(const struct question *stops, uint32_t count) {
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t words[] = {stops[i].place.field, stops[i].place.instance,
+                                  stops[i].is_instance, stops[i].is_relevant};
+
+        for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+            hash = (hash ^ words[k]) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+static int by_place(const void *left, const void *right) {
+    const struct engine_place *a = left, *b = right;
+
+    if (a->field != b->field)
+        return a->field < b->field ? -1 : 1;
+    return a->instance < b->instance ? -1 : a->instance > b->instance;
+}
+
+struct changed {
+    uint32_t count;
+    struct engine_place *places; /* sorted */
+};
+
+static enum rc find_changed(struct filler *filler, struct arena *arena, struct changed *changed,
+                            struct err *err) {
+    struct filler_shown *shown = filler_shown(filler);
+    enum rc rc = engine_changes(filler_engine(filler), shown->mark, arena, &changed->places,
+                                &changed->count, &shown->mark, err);
+
+    if (rc == RC_OK && changed->count > 1)
+        qsort(changed->places, changed->count, sizeof(*changed->places), by_place);
+    return rc;
+}
+
+static bool is_among(const struct changed *changed, const struct question *stop) {
+    return changed->count > 0 && bsearch(&stop->place, changed->places, changed->count,
+                                         sizeof(stop->place), by_place) != NULL;
+}
+
+static enum rc add_questions(struct filler *filler, bool all, bool changes, struct json *object,
+                             struct err *err) {
+    struct filler_shown *shown = filler_shown(filler);
+    bool whole = !changes || shown->mark == 0;
     struct json *list = json_add_array(object, "questions");
+    struct changed changed = {0};
     struct question *stops;
     struct arena arena;
     uint32_t count = 0;
+    uint64_t shape;
     enum rc rc;
 
-    add_head(filler, object);
     arena_init(&arena, JSON_BYTES);
-    rc = engine_walk(filler_engine(filler), &arena, &stops, &count, err);
+    rc = find_changed(filler, &arena, &changed, err);
+    if (rc == RC_OK)
+        rc = engine_walk(filler_engine(filler), &arena, &stops, &count, err);
+    if (rc == RC_OK) {
+        shape = shape_of(stops, count);
+        whole = whole || shape != shown->shape;
+        shown->shape = shape;
+    }
     for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
-        if (!stops[i].is_relevant && !all)
+        if ((!stops[i].is_relevant && !all) || (!whole && !is_among(&changed, &stops[i])))
             continue;
         rc = engine_ask(filler_engine(filler), &arena, &stops[i], err);
         if (rc == RC_OK)
             add_question(filler, list, &stops[i]);
     }
+    if (changes)
+        add_flag(object, "whole", whole);
     arena_release(&arena);
     return rc;
+}
+
+enum rc filler_json(struct filler *filler, bool all, struct json *object, struct err *err) {
+    add_head(filler, object);
+    return add_questions(filler, all, false, object, err);
+}
+
+enum rc filler_json_changes(struct filler *filler, struct json *object, struct err *err) {
+    add_head(filler, object);
+    return add_questions(filler, false, true, object, err);
 }
