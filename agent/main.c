@@ -66,6 +66,7 @@ int main(int argc, char **argv) {
     if (new_secret == NULL || !pass_as_input(new_secret, &argc, argv, longer))
         memcpy(longer, argv, (size_t)argc * sizeof(*longer));
     face_init(&face, env_system());
+    face.environment = environ;
     status = command_main(&face.table, argc, longer, &environment);
     face_release(&face);
     free(longer);

@@ -404,7 +404,8 @@ bool http_match(const struct http_table *table, struct http_exchange *exchange) 
     if (exchange->route != NULL) {
         if (table->guard == NULL || table->guard(table->context, exchange, &err) == RC_OK)
             return true;
-        http_response_err(&exchange->response, &err);
+        if (exchange->response.status < 400) /* else the guard has said it in its own way */
+            http_response_err(&exchange->response, &err);
     }
     http_finish(table, exchange);
     return false;

@@ -144,7 +144,8 @@ struct http_table {
     size_t count;
     void *context; /* given to guard, handlers and finish */
     /* Runs when the head of the request is known and before its body is read: exact Host, Origin,
-     * session, role. An error becomes the response. May be NULL. */
+     * session, role. An error becomes the response, unless the guard has made one with a status of
+     * its own. May be NULL. */
     http_handler *guard;
     /* Runs on every response that a handler, the guard or the table made, errors included, before
      * it is sent: the place for security headers. Not on deferred ones: their completer calls it

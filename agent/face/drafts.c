@@ -4,6 +4,7 @@
 #include "agent/store/drafts.h"
 #include "agent/face/columns.h"
 #include "agent/face/face.h"
+#include "agent/face/show.h"
 #include "agent/field/filler.h"
 #include "base/date.h"
 #include "base/text.h"
@@ -48,6 +49,9 @@ static enum rc drafting_open(void *context, struct command *command, struct draf
     if (rc != RC_OK)
         return rc;
     rc = visit_open(context, command, NEED_SESSION, &at->visit, err);
+    /* Two fillers of one draft would write over one another. */
+    if (rc == RC_OK && at->visit.seat != NULL)
+        face_put_away(at->visit.seat);
     if (rc == RC_OK)
         rc = filler_resume(at->visit.session, draft, &at->filler, err);
     return rc == RC_OK ? speak(at, err) : rc;
@@ -284,6 +288,8 @@ enum rc face_draft_discard(void *context, struct command *command, struct err *e
     if (rc != RC_OK)
         return rc;
     rc = visit_open(context, command, NEED_SESSION, &visit, err);
+    if (rc == RC_OK && visit.seat != NULL)
+        face_put_away(visit.seat);
     if (rc == RC_OK)
         rc = drafts_remove(visit.session, draft, err);
     visit_close(&visit);
@@ -292,34 +298,33 @@ enum rc face_draft_discard(void *context, struct command *command, struct err *e
 
 /* --- the list --- */
 
-static void draft_json(struct json *list, const struct kept_draft *draft,
-                       const struct filler *filler) {
+void draft_json(struct json *list, const struct kept_draft *draft, const struct draft_head *head) {
     struct json *item = json_add_object(list, NULL);
 
     json_add_int(item, "draft", (int64_t)draft->draft);
-    if (filler != NULL) {
-        json_add_view(item, "form", filler_form(filler)->name);
-        add_area(item, "area", filler_area(filler));
-        if (filler_record(filler).number != 0)
-            add_dot(item, "record", filler_record(filler));
-        json_add_view(item, "title", filler_title(filler));
+    if (head->form != NULL) {
+        json_add_view(item, "form", head->form->name);
+        add_area(item, "area", head->area);
+        if (head->record.number != 0)
+            add_dot(item, "record", head->record);
+        json_add_view(item, "title", head->title);
     }
     add_time(item, "begun", draft->begun_ms);
     add_time(item, "saved", draft->saved_ms);
 }
 
 static void draft_row(struct columns *columns, const struct kept_draft *draft,
-                      const struct filler *filler) {
+                      const struct draft_head *head) {
     char text[TIME_TEXT_BYTES];
 
     snprintf(text, sizeof(text), "%llu", (unsigned long long)draft->draft);
     columns_add_text(columns, text);
-    columns_add(columns, filler == NULL ? view_text("?") : filler_form(filler)->name);
+    columns_add(columns, head->form == NULL ? view_text("?") : head->form->name);
     time_format(draft->saved_ms, text);
     text[16] = '\0';
     text[10] = ' ';
     columns_add_text(columns, text);
-    columns_add(columns, filler == NULL ? (struct view){0} : filler_title(filler));
+    columns_add(columns, head->title);
     columns_end_row(columns);
 }
 
@@ -335,15 +340,14 @@ enum rc face_draft_list(void *context, struct command *command, struct err *err)
     if (rc == RC_OK)
         rc = drafts_list(visit.session, &visit.arena, &drafts, &count, err);
     for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
-        struct filler *filler = NULL;
+        struct draft_head head;
         struct err why;
 
         err_init(&why, command->lang);
-        if (filler_resume(visit.session, drafts[i].draft, &filler, &why) != RC_OK)
+        if (filler_peek(visit.session, drafts[i].draft, &visit.arena, &head, &why) != RC_OK)
             command_say(command, "draft %llu: %s", (unsigned long long)drafts[i].draft, why.text);
-        draft_json(list, &drafts[i], filler);
-        draft_row(&columns, &drafts[i], filler);
-        filler_close(filler);
+        draft_json(list, &drafts[i], &head);
+        draft_row(&columns, &drafts[i], &head);
     }
     if (rc == RC_OK && command->json) {
         rc = command_print_json(command, document, err);

@@ -22,8 +22,7 @@ enum rc face_wipe(struct face *face, struct tablet *tablet, struct session **ses
             continue;
         if (seat->session == *session)
             *session = NULL;
-        (void)session_close(seat->session, &ignored);
-        *seat = (struct seat){0};
+        (void)face_close_seat(seat, &ignored);
     }
     (void)session_close(*session, &ignored);
     *session = NULL;
@@ -46,6 +45,7 @@ void face_await_sync(struct face *face) {
 static void set_syncing(struct face *face, bool syncing) {
     pthread_mutex_lock(&face->mutex);
     face->syncing = syncing;
+    face->sync_done = face->sync_total = 0;
     pthread_cond_broadcast(&face->synced);
     pthread_mutex_unlock(&face->mutex);
 }
@@ -76,6 +76,9 @@ enum rc face_exchange(struct face *face, struct tablet *tablet, struct session *
     }
     link_http_close(http);
     set_syncing(face, false);
+    err_init(&face->sync_trouble, err->lang);
+    if (rc != RC_OK)
+        face->sync_trouble = *err;
     err_init(&wiping, err->lang);
     if (face_wipe(face, tablet, session, &wiping) != RC_OK && rc == RC_OK) {
         *err = wiping;

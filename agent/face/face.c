@@ -1,8 +1,11 @@
 /* face.c: who may touch the tablet now, and as whom; see face.h. */
 #include "agent/face/face.h"
 
+#include "agent/field/filler.h"
 #include "agent/sync/sync.h"
 #include "base/date.h"
+
+#define FILLER_IDLE_MS INT64_C(180000) /* a form's program takes some MiB */
 
 void face_init(struct face *face, const struct env *env) {
     *face = (struct face){.env = env, .options = {.env = env}};
@@ -44,6 +47,20 @@ void face_end_turn(struct face *face) {
     pthread_mutex_unlock(&face->mutex);
 }
 
+void face_put_away(struct seat *seat) {
+    filler_close(seat->filler);
+    seat->filler = NULL;
+}
+
+enum rc face_close_seat(struct seat *seat, struct err *err) {
+    enum rc rc;
+
+    face_put_away(seat);
+    rc = session_close(seat->session, err);
+    *seat = (struct seat){0};
+    return rc;
+}
+
 void face_lock_idle(struct face *face, int64_t idle_ms) {
     int64_t now_ms = env_monotonic_ms(face->env);
     struct err ignored;
@@ -51,12 +68,13 @@ void face_lock_idle(struct face *face, int64_t idle_ms) {
     for (size_t i = 0; i < FACE_SEATS_MAX; i++) {
         struct seat *seat = &face->seats[i];
 
+        if (seat->filler != NULL && now_ms - seat->filler_used_ms >= FILLER_IDLE_MS)
+            face_put_away(seat);
         if (seat->session == NULL || seat->busy > 0 || now_ms - seat->used_ms < idle_ms)
             continue;
         err_init(&ignored, LANG_EN);
         /* What could not be cut into batches stays sealed for its person and waits for him. */
-        (void)session_close(seat->session, &ignored);
-        *seat = (struct seat){0};
+        (void)face_close_seat(seat, &ignored);
     }
 }
 

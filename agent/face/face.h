@@ -8,7 +8,7 @@
  * The store takes one thread at a time. Commands run in several threads of the service, so each
  * holds the turn from visit_open to visit_close; the turn is given in order of arrival, and long
  * work lets others in: an import between its transactions (visit_pause), a sync while it waits for
- * the network. An HTTP face will come through the same two doors. */
+ * the network. The web app (api.h) comes through the same two doors. */
 #ifndef YG_AGENT_FACE_FACE_H
 #define YG_AGENT_FACE_FACE_H
 
@@ -17,13 +17,21 @@
 
 #include <pthread.h>
 
+struct filler;
+
 #define FACE_SEATS_MAX   16u /* persons with an open session in the service */
 #define FACE_ARENA_BYTES (256u * 1024u * 1024u)
 
+#define SEAT_LANGUAGE_BYTES 64u
+
 struct seat {                /* of a person whose `unlock` holds */
     struct session *session; /* NULL: empty */
+    uint64_t serial;         /* of the unlock: never the same again */
     int64_t used_ms;         /* monotonic */
     unsigned busy;           /* commands that work in it and have let others in */
+    struct filler *filler;   /* a draft that the web app has open; all of it is on disk, too */
+    int64_t filler_used_ms;
+    char language[SEAT_LANGUAGE_BYTES]; /* of forms, as the person chose; empty: of messages */
 };
 
 struct face {
@@ -38,6 +46,14 @@ struct face {
     uint64_t turns_taken, turn; /* whoever took number n may go when turn is n */
     bool syncing;               /* a sync is under way; it gives up its turn while it waits */
     pthread_cond_t synced;
+    uint64_t seats_taken;
+    uint64_t sync_done, sync_total; /* changes, of the sync that is under way */
+    struct err sync_trouble;        /* of the last sync; RC_OK: it went well */
+    bool is_serving;                /* loop is the thread of the service that syncs */
+    pthread_t loop;
+    bool sync_wanted; /* by somebody who does not wait for it */
+    enum lang sync_lang;
+    char *const *environment; /* for programs that we start */
 };
 
 /* Fills the table of commands too. env must outlive it. */
@@ -47,8 +63,16 @@ void face_release(struct face *face);
 void face_take_turn(struct face *face);
 void face_end_turn(struct face *face);
 
-/* Closes sessions that nobody has used for idle_ms. Needs the turn. */
+/* Closes sessions that nobody has used for idle_ms, and drafts that lie open. Needs the turn. */
 void face_lock_idle(struct face *face, int64_t idle_ms);
+
+/* Closes the draft that the web app has open in the seat, if any: it is on disk. Needs the turn. */
+void face_put_away(struct seat *seat);
+/* Closes the session and empties the seat, also when session_close fails. Needs the turn. */
+enum rc face_close_seat(struct seat *seat, struct err *err);
+
+/* The service syncs as soon as it can, in its own thread; messages in that language. */
+void face_want_sync(struct face *face, enum lang lang);
 
 /* ---- a command at work ---- */
 
@@ -76,6 +100,10 @@ enum rc visit_open(struct face *face, struct command *command, enum need need, s
 void visit_close(struct visit *visit);
 /* Lets other commands in; no save may be open. */
 void visit_pause(struct visit *visit);
+
+/* Gives the new session of the visit a seat. If its person has one already, the session has only
+ * proved the secret. RC_LIMIT. (tablet.c) */
+enum rc visit_take_seat(struct visit *visit, struct seat **out, struct err *err);
 
 /* A record by its name on the command line. */
 enum rc visit_see(struct visit *visit, const char *record, struct seen *out, struct err *err);
@@ -174,5 +202,7 @@ enum rc face_history(void *context, struct command *command, struct err *err);
 enum rc face_import(void *context, struct command *command, struct err *err);
 /* serve.c: runs until SIGTERM or SIGINT */
 enum rc face_serve(void *context, struct command *command, struct err *err);
+/* open.c: the browser on the running service */
+enum rc face_open(void *context, struct command *command, struct err *err);
 
 #endif

@@ -13,7 +13,7 @@
 
 /* ---- list ---- */
 
-static void listed_json(struct json *list, const struct listed *listed) {
+struct json *listed_json(struct json *list, const struct listed *listed) {
     struct json *item = json_add_object(list, NULL);
 
     add_dot(item, "id", listed->id);
@@ -28,6 +28,7 @@ static void listed_json(struct json *list, const struct listed *listed) {
     json_add_bool(item, "pending", listed->pending);
     json_add_bool(item, "withdrawn", listed->withdrawn);
     add_time(item, "changed", listed->changed_ms);
+    return item;
 }
 
 static void listed_row(struct columns *columns, const struct listed *listed, enum lang lang) {

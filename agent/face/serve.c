@@ -3,9 +3,11 @@
  *
  * The calling thread waits for a signal or for the next thing to do; commands run in the threads
  * of the control socket. SIGTERM and SIGINT are blocked and taken by sigtimedwait, so nothing runs
- * inside a signal handler. The page for the browser will be served from here, too: an HTTP handler
- * makes a struct command or a visit as the control socket does. No port is opened yet. */
+ * inside a signal handler. SIGUSR1, from one of our own threads, wakes the loop for a sync that
+ * somebody asked for. The web app (api.h) is served from here, too. */
+#include "agent/face/api.h"
 #include "agent/face/face.h"
+#include "agent/face/launch.h"
 #include "agent/sync/sync.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -62,16 +64,24 @@ static void plan(struct service *service, int64_t wait_ms) {
     service->next_ms = env_monotonic_ms(env) + wait_ms;
 }
 
-static void sync_once(struct service *service) {
+static void sync_progress(void *context, uint64_t done, uint64_t total) {
+    struct face *face = context;
+
+    face->sync_done = done;
+    face->sync_total = total;
+}
+
+static void sync_once(struct service *service, enum lang lang) {
     struct face *face = service->face;
+    const struct sync_options options = {.progress = sync_progress, .progress_context = face};
     struct session *nobody = NULL;
     struct sync_report report;
     struct err err;
     enum rc rc;
 
-    err_init(&err, LANG_EN);
+    err_init(&err, lang);
     face_take_turn(face);
-    rc = face_exchange(face, face->tablet, &nobody, NULL, NULL, &report, &err);
+    rc = face_exchange(face, face->tablet, &nobody, NULL, &options, &report, &err);
     face_end_turn(face);
     if (rc == RC_OK) {
         if (service->failed || report.sent + report.received > 0)
@@ -86,6 +96,26 @@ static void sync_once(struct service *service) {
         plan_later(service, report.retry_after_s * 1000);
     else
         plan(service, service->every_ms);
+}
+
+void face_want_sync(struct face *face, enum lang lang) {
+    pthread_mutex_lock(&face->mutex);
+    face->sync_wanted = true;
+    face->sync_lang = lang;
+    if (face->is_serving)
+        (void)pthread_kill(face->loop, SIGUSR1);
+    pthread_mutex_unlock(&face->mutex);
+}
+
+static bool take_wish(struct face *face, enum lang *lang) {
+    bool wanted;
+
+    pthread_mutex_lock(&face->mutex);
+    wanted = face->sync_wanted;
+    *lang = wanted ? face->sync_lang : LANG_EN;
+    face->sync_wanted = false;
+    pthread_mutex_unlock(&face->mutex);
+    return wanted;
 }
 
 /* ---- the loop ---- */
@@ -112,6 +142,7 @@ static void loop(struct service *service, const sigset_t *signals) {
 
     for (;;) {
         int signal = wait_signal(service, signals);
+        enum lang lang;
 
         if (signal == SIGTERM || signal == SIGINT) {
             log_info(&service->log, LOG_EVENT("serve.stop"), LOG_INT("signal", signal));
@@ -120,15 +151,51 @@ static void loop(struct service *service, const sigset_t *signals) {
         face_take_turn(face);
         face_lock_idle(face, service->idle_ms);
         face_end_turn(face);
-        if (service->every_ms > 0 && env_monotonic_ms(face->env) >= service->next_ms)
-            sync_once(service);
+        if (take_wish(face, &lang) ||
+            (service->every_ms > 0 && env_monotonic_ms(face->env) >= service->next_ms))
+            sync_once(service, lang);
     }
+}
+
+/* The web app, unless it is not wanted. A launch page that a killed service has left is of no use
+ * to anybody. */
+static enum rc start_web(struct face *face, struct command *command, struct web **web,
+                         struct err *err) {
+    char path[FILE_PATH_BYTES_MAX];
+    struct err ignored;
+    uint64_t port;
+    enum rc rc = number_option(command, "--http", 0, UINT16_MAX, 0, &port, err);
+
+    if (rc != RC_OK)
+        return rc;
+    if (command_option(command, "--no-http") == NULL)
+        return web_start(face, command->data, (uint16_t)port, command->lang, web, err);
+    err_init(&ignored, LANG_EN);
+    if ((size_t)snprintf(path, sizeof(path), "%s/" LAUNCH_FILE, command->data) < sizeof(path))
+        (void)file_remove(path, &ignored);
+    return RC_OK;
+}
+
+static enum rc say_serving(struct command *command, const struct web *web, struct err *err) {
+    enum rc rc = command_printf(command, err, "serving %s\n", command->data);
+
+    if (rc == RC_OK && web != NULL)
+        rc = command_printf(command, err, "http://127.0.0.1:%u\n", web_port(web));
+    return rc;
+}
+
+static void set_loop(struct face *face, bool is_serving) {
+    pthread_mutex_lock(&face->mutex);
+    face->loop = pthread_self();
+    face->is_serving = is_serving;
+    pthread_mutex_unlock(&face->mutex);
 }
 
 static enum rc run(struct service *service, struct command *command, const sigset_t *signals,
                    struct err *err) {
     struct face *face = service->face;
     struct control_server *server = NULL;
+    struct web *web = NULL;
     char path[FILE_PATH_BYTES_MAX];
     int length = snprintf(path, sizeof(path), "%s/%s", command->data, face->table.socket);
     enum rc rc;
@@ -138,12 +205,17 @@ static enum rc run(struct service *service, struct command *command, const sigse
     rc = control_listen(path, command_serve, &face->table, &server, err);
     if (rc != RC_OK)
         return rc;
-    rc = command_printf(command, err, "serving %s\n", command->data);
+    set_loop(face, true);
+    rc = start_web(face, command, &web, err);
+    if (rc == RC_OK)
+        rc = say_serving(command, web, err);
     if (rc == RC_OK) {
         log_info(&service->log, LOG_EVENT("serve.start"));
         plan(service, 0);
         loop(service, signals);
     }
+    set_loop(face, false);
+    web_stop(web);
     control_stop(server);
     return rc;
 }
@@ -168,15 +240,21 @@ enum rc face_serve(void *context, struct command *command, struct err *err) {
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGUSR1);
     blocked = signals;
     (void)sigaddset(&blocked, SIGPIPE); /* a reader of our output that has gone */
     /* The threads of the socket inherit the mask. */
     (void)pthread_sigmask(SIG_BLOCK, &blocked, &before);
     rc = run(&service, command, &signals, err);
-    /* Sessions that are open are closed with the tablet. */
+    for (size_t i = 0; i < FACE_SEATS_MAX; i++) {
+        struct err ignored;
+
+        err_init(&ignored, LANG_EN);
+        if (face->seats[i].session != NULL)
+            (void)face_close_seat(&face->seats[i], &ignored);
+    }
     tablet_close(face->tablet);
     face->tablet = NULL;
-    memset(face->seats, 0, sizeof(face->seats));
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     log_release(&service.log);
     return rc;

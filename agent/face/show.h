@@ -3,6 +3,15 @@
 #define YG_AGENT_FACE_SHOW_H
 
 #include "agent/face/face.h"
+#include "agent/field/filler.h"
+#include "agent/store/drafts.h"
+
+/* One record of a list; its object. (lists.c) */
+struct json *listed_json(struct json *list, const struct listed *listed);
+/* One draft of a list; nothing of its form where that is not here. (drafts.c) */
+void draft_json(struct json *list, const struct kept_draft *draft, const struct draft_head *head);
+/* One change that waits for staff or was given back. (traffic.c) */
+void quarantined_json(struct json *list, const struct tablet_quarantined *waiting);
 
 /* Adds "form" and "version"; null while the form has not come. */
 void show_form(struct json *document, const struct seen *seen);

@@ -92,6 +92,13 @@ static const struct command_option sync_options[] = {
 static const struct command_option serve_options[] = {
     {"--every", "SECONDS", "sync so often, 60 if not given; 0: only on command", false},
     {"--idle", "MINUTES", "lock people who did nothing for so long, 15 if not given", false},
+    {"--http", "PORT", "the web app's port on 127.0.0.1; any free one if not given, or 0", false},
+    {"--no-http", NULL, "no web app", false},
+    NO_MORE,
+};
+
+static const struct command_option open_options[] = {
+    {"--browser", "PROGRAM", "the browser (else chromium, else what xdg-open takes)", false},
     NO_MORE,
 };
 
@@ -304,6 +311,12 @@ const struct command_spec face_specs[] = {
      .options = serve_options,
      .help = "own the data, take commands, sync now and then, until stopped",
      .run = face_serve,
+     .local = true},
+    {.name = "open",
+     .arguments = "",
+     .options = open_options,
+     .help = "open the web app of the running service in a browser",
+     .run = face_open,
      .local = true},
 };
 

@@ -204,9 +204,8 @@ static enum rc lock_seats(struct face *face, struct command *command, struct err
             return err_set(err, RC_AGAIN, "%.*s is in the middle of an import; lock afterwards",
                            VIEW_PRINT(session_person_name(seat->session)));
         /* The keys are gone even when the cutting fails; that is still worth telling. */
-        if (session_close(seat->session, err) != RC_OK)
+        if (face_close_seat(seat, err) != RC_OK)
             rc = err->rc;
-        *seat = (struct seat){0};
     }
     if (!found && command->person != NULL)
         command_say(command, "%s: had not unlocked", command->person);
@@ -250,7 +249,7 @@ enum rc face_lock(void *context, struct command *command, struct err *err) {
 }
 
 /* Always asks for the secret, also of somebody who has unlocked already. */
-static enum rc take_seat(struct visit *visit, struct err *err) {
+enum rc visit_take_seat(struct visit *visit, struct seat **out, struct err *err) {
     struct seat *seat = NULL;
     uint64_t person = session_person(visit->session);
 
@@ -259,7 +258,8 @@ static enum rc take_seat(struct visit *visit, struct err *err) {
 
         if (at->session != NULL && session_person(at->session) == person) {
             at->used_ms = env_monotonic_ms(visit->face->env);
-            return RC_OK; /* the new session only proved the secret */
+            *out = at;
+            return RC_OK;
         }
         if (at->session == NULL && seat == NULL)
             seat = at;
@@ -267,8 +267,11 @@ static enum rc take_seat(struct visit *visit, struct err *err) {
     if (seat == NULL)
         return err_set(err, RC_LIMIT, "%u people have unlocked this tablet; lock some of them",
                        FACE_SEATS_MAX);
-    *seat = (struct seat){.session = visit->session, .used_ms = env_monotonic_ms(visit->face->env)};
+    *seat = (struct seat){.session = visit->session,
+                          .serial = ++visit->face->seats_taken,
+                          .used_ms = env_monotonic_ms(visit->face->env)};
     visit->seat = seat;
+    *out = seat;
     return RC_OK;
 }
 
@@ -276,6 +279,7 @@ enum rc face_unlock(void *context, struct command *command, struct err *err) {
     char secret[LIMIT_SECRET_BYTES + 1] = "", id[17];
     struct tablet_status status;
     struct json *document;
+    struct seat *seat;
     struct visit visit;
     enum rc rc = visit_open(context, command, NEED_TABLET, &visit, err);
 
@@ -286,7 +290,7 @@ enum rc face_unlock(void *context, struct command *command, struct err *err) {
                           &visit.session, err);
     crypt_wipe(secret, sizeof(secret));
     if (rc == RC_OK && !visit.own_tablet)
-        rc = take_seat(&visit, err);
+        rc = visit_take_seat(&visit, &seat, err);
     if (rc == RC_OK)
         rc = tablet_status(visit.tablet, &visit.arena, &status, err);
     if (rc == RC_OK && command->json) {

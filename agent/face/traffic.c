@@ -1,6 +1,7 @@
 /* traffic.c: commands about what waits and whether all is whole: status, quarantine, verify. */
 #include "agent/face/columns.h"
 #include "agent/face/face.h"
+#include "agent/face/show.h"
 #include "base/date.h"
 #include "base/words.h"
 #include "schema/merge.h"
@@ -10,6 +11,24 @@
 #define PROBLEMS_BYTES (4u * 1024u * 1024u)
 
 /* ---- status ---- */
+
+/* Of the running service; it writes these in its own turns. */
+static void add_sync(const struct face *face, struct json *document) {
+    struct json *trouble;
+
+    json_add_bool(document, "syncing", face->syncing);
+    if (face->syncing) {
+        json_add_int(document, "sync_done", (int64_t)face->sync_done);
+        json_add_int(document, "sync_total", (int64_t)face->sync_total);
+    }
+    if (face->sync_trouble.rc == RC_OK) {
+        json_add_null(document, "trouble");
+        return;
+    }
+    trouble = json_add_object(document, "trouble");
+    json_add_text(trouble, "error", rc_name(face->sync_trouble.rc));
+    json_add_text(trouble, "message", face->sync_trouble.text);
+}
 
 static enum rc status_json(struct visit *visit, const struct tablet_status *status,
                            const struct notice *notices, uint32_t count, const struct alarm *alarms,
@@ -51,6 +70,7 @@ static enum rc status_json(struct visit *visit, const struct tablet_status *stat
     json_add_int(document, "scope", status->scope_serial);
     json_add_bool(document, "revoked", status->revoked);
     add_time(document, "ready_until", status->ready_until_ms);
+    add_sync(visit->face, document);
     list = json_add_array(document, "alarms");
     for (uint32_t i = 0; i < alarm_count; i++) {
         item = json_add_object(list, NULL);
@@ -243,6 +263,17 @@ enum rc face_status(void *context, struct command *command, struct err *err) {
 
 /* ---- quarantine ---- */
 
+void quarantined_json(struct json *list, const struct tablet_quarantined *waiting) {
+    struct json *item = json_add_object(list, NULL);
+
+    add_dot(item, "id", waiting->record);
+    add_dot(item, "dot", waiting->dot);
+    json_add_text(item, "verdict", verdict_name((enum verdict)waiting->verdict));
+    json_add_bool(item, "returned", waiting->returned);
+    if (waiting->reason.size > 0)
+        json_add_view(item, "reason", waiting->reason);
+}
+
 enum rc face_quarantine(void *context, struct command *command, struct err *err) {
     struct tablet_quarantined *waiting;
     struct columns columns;
@@ -255,16 +286,8 @@ enum rc face_quarantine(void *context, struct command *command, struct err *err)
     if (rc == RC_OK && command->json) {
         struct json *list = json_array();
 
-        for (uint32_t i = 0; i < count; i++) {
-            struct json *item = json_add_object(list, NULL);
-
-            add_dot(item, "id", waiting[i].record);
-            add_dot(item, "dot", waiting[i].dot);
-            json_add_text(item, "verdict", verdict_name((enum verdict)waiting[i].verdict));
-            json_add_bool(item, "returned", waiting[i].returned);
-            if (waiting[i].reason.size > 0)
-                json_add_view(item, "reason", waiting[i].reason);
-        }
+        for (uint32_t i = 0; i < count; i++)
+            quarantined_json(list, &waiting[i]);
         rc = command_print_json(command, list, err);
     } else if (rc == RC_OK) {
         columns_init(&columns, 5);

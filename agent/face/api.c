@@ -1,0 +1,327 @@
+/* api.c: the table of routes, who may use them, and the way of a request; see api.h. */
+#include "agent/face/api_inside.h"
+
+#include "base/httpd.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#define THREADS         2u
+#define CONNECTIONS_MAX 64u
+#define COOKIE_NAME     "yg_%u" /* by port: browsers do not part cookies by it */
+#define SAID_BYTES      (64u * 1024u)
+#define SMALL           (16u * 1024u)
+
+#define GET(pattern, flags, run)                                                                   \
+    { "GET", pattern, 0, flags, run }
+#define POST(pattern, cap, flags, run)                                                             \
+    { "POST", pattern, cap, flags, run }
+
+static enum rc web_nothing(struct web_call *call, struct err *err) {
+    (void)call;
+    return err_set(err, RC_NOT_FOUND, "address: there is nothing here");
+}
+
+/* clang-format off */
+const struct web_route web_routes[] = {
+    POST("/api/launch", SMALL, WEB_LAUNCH, web_launch),
+    GET("/api/me", 0, web_me),
+    POST("/api/unlock", SMALL, 0, web_unlock),
+    POST("/api/lock", SMALL, 0, web_lock),
+    GET("/api/status", 0, web_status),
+    POST("/api/sync", SMALL, 0, web_sync),
+    GET("/api/notices", 0, web_notices),
+    POST("/api/notices/seen", SMALL, 0, web_notices_seen),
+    GET("/api/home", WEB_PERSON, web_home),
+    GET("/api/forms", WEB_PERSON, web_forms),
+    GET("/api/areas", WEB_PERSON, web_areas),
+    GET("/api/records", WEB_PERSON, web_records),
+    POST("/api/search", SMALL, WEB_PERSON, web_records),
+    GET("/api/records/:id", WEB_PERSON, web_record),
+    GET("/api/records/:id/history", WEB_PERSON, web_history),
+    POST("/api/records/:id/resolve", WEB_JSON_BYTES, WEB_PERSON, web_resolve),
+    POST("/api/records/:id/seal", SMALL, WEB_PERSON, web_seal),
+    POST("/api/records/:id/move", SMALL, WEB_PERSON, web_move),
+    GET("/api/drafts", WEB_PERSON, web_drafts),
+    POST("/api/drafts", SMALL, WEB_PERSON, web_draft_begin),
+    GET("/api/drafts/:draft", WEB_PERSON, web_draft),
+    POST("/api/drafts/:draft/answers", WEB_JSON_BYTES, WEB_PERSON, web_draft_answers),
+    POST("/api/drafts/:draft/add", SMALL, WEB_PERSON, web_draft_add),
+    POST("/api/drafts/:draft/remove", SMALL, WEB_PERSON, web_draft_remove),
+    POST("/api/drafts/:draft/language", SMALL, WEB_PERSON, web_draft_language),
+    POST("/api/drafts/:draft/finish", SMALL, WEB_PERSON, web_draft_finish),
+    POST("/api/drafts/:draft/discard", SMALL, WEB_PERSON, web_draft_discard),
+    POST("/api/bundle/write", SMALL, WEB_PERSON, web_bundle_write),
+    POST("/api/bundle/read", LIMIT_BUNDLE_BYTES, WEB_PERSON | WEB_FILE, web_bundle_read),
+    /* So that whoever has no cookie cannot tell what there is. */
+    GET("/api", 0, web_nothing),
+    GET("/api/*", 0, web_nothing),
+    POST("/api/*", SMALL, 0, web_nothing),
+    GET("/", WEB_PAGE, web_page),
+    GET("/*", WEB_PAGE, web_page),
+};
+/* clang-format on */
+const size_t web_route_count = sizeof(web_routes) / sizeof(web_routes[0]);
+
+static const struct web_route *route_of(const struct web *web,
+                                        const struct http_exchange *exchange) {
+    return &web_routes[exchange->route - web->http_routes];
+}
+
+/* ---- the guard ---- */
+
+static enum rc refuse(struct http_exchange *exchange, unsigned status, const char *code,
+                      struct err *err) {
+    http_response_error(&exchange->response, status, code, err->text);
+    return err->rc;
+}
+
+static bool is_ours(const struct web *web, const char *host) {
+    return host != NULL &&
+           (strcasecmp(host, web->hosts[0]) == 0 || strcasecmp(host, web->hosts[1]) == 0);
+}
+
+static bool is_same_origin(const char *origin, const char *host) {
+    return strncmp(origin, "http://", 7) == 0 && strcasecmp(origin + 7, host) == 0;
+}
+
+/* A page of the disk has the origin "null". */
+static enum rc check_origin(const struct web_route *route, struct http_exchange *exchange,
+                            struct err *err) {
+    const struct http_request *request = &exchange->request;
+    const char *host = http_request_header(request, "Host");
+    const char *origin = http_request_header(request, "Origin");
+    const char *site = http_request_header(request, "Sec-Fetch-Site");
+    bool is_write = strcmp(route->method, "POST") == 0;
+
+    if ((route->flags & WEB_LAUNCH) != 0 && (origin == NULL || strcmp(origin, "null") == 0))
+        return RC_OK;
+    if (origin != NULL && !is_same_origin(origin, host)) {
+        err_set(err, RC_DENIED,
+                "request: comes from another page; open the app with: yg-agent open");
+        return refuse(exchange, 403, "origin", err);
+    }
+    if ((route->flags & (WEB_PAGE | WEB_LAUNCH)) != 0)
+        return RC_OK;
+    if (site != NULL ? strcmp(site, "same-origin") == 0 || (strcmp(site, "none") == 0 && !is_write)
+                     : origin != NULL || !is_write)
+        return RC_OK;
+    err_set(err, RC_DENIED,
+            "request: does not say that it comes from this app; send Origin or Sec-Fetch-Site");
+    return refuse(exchange, 403, "origin", err);
+}
+
+static enum rc check_type(const struct web_route *route, struct http_exchange *exchange,
+                          struct err *err) {
+    const char *wanted =
+        (route->flags & WEB_FILE) != 0 ? "application/octet-stream" : "application/json";
+    const char *type = http_request_header(&exchange->request, "Content-Type");
+    size_t size = type == NULL ? 0 : strcspn(type, "; \t");
+
+    if (strcmp(route->method, "POST") != 0)
+        return RC_OK;
+    if (size == strlen(wanted) && strncasecmp(type, wanted, size) == 0)
+        return RC_OK;
+    if ((route->flags & WEB_LAUNCH) != 0 && type != NULL &&
+        strncasecmp(type, "application/x-www-form-urlencoded", size) == 0)
+        return RC_OK;
+    err_set(err, RC_INVALID, "request: send it with Content-Type: %s", wanted);
+    return refuse(exchange, 415, "content_type", err);
+}
+
+/* "a=1; yg_8080=0123": the value of ours. */
+static struct view cookie_of(const struct web *web, const struct http_request *request) {
+    const char *at = http_request_header(request, "Cookie");
+    char name[16];
+    size_t size = (size_t)snprintf(name, sizeof(name), COOKIE_NAME "=", web->port);
+
+    while (at != NULL && *at != '\0') {
+        at += strspn(at, "; ");
+        if (strncmp(at, name, size) == 0)
+            return view_of(at + size, strcspn(at + size, "; "));
+        at += strcspn(at, ";");
+    }
+    return (struct view){0};
+}
+
+static enum rc guard(void *context, struct http_exchange *exchange, struct err *err) {
+    struct web *web = context;
+    const struct web_route *route = route_of(web, exchange);
+    uint64_t seat;
+    enum rc rc;
+
+    if (!atomic_load(&web->ready)) {
+        err_set(err, RC_AGAIN, "the service is just starting; try again");
+        return refuse(exchange, 503, "again", err);
+    }
+    if (!is_ours(web, http_request_header(&exchange->request, "Host"))) {
+        err_set(err, RC_DENIED, "request: this server is %s and answers to no other name",
+                web->hosts[0]);
+        return refuse(exchange, 421, "host", err);
+    }
+    rc = check_origin(route, exchange, err);
+    if (rc == RC_OK && (route->flags & (WEB_PAGE | WEB_LAUNCH)) == 0 &&
+        !launch_find(&web->launch, cookie_of(web, &exchange->request), &seat)) {
+        err_set(err, RC_DENIED, "this browser is not known; open the app with: yg-agent open");
+        rc = refuse(exchange, 401, "launch", err);
+    }
+    return rc == RC_OK ? check_type(route, exchange, err) : rc;
+}
+
+/* ---- headers of every answer ---- */
+
+static void add_header(struct http_response *response, const char *name, const char *value) {
+    struct err ignored;
+
+    err_init(&ignored, LANG_EN);
+    for (size_t i = 0; i < response->header_count; i++)
+        if (strcasecmp(response->headers[i].name, name) == 0)
+            return;
+    (void)http_response_header(response, name, value, &ignored);
+}
+
+static void finish(void *context, struct http_exchange *exchange) {
+    struct http_response *response = &exchange->response;
+
+    (void)context;
+    add_header(response, "Cache-Control", "no-store");
+    add_header(response, "Content-Security-Policy",
+               "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+               "connect-src 'self'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    add_header(response, "Referrer-Policy", "no-referrer");
+    add_header(response, "Cross-Origin-Opener-Policy", "same-origin");
+    add_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+    add_header(response, "Cross-Origin-Embedder-Policy", "require-corp");
+    add_header(response, "Permissions-Policy",
+               "camera=(self), geolocation=(self), microphone=(self), payment=(), usb=()");
+}
+
+/* ---- a request ---- */
+
+/* 400 403 404 409 413 429 500; 401, 415, 421 and 422 are said where they come from. */
+static unsigned status_of(enum rc rc) {
+    return rc == RC_AGAIN ? 429 : http_status_of(rc);
+}
+
+static enum rc keep_output(void *sink, enum control_stream stream, struct view bytes,
+                           struct err *err) {
+    struct web_call *call = sink;
+    struct buf *out = stream == CONTROL_STDOUT ? &call->exchange->response.body : &call->said;
+
+    buf_add_view(out, bytes);
+    return stream == CONTROL_STDOUT ? buf_check(out, "the answer", err) : RC_OK;
+}
+
+static enum rc read_body(struct web_call *call, const struct web_route *route, struct err *err) {
+    struct view body = call->exchange->request.body;
+    const struct json_limits limits = {.bytes = WEB_JSON_BYTES, .depth = LIMIT_ANSWERS_DEPTH};
+    const char *type = http_request_header(&call->exchange->request, "Content-Type");
+    enum rc rc;
+
+    if (strcmp(route->method, "POST") != 0 || (route->flags & WEB_FILE) != 0 ||
+        (type != NULL && strncasecmp(type, "application/json", 16) != 0))
+        return RC_OK;
+    rc = json_parse(body.size == 0 ? view_text("{}") : body, limits, &call->body, err);
+    if (rc == RC_OK && json_type(call->body) != JSON_OBJECT)
+        rc = err_set(err, RC_INVALID, "request: send one JSON object");
+    return rc;
+}
+
+static enum rc handle(void *context, struct http_exchange *exchange, struct err *err) {
+    struct web *web = context;
+    const struct web_route *route = route_of(web, exchange);
+    struct web_call *call = calloc(1, sizeof(*call));
+    enum rc rc;
+
+    if (call == NULL)
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    call->web = web;
+    call->exchange = exchange;
+    call->command = (struct command){.context = web->face,
+                                     .lang = exchange->request.lang,
+                                     .json = true,
+                                     .directory = "/",
+                                     .data = web->directory,
+                                     .write = keep_output,
+                                     .sink = call};
+    buf_init(&call->said, SAID_BYTES);
+    call->cookie = cookie_of(web, &exchange->request);
+    if (!launch_find(&web->launch, call->cookie, &call->seat))
+        call->seat = 0;
+    rc = read_body(call, route, err);
+    if (rc == RC_OK && (route->flags & WEB_PERSON) != 0 && call->seat == 0)
+        rc = web_locked(call, err);
+    if (rc == RC_OK)
+        rc = route->run(call, err);
+    if (rc != RC_OK)
+        http_response_error(&exchange->response, call->status > 0 ? call->status : status_of(rc),
+                            call->code != NULL ? call->code : rc_name(rc), err->text);
+    json_free(call->body);
+    buf_release(&call->said);
+    free(call);
+    return RC_OK;
+}
+
+/* ---- start and end ---- */
+
+enum rc web_start(struct face *face, const char *directory, uint16_t port, enum lang lang,
+                  struct web **out, struct err *err) {
+    struct web *web = calloc(1, sizeof(*web));
+    struct httpd_options options;
+    enum rc rc;
+
+    *out = NULL;
+    if (web != NULL)
+        web->http_routes = calloc(web_route_count, sizeof(*web->http_routes));
+    if (web == NULL || web->http_routes == NULL) {
+        free(web);
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    }
+    web->face = face;
+    web->directory = directory;
+    for (size_t i = 0; i < web_route_count; i++)
+        web->http_routes[i] = (struct http_route){.method = web_routes[i].method,
+                                                  .pattern = web_routes[i].pattern,
+                                                  .flags = web_routes[i].flags,
+                                                  .body_cap_bytes = web_routes[i].body_cap_bytes,
+                                                  .handler = handle};
+    web->table = (struct http_table){.routes = web->http_routes,
+                                     .count = web_route_count,
+                                     .context = web,
+                                     .guard = guard,
+                                     .finish = finish};
+    httpd_options_default(&options);
+    options.port = port;
+    options.threads = THREADS;
+    options.connections_max = CONNECTIONS_MAX;
+    rc = httpd_start(&options, &web->table, &web->server, err);
+    if (rc == RC_OK) {
+        web->port = httpd_port(web->server);
+        snprintf(web->hosts[0], sizeof(web->hosts[0]), "127.0.0.1:%u", web->port);
+        snprintf(web->hosts[1], sizeof(web->hosts[1]), "localhost:%u", web->port);
+        rc = launch_init(&web->launch, face->env, directory, web->port, lang, err);
+        atomic_store(&web->ready, rc == RC_OK);
+    }
+    if (rc != RC_OK) {
+        web_stop(web);
+        return rc;
+    }
+    *out = web;
+    return RC_OK;
+}
+
+uint16_t web_port(const struct web *web) {
+    return web->port;
+}
+
+void web_stop(struct web *web) {
+    if (web == NULL)
+        return;
+    httpd_stop(web->server);
+    if (web->launch.path != NULL)
+        launch_release(&web->launch);
+    free(web->http_routes);
+    free(web);
+}

@@ -1,0 +1,143 @@
+/* api_inside.h: what the routes of the API share. */
+#ifndef YG_AGENT_FACE_API_INSIDE_H
+#define YG_AGENT_FACE_API_INSIDE_H
+
+#include "agent/face/api.h"
+#include "agent/face/launch.h"
+#include "base/http.h"
+#include "base/json.h"
+
+#include <stdatomic.h>
+
+enum {
+    WEB_PAGE = 1,   /* not of the API: no cookie */
+    WEB_LAUNCH = 2, /* gives the cookie; also taken from a page of the disk */
+    WEB_PERSON = 4, /* only for somebody who has unlocked */
+    WEB_FILE = 8,   /* the body is a file, not JSON */
+};
+
+#define WEB_JSON_BYTES (2u * 1024u * 1024u) /* of a request */
+#define WEB_ITEMS_MAX  1000u                /* of a list in one answer */
+
+struct web_call;
+typedef enum rc web_handler(struct web_call *call, struct err *err);
+
+struct web_route {
+    const char *method, *pattern;
+    size_t body_cap_bytes;
+    uint32_t flags;
+    web_handler *run;
+};
+
+struct web {
+    struct face *face;
+    struct httpd *server;
+    struct launch launch;
+    uint16_t port;
+    char hosts[2][32]; /* what Host may say */
+    atomic_bool ready; /* port and hosts are known, and the launch page is there */
+    const char *directory;
+    size_t route_count;
+    struct http_route *http_routes; /* of http.h, in the order of web_routes */
+    struct http_table table;
+};
+
+/* One request at work. */
+struct web_call {
+    struct web *web;
+    struct http_exchange *exchange;
+    struct view cookie;     /* empty for pages */
+    uint64_t seat;          /* serial of the unlock, as the browser has it */
+    struct json *body;      /* of a JSON route; an object */
+    struct command command; /* for visits and for commands that answer the request */
+    char person[17];
+    struct buf said;  /* what a command wrote to standard error */
+    unsigned status;  /* of an error, where its rc does not say enough; 0 */
+    const char *code; /* the same */
+};
+
+extern const struct web_route web_routes[];
+extern const size_t web_route_count;
+
+/* ---- what a request says ---- */
+
+/* The :name of the route. */
+const char *web_param(const struct web_call *call, const char *name);
+/* A text of the body; NULL when it is missing. RC_INVALID: it is no text. */
+enum rc web_text(const struct web_call *call, const char *key, const char **out, struct err *err);
+/* The same, and it must be there. */
+enum rc web_need(const struct web_call *call, const char *key, const char **out, struct err *err);
+/* Appends a parameter of the query or, for a POST, of the body; nothing when it is missing. */
+enum rc web_filter(const struct web_call *call, const char *key, struct buf *out, struct err *err);
+/* A number of the same; otherwise when it is missing. */
+enum rc web_number(const struct web_call *call, const char *key, uint64_t most, uint64_t otherwise,
+                   uint64_t *out, struct err *err);
+/* The language of forms: what the person chose, else the request's. */
+struct view web_language(const struct web_call *call, const struct seat *seat);
+
+/* ---- what it is answered ---- */
+
+/* Prints the document as the answer and frees it; NULL is RC_NO_MEMORY. */
+enum rc web_reply(struct web_call *call, struct json *document, struct err *err);
+/* {} */
+enum rc web_done(struct web_call *call, struct err *err);
+/* 401: nobody has unlocked in this browser. */
+enum rc web_locked(struct web_call *call, struct err *err);
+
+/* ---- the tablet ---- */
+
+/* A visit as the person of this browser, in his seat; 401 when it is locked. Close it in every
+ * case. */
+enum rc web_visit(struct web_call *call, struct visit *visit, struct err *err);
+/* A visit as nobody: it does not count as use. */
+enum rc web_look(struct web_call *call, struct visit *visit, struct err *err);
+/* The seat of this browser; NULL: locked. Needs the turn. */
+struct seat *web_seat(const struct web_call *call);
+
+/* Runs a command of the command line with --json, as the person; what it prints is the answer.
+ * Words and options (web_option) are borrowed. */
+void web_word(struct web_call *call, const char *word);
+void web_option(struct web_call *call, const char *name, const char *value);
+enum rc web_run(struct web_call *call,
+                enum rc (*run)(void *context, struct command *command, struct err *err),
+                struct err *err);
+
+/* ---- routes ---- */
+
+enum rc web_page(struct web_call *call, struct err *err); /* api_page.c */
+/* api_people.c */
+enum rc web_launch(struct web_call *call, struct err *err);
+enum rc web_me(struct web_call *call, struct err *err);
+enum rc web_unlock(struct web_call *call, struct err *err);
+enum rc web_lock(struct web_call *call, struct err *err);
+/* api_tablet.c */
+enum rc web_status(struct web_call *call, struct err *err);
+enum rc web_sync(struct web_call *call, struct err *err);
+enum rc web_notices(struct web_call *call, struct err *err);
+enum rc web_notices_seen(struct web_call *call, struct err *err);
+enum rc web_forms(struct web_call *call, struct err *err);
+enum rc web_areas(struct web_call *call, struct err *err);
+enum rc web_bundle_write(struct web_call *call, struct err *err);
+enum rc web_bundle_read(struct web_call *call, struct err *err);
+/* api_record.c and api_list.c */
+enum rc web_home(struct web_call *call, struct err *err);
+enum rc web_records(struct web_call *call, struct err *err);
+enum rc web_record(struct web_call *call, struct err *err);
+enum rc web_history(struct web_call *call, struct err *err);
+enum rc web_resolve(struct web_call *call, struct err *err);
+enum rc web_seal(struct web_call *call, struct err *err);
+enum rc web_move(struct web_call *call, struct err *err);
+/* api_draft.c */
+enum rc web_drafts(struct web_call *call, struct err *err);
+enum rc web_draft_begin(struct web_call *call, struct err *err);
+enum rc web_draft(struct web_call *call, struct err *err);
+enum rc web_draft_answers(struct web_call *call, struct err *err);
+enum rc web_draft_add(struct web_call *call, struct err *err);
+enum rc web_draft_remove(struct web_call *call, struct err *err);
+enum rc web_draft_language(struct web_call *call, struct err *err);
+enum rc web_draft_finish(struct web_call *call, struct err *err);
+enum rc web_draft_discard(struct web_call *call, struct err *err);
+/* The drafts of the person, the last one first. */
+enum rc web_add_drafts(struct visit *visit, struct json *list, struct err *err);
+
+#endif

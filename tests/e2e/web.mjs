@@ -1,0 +1,178 @@
+// web.mjs: what the tests of the web app share: a county, tablets that serve, and a client that
+// sends what it is told to send, wrong headers included.
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+
+export const build = path.resolve(process.env.YG_BUILD ?? 'build');
+export const area = '430626117205';
+const forms = new URL('../../schema/forms/', import.meta.url).pathname;
+const children = new Set();
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
+export function folder(name) {
+  return fs.mkdtempSync(path.join(process.env.TMPDIR ?? os.tmpdir(), `yg-${name}-`));
+}
+
+export function run(program, words, secret) {
+  return execFileSync(path.join(build, program), words, {
+    env: { ...process.env, LANG: 'C.UTF-8', YG_PASSPHRASE: secret },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).trim();
+}
+
+function start(program, words, log) {
+  const child = spawn(path.join(build, program), words, {
+    env: { ...process.env, LANG: 'C.UTF-8' },
+    stdio: ['ignore', 'pipe', fs.openSync(log, 'a')],
+  });
+  children.add(child);
+  child.ended = new Promise((done) =>
+    child.once('exit', () => {
+      children.delete(child);
+      done();
+    }),
+  );
+  return child;
+}
+
+const printed = (child, pattern) =>
+  new Promise((done, fail) => {
+    let text = '';
+    child.stdout.on('data', (piece) => {
+      text += piece;
+      const found = pattern.exec(text);
+      if (found) done(found);
+    });
+    child.once('exit', (code) => fail(new Error(`ended with ${code}: ${text}`)));
+  });
+
+export class County {
+  constructor(work) {
+    this.work = work;
+    this.syncd('init', '--area', '430626');
+    this.syncd('user', 'add', 'li', '--role', 'county');
+  }
+  syncd(...words) {
+    return run('yg-syncd', [...words, '--data', `${this.work}/county`], 'secret-of-li');
+  }
+  publish(form) {
+    this.syncd('form', 'publish', `${forms}${form}`);
+  }
+  async start(port = 0) {
+    const address = `${this.work}/address`;
+    fs.rmSync(address, { force: true });
+    this.child = start(
+      'yg-syncd',
+      ['serve', '--data', `${this.work}/county`, '--listen', `127.0.0.1:${port}`, '--port-file', address],
+      `${this.work}/county.log`,
+    );
+    while (!fs.existsSync(address) || !fs.readFileSync(address, 'utf8').trim()) {
+      if (this.child.exitCode !== null) throw new Error('the county did not start');
+      await new Promise((done) => setTimeout(done, 20));
+    }
+    this.url = fs.readFileSync(address, 'utf8').trim();
+  }
+  async stop() {
+    this.child.kill();
+    await this.child.ended;
+  }
+}
+
+export class Tablet {
+  constructor(county, person) {
+    this.person = person;
+    this.data = `${county.work}/tablet-${person}`;
+    const code = county.syncd('device', 'invite', '--areas', area, '--name', `tablet-${person}`, '--person', person);
+    this.agent('enrol', '--server', county.url, '--code', code);
+    this.agent('sync');
+  }
+  agent(...words) {
+    return run('yg-agent', [...words, '--data', this.data], `secret-of-${this.person}`);
+  }
+  async start(...options) {
+    this.child = start('yg-agent', ['serve', '--every', '0', '--data', this.data, ...options], `${this.data}.log`);
+    const found = await printed(this.child, /http:\/\/127\.0\.0\.1:(\d+)\n/);
+    this.port = Number(found[1]);
+  }
+  async kill() {
+    this.child.kill('SIGKILL');
+    await this.child.ended;
+  }
+  async stop() {
+    this.child.kill();
+    await this.child.ended;
+  }
+  token() {
+    return /name="token" value="([0-9a-f]{32})"/.exec(fs.readFileSync(`${this.data}/launch.html`, 'utf8'))[1];
+  }
+}
+
+// One request as it is told; the answer with its headers, and its body as text and as JSON.
+export function send(port, method, target, headers = {}, body = undefined) {
+  return new Promise((done, fail) => {
+    const request = http.request({ host: '127.0.0.1', port, method, path: target, headers }, (response) => {
+      const pieces = [];
+      response.on('data', (piece) => pieces.push(piece));
+      response.on('error', fail);
+      response.on('end', () => {
+        const bytes = Buffer.concat(pieces);
+        let json;
+        try {
+          json = JSON.parse(bytes.toString('utf8'));
+        } catch {
+          json = undefined;
+        }
+        done({ status: response.statusCode, headers: response.headers, bytes, text: bytes.toString('utf8'), json });
+      });
+    });
+    request.on('error', fail);
+    if (body !== undefined) request.write(body);
+    request.end();
+  });
+}
+
+// A browser on a tablet: sends what a page of ours would send.
+export class Browser {
+  constructor(tablet, language = 'en') {
+    this.tablet = tablet;
+    this.language = language;
+  }
+  headers() {
+    const headers = { 'accept-language': this.language, 'sec-fetch-site': 'same-origin' };
+    if (this.cookie) headers.cookie = this.cookie;
+    return headers;
+  }
+  get(target) {
+    return send(this.tablet.port, 'GET', target, this.headers());
+  }
+  post(target, body = {}, type = 'application/json') {
+    const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+    const headers = {
+      ...this.headers(),
+      origin: `http://127.0.0.1:${this.tablet.port}`,
+      'content-type': type,
+      'content-length': bytes.length,
+    };
+    return send(this.tablet.port, 'POST', target, headers, bytes);
+  }
+  // As the launch page does: a form, from a page of the disk.
+  async launch() {
+    const body = `token=${this.tablet.token()}`;
+    const headers = {
+      origin: 'null',
+      'sec-fetch-site': 'cross-site',
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': body.length,
+    };
+    const answer = await send(this.tablet.port, 'POST', '/api/launch', headers, body);
+    this.cookie = answer.headers['set-cookie']?.[0].split(';')[0];
+    return answer;
+  }
+  unlock(person = this.tablet.person) {
+    return this.post('/api/unlock', { person, secret: `secret-of-${person}` });
+  }
+}
