@@ -44,6 +44,7 @@ struct service {
     struct writer_job *first, *last;
     uint64_t steps; /* of the writer: whether there may be something to examine */
     bool stopping;
+    pthread_mutex_t examining;
     struct ledger *idle[READERS_MAX];
     size_t idle_count;
     struct ingest_room rooms[ROOMS];
@@ -164,6 +165,14 @@ static void write_job(void *context, struct writer_job *job) {
 #define EXAMINER_TURNS   64u
 #define EXAMINER_HURRIED 32u
 
+static void begin_examining(void *context) {
+    pthread_mutex_lock(&((struct service *)context)->examining);
+}
+
+static void end_examining(void *context) {
+    pthread_mutex_unlock(&((struct service *)context)->examining);
+}
+
 /* How many changes may be examined now; 0: the service stops. seen: steps when the examiner last
  * found nothing. */
 static uint32_t examiner_wait(struct service *service, uint64_t seen) {
@@ -279,6 +288,7 @@ enum rc service_open(const struct service_options *options, struct service **out
         return err_set(err, RC_NO_MEMORY, "out of memory");
     service->lock.descriptor = -1;
     pthread_mutex_init(&service->mutex, NULL);
+    pthread_mutex_init(&service->examining, NULL);
     pthread_cond_init(&service->changed, NULL);
     pthread_cond_init(&service->room_free, NULL);
     gate_init(&service->gate, GATE_SMALL_MAX, GATE_LARGE_MAX, GATE_BYTES_MAX);
@@ -299,6 +309,8 @@ enum rc service_open(const struct service_options *options, struct service **out
         .give_back = give_back,
         .enter = enter,
         .leave = leave,
+        .begin_examining = begin_examining,
+        .end_examining = end_examining,
         .write = write_job,
     };
     rc = paths(options->directory, service->database, sizeof(service->database), err);
@@ -334,6 +346,7 @@ void service_close(struct service *service) {
         arena_release(&service->rooms[i].arena);
     pthread_cond_destroy(&service->room_free);
     pthread_cond_destroy(&service->changed);
+    pthread_mutex_destroy(&service->examining);
     pthread_mutex_destroy(&service->mutex);
     free(service);
 }

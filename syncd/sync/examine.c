@@ -149,9 +149,11 @@ struct examining {
     struct examined from, to;
     uint32_t most, seen;
     struct {
-        uint64_t serial, actor, first, last;
+        uint64_t serial, actor, first, last, form;
     } frames[FRAMES_MAX];
     uint32_t frame_count;
+    uint64_t last_form;
+    bool last_has_rules;
     uint64_t serial; /* of the frame at hand */
     uint32_t behind; /* its changes that have been examined */
     struct dot records[EXAMINE_CHANGES_MAX];
@@ -159,6 +161,40 @@ struct examining {
     struct finding *findings;
     uint32_t finding_count, finding_capacity;
 };
+
+struct namesake {
+    struct ledger *ledger;
+    const struct form *form;
+    bool has_rules;
+};
+
+static enum rc form_visit(void *context, const struct stored_form *stored, struct err *err) {
+    struct namesake *namesake = context;
+    const struct form *form = NULL;
+    enum rc rc = RC_OK;
+
+    if (view_equal(stored->name, namesake->form->name))
+        rc = ledger_form(namesake->ledger, stored->form, &form, err);
+    namesake->has_rules |= form != NULL && form_has_rules(form);
+    return rc;
+}
+
+/* Whether a version of this form has constraints: any may govern the records of a frame. */
+static enum rc may_have_rules(struct examining *at, uint64_t form, bool *out, struct err *err) {
+    struct namesake namesake = {.ledger = at->ledger};
+    enum rc rc = ledger_form(at->ledger, form, &namesake.form, err);
+
+    *out = true;
+    if (rc != RC_OK || namesake.form == NULL)
+        return rc; /* an unknown one may stand in a record with known ones */
+    if (form != at->last_form)
+        rc = store_forms(at->ledger->store, 0, form_visit, &namesake, err);
+    else
+        namesake.has_rules = at->last_has_rules;
+    at->last_form = form;
+    at->last_has_rules = *out = namesake.has_rules;
+    return rc;
+}
 
 static enum rc frame_visit(void *context, const struct stored_frame *frame, struct err *err) {
     struct examining *at = context;
@@ -171,6 +207,7 @@ static enum rc frame_visit(void *context, const struct stored_frame *frame, stru
         return RC_NOT_FOUND;
     at->frames[at->frame_count].serial = frame->serial;
     at->frames[at->frame_count].actor = frame->actor;
+    at->frames[at->frame_count].form = frame->form;
     at->frames[at->frame_count].first = frame->first;
     at->frames[at->frame_count++].last = frame->last;
     return RC_OK;
@@ -204,10 +241,14 @@ static enum rc gather(struct examining *at, struct err *err) {
     if (rc == RC_OK)
         rc = store_frames(store, at->from.serial, frame_visit, at, err);
     for (uint32_t i = 0; i < at->frame_count && rc == RC_OK; i++) {
+        bool has_rules = false;
+
         at->serial = at->frames[i].serial;
         at->behind = i == 0 ? at->from.changes : 0;
-        rc = store_actor_changes(store, at->frames[i].actor, at->frames[i].first,
-                                 at->frames[i].last, change_visit, at, err);
+        rc = may_have_rules(at, at->frames[i].form, &has_rules, err);
+        if (rc == RC_OK && has_rules)
+            rc = store_actor_changes(store, at->frames[i].actor, at->frames[i].first,
+                                     at->frames[i].last, change_visit, at, err);
         if (at->seen == at->most)
             break;
         at->to = (struct examined){at->serial, 0};
@@ -355,6 +396,8 @@ enum rc examine_portion(const struct office *office, uint32_t most, bool *more, 
     arena_init(&at->arena, ARENA_BYTES);
     arena_init(&at->record, ARENA_BYTES);
     arena_keep(&at->record, KEPT_BYTES);
+    if (office->begin_examining != NULL)
+        office->begin_examining(office->context);
     rc = office->borrow(office->context, &at->ledger, err);
     if (rc == RC_OK)
         rc = gather(at, err);
@@ -365,6 +408,8 @@ enum rc examine_portion(const struct office *office, uint32_t most, bool *more, 
     *more = at->frame_count > 0;
     if (rc == RC_OK && *more)
         rc = office_act(office, examine_act, at, err);
+    if (office->end_examining != NULL)
+        office->end_examining(office->context);
     arena_release(&at->record);
     arena_release(&at->arena);
     free(at);

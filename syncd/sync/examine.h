@@ -1,12 +1,12 @@
 /* examine.h: the forms' constraints over merged records (schema/form/rules.h), without slowing down
  * whoever brings them.
  *
- * To run the constraints of a record takes about a millisecond: thirty times as long as to merge a
- * new one. So a step of the writer runs only those of a few records, in which somebody's change has
- * met that of somebody else. For the rest it keeps what was known of the record, and the examiner
- * looks after the commit: it follows the log, frame by frame, and remembers how far it has come in
- * the setting "examined", in the same commit as what it has found. Whoever is killed goes on from
- * there, nothing is looked for in vain, and what comes in pays nothing.
+ * To run the constraints of a record takes about ten times as long as to merge a new one. So a step
+ * of the writer runs only those of a few records, in which somebody's change has met that of
+ * somebody else. For the rest it keeps what was known of the record, and the examiner looks after
+ * the commit: it follows the log, frame by frame, and remembers how far it has come in the setting
+ * "examined", in the same commit as what it has found. Whoever is killed goes on from there,
+ * nothing is looked for in vain, and what comes in pays nothing.
  *
  * The setting: varint serial of the last frame that was examined whole, varint number of changes of
  * the one behind it that have been. Without it, nothing has been. */

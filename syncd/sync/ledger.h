@@ -42,8 +42,8 @@ enum rc ledger_newest(struct ledger *ledger, struct view name, const struct form
  * XForms, or is one that this program cannot run). */
 enum rc ledger_rules(struct ledger *ledger, const struct form *form, const struct form_rules **out,
                      struct err *err);
-/* Adds to the reading what its form's constraints say. Takes about a millisecond. A record that the
- * engine refuses as too large has no such conflicts. */
+/* Adds to the reading what its form's constraints say. Takes a fraction of a millisecond. A record
+ * that the engine refuses as too large has no such conflicts. */
 enum rc ledger_examine(struct ledger *ledger, struct reading *reading, struct arena *arena,
                        struct err *err);
 /* reading_make with the governing form, through the table of areas. Arrays in the arena. */

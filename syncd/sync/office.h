@@ -32,6 +32,10 @@ struct office {
      * again. enter waits for a free one. Whoever is in a room may call write, but not enter. */
     struct ingest_room *(*enter)(void *context);
     void (*leave)(void *context, struct ingest_room *room);
+    /* Around each portion of the examiner (examine.h), so that two never do the same; NULL: there
+     * is but one. */
+    void (*begin_examining)(void *context);
+    void (*end_examining)(void *context);
     /* Hands the job to the writer and returns when it is committed or has failed; the result is
      * job->err.rc. */
     void (*write)(void *context, struct writer_job *job);
