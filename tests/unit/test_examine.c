@@ -2,9 +2,10 @@
  * shows, acceptance on either side, and the examiner that looks after the commit. */
 #include "tests/support/clerk.h"
 
-#include "base/file.h"
+#include "base/control.h"
 #include "syncd/sync/examine.h"
 
+#include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -162,6 +163,19 @@ static void an_open_question_goes_first(void **state) {
     KEEPS_QUIET(world->out, "\"kind\":\"soft\"");
 }
 
+static void what_was_erased_by_law_breaks_nothing(void **state) {
+    struct clerk *world = *state;
+    const char *record = broken(world);
+
+    RUNS(world, 0, "redact", record, "pigs", "--reason", "asked for");
+    assert_int_equal(listed(world), 0); /* no change of anybody came: it is examined at once */
+    (void)examine(world, EXAMINE_CHANGES_MAX);
+    assert_int_equal(listed(world), 0);
+    clerk_sync(world);
+    assert_int_equal(on_tablet(world, world->zhang, record), 0);
+    RUNS(world, 0, "verify");
+}
+
 /* What one person alone has written is seen after the commit, whatever happens in between. */
 static void the_examiner_finds_it_after_the_commit(void **state) {
     struct clerk *world = *state;
@@ -206,6 +220,52 @@ static void the_examiner_finds_it_after_the_commit(void **state) {
     RUNS(world, 0, "verify");
 }
 
+/* --- while the service runs --- */
+
+static struct clerk *served; /* service_serve's wait has no context */
+
+static enum rc swallow(void *sink, enum control_stream stream, struct view bytes, struct err *err) {
+    (void)sink;
+    (void)stream;
+    (void)bytes;
+    (void)err;
+    return RC_OK;
+}
+
+static void new_broken(struct clerk *world, unsigned count) {
+    for (unsigned i = 0; i < count; i++)
+        (void)clerk_new(world, world->wang,
+                        (const struct answer_pair[]){
+                            {"name", "Li"}, {"pigs", "1"}, {"sold", "2"}, {NULL, NULL}});
+    county_sync(world->county, world->a, RC_OK, NULL);
+}
+
+static void wait_for_the_examiner(void) {
+    while (listed(served) != 3) /* what lay there when the service began */
+        sched_yield();
+    new_broken(served, 4);
+    while (listed(served) != 7) /* what comes */
+        sched_yield();
+}
+
+static void the_service_examines_by_itself(void **state) {
+    struct clerk *world = *state;
+    struct serve_options options = {.listen = "127.0.0.1:0", .plain = true};
+    struct command command = {.write = swallow};
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    new_broken(world, 3);
+    assert_int_equal(listed(world), 0);
+    served = world;
+    clerk_must(service_serve(world->service, &options, &world->table, wait_for_the_examiner,
+                             &command, &err),
+               &err);
+    assert_int_equal(examine(world, EXAMINE_CHANGES_MAX), 0);
+    RUNS(world, 0, "verify");
+}
+
 static void verify_finds_a_list_that_lies(void **state) {
     struct clerk *world = *state;
     const char *record = broken(world);
@@ -244,7 +304,9 @@ int main(void) {
         CASE(an_edit_mends_it_and_another_breaks_it_again),
         CASE(the_desk_may_accept_it),
         CASE(an_open_question_goes_first),
+        CASE(what_was_erased_by_law_breaks_nothing),
         CASE(the_examiner_finds_it_after_the_commit),
+        CASE(the_service_examines_by_itself),
         CASE(verify_finds_a_list_that_lies),
     };
 
