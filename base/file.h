@@ -44,6 +44,16 @@ enum rc file_write(const char *path, struct view contents, mode_t mode, struct e
  * the contents. */
 enum rc file_append(const char *path, struct view contents, mode_t mode, struct err *err);
 
+/* Parts of a file (file_part.c). Writes at an offset, which may be the end; creates the file. Not
+ * durable before file_sync. */
+enum rc file_write_at(const char *path, uint64_t offset, struct view contents, mode_t mode,
+                      struct err *err);
+/* Appends what is there from offset on, at most max_bytes: less at the end of the file. */
+enum rc file_read_at(const char *path, uint64_t offset, size_t max_bytes, struct buf *out,
+                     struct err *err);
+/* fsync of a file. */
+enum rc file_sync(const char *path, struct err *err);
+
 /* Creates the directory and its missing parents, each with mode 0700. Already there: RC_OK. */
 enum rc file_make_directory(const char *path, struct err *err);
 

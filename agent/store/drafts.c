@@ -157,7 +157,7 @@ enum rc drafts_delete(struct tablet *tablet, uint64_t draft, uint64_t person, st
     if (rc == RC_OK && db_changes(tablet->db) == 0)
         return err_set(err, RC_NOT_FOUND, "there is no draft %llu of yours",
                        (unsigned long long)draft);
-    return rc;
+    return rc != RC_OK ? rc : blobs_draft_ended(tablet, draft, err);
 }
 
 enum rc drafts_remove(struct session *session, uint64_t draft, struct err *err) {

@@ -62,16 +62,18 @@ static enum rc forget_up_to(struct tablet *tablet, uint32_t serial, uint64_t num
 
 enum rc tablet_forget(struct tablet *tablet, struct err *err) {
     struct statement *due = tablet->sql[SQL_MARK_DUE];
+    enum rc rc;
 
     for (;;) {
         uint32_t serial;
         uint64_t number;
-        enum rc rc;
 
         statement_bind_i64(due, 1, county_now(tablet) - FORGET_DAYS * MS_PER_DAY);
         rc = statement_one(due, err);
+        if (rc == RC_NOT_FOUND)
+            break;
         if (rc != RC_OK)
-            return rc == RC_NOT_FOUND ? slices_forget(tablet, err) : rc;
+            return rc;
         serial = (uint32_t)statement_i64(due, 0);
         number = (uint64_t)statement_i64(due, 1);
         statement_reset(due);
@@ -79,4 +81,6 @@ enum rc tablet_forget(struct tablet *tablet, struct err *err) {
         if (rc != RC_OK)
             return rc;
     }
+    rc = slices_forget(tablet, err);
+    return rc != RC_OK ? rc : blobs_forget(tablet, err);
 }

@@ -16,11 +16,12 @@
  *   mark       when a backup of the county held own changes up to which number
  *   snapshot   how far the tablet has come in a snapshot of a feed
  *   draft      forms that somebody is still filling
+ *   blob, blob_chunk, blob_use   attachments, their content, what drafts hold (blobs.c)
  *   cursor, form, slice, outbox, baggage, returned, inbox, author, notice: see traffic.h */
 #ifndef YG_AGENT_STORE_INSIDE_H
 #define YG_AGENT_STORE_INSIDE_H
 
-#include "agent/store/session.h"
+#include "agent/store/blobs.h"
 #include "agent/store/traffic.h"
 #include "base/db.h"
 #include "schema/form/rules.h"
@@ -158,6 +159,24 @@ enum sql {
     SQL_NOTICE_LIST,
     SQL_NOTICE_SEEN,
     SQL_NOTICE_COUNT,
+    SQL_BLOB_ADD,
+    SQL_BLOB_SEAL,
+    SQL_BLOB_CHUNK_ADD,
+    SQL_BLOB_FIND,
+    SQL_BLOB_GET,
+    SQL_BLOB_CHUNK_GET,
+    SQL_BLOB_USE_ADD,
+    SQL_BLOB_USE_DROP,
+    SQL_BLOB_HELD,
+    SQL_BLOB_SAVED,
+    SQL_BLOB_ORPHANS,
+    SQL_BLOB_CHUNK_ORPHANS,
+    SQL_BLOB_DUE,
+    SQL_BLOB_TRIES,
+    SQL_BLOB_STATE,
+    SQL_BLOB_FORGET,
+    SQL_BLOB_STATUS,
+    SQL_PURGE_BLOBS,
     SQL_COUNT,
 };
 
@@ -373,6 +392,20 @@ enum rc area_key_share(struct tablet *tablet, uint64_t key, uint64_t person,
 
 /* Inside a transaction. RC_NOT_FOUND. */
 enum rc drafts_delete(struct tablet *tablet, uint64_t draft, uint64_t person, struct err *err);
+
+/* ---- blobs.c: inside a transaction, but blobs_named ---- */
+
+/* The attachments that a change may name, as blobs_saved understands them; in the arena. */
+enum rc blobs_named(const struct session *session, const struct change *change, struct arena *arena,
+                    struct view *tags, struct err *err);
+/* A change that names them is saved: from now on they are sent. */
+enum rc blobs_saved(struct tablet *tablet, struct view tags, struct err *err);
+/* Forgets what only this draft held. */
+enum rc blobs_draft_ended(struct tablet *tablet, uint64_t draft, struct err *err);
+/* Forgets what was added and neither held by a draft nor saved. */
+enum rc blobs_orphans(struct tablet *tablet, struct err *err);
+/* Forgets what a backup of the county has held for FORGET_DAYS. */
+enum rc blobs_forget(struct tablet *tablet, struct err *err);
 
 /* ---- returned.c ---- */
 

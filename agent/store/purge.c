@@ -54,7 +54,8 @@ static enum rc all_safe(struct tablet *tablet, uint64_t key, uint64_t record, bo
 
 static enum rc drop_key(struct tablet *tablet, uint64_t key, struct err *err) {
     static const enum sql steps[] = {SQL_PURGE_STATES, SQL_PURGE_SUMMARIES, SQL_PURGE_CHANGES,
-                                     SQL_PURGE_INBOX,  SQL_PURGE_SHARES,    SQL_PURGE_KEY};
+                                     SQL_PURGE_INBOX,  SQL_PURGE_BLOBS,     SQL_PURGE_SHARES,
+                                     SQL_PURGE_KEY};
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == RC_OK; i++)

@@ -23,6 +23,7 @@ struct saved { /* one change that waits for the commit; bytes in the save's aren
     struct view sealed;
     uint8_t chain[32], leaf[32];
     struct summary summary;
+    struct view attachments; /* that it names: blobs_named */
 };
 
 struct save {
@@ -264,6 +265,8 @@ enum rc save_add(struct save *save, struct change *change, const struct record *
         rc = seal_change(save, &scope, saved.number, &saved, err);
     if (rc == RC_OK)
         rc = summarise(save, change, state, &saved, err);
+    if (rc == RC_OK)
+        rc = blobs_named(save->session, change, &save->arena, &saved.attachments, err);
     if (rc != RC_OK)
         return rc;
     save->saved[save->count++] = saved;
@@ -290,6 +293,8 @@ static enum rc write_one(struct save *save, const struct saved *saved, uint32_t 
     statement_bind_blob(add, 5, view_of(saved->chain, sizeof(saved->chain)));
     statement_bind_blob(add, 6, view_of(saved->leaf, sizeof(saved->leaf)));
     rc = statement_run(add, err);
+    if (rc == RC_OK)
+        rc = blobs_saved(tablet, saved->attachments, err);
     return rc != RC_OK ? rc : summary_spread(tablet, record, saved->key, &saved->summary, err);
 }
 

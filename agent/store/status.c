@@ -70,6 +70,9 @@ static const struct notice_text NOTICES[] = {
                            "The county has them.")},
     [NOTICE_AREAS] = {"areas", WORD("Areas were merged, or have another code or name; records are "
                                     "listed under the new one.")},
+    [NOTICE_ATTACHMENT] = {"attachment",
+                           WORD("A photo or another attachment does not arrive at the county as it "
+                                "is here. It stays on this tablet; tell the county.")},
 };
 
 const char *notice_name(enum notice_kind kind) {
@@ -105,6 +108,22 @@ static enum rc snapshot_counts(struct tablet *tablet, struct tablet_status *out,
         return rc;
     out->snapshot_chunks = (uint64_t)statement_i64(sum, 0);
     out->snapshot_taken = (uint64_t)statement_i64(sum, 1);
+    statement_reset(sum);
+    return RC_OK;
+}
+
+static enum rc attachment_counts(struct tablet *tablet, struct tablet_status *out,
+                                 struct err *err) {
+    struct statement *sum = tablet->sql[SQL_BLOB_STATUS];
+    enum rc rc = statement_one(sum, err);
+
+    if (rc != RC_OK)
+        return rc;
+    out->attachments.waiting = (uint64_t)statement_i64(sum, 0);
+    out->attachments.waiting_bytes = (uint64_t)statement_i64(sum, 1);
+    out->attachments.on_server = (uint64_t)statement_i64(sum, 2);
+    out->attachments.backed_up = (uint64_t)statement_i64(sum, 3);
+    out->attachments.refused = (uint64_t)statement_i64(sum, 4);
     statement_reset(sum);
     return RC_OK;
 }
@@ -177,6 +196,8 @@ enum rc tablet_status(struct tablet *tablet, struct arena *arena, struct tablet_
         rc = count_of(tablet, SQL_INBOX_COUNT, &out->inbox, err);
     if (rc == RC_OK)
         rc = snapshot_counts(tablet, out, err);
+    if (rc == RC_OK)
+        rc = attachment_counts(tablet, out, err);
     if (rc == RC_OK)
         rc = count_of(tablet, SQL_NOTICE_COUNT, &out->notices, err);
     if (rc == RC_OK)

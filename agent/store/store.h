@@ -135,6 +135,12 @@ struct tablet_status {
     uint64_t notices;                         /* unseen */
     uint64_t carried; /* batches of other tablets that wait to be brought to the county */
     uint64_t carried_bytes;
+    struct {
+        uint64_t waiting, waiting_bytes; /* saved, and not at the county yet */
+        uint64_t on_server;              /* and not known to be in a backup */
+        uint64_t backed_up;              /* of those that are still here */
+        uint64_t refused;                /* they do not arrive as they are, or are not taken */
+    } attachments;
     bool leaving;       /* withdrawn areas are still here: own changes must be receipted first, or
                          * somebody who may see them must unlock */
     int64_t synced_ms;  /* last complete sync, tablet's clock; 0 never */
@@ -185,6 +191,7 @@ enum notice_kind {
     NOTICE_BAGGAGE,     /* the county refused what was carried for another tablet */
     NOTICE_PURGED,      /* what belonged to withdrawn areas was removed */
     NOTICE_AREAS,       /* areas were merged, or have another code or name */
+    NOTICE_ATTACHMENT,  /* the county does not take an attachment */
 };
 const char *notice_name(enum notice_kind kind);
 const char *notice_words(enum notice_kind kind);

@@ -180,6 +180,8 @@ enum rc tablet_open(const char *directory, const struct tablet_options *options,
         rc = tablet_check_incarnation(tablet, err);
     if (rc == RC_OK)
         rc = forms_load(tablet, err);
+    if (rc == RC_OK)
+        rc = blobs_orphans(tablet, err);
     if (rc != RC_OK) {
         tablet_release(tablet);
         tablet = NULL;

@@ -92,10 +92,22 @@ static const char SCHEMA_RETURNED[] =
     "CREATE TABLE returned(change INTEGER PRIMARY KEY, key INTEGER NOT NULL, sealed BLOB NOT NULL,"
     " seen INTEGER NOT NULL DEFAULT 0);";
 
+/* blob: state: enum blob_state; label: sealed for the county; tag: mac of the hash. */
+static const char SCHEMA_BLOB[] =
+    "CREATE TABLE blob(id INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL,"
+    " tag BLOB NOT NULL, label BLOB NOT NULL, sealed BLOB NOT NULL, size INTEGER NOT NULL,"
+    " state INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,"
+    " epoch INTEGER NOT NULL DEFAULT 0, asked_ms INTEGER NOT NULL DEFAULT 0,"
+    " done_ms INTEGER NOT NULL DEFAULT 0, UNIQUE(key, tag));"
+    "CREATE TABLE blob_chunk(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
+    "CREATE TABLE blob_use(draft INTEGER NOT NULL, blob INTEGER NOT NULL,"
+    " PRIMARY KEY(draft, blob)) WITHOUT ROWID;";
+
 static const struct db_migration MIGRATIONS[] = {
     {"0001_first", SCHEMA_FIRST}, {"0002_baggage", SCHEMA_BAGGAGE},
     {"0003_slice", SCHEMA_SLICE}, {"0004_snapshot", SCHEMA_SNAPSHOT},
-    {"0005_draft", SCHEMA_DRAFT}, {"0006_returned", SCHEMA_RETURNED}};
+    {"0005_draft", SCHEMA_DRAFT}, {"0006_returned", SCHEMA_RETURNED},
+    {"0007_blob", SCHEMA_BLOB}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -300,6 +312,33 @@ static const char *const SQL[SQL_COUNT] = {
                         " ORDER BY serial",
     [SQL_NOTICE_SEEN] = "UPDATE notice SET seen = 1 WHERE serial <= ?1 AND seen = 0",
     [SQL_NOTICE_COUNT] = "SELECT count(*) FROM notice WHERE seen = 0",
+    [SQL_BLOB_ADD] = "INSERT INTO blob(key, tag, label, size, sealed) VALUES(?1, ?2, ?3, ?4, x'')",
+    [SQL_BLOB_SEAL] = "UPDATE blob SET sealed = ?2 WHERE id = ?1",
+    [SQL_BLOB_CHUNK_ADD] = "INSERT INTO blob_chunk VALUES(?1, ?2)",
+    [SQL_BLOB_FIND] = "SELECT id FROM blob WHERE key = ?1 AND tag = ?2",
+    [SQL_BLOB_GET] = "SELECT sealed FROM blob WHERE id = ?1",
+    [SQL_BLOB_CHUNK_GET] = "SELECT bytes FROM blob_chunk WHERE id = ?1",
+    [SQL_BLOB_USE_ADD] = "INSERT OR IGNORE INTO blob_use VALUES(?1, ?2)",
+    [SQL_BLOB_USE_DROP] = "DELETE FROM blob_use WHERE draft = ?1",
+    [SQL_BLOB_HELD] = "SELECT count(*) FROM blob WHERE state = 0",
+    [SQL_BLOB_SAVED] = "UPDATE blob SET state = 1 WHERE key = ?1 AND tag = ?2 AND state = 0",
+    [SQL_BLOB_ORPHANS] = "DELETE FROM blob WHERE state = 0"
+                         " AND id NOT IN (SELECT blob FROM blob_use)",
+    [SQL_BLOB_CHUNK_ORPHANS] = "DELETE FROM blob_chunk WHERE id >> 8 NOT IN (SELECT id FROM blob)",
+    /* ?1 epoch, ?2 asked before, ?3 now: a clock that was set back asks again, too */
+    [SQL_BLOB_DUE] = "SELECT id, label, size, state FROM blob WHERE state = 1 OR (state IN (2, 4)"
+                     " AND epoch <> ?1) OR (state = 2 AND (asked_ms <= ?2 OR asked_ms > ?3))"
+                     " OR (state = 3 AND epoch <> ?1) ORDER BY state <> 1, size, id",
+    [SQL_BLOB_TRIES] = "SELECT state, tries FROM blob WHERE id = ?1",
+    [SQL_BLOB_STATE] = "UPDATE blob SET state = ?2, tries = ?3, epoch = ?4, asked_ms = ?5,"
+                       " done_ms = CASE WHEN ?2 <> 3 THEN 0 WHEN done_ms = 0 THEN ?6"
+                       " ELSE done_ms END WHERE id = ?1",
+    [SQL_BLOB_FORGET] = "DELETE FROM blob WHERE state = 3 AND done_ms <= ?1",
+    [SQL_BLOB_STATUS] = "SELECT coalesce(sum(state = 1), 0),"
+                        " coalesce(sum(CASE WHEN state = 1 THEN size ELSE 0 END), 0),"
+                        " coalesce(sum(state = 2), 0), coalesce(sum(state = 3), 0),"
+                        " coalesce(sum(state = 4), 0) FROM blob",
+    [SQL_PURGE_BLOBS] = "UPDATE blob SET sealed = x'' WHERE key = ?1",
 };
 
 enum rc tablet_sql_open(const char *path, const char *vfs_name, struct db **db,

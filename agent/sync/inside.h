@@ -143,6 +143,13 @@ enum rc answer_later(struct tablet *tablet, struct view body, struct feed_id *br
 /* A refused feed is told to people, and asked for from the beginning. Inside a transaction. */
 enum rc answer_tell_broken(struct tablet *tablet, struct feed_id feed, struct err *err);
 
+/* ---- attachments.c ---- */
+
+/* Sends what waits, and asks what became of what was sent. RC_AGAIN, RC_NETWORK: what the county
+ * has said so far counts. A county that does not know attachments yet is no error. */
+enum rc attachments_run(struct tablet *tablet, struct link *link, struct sync_report *report,
+                        struct err *err);
+
 /* ---- sync.c ---- */
 
 /* The hello of this tablet as it is now; nonce and base are the caller's. Arrays in the arena. */

@@ -462,7 +462,7 @@ enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_opt
     const struct env *env = tablet_env(tablet);
     int64_t start = env_monotonic_ms(env);
     struct run run = {.tablet = tablet, .link = link, .options = options, .report = report};
-    struct err wiping;
+    struct err wiping; /* of what comes after the exchange */
     enum rc rc;
 
     *report = (struct sync_report){.locked = tablet_locked(tablet), .retry_after_s = -1};
@@ -473,6 +473,13 @@ enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_opt
     if (rc == RC_OK)
         rc = tablet_check_incarnation(tablet, err);
     err_init(&wiping, err->lang);
+    /* A tablet that was withdrawn still hands over what it has. */
+    if (((rc == RC_OK && !report->more) || tablet_facts(tablet)->scope.revoked) &&
+        attachments_run(tablet, link, report, &wiping) != RC_OK && rc == RC_OK) {
+        *err = wiping;
+        rc = wiping.rc;
+    }
+    err_clear(&wiping);
     if (sync_wipe(tablet, &wiping) != RC_OK && rc == RC_OK) {
         *err = wiping;
         rc = wiping.rc;

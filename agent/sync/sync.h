@@ -2,7 +2,8 @@
  *
  * sync_run repeats one exchange until there is nothing more to send or to take: hello and batches
  * up; receipts, scope, forms and feed entries down. Each answer is applied in one transaction, with
- * the cursors it leads to; a cut connection simply leads to a repeat. It works with and without an
+ * the cursors it leads to; a cut connection simply leads to a repeat. Attachments follow in a lane
+ * of their own. It works with and without an
  * open session: while locked, what comes down stays sealed until somebody unlocks. */
 #ifndef YG_AGENT_SYNC_SYNC_H
 #define YG_AGENT_SYNC_SYNC_H
@@ -41,6 +42,7 @@ struct sync_report {
     uint64_t conflicts;    /* records that have open conflicts now and had none before */
     uint64_t forms;        /* new ones */
     uint64_t unsent;       /* what is still only on the tablet */
+    uint64_t attachments;  /* that arrived at the county for the first time */
     bool locked;           /* ran without a session */
     bool more;             /* the server has more, rounds_max was reached */
     int64_t retry_after_s; /* of a 429; -1 none */

@@ -129,6 +129,9 @@ enum rc delta_check(const struct store_delta *delta, struct err *err) {
             rc = err_set(err, RC_INVALID, "delta, actor %u: it has no name", i);
         }
     }
+    for (uint32_t i = 0; i < delta->attachment_count && rc == RC_OK; i++) {
+        rc = check_area("attachment", i, delta->attachments[i].area, err);
+    }
     for (uint32_t i = 0; i < delta->device_count && rc == RC_OK; i++) {
         if (delta->devices[i].device == 0) {
             rc = err_set(err, RC_INVALID, "delta, device %u: it has no name", i);

@@ -3,7 +3,8 @@
  * It is made from what the verbs show, so an engine has no way to be right here and wrong there.
  * Parts in this order, each started by its name: settings, devices, persons, invitations, actors,
  * forms, records (each with nothing else), conflicts, keys, quarantine, feeds (each followed by its
- * entries), frames, changes (actor by actor), pending, acts, counts. Each item is a row of varints
+ * entries), frames, changes (actor by actor), pending, acts, attachments (if there are any: so the
+ * digests of backups from before there were any hold), counts. Each item is a row of varints
  * (signed numbers folded), of bytes with their size in front, and of hashes as they are, in the
  * order of the struct's members. */
 #include "syncd/store/engine.h"
@@ -295,6 +296,22 @@ static enum rc on_act(void *context, const struct stored_act *act, struct err *e
     return item_end(digest, err);
 }
 
+static enum rc on_attachment(void *context, const struct stored_attachment *item, struct err *err) {
+    struct digest *digest = context;
+    struct buf *out = &digest->out;
+
+    buf_add(out, item->hash, sizeof item->hash);
+    buf_add_varint(out, item->size);
+    buf_add_u8(out, item->kind);
+    buf_add_varint(out, item->area);
+    buf_add_varint(out, item->device);
+    buf_add_zigzag(out, item->announced_ms);
+    buf_add_zigzag(out, item->received_ms);
+    buf_add_zigzag(out, item->backed_up_ms);
+    buf_add_u8(out, item->erased);
+    return item_end(digest, err);
+}
+
 static enum rc add_counts(struct digest *digest, struct err *err) {
     struct buf *out = &digest->out;
     struct store_counts counts;
@@ -352,6 +369,7 @@ static enum rc add_all(struct digest *digest, struct err *err) {
     PART("changes", store_actors(store, on_actor_changes, digest, err));
     PART("pending", store_pending(store, 0, on_pending, digest, err));
     PART("acts", store_acts(store, 0, on_act, digest, err));
+    PART("", store_attachments(store, false, on_attachment, digest, err));
     return rc == RC_OK ? add_counts(digest, err) : rc;
 }
 

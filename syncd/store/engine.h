@@ -53,6 +53,8 @@ struct store_engine {
                            struct feed_weight *, struct err *);
     enum rc (*chunk)(struct store *, const uint8_t *, uint32_t, struct arena *, struct view *,
                      struct err *);
+    enum rc (*attachment)(struct store *, const uint8_t *, struct stored_attachment *,
+                          struct err *);
     enum rc (*count)(struct store *, struct store_counts *, struct err *);
 
     enum rc (*settings)(struct store *, store_visit_setting *, void *, struct err *);
@@ -80,6 +82,7 @@ struct store_engine {
     /* hash NULL: all keys, by hash */
     enum rc (*keys)(struct store *, const uint8_t *, store_visit_key *, void *, struct err *);
     enum rc (*snapshots)(struct store *, uint64_t, store_visit_snapshot *, void *, struct err *);
+    enum rc (*attachments)(struct store *, bool, store_visit_attachment *, void *, struct err *);
 
     enum rc (*check)(struct store *, struct err *);
     enum rc (*scrub)(struct store *, struct err *);
@@ -115,6 +118,7 @@ enum store_walk {
     WALK_ACTS = 1u << 15,
     WALK_KEYS = 1u << 16,
     WALK_SNAPSHOTS = 1u << 17,
+    WALK_ATTACHMENTS = 1u << 18,
     WALK_RECORD_CONFLICTS = 1u << 18,
 };
 

@@ -9,6 +9,7 @@
  *   memory_walk.c     walks
  *   memory_commit.c   committing
  *   memory_snapshot.c snapshots
+ *   memory_attachment.c attachments
  *   memory_copy.c     copying */
 #ifndef YG_SYNCD_STORE_MEMORY_H
 #define YG_SYNCD_STORE_MEMORY_H
@@ -47,6 +48,7 @@ enum content_list {
     LIST_ACTS,
     LIST_SNAPSHOTS,
     LIST_CHUNKS,
+    LIST_ATTACHMENTS, /* by hash */
     LIST_COUNT,
 };
 
@@ -158,5 +160,12 @@ enum rc memory_chunk(struct store *store, const uint8_t *name, uint32_t index, s
                      struct view *out, struct err *err);
 enum rc memory_snapshots(struct store *store, uint64_t area, store_visit_snapshot *visit,
                          void *context, struct err *err);
+
+/* --- memory_attachment.c --- */
+enum rc attachments_put(struct content *content, const struct store_delta *delta, struct err *err);
+enum rc memory_attachment(struct store *store, const uint8_t *hash, struct stored_attachment *out,
+                          struct err *err);
+enum rc memory_attachments(struct store *store, bool missing_only, store_visit_attachment *visit,
+                           void *context, struct err *err);
 
 #endif

@@ -10,6 +10,7 @@
  *   sqlite_record.c   records with their lists, conflicts and keys
  *   sqlite_log.c      frames, feeds, entries, staff log
  *   sqlite_snapshot.c snapshots and their chunks
+ *   sqlite_attachment.c what is known of attachments
  *   sqlite_people.c   devices, persons, invitations, actors, forms, settings, what waits
  *
  * Ingest is bound by the pages that are written, so the tables are made to touch few of them, and
@@ -225,6 +226,13 @@ enum rc sqlite_acts(struct store *store, uint64_t after, store_visit_act *visit,
 /* Entries after a position, for statements over ids of entries; low > high when there are none. */
 enum rc entries_range(struct sqlite *sqlite, uint64_t area, uint8_t audience, uint64_t after,
                       int64_t *low, int64_t *high, struct err *err);
+
+/* --- sqlite_attachment.c --- */
+enum rc attachments_write(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc sqlite_attachment(struct store *store, const uint8_t *hash, struct stored_attachment *out,
+                          struct err *err);
+enum rc sqlite_attachments(struct store *store, bool missing_only, store_visit_attachment *visit,
+                           void *context, struct err *err);
 
 /* --- sqlite_snapshot.c --- */
 enum rc snapshots_write(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);

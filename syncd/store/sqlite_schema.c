@@ -127,10 +127,19 @@ static const char TABLES_OF_SNAPSHOTS[] =
     /* id: snapshot << 13 | index */
     "CREATE TABLE chunk (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;";
 
+static const char TABLES_OF_ATTACHMENTS[] =
+    "CREATE TABLE attachment ("
+    "  hash BLOB PRIMARY KEY, size INTEGER NOT NULL, kind INTEGER NOT NULL, area INTEGER NOT NULL,"
+    "  device INTEGER NOT NULL, announced INTEGER NOT NULL, received INTEGER NOT NULL,"
+    "  backed_up INTEGER NOT NULL, erased INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX attachment_missing ON attachment (hash) WHERE received = 0;";
+
 const struct db_migration SQLITE_TABLES[] = {
     {"0001_people", TABLES},
     {"0002_log", TABLES_OF_THE_LOG},
     {"0003_snapshot", TABLES_OF_SNAPSHOTS},
+    {"0004_attachment", TABLES_OF_ATTACHMENTS},
 };
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
@@ -221,6 +230,15 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_SNAPSHOTS] = "SELECT name, area, audience, position, records, chunks, bytes, made,"
                       " manifest FROM snapshot WHERE area >= ?1 AND area <= ?2"
                       " ORDER BY area, audience, position, name",
+    [SQL_ATTACHMENT] = "SELECT hash, size, kind, area, device, announced, received, backed_up,"
+                       " erased FROM attachment WHERE hash = ?1",
+    [SQL_ATTACHMENTS] = "SELECT hash, size, kind, area, device, announced, received, backed_up,"
+                        " erased FROM attachment WHERE ?1 = 0 OR (received = 0 AND erased = 0)"
+                        " ORDER BY hash",
+    [SQL_ATTACHMENT_PUT] = "INSERT INTO attachment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+                           " ON CONFLICT (hash) DO UPDATE SET size = ?2, kind = ?3, area = ?4,"
+                           " device = ?5, announced = ?6, received = ?7, backed_up = ?8,"
+                           " erased = ?9",
     [SQL_CHUNK] = "SELECT c.bytes FROM snapshot AS s JOIN chunk AS c"
                   " ON c.id = (s.id << 13 | ?2) WHERE s.name = ?1",
 

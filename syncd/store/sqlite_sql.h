@@ -46,6 +46,8 @@ enum sqlite_sql {
     SQL_FEED_WEIGHT,
     SQL_SNAPSHOTS,
     SQL_CHUNK,
+    SQL_ATTACHMENT,
+    SQL_ATTACHMENTS,
     SQL_READING_COUNT, /* those above */
 
     SQL_COUNTY_PUT = SQL_READING_COUNT,
@@ -87,6 +89,7 @@ enum sqlite_sql {
     SQL_SNAPSHOT_REMOVE,
     SQL_CHUNK_ADD,
     SQL_CHUNK_REMOVE,
+    SQL_ATTACHMENT_PUT,
     SQL_COUNT,
 };
 

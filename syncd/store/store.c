@@ -175,6 +175,11 @@ enum rc store_chunk(struct store *store, const uint8_t name[32], uint32_t index,
     READ(chunk, name, index, arena, out);
 }
 
+enum rc store_attachment(struct store *store, const uint8_t hash[32], struct stored_attachment *out,
+                         struct err *err) {
+    READ(attachment, hash, out);
+}
+
 enum rc store_count(struct store *store, struct store_counts *out, struct err *err) {
     READ(count, out);
 }
@@ -292,6 +297,11 @@ enum rc store_keys(struct store *store, const uint8_t hash[32], store_visit_key 
 enum rc store_snapshots(struct store *store, uint64_t area, store_visit_snapshot *visit,
                         void *context, struct err *err) {
     WALK(WALK_SNAPSHOTS, snapshots(store, area, visit, context, err));
+}
+
+enum rc store_attachments(struct store *store, bool missing_only, store_visit_attachment *visit,
+                          void *context, struct err *err) {
+    WALK(WALK_ATTACHMENTS, attachments(store, missing_only, visit, context, err));
 }
 
 /* --- care --- */

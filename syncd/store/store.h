@@ -21,6 +21,7 @@
 #include "schema/merge.h"
 #include "schema/reading.h"
 #include "schema/role.h"
+#include "schema/wire/attachment.h"
 #include "schema/wire/exchange.h"
 #include "schema/wire/snapshot.h"
 
@@ -205,6 +206,19 @@ struct stored_chunk {
     struct view bytes;
 };
 
+/* Of what a tablet has announced: the content is a file, beside the store (sync/attachment.h). */
+struct stored_attachment {
+    uint8_t hash[32]; /* SHA-256 of the content: its name */
+    uint32_t size;
+    uint8_t kind; /* enum attachment_kind; as the first who announced it said, as the next two */
+    uint64_t area;
+    uint64_t device;
+    int64_t announced_ms;
+    int64_t received_ms;  /* 0: it is still on the tablet */
+    int64_t backed_up_ms; /* 0: no backup that was read back holds it */
+    bool erased;          /* by law: the content is gone and is not taken again */
+};
+
 /* The chain of the staff log: out = hash("yg act", previous || serial, time, and the four texts,
  * each with its length). The log starts from 32 zeros. */
 void act_chain(const uint8_t previous[32], const struct stored_act *act, uint8_t out[32]);
@@ -267,6 +281,8 @@ struct store_delta {
     const struct stored_frame *cut_frames; /* known by serial: bytes */
     uint32_t cut_entry_count;
     const struct stored_entry *cut_entries; /* known by area, audience, position: kind, content */
+    uint32_t attachment_count;
+    const struct stored_attachment *attachments; /* put */
     uint32_t setting_count;
     const struct stored_setting {
         const char *name;
@@ -320,6 +336,9 @@ enum rc store_feed_weight(struct store *, uint64_t area, uint8_t audience, uint6
 enum rc store_chunk(struct store *, const uint8_t name[32], uint32_t index, struct arena *,
                     struct view *out, struct err *);
 
+enum rc store_attachment(struct store *, const uint8_t hash[32], struct stored_attachment *out,
+                         struct err *);
+
 typedef enum rc store_visit_device(void *, const struct stored_device *, struct err *);
 typedef enum rc store_visit_person(void *, const struct stored_person *, struct err *);
 typedef enum rc store_visit_actor(void *, const struct stored_actor *, struct err *);
@@ -335,6 +354,7 @@ typedef enum rc store_visit_pending(void *, const struct stored_pending *, struc
 typedef enum rc store_visit_act(void *, const struct stored_act *, struct err *);
 typedef enum rc store_visit_key(void *, const struct stored_key *, struct err *);
 typedef enum rc store_visit_snapshot(void *, const struct stored_snapshot *, struct err *);
+typedef enum rc store_visit_attachment(void *, const struct stored_attachment *, struct err *);
 
 /* By id, where nothing else is said. */
 enum rc store_devices(struct store *, store_visit_device *, void *, struct err *);
@@ -376,6 +396,10 @@ enum rc store_keys(struct store *, const uint8_t hash[32], store_visit_key *, vo
 /* Of this very area (0: of all), by area, audience, position, name. */
 enum rc store_snapshots(struct store *, uint64_t area, store_visit_snapshot *, void *,
                         struct err *);
+
+/* By hash. missing_only: those whose content has not come, and is not erased. */
+enum rc store_attachments(struct store *, bool missing_only, store_visit_attachment *, void *,
+                          struct err *);
 
 /* Kept, not counted: cheap at any size. quarantined: those that wait. */
 struct store_counts {

@@ -183,6 +183,7 @@ static const size_t ITEM_BYTES[LIST_COUNT] = {
     [LIST_ACTS] = sizeof(struct stored_act),
     [LIST_SNAPSHOTS] = sizeof(struct stored_snapshot),
     [LIST_CHUNKS] = sizeof(struct stored_chunk),
+    [LIST_ATTACHMENTS] = sizeof(struct stored_attachment),
 };
 
 struct content *content_new(struct err *err) {
@@ -290,6 +291,8 @@ static const struct store_engine ENGINE = {
     .feed_weight = memory_feed_weight,
     .chunk = memory_chunk,
     .snapshots = memory_snapshots,
+    .attachment = memory_attachment,
+    .attachments = memory_attachments,
     .count = memory_count,
     .settings = memory_settings,
     .devices = memory_devices,

@@ -429,6 +429,8 @@ enum rc work_commit(struct work *work, struct err *err) {
         .cut_frames = work->cut_frames,
         .cut_entry_count = work->cut_entry_count,
         .cut_entries = work->cut_entries,
+        .attachment_count = work->attachment_count,
+        .attachments = work->attachments,
         .setting_count = work->setting_count,
         .settings = work->settings,
     };

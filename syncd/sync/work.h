@@ -86,6 +86,8 @@ struct work {
     uint32_t chunk_count, chunk_capacity;
     struct stored_snapshot *dropped;
     uint32_t dropped_count, dropped_capacity;
+    struct stored_attachment *attachments;
+    uint32_t attachment_count, attachment_capacity;
     struct stored_setting *settings;
     uint32_t setting_count, setting_capacity;
     struct stored_frame *cut_frames; /* what the law erases: redact.h */

@@ -427,19 +427,61 @@ static void test_readers(void **state) {
     assert_int_equal(store_actor(county->store, HIGH, &got, err), RC_OK);
 }
 
+/* --- attachments --- */
+
+static enum rc see_attachment(void *context, const struct stored_attachment *item,
+                              struct err *err) {
+    char *seen = context;
+    size_t size = strlen(seen);
+
+    (void)err;
+    seen[size] = (char)item->hash[0];
+    return RC_OK;
+}
+
+static void test_attachments(void **state) {
+    struct county_store *county = county_of(state);
+    struct stored_attachment items[] = {
+        {.hash = "c", .size = 5, .kind = 1, .area = VILLAGE_1, .device = UINT64_MAX},
+        {.hash = "a", .size = 1, .announced_ms = -3, .received_ms = 9, .backed_up_ms = 10},
+        {.hash = "b", .size = 2, .erased = true}};
+    struct stored_attachment got;
+    uint8_t before[32], after[32];
+    char seen[8] = "";
+
+    county_digest(county, before);
+    county_commit(county, &(struct store_delta){.attachment_count = 3, .attachments = items});
+    county_digest(county, after);
+    assert_memory_not_equal(before, after, 32);
+    assert_int_equal(store_attachment(county->store, items[0].hash, &got, &county->err), RC_OK);
+    assert_memory_equal(got.hash, items[0].hash, 32);
+    assert_true(got.device == UINT64_MAX && got.area == VILLAGE_1);
+    assert_int_equal(got.size, 5);
+    assert_int_equal(got.kind, 1);
+    assert_int_equal(store_attachments(county->store, false, see_attachment, seen, &county->err),
+                     RC_OK);
+    assert_string_equal(seen, "abc");
+    memset(seen, 0, sizeof(seen));
+    assert_int_equal(store_attachments(county->store, true, see_attachment, seen, &county->err),
+                     RC_OK);
+    assert_string_equal(seen, "c");
+    items[0].received_ms = 77;
+    county_commit(county, &(struct store_delta){.attachment_count = 1, .attachments = items});
+    assert_int_equal(store_attachment(county->store, items[0].hash, &got, &county->err), RC_OK);
+    assert_int_equal(got.received_ms, 77);
+    assert_int_equal(store_attachment(county->store, items[1].hash, &got, &county->err), RC_OK);
+    assert_int_equal(got.announced_ms, -3);
+    assert_int_equal(got.backed_up_ms, 10);
+    assert_int_equal(store_attachment(county->store, (const uint8_t[32]){9}, &got, &county->err),
+                     RC_NOT_FOUND);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(test_cut),
-        BOTH(test_entries),
-        BOTH(test_entries_refused),
-        BOTH(test_feeds),
-        cmocka_unit_test(test_area_ranges),
-        BOTH(test_forms),
-        BOTH(test_pending),
-        BOTH(test_acts),
-        BOTH(test_visitors),
-        BOTH(test_nested_verbs),
-        BOTH(test_readers),
+        BOTH(test_attachments),     BOTH(test_cut),          BOTH(test_entries),
+        BOTH(test_entries_refused), BOTH(test_feeds),        cmocka_unit_test(test_area_ranges),
+        BOTH(test_forms),           BOTH(test_pending),      BOTH(test_acts),
+        BOTH(test_visitors),        BOTH(test_nested_verbs), BOTH(test_readers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,459 @@
+/* blobs.c: see blobs.h.
+ *
+ * Tables:
+ *   blob        id, key, tag: mac of the hash with the area's locking key (16 bytes), label, size,
+ *               sealed: locked row of hash (32), size and kind (varint each), key (32); state,
+ *               tries; epoch in which the state was told; asked and done: when
+ *   blob_chunk  blob << 8 | index, bytes
+ *   blob_use    draft, blob: what a draft holds */
+#include "agent/store/blobs.h"
+
+#include "agent/store/inside.h"
+#include "base/text.h"
+#include "schema/wire/batch.h"
+
+#define CHUNK_BITS       8 /* LIMIT_ATTACHMENT_CHUNKS of them */
+#define TAG_BYTES        16u
+#define ROW_BYTES        256u
+#define NAMED_BYTES_MAX  (8u * 1024u * 1024u)
+#define SEALED_CHUNK_MAX (ATTACHMENT_CHUNK_BYTES + CRYPT_SEAL_EXTRA_BYTES)
+
+enum blob_state {
+    BLOB_HELD = 0, /* by a draft; not sent */
+    BLOB_WAITING = 1,
+    BLOB_SENT = 2,
+    BLOB_BACKED_UP = 3,
+    BLOB_REFUSED = 4,
+};
+
+static void tag_of(const struct open_key *key, const uint8_t hash[32], uint8_t out[TAG_BYTES]) {
+    uint8_t mac[CRYPT_HASH_BYTES];
+
+    crypt_mac(key->lock, "yg blob", view_of(hash, 32), mac);
+    memcpy(out, mac, TAG_BYTES);
+}
+
+/* ---- adding ---- */
+
+static void hash_of(struct view content, uint8_t out[32]) {
+    struct crypt_sha256 hasher;
+
+    crypt_sha256_init(&hasher);
+    crypt_sha256_add(&hasher, content.data, content.size);
+    crypt_sha256_end(&hasher, out);
+}
+
+static enum rc write_chunks(struct tablet *tablet, int64_t id, const uint8_t key[32],
+                            struct view content, struct err *err) {
+    struct statement *add = tablet->sql[SQL_BLOB_CHUNK_ADD];
+    uint32_t count = attachment_chunk_count((uint32_t)content.size);
+    struct buf sealed;
+    enum rc rc = RC_OK;
+
+    buf_init(&sealed, SEALED_CHUNK_MAX);
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
+        struct view plain =
+            view_slice(content, (size_t)i * ATTACHMENT_CHUNK_BYTES, ATTACHMENT_CHUNK_BYTES);
+
+        buf_clear(&sealed);
+        rc = attachment_chunk_seal(key, i, plain, tablet->env, &sealed, err);
+        if (rc != RC_OK)
+            break;
+        statement_bind_i64(add, 1, id << CHUNK_BITS | (int64_t)i);
+        statement_bind_blob(add, 2, buf_view(&sealed));
+        rc = statement_run(add, err);
+    }
+    buf_release(&sealed);
+    return rc;
+}
+
+static enum rc write_row(struct tablet *tablet, const struct open_key *key, int64_t id,
+                         const struct attachment_label *label, struct err *err) {
+    struct statement *put = tablet->sql[SQL_BLOB_SEAL];
+    struct buf plain;
+    enum rc rc;
+
+    buf_init(&plain, ROW_BYTES);
+    buf_add(&plain, label->hash, sizeof(label->hash));
+    buf_add_varint(&plain, label->size);
+    buf_add_varint(&plain, label->kind);
+    buf_add(&plain, label->key, sizeof(label->key));
+    rc = buf_check(&plain, "an attachment's row", err);
+    buf_clear(&tablet->locked);
+    if (rc == RC_OK)
+        rc = row_lock(tablet, key, "blob", (uint64_t)id, 0, buf_view(&plain), &tablet->locked, err);
+    if (rc == RC_OK) {
+        statement_bind_i64(put, 1, id);
+        statement_bind_blob(put, 2, buf_view(&tablet->locked));
+        rc = statement_run(put, err);
+    }
+    if (plain.data != NULL)
+        crypt_wipe(plain.data, plain.capacity);
+    buf_release(&plain);
+    return rc;
+}
+
+/* Inside a transaction. */
+static enum rc write_new(struct tablet *tablet, const struct open_key *key, const uint8_t *tag,
+                         const struct attachment_label *label, struct view content, int64_t *id,
+                         struct err *err) {
+    struct statement *add = tablet->sql[SQL_BLOB_ADD];
+    struct buf sealed;
+    enum rc rc;
+
+    buf_init(&sealed, LIMIT_ATTACHMENT_LABEL);
+    rc = attachment_label_seal(label, batch_county(tablet->facts.county_sign_public),
+                               tablet->facts.county_box_public, tablet->env, &sealed, err);
+    if (rc == RC_OK) {
+        statement_bind_i64(add, 1, (int64_t)key->key);
+        statement_bind_blob(add, 2, view_of(tag, TAG_BYTES));
+        statement_bind_blob(add, 3, buf_view(&sealed));
+        statement_bind_i64(add, 4, label->size);
+        rc = statement_run(add, err);
+    }
+    buf_release(&sealed);
+    if (rc == RC_OK) {
+        *id = db_last_insert_id(tablet->db);
+        rc = write_row(tablet, key, *id, label, err);
+    }
+    return rc != RC_OK ? rc : write_chunks(tablet, *id, label->key, content, err);
+}
+
+/* RC_NOT_FOUND. */
+static enum rc find(struct tablet *tablet, const struct open_key *key, const uint8_t *tag,
+                    int64_t *id, struct err *err) {
+    struct statement *get = tablet->sql[SQL_BLOB_FIND];
+    enum rc rc;
+
+    statement_bind_i64(get, 1, (int64_t)key->key);
+    statement_bind_blob(get, 2, view_of(tag, TAG_BYTES));
+    rc = statement_one(get, err);
+    if (rc == RC_OK) {
+        *id = statement_i64(get, 0);
+        statement_reset(get);
+    }
+    return rc;
+}
+
+static enum rc use(struct tablet *tablet, uint64_t draft, int64_t id, struct err *err) {
+    struct statement *add = tablet->sql[SQL_BLOB_USE_ADD];
+
+    if (draft == 0)
+        return RC_OK;
+    statement_bind_i64(add, 1, (int64_t)draft);
+    statement_bind_i64(add, 2, id);
+    return statement_run(add, err);
+}
+
+static enum rc check_room(struct tablet *tablet, struct err *err) {
+    struct statement *count = tablet->sql[SQL_BLOB_HELD];
+    bool full;
+    enum rc rc = statement_one(count, err);
+
+    if (rc != RC_OK)
+        return rc;
+    full = statement_i64(count, 0) >= (int64_t)BLOBS_HELD_MAX;
+    statement_reset(count);
+    return full ? err_set(err, RC_LIMIT,
+                          "the drafts on this tablet hold %u attachments already; finish or "
+                          "discard some",
+                          BLOBS_HELD_MAX)
+                : RC_OK;
+}
+
+static enum rc store_blob(struct tablet *tablet, const struct open_key *key,
+                          struct attachment_label *label, struct view content, uint64_t draft,
+                          struct err *err) {
+    uint8_t tag[TAG_BYTES];
+    int64_t id = 0;
+    enum rc rc = tablet_begin(tablet, err);
+
+    if (rc != RC_OK)
+        return rc;
+    tag_of(key, label->hash, tag);
+    rc = find(tablet, key, tag, &id, err);
+    if (rc == RC_NOT_FOUND)
+        rc = check_room(tablet, err);
+    if (rc == RC_OK && id == 0) {
+        env_entropy(tablet->env, label->key, sizeof(label->key));
+        rc = write_new(tablet, key, tag, label, content, &id, err);
+    }
+    if (rc == RC_OK)
+        rc = use(tablet, draft, id, err);
+    if (rc == RC_OK)
+        return tablet_commit(tablet, err);
+    tablet_rollback(tablet);
+    return rc;
+}
+
+enum rc blobs_add(struct session *session, uint64_t area, enum attachment_use use,
+                  struct view content, uint64_t draft, uint8_t hash[32], struct err *err) {
+    struct tablet *tablet = session->tablet;
+    const struct area_key *key = area_key_of(tablet, area);
+    const struct open_key *open = key == NULL ? NULL : area_key_open(tablet, session, key->key);
+    struct attachment_label label = {.area = area};
+    enum attachment_kind kind;
+    enum rc rc = attachment_check(content, use, &kind, err);
+
+    if (rc == RC_OK && (open == NULL || !session_may(session, area)))
+        rc = err_set(err, RC_DENIED, "the key of this area is not yours; see person list");
+    if (rc != RC_OK)
+        return rc;
+    label.kind = (uint8_t)kind;
+    label.size = (uint32_t)content.size;
+    hash_of(content, label.hash);
+    memcpy(hash, label.hash, 32);
+    rc = store_blob(tablet, open, &label, content, draft, err);
+    crypt_wipe(&label, sizeof(label));
+    return rc;
+}
+
+/* ---- what a change names ---- */
+
+static bool hash_parse(const struct value *value, uint8_t hash[32]) {
+    return value->type == VALUE_TEXT && value->bytes.size == 64 &&
+           hex_decode(value->bytes, hash, 32);
+}
+
+/* Beneath every key that the person holds: the draft may have been moved to another area since. */
+static void add_tags(const struct session *session, const uint8_t hash[32], struct buf *out) {
+    for (size_t i = 0; i < session->secrets->key_count; i++) {
+        const struct open_key *key = &session->secrets->keys[i];
+        uint8_t tag[TAG_BYTES];
+
+        tag_of(key, hash, tag);
+        buf_add_le64(out, key->key);
+        buf_add(out, tag, sizeof(tag));
+    }
+}
+
+enum rc blobs_named(const struct session *session, const struct change *change, struct arena *arena,
+                    struct view *tags, struct err *err) {
+    uint8_t hash[32];
+    struct buf out;
+    enum rc rc;
+
+    buf_init(&out, NAMED_BYTES_MAX);
+    for (uint32_t i = 0; i < change->entry_count; i++)
+        if (hash_parse(&change->entries[i].value, hash))
+            add_tags(session, hash, &out);
+    for (uint32_t i = 0; i < change->evidence_count; i++)
+        add_tags(session, change->evidence[i], &out);
+    rc = buf_check(&out, "the attachments of a change", err);
+    *tags = arena_view(arena, buf_view(&out));
+    buf_release(&out);
+    return rc != RC_OK ? rc : arena_check(arena, "a save", err);
+}
+
+enum rc blobs_saved(struct tablet *tablet, struct view tags, struct err *err) {
+    struct statement *save = tablet->sql[SQL_BLOB_SAVED];
+    struct reader in;
+    enum rc rc = RC_OK;
+
+    reader_init(&in, tags);
+    while (read_left(&in) > 0 && rc == RC_OK) {
+        statement_bind_i64(save, 1, (int64_t)read_le64(&in));
+        statement_bind_blob(save, 2, read_bytes(&in, TAG_BYTES));
+        rc = statement_run(save, err);
+    }
+    return rc;
+}
+
+enum rc blobs_orphans(struct tablet *tablet, struct err *err) {
+    enum rc rc = statement_run(tablet->sql[SQL_BLOB_ORPHANS], err);
+
+    return rc != RC_OK ? rc : statement_run(tablet->sql[SQL_BLOB_CHUNK_ORPHANS], err);
+}
+
+enum rc blobs_draft_ended(struct tablet *tablet, uint64_t draft, struct err *err) {
+    struct statement *drop = tablet->sql[SQL_BLOB_USE_DROP];
+    enum rc rc;
+
+    statement_bind_i64(drop, 1, (int64_t)draft);
+    rc = statement_run(drop, err);
+    return rc == RC_OK && db_changes(tablet->db) > 0 ? blobs_orphans(tablet, err) : rc;
+}
+
+/* By the county's clock, as forget.c. */
+static int64_t county_now(const struct tablet *tablet) {
+    return env_wall_ms(tablet->env) + tablet->facts.offset_ms;
+}
+
+enum rc blobs_forget(struct tablet *tablet, struct err *err) {
+    struct statement *forget = tablet->sql[SQL_BLOB_FORGET];
+    enum rc rc;
+
+    statement_bind_i64(forget, 1, county_now(tablet) - FORGET_DAYS * INT64_C(86400000));
+    rc = statement_run(forget, err);
+    return rc == RC_OK && db_changes(tablet->db) > 0
+               ? statement_run(tablet->sql[SQL_BLOB_CHUNK_ORPHANS], err)
+               : rc;
+}
+
+/* ---- reading ---- */
+
+static enum rc read_label(struct tablet *tablet, const struct open_key *key, int64_t id,
+                          struct attachment_label *out, struct err *err) {
+    struct statement *get = tablet->sql[SQL_BLOB_GET];
+    struct reader in;
+    struct buf plain;
+    enum rc rc;
+
+    memset(out, 0, sizeof(*out));
+    statement_bind_i64(get, 1, id);
+    rc = statement_one(get, err);
+    if (rc != RC_OK)
+        return rc;
+    buf_init(&plain, ROW_BYTES * 2);
+    rc = row_unlock(key, "blob", (uint64_t)id, 0, statement_blob(get, 0), &plain, err);
+    statement_reset(get);
+    if (rc == RC_OK) {
+        struct view hash, secret;
+
+        reader_init(&in, buf_view(&plain));
+        hash = read_bytes(&in, sizeof(out->hash));
+        out->size = (uint32_t)read_varint_max(&in, LIMIT_ATTACHMENT_BYTES);
+        out->kind = (uint8_t)read_varint_max(&in, UINT8_MAX);
+        secret = read_bytes(&in, sizeof(out->key));
+        rc = reader_check(&in, "an attachment's row", err);
+        if (rc == RC_OK) {
+            memcpy(out->hash, hash.data, sizeof(out->hash));
+            memcpy(out->key, secret.data, sizeof(out->key));
+        }
+    }
+    if (plain.data != NULL)
+        crypt_wipe(plain.data, plain.capacity);
+    buf_release(&plain);
+    return rc;
+}
+
+static enum rc read_content(struct tablet *tablet, int64_t id, const struct attachment_label *label,
+                            struct buf *out, struct err *err) {
+    size_t start = out->size;
+    struct buf sealed;
+    uint8_t hash[32];
+    enum rc rc = RC_OK;
+
+    buf_init(&sealed, SEALED_CHUNK_MAX);
+    for (uint32_t i = 0; i < attachment_chunk_count(label->size) && rc == RC_OK; i++) {
+        buf_clear(&sealed);
+        rc = tablet_blob_chunk(tablet, (uint64_t)id, i, &sealed, err);
+        if (rc == RC_OK)
+            rc = attachment_chunk_open(label->key, i, buf_view(&sealed), out, err);
+    }
+    buf_release(&sealed);
+    if (rc != RC_OK)
+        return rc;
+    hash_of(view_slice(buf_view(out), start, out->size), hash);
+    return memcmp(hash, label->hash, sizeof(hash)) == 0
+               ? RC_OK
+               : err_set(
+                     err, RC_CORRUPT,
+                     "tablet.db, table blob: an attachment is not what was written; run verify");
+}
+
+enum rc blobs_read(struct session *session, const uint8_t hash[32], struct buf *out,
+                   struct err *err) {
+    struct tablet *tablet = session->tablet;
+    struct attachment_label label;
+    enum rc rc;
+
+    for (size_t i = 0; i < session->secrets->key_count; i++) {
+        const struct open_key *key = &session->secrets->keys[i];
+        uint8_t tag[TAG_BYTES];
+        int64_t id = 0;
+
+        tag_of(key, hash, tag);
+        rc = find(tablet, key, tag, &id, err);
+        if (rc == RC_NOT_FOUND)
+            continue;
+        if (rc == RC_OK)
+            rc = read_label(tablet, key, id, &label, err);
+        if (rc == RC_OK)
+            rc = read_content(tablet, id, &label, out, err);
+        crypt_wipe(&label, sizeof(label));
+        return rc;
+    }
+    return err_set(err, RC_NOT_FOUND, "this attachment is not on this tablet");
+}
+
+/* ---- the lane ---- */
+
+enum rc tablet_blobs_due(struct tablet *tablet, blob_visit *visit, void *context, struct err *err) {
+    struct statement *list = tablet->sql[SQL_BLOB_DUE];
+    enum rc rc;
+
+    statement_bind_i64(list, 1, tablet->facts.epoch);
+    statement_bind_i64(list, 2, env_wall_ms(tablet->env) - BLOB_ASK_AGAIN_MS);
+    statement_bind_i64(list, 3, env_wall_ms(tablet->env));
+    while ((rc = statement_step(list, err)) == RC_OK) {
+        struct kept_blob blob = {.id = (uint64_t)statement_i64(list, 0),
+                                 .label = statement_blob(list, 1),
+                                 .size = (uint32_t)statement_i64(list, 2),
+                                 .sent = statement_i64(list, 3) != BLOB_WAITING};
+
+        rc = visit(context, &blob, err);
+        if (rc != RC_OK)
+            break;
+    }
+    statement_reset(list);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+enum rc tablet_blob_chunk(struct tablet *tablet, uint64_t id, uint32_t index, struct buf *out,
+                          struct err *err) {
+    struct statement *get = tablet->sql[SQL_BLOB_CHUNK_GET];
+    enum rc rc;
+
+    statement_bind_i64(get, 1, (int64_t)(id << CHUNK_BITS | index));
+    rc = statement_one(get, err);
+    if (rc == RC_NOT_FOUND)
+        return err_set(err, RC_CORRUPT,
+                       "tablet.db, table blob: an attachment is not what was written; run verify");
+    if (rc != RC_OK)
+        return rc;
+    buf_add_view(out, statement_blob(get, 0));
+    statement_reset(get);
+    return buf_check(out, "an attachment", err);
+}
+
+static enum rc put_state(struct tablet *tablet, uint64_t id, enum blob_state state, uint32_t tries,
+                         struct err *err) {
+    struct statement *put = tablet->sql[SQL_BLOB_STATE];
+
+    statement_bind_i64(put, 1, (int64_t)id);
+    statement_bind_i64(put, 2, state);
+    statement_bind_i64(put, 3, tries);
+    statement_bind_i64(put, 4, tablet->facts.epoch);
+    statement_bind_i64(put, 5, env_wall_ms(tablet->env));
+    statement_bind_i64(put, 6, county_now(tablet));
+    return statement_run(put, err);
+}
+
+enum rc tablet_blob_told(struct tablet *tablet, uint64_t id, uint8_t state, bool *moved,
+                         struct err *err) {
+    struct statement *get = tablet->sql[SQL_BLOB_TRIES];
+    enum blob_state before, next = BLOB_WAITING;
+    uint32_t tries;
+    enum rc rc;
+
+    *moved = false;
+    statement_bind_i64(get, 1, (int64_t)id);
+    rc = statement_one(get, err);
+    if (rc != RC_OK)
+        return rc == RC_NOT_FOUND ? RC_OK : rc;
+    before = (enum blob_state)statement_i64(get, 0);
+    tries = (uint32_t)statement_i64(get, 1);
+    statement_reset(get);
+    if (state == ATTACHMENT_HERE)
+        next = BLOB_SENT;
+    else if (state == ATTACHMENT_BACKED_UP)
+        next = BLOB_BACKED_UP;
+    else if (state == ATTACHMENT_REFUSED || (state == ATTACHMENT_WRONG && ++tries >= BLOB_TRIES))
+        next = BLOB_REFUSED;
+    *moved = next != before;
+    rc = put_state(tablet, id, next, tries, err);
+    return rc == RC_OK && next == BLOB_REFUSED && *moved
+               ? tablet_notice(tablet, NOTICE_ATTACHMENT, 0, id, err)
+               : rc;
+}
