@@ -25,7 +25,8 @@ export const seal = (name, scope) => post(`api/records/${id(name)}/seal`, { scop
 export const beginDraft = (form, area) => post('api/drafts', { form, area });
 export const editRecord = (name) => post('api/drafts', { record: name });
 export const draft = (number) => get(`api/drafts/${id(number)}`);
-export const answers = (number, list) => post(`api/drafts/${id(number)}/answers`, { answers: list });
+export const answers = (number, list) => post(`api/drafts/${id(number)}/answers`, { answers: list
+  });
 export const addInstance = (number, ref) => post(`api/drafts/${id(number)}/add`, { ref });
 export const removeInstance = (number, ref) => post(`api/drafts/${id(number)}/remove`, { ref });
 export const speakDraft = (number, language) =>

@@ -79,7 +79,8 @@ function App() {
 
   if (trouble?.code === 'launch')
     return html`<${NoEntry} trouble=${trouble} />`;
-  if (trouble) return html`<main class="narrow"><${Failure} trouble=${trouble} onAgain=${look} /></main>`;
+  if (trouble) return html`<main class="narrow"><${Failure} trouble=${trouble}
+    onAgain=${look} /></main>`;
   if (!me) return html`<main class="narrow"><p class="quiet">${tr('One moment…')}</p></main>`;
   if (!me.person) return html`<${Unlock} me=${me} onOpen=${look} />`;
 

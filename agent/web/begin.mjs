@@ -68,7 +68,8 @@ export function NewRecord({ shared }) {
       value=${form} onPick=${setForm} />`}
     ${forms?.length === 0 && html`<${Notice} kind="warning">${
       tr('No form has come yet. Send and receive once while there is a network.')}</${Notice}>`}
-    ${areas?.length > 12 && html`<label class="field"><span class="label">${tr('Search an area')}</span>
+    ${areas?.length > 12 && html`<label class="field"><span
+      class="label">${tr('Search an area')}</span>
       <input class="input" autocomplete="off" value=${filter}
         onInput=${(event) => setFilter(event.currentTarget.value)} /></label>`}
     ${areas && html`<${Choices} legend=${tr('Where the household lives')} name="area"

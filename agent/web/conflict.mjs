@@ -1,5 +1,5 @@
-// conflict.mjs: an open question: all sides alike, in size and weight; what differs is the value, who
-// wrote it and when. Whoever wrote none of them may decide, with a reason.
+// conflict.mjs: an open question: all sides alike, in size and weight; what differs is the value,
+// who wrote it and when. Whoever wrote none of them may decide, with a reason.
 import { html, useState } from 'kit/html.mjs';
 import { Button, Dialog, Failure, Field, Icon, toast } from 'kit/components.mjs';
 import { moment } from 'kit/format.mjs';
@@ -9,7 +9,8 @@ import * as api from './api.mjs';
 
 function question(conflict) {
   switch (conflict.kind) {
-    case 'removed': return tr('One person removed this, another went on writing in it. Does it stay?');
+    case 'removed': return tr(
+      'One person removed this, another went on writing in it. Does it stay?');
     case 'same': return tr('Are these two the same?');
     case 'soft': return tr('Taken together, these answers break a rule of the form.');
     case 'area': return tr('Two people put this record into different areas.');
@@ -22,7 +23,8 @@ function question(conflict) {
 function others(conflict) {
   switch (conflict.kind) {
     case 'removed': return [[{ remove: true }, tr('Remove it')]];
-    case 'same': return [[{ same: true }, tr('The same')], [{ different: true }, tr('Not the same')]];
+    case 'same': return [[{ same: true }, tr('The same')], [{ different: true },
+      tr('Not the same')]];
     case 'soft': return [[{ accept: true }, tr('Leave it so')]];
     default: return [];
   }
@@ -79,8 +81,10 @@ export function Conflict({ conflict, record, onDone }) {
       ${keepable(conflict) && html`<${Button} onClick=${() => setAsked([{ keep: side.dot },
         side.value === null ? tr('Keep it') : tr('Keep “{value}”', { value: sideWords(side) })])}>${
         tr('Keep this')}</${Button}>`}</div>`)}</div>
-    ${others(conflict).length > 0 && html`<div class="row">${others(conflict).map(([answer, words]) =>
-      html`<${Button} key=${words} onClick=${() => setAsked([answer, words])}>${words}</${Button}>`)}
+    ${others(conflict).length > 0 && html`<div class="row">${
+      others(conflict).map(([answer, words]) =>
+      html`<${Button} key=${words} onClick=${() => setAsked([answer,
+        words])}>${words}</${Button}>`)}
       </div>`}
     ${asked && html`<${Decide} conflict=${conflict} record=${record} answer=${asked[0]}
       words=${asked[1]} onClose=${() => setAsked(null)} onDone=${onDone} />`}

@@ -161,7 +161,8 @@ export function Fill({ words, shared }) {
 
       const answer = await step(() => api.addInstance(number, repeat));
 
-      for (const [rest, value] of answer ? answers : []) saver.set(answer.added + rest, value, true);
+      for (const [rest, value] of answer ? answers : []) saver.set(answer.added + rest, value,
+        true);
     } });
   }
   async function finish() {
@@ -172,7 +173,8 @@ export function Fill({ words, shared }) {
     setBusy(false);
     if (done?.id) {
       shared.refresh();
-      toast(tr('Finished. It is saved on this tablet and goes to the county with the next sending.'));
+      toast(tr(
+        'Finished. It is saved on this tablet and goes to the county with the next sending.'));
       go('record', done.id);
     } else {
       await saver.open().catch(setFailure);
@@ -192,7 +194,8 @@ export function Fill({ words, shared }) {
       saver.set(ref, value, soon);
     },
     refused: new Map([...saver.refused].map(([ref, one]) => [ref, one.words])),
-    touched: touched.current, showAll, add, remove, open, lastOf: record ? lastAnswers(record) : null,
+    touched: touched.current, showAll, add, remove, open, lastOf: record ? lastAnswers(record) :
+      null,
   };
   const isOverview = wanted === OVERVIEW;
   const top = pages.filter((one) => !one.up);
@@ -200,12 +203,15 @@ export function Fill({ words, shared }) {
     : `${top.findIndex((one) => one.id === page.id) + 1}/${top.length}`;
 
   return html`<${Frame} key=${isOverview ? OVERVIEW : page.id} shared=${shared} onBack=${back}
-    title=${isOverview ? tr('Overview') : html`<span>${page.title || form.title || tr('Form')}</span>
+    title=${isOverview ? tr('Overview') : html`<span>${page.title || form.title ||
+      tr('Form')}</span>
       <span class="quiet place">${place}</span>`}
     right=${html`<${Saved} saver=${saver} />`}
     foot=${html`
-      ${isOverview ? html`<span></span>` : html`<${Button} icon="list" onClick=${() => open(OVERVIEW)}>${
-        missing.length > 0 ? tr('{n} missing', { n: missing.length }) : tr('Overview')}</${Button}>`}
+      ${isOverview ? html`<span></span>` : html`<${Button} icon="list"
+          onClick=${() => open(OVERVIEW)}>${
+        missing.length > 0 ? tr('{n} missing', { n: missing.length }) :
+          tr('Overview')}</${Button}>`}
       ${isOverview
         ? html`<${Button} kind="primary" icon="check" busy=${busy} onClick=${finish}>${
             tr('Finish')}</${Button}>`

@@ -1,4 +1,5 @@
-// home.mjs: what there is to do: drafts, open questions, what came back, what was done last; search.
+// home.mjs: what there is to do: drafts, open questions, what came back, what was done last;
+// search.
 import { html, useEffect, useRef, useState } from 'kit/html.mjs';
 import { Failure, Icon, Notice, useId } from 'kit/components.mjs';
 import { moment } from 'kit/format.mjs';
@@ -34,7 +35,8 @@ function DraftItem({ item }) {
 
 function Section({ id, title, icon, items, children }) {
   return items?.length > 0 && html`<section aria-labelledby=${id}>
-    <div class="section-head"><h2 id=${id} tabindex="-1"><${Icon} name=${icon} /> ${title}</h2></div>
+    <div class="section-head"><h2 id=${id} tabindex="-1"><${Icon}
+      name=${icon} /> ${title}</h2></div>
     <ul class="list">${items.map((item) => html`<li key=${item.draft ?? item.dot ?? item.id}>${
       children(item)}</li>`)}</ul></section>`;
 }
@@ -78,7 +80,8 @@ function Found({ result }) {
 
   if (result.trouble) return html`<${Failure} trouble=${result.trouble} />`;
   return html`<section><div role="status" class="section-head"><h2>${items.length === 0
-    ? tr('Nothing found on this tablet') : tr('{n} found', { n: result.total ?? items.length })}</h2>
+    ? tr('Nothing found on this tablet') : tr('{n} found', { n: result.total ?? items.length
+      })}</h2>
     </div><ul class="list">${items.map((item) => html`<li key=${item.id}>
       <${RecordItem} item=${item} /></li>`)}</ul></section>`;
 }
@@ -117,7 +120,8 @@ export function Home({ shared }) {
       <a class="button primary" href="#/new"><${Icon} name="plus" />${tr('New household')}</a>`}>
     <${Failure} trouble=${trouble} onAgain=${load} />
     ${shared.status.alarms?.some((alarm) => !alarm.seen) && html`<${Notice} kind="error">${
-      tr('The county’s records were changed behind its back. Tell the county, then look at the sending page.')
+      tr(
+        'The county’s records were changed behind its back. Please tell the county.')
     }</${Notice}>`}
     ${shared.status.clock_wrong && html`<${Notice} kind="warning">${
       tr('The clock of this tablet is wrong. Nothing is lost by it; please set it.')}</${Notice}>`}

@@ -1,7 +1,8 @@
-// household.mjs: one record: its people and things by tabs, open questions where they stand with all
-// sides alike, the history of every value.
+// household.mjs: one record: its people and things by tabs, open questions where they stand with
+// all sides alike, the history of every value.
 import { html, useEffect, useState } from 'kit/html.mjs';
 import { Button, Failure, Icon, Notice, Tabs } from 'kit/components.mjs';
+import { day, moment } from 'kit/format.mjs';
 import { tr } from 'kit/words.mjs';
 import { plain } from 'form/markdown.mjs';
 import { placeWords } from 'form/place.mjs';
@@ -26,7 +27,14 @@ export function* cellsOf(items) {
 // Tabs: what stands outside of repeats, each repeat, the history.
 export function tabsOf(record) {
   const repeats = record.values.filter((item) => item.kind === 'repeat');
-  const rest = record.values.filter((item) => item.kind !== 'repeat');
+  // What has no words of its own, such as when the form was begun, comes last.
+  const isBare = (item) => item.label === item.name && item.kind !== 'group';
+  const others = record.values.filter((item) => item.kind !== 'repeat');
+  const bare = others.filter(isBare);
+  const rest = others.filter((item) => !isBare(item));
+
+  if (bare.length > 0)
+    rest.push({ kind: 'group', path: '.', label: tr('About the filling'), values: bare });
 
   return [...(rest.length > 0 ? [{ id: 'facts', label: tr('Basics'), items: rest }] : []),
     ...repeats.map((item) => ({ id: item.path, items: [item],
@@ -38,6 +46,8 @@ export function cellWords(cell) {
   if (cell.kind === 'set')
     return cell.elements.map((one) => one.text ?? one.value ?? '').join('、');
   if (cell.type === 'geopoint' && cell.value) return placeWords(cell.value);
+  if (/^\d{4}-\d\d-\d\dT/.test(cell.value ?? '')) return moment(cell.value);
+  if (cell.type === 'date' && cell.value) return day(cell.value);
   return cell.text ?? cell.value ?? '';
 }
 
@@ -54,7 +64,8 @@ function Fact({ cell, record, onHistory, onChange }) {
       html` <span class="tag"><${Icon} name="lock" />${tr('sealed')}</span>`}</dd>
     ${cell.path ? html`<dd><button type="button" class="button plain"
       onClick=${() => onHistory(cell)}><${Icon} name="clock" /><span class="hidden">${
-      tr('History of {name}', { name: plain(cell.label ?? '') })}</span></button></dd>` : html`<dd></dd>`}
+      tr('History of {name}', { name: plain(cell.label ?? '') })}</span></button></dd>` :
+        html`<dd></dd>`}
     ${conflicts.map((one) => html`<dd class="wide-part" key=${one.kind}><${Conflict} conflict=${one}
       record=${record} onDone=${onChange} /></dd>`)}</div>`;
 }
@@ -138,10 +149,12 @@ export function Household({ words, shared }) {
   const marked = tabs.map((one) => {
     const open = [...cellsOf(one.items)].filter((cell) => cell.kind === 'conflict').length;
     return { ...one, mark: open > 0 && html` <span class="tag conflict">
-      <${Icon} name="conflict" />${open}<span class="hidden">${tr('open question')}</span></span>` };
+      <${Icon} name="conflict" />${open}<span class="hidden">${tr('open question')}</span></span>`
+        };
   });
 
-  return html`<${Frame} wide title=${record.title || tr('Without a name')} back="#/" shared=${shared}
+  return html`<${Frame} wide title=${record.title || tr('Without a name')} back="#/"
+    shared=${shared}
     foot=${html`<span></span><${Button} kind="primary" icon="edit" busy=${busy}
       onClick=${edit}>${tr('Change')}</${Button}>`}>
     <${Failure} trouble=${trouble} />
@@ -167,6 +180,7 @@ export function Household({ words, shared }) {
         : html`<div class=${now.id === 'facts' ? 'card stack' : 'stack'}><${Items}
             items=${now.items} depth=${0} record=${record} onHistory=${setAsked}
             onChange=${changed} /></div>`}</div>
-    ${asked && html`<${ValueHistory} record=${name} cell=${asked} onClose=${() => setAsked(null)} />`}
+    ${asked && html`<${ValueHistory} record=${name} cell=${asked}
+          onClose=${() => setAsked(null)} />`}
   </${Frame}>`;
 }

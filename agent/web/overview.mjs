@@ -1,5 +1,5 @@
-// overview.mjs: the list to look through before one leaves the house: every page of the form, what is
-// missing in it, with a jump to each.
+// overview.mjs: the list to look through before one leaves the house: every page of the form, what
+// is missing in it, with a jump to each.
 import { html, useState } from 'kit/html.mjs';
 import { Button, Dialog, Icon, Notice } from 'kit/components.mjs';
 import { tr } from 'kit/words.mjs';
@@ -9,7 +9,8 @@ function Missing({ item, onOpen }) {
   const { question, page } = item;
 
   return html`<li><button type="button" class="item" onClick=${() => onOpen(page.id, question.ref)}>
-    <${Icon} name="error" /><span class="grow"><strong>${plain(question.label || question.ref)}</strong>
+    <${Icon} name="error" /><span class="grow"><strong>${plain(question.label ||
+      question.ref)}</strong>
     <span class="quiet block small">${[page.title, question.error && question.value
       ? question.error : tr('still to be answered')].filter(Boolean).join(' · ')}</span></span>
     <${Icon} name="next" /></button></li>`;
@@ -46,7 +47,8 @@ export function Overview({ pages, missing, form, onOpen, onDiscard }) {
       <p>${form.record ? tr('The record stays as it was before this draft.')
         : tr('What was answered in it is gone for good.')}</p>
       <div class="row"><${Button} onClick=${() => setAsking(false)}>${tr('Keep it')}</${Button}>
-      <${Button} kind="danger" icon="trash" onClick=${onDiscard}>${tr('Throw away')}</${Button}></div>
+      <${Button} kind="danger" icon="trash"
+        onClick=${onDiscard}>${tr('Throw away')}</${Button}></div>
       </${Dialog}>`}
   </div>`;
 }

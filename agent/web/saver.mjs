@@ -8,7 +8,8 @@ const REST_MS = 500; // letters wait for this long, and never for more than a se
 const LETTERS_MS = 1000;
 const AGAIN_MS = 2000;
 
-// To answers comes what is different since the last time, or, when questions came or went, the whole.
+// To answers comes what is different since the last time, or, when questions came or went, the
+// whole.
 export function merge(form, answer) {
   if (!form || answer.whole) return answer;
   const changed = new Map(answer.questions.map((question) => [question.ref, question]));

@@ -9,7 +9,8 @@ import { Frame } from './frame.mjs';
 
 function Switch({ legend, name, items, value, onPick }) {
   return html`<fieldset class="stack"><legend class="label">${legend}</legend>
-    <div class="choices row">${items.map(([one, label, lang]) => html`<label class="choice" key=${one}>
+    <div class="choices row">${items.map(([one, label, lang]) => html`<label class="choice"
+      key=${one}>
       <input type="radio" name=${name} checked=${value === one} onChange=${() => onPick(one)} />
       <span lang=${lang}>${label}</span></label>`)}</div></fieldset>`;
 }
@@ -32,12 +33,14 @@ export function Settings({ shared }) {
         onPick=${(one) => { setOutdoors(one === 'out'); redraw(); }} />
     </section>
     <section class="card stack"><h2><${Icon} name="person" /> ${shared.me.person?.name ?? ''}</h2>
-      <p class="quiet">${tr('Locking keeps everything. Sending goes on while the tablet is locked.')}</p>
+      <p class="quiet">${tr(
+        'Locking keeps everything. Sending goes on while the tablet is locked.')}</p>
       <div><${Button} icon="lock" onClick=${lock}>${tr('Lock')}</${Button}></div></section>
     <section class="card stack"><h2><${Icon} name="tablet" /> ${tr('This tablet')}</h2>
       <dl class="facts">
         <div class="fact"><dt>${tr('Name')}</dt><dd>${shared.status.name ?? ''}</dd></div>
-        <div class="fact"><dt>${tr('County server')}</dt><dd>${shared.status.server ?? ''}</dd></div>
+        <div class="fact"><dt>${tr('County server')}</dt><dd>${shared.status.server ??
+          ''}</dd></div>
         ${shared.status.ready_until && html`<div class="fact"><dt>${tr('Ready offline until')}</dt>
           <dd>${day(shared.status.ready_until)}</dd></div>`}
       </dl></section>

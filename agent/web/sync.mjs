@@ -24,8 +24,10 @@ function waiting(status) {
   switch (status.waiting) {
     case 'unlock': return tr('{n} changes are sent when their author unlocks.', { n });
     case 'answer': return tr('{n} changes are sent; the county has not answered yet.', { n });
-    case 'revoked': return tr('{n} changes wait for a stick: the county has closed this tablet.', { n });
-    case 'bundle': return tr('{n} changes lie in a file on a stick; the answer is still to come.', { n });
+    case 'revoked': return tr('{n} changes wait for a stick: the county has closed this tablet.', {
+      n });
+    case 'bundle': return tr('{n} changes lie in a file on a stick; the answer is still to come.', {
+      n });
     case 'nothing': return tr('Nothing waits: the county has everything.');
     default: return tr('{n} changes wait for a network, or for a stick.', { n });
   }
@@ -50,7 +52,8 @@ function Why({ status }) {
     lines.push(tr('{taken} of {all} pieces of the records of your areas have come.',
       { taken: count(status.snapshot_taken), all: count(status.snapshot_pieces) }));
   if (status.ready_until)
-    lines.push(tr('Ready to work without a network until {day}.', { day: day(status.ready_until) }));
+    lines.push(tr('Ready to work without a network until {day}.', { day: day(status.ready_until)
+      }));
   return html`<ul class="stack">${lines.map((line) => html`<li key=${line}>${line}</li>`)}</ul>`;
 }
 
@@ -87,7 +90,8 @@ export function Sync({ shared }) {
         return;
       }
       setSaid(now.sync_total > 0 ? tr('{done} of {total}', {
-        done: count(now.sync_done), total: count(now.sync_total) }) : tr('Speaking with the county…'));
+        done: count(now.sync_done), total: count(now.sync_total) }) :
+          tr('Speaking with the county…'));
       await new Promise((done) => setTimeout(done, LOOK_MS));
       if (!alive.current) return;
     }
@@ -100,7 +104,8 @@ export function Sync({ shared }) {
     link.download = `yangguang-${new Date().toISOString().slice(0, 16).replace(/[T:]/g, '-')}.ygb`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    setSaid(tr('The file is in the folder of downloads. Put it on a stick and take it to the county.'));
+    setSaid(tr(
+      'The file is in the folder of downloads. Put it on a stick and take it to the county.'));
   }
   async function read(event) {
     const chosen = event.currentTarget.files[0];
@@ -127,9 +132,11 @@ export function Sync({ shared }) {
       tr('The county has closed this tablet. What waits here can still be carried by a stick.')
     }</${Notice}>`}
     <section class="card stack"><h2>${tr('What waits')}</h2><${Why} status=${status} /></section>
-    <section class="card stack"><h2><${Icon} name="stick" /> ${tr('Without a network: by a stick')}</h2>
+    <section class="card stack"><h2><${Icon}
+      name="stick" /> ${tr('Without a network: by a stick')}</h2>
       <p class="quiet">${
-        tr('Only the county can read the file. It counts as sent when the county’s answer has been read here.')
+        tr(
+          'Only the county can read the file. It counts as sent when the county’s answer was read here.')
       }</p>
       <div class="row"><${Button} icon="down" busy=${busy === 'write'}
         onClick=${() => run('write', write)}>${tr('Write a file')}</${Button}>

@@ -8,7 +8,8 @@ import * as api from './api.mjs';
 export function NoEntry({ trouble }) {
   return html`<main class="narrow"><h1>${tr('Please open the app by its icon')}</h1>
     <${Notice} kind="warning"><p>${
-      tr('This page only opens for who started it on this tablet. Close it and start the app again.')
+      tr(
+        'This page only opens for who started it on this tablet. Close it and start the app again.')
     }</p><p class="small">${trouble.message}</p></${Notice}></main>`;
 }
 
@@ -53,7 +54,8 @@ export function Unlock({ me, onOpen }) {
     setBusy(false);
   }
   return html`<main class="narrow unlock"><div class="row spread">
-      <h1>${tr('Sunshine visits')}</h1><${LanguageSwitch} onSwitch=${() => again((n) => n + 1)} /></div>
+      <h1>${tr('Sunshine visits')}</h1><${LanguageSwitch} onSwitch=${() => again((n) => n +
+        1)} /></div>
     <div class="card stack">
       ${!chosen && html`<h2>${tr('Who is working?')}</h2>
         <ul class="list">${people.map((one) => html`<li key=${one.id}>
@@ -75,6 +77,7 @@ export function Unlock({ me, onOpen }) {
             busy ? tr('Opening…') : tr('Unlock')}</${Button}></div></form>`}
     </div>
     <p class="quiet small">${
-      tr('Without the secret nobody can read what is on this tablet. Sending goes on while it is locked.')
+      tr(
+        'Without the secret nobody can read what is on this tablet. Locked, it goes on sending.')
     }</p></main>`;
 }

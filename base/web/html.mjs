@@ -1,5 +1,5 @@
-// html.mjs: the one place that knows the view library. Pages write html`<p>${text}</p>`; every value
-// is text, never markup, so nothing that a person typed can become a part of the page.
+// html.mjs: the one place that knows the view library. Pages write html`<p>${text}</p>`; every
+// value is text, never markup, so nothing that a person typed can become a part of the page.
 import { h, render } from 'preact';
 import htm from 'htm';
 

@@ -1,6 +1,6 @@
 // preferences.mjs: how this screen likes to be read: language and light. They say nothing about
-// anybody, and are the only things that a page leaves in the browser; the launcher's browser forgets
-// them, too, when it ends.
+// anybody, and are the only things that a page leaves in the browser; the launcher's browser
+// forgets them, too, when it ends.
 import { speak } from './words.mjs';
 
 function recall(name) {

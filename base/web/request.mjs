@@ -56,7 +56,8 @@ export async function request(method, path, options = {}) {
   }
   if (response.ok) return body;
   if (response.status === 401 && body?.error === 'locked') locked();
-  throw new Trouble(response.status, body?.error ?? '', body?.message || words(response.status), body);
+  throw new Trouble(response.status, body?.error ?? '', body?.message || words(response.status),
+    body);
 }
 
 export const get = (path, options) => request('GET', path, options);

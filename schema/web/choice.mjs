@@ -11,8 +11,10 @@ const SHOWN_MAX = 200; // lines of a search; typing narrows it
 
 function layout(question) {
   if (has(question, 'likert')) return 'likert';
-  if (/\b(columns|horizontal|quickcompact|compact)/.test(question.appearance ?? '')) return 'columns';
-  if (has(question, 'label') || has(question, 'list-nolabel') || has(question, 'list')) return 'table';
+  if (/\b(columns|horizontal|quickcompact|compact)/.test(question.appearance ?? ''))
+    return 'columns';
+  if (has(question, 'label') || has(question, 'list-nolabel') || has(question, 'list'))
+    return 'table';
   // Short words beside one another: less to scroll, and the eye still finds them.
   const options = question.options ?? [];
   return options.length > 3 && options.every((option) => (option.label ?? '').length <= 10)
@@ -81,7 +83,8 @@ function Search({ context, chosen, onPick, many }) {
       onClick=${() => setOpen(true)}
       onInput=${(event) => { setTyped(event.currentTarget.value); setActive(0); setOpen(true); }} />
       <${Icon} name=${isOpen ? 'up' : 'down'} /></div>
-    <span class="hidden" role="status">${isOpen ? tr('{n} choices', { n: found.length }) : ''}</span>
+    <span class="hidden" role="status">${isOpen ? tr('{n} choices', { n: found.length }) :
+      ''}</span>
     <ul class="options" id="${id}list" role="listbox" ref=${list} hidden=${!isOpen}
       aria-label=${plain(question.label ?? '')} aria-multiselectable=${many ? 'true' : undefined}>
       ${isOpen && shown.map((option, index) => html`<li key=${option.value} id="${id}o${index}"

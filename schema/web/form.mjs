@@ -53,7 +53,8 @@ function Repeat({ node, form, pages, isAlone }) {
     ${node.children.length === 0 && html`<p class="quiet">${tr('None yet.')}</p>`}
     <ul class="list">${node.children.map((child) => html`<${Card} key=${child.id} node=${child}
       form=${form} pages=${pages} label=${label} />`)}</ul>
-    ${question.can_add && html`<div><${Button} icon="plus" onClick=${() => form.add(question.ref)}>${
+    ${question.can_add && html`<div><${Button} icon="plus"
+          onClick=${() => form.add(question.ref)}>${
       tr('Add: {name}', { name: label })}</${Button}></div>`}</section>`;
 }
 

@@ -6,7 +6,8 @@ import { tr } from 'kit/words.mjs';
 
 function reason(error) {
   if (!('geolocation' in navigator)) return tr('This device cannot tell its position.');
-  if (error?.code === 1) return tr('The browser may not use the position. Allow it in its settings.');
+  if (error?.code === 1) return tr(
+    'The browser may not use the position. Allow it in its settings.');
   if (error?.code === 3) return tr('No position within 30 seconds. Go outside, wait, try again.');
   return tr('No position can be had here. Go outside, wait a little, try again.');
 }
@@ -55,7 +56,8 @@ export function Place({ context }) {
       aria-describedby=${context.described || undefined}>${state.busy
         ? tr('Looking for the position…')
         : context.value ? tr('Take the position again') : tr('Take the position')}</${Button}></div>
-    <div role="status">${state.why && html`<${Notice} kind="warning">${state.why}</${Notice}>`}</div>
+    <div role="status">${state.why && html`<${Notice}
+      kind="warning">${state.why}</${Notice}>`}</div>
   </div>`;
 }
 
@@ -71,6 +73,7 @@ export function Trace({ context }) {
     ${points.length > 0 && html`<${Button} icon="trash"
       onClick=${() => context.set(points.slice(0, -1).join('; '))}>${
         tr('Take the last point away')}</${Button}>`}</div>
-    <div role="status">${state.why && html`<${Notice} kind="warning">${state.why}</${Notice}>`}</div>
+    <div role="status">${state.why && html`<${Notice}
+      kind="warning">${state.why}</${Notice}>`}</div>
   </div>`;
 }

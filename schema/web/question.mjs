@@ -95,7 +95,8 @@ export function Question({ question, form }) {
       <${Markdown} text=${question.guidance} /></details>`}
     <${Control} context=${context} />
     ${isSaid && html`<p class="last small" id="${id}l">${
-      tr('Before: {value}', { value: last === '' ? '—' : spoken({ ...question, value: last }) })}</p>`}
+      tr('Before: {value}', { value: last === '' ? '—' : spoken({ ...question, value: last })
+        })}</p>`}
     <div aria-live="polite">
       ${error && html`<${Notice} kind="error" id="${id}e"><p>${error}</p></${Notice}>`}
       ${question.warning && html`<${Notice} kind="warning" id="${id}w"><p>${question.warning}</p>

@@ -5,6 +5,7 @@ export default {
   'A file is kept with the record.': '已有文件随记录保存。',
   accepted: '已认可',
   'Add: {name}': '添加{name}',
+  'About the filling': '填写信息',
   'Add the point where I stand': '加上当前位置',
   'All pages': '全部页面',
   amended: '补充更正',
@@ -93,7 +94,7 @@ export default {
   'One person removed this, another went on writing in it. Does it stay?':
     '一人删除了它，另一人又修改了它。要保留吗？',
   'only on this tablet': '仅在本机',
-  'Only the county can read the file. It counts as sent when the county’s answer has been read here.':
+  'Only the county can read the file. It counts as sent when the county’s answer was read here.':
     '文件只有县里能打开；在本机读入县里的回执后才算已上报。',
   'Open question: {name}': '待答问题：{name}',
   'open question': '待答',
@@ -149,8 +150,8 @@ export default {
   'The county gave a change back: {reason}': '县里退回了一条修改：{reason}',
   'The county has closed this tablet. What waits here can still be carried by a stick.':
     '县里已停用本机。待报内容仍可用U盘带回。',
-  'The county’s records were changed behind its back. Tell the county, then look at the sending page.':
-    '县里的记录曾被私自改动。请报告县里，并查看同步页。',
+  'The county’s records were changed behind its back. Please tell the county.':
+    '县里的记录曾被私自改动，请马上报告县里。',
   'The draft was thrown away.': '草稿已丢弃。',
   'The file is in the folder of downloads. Put it on a stick and take it to the county.':
     '文件已存到“下载”文件夹，请拷到U盘带到县里。',
@@ -191,7 +192,7 @@ export default {
   withdrawn: '已撤回',
   'Without a name': '未填姓名',
   'Without a network: by a stick': '没有网络：用U盘',
-  'Without the secret nobody can read what is on this tablet. Sending goes on while it is locked.':
+  'Without the secret nobody can read what is on this tablet. Locked, it goes on sending.':
     '没有口令，谁也看不到本机上的内容。上锁时照常上报。',
   'Write a file': '写出文件',
   'Write a reason; it stays with the record.': '请写理由，理由随记录保存。',
