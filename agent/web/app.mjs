@@ -1,11 +1,11 @@
 // app.mjs: the tablet's pages: which one is shown, who is at work, and what all of them share.
-// The address after # names the page: records by their ids, drafts by their numbers, never a name.
 import { html, render, useEffect, useState } from 'kit/html.mjs';
 import { Failure, Toasts } from 'kit/components.mjs';
 import { onLocked } from 'kit/request.mjs';
 import { recallPreferences } from 'kit/preferences.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
+import { routeNow } from './route.mjs';
 import { Unlock, NoEntry } from './unlock.mjs';
 import { Home } from './home.mjs';
 import { NewRecord } from './begin.mjs';
@@ -16,22 +16,6 @@ import { Settings } from './settings.mjs';
 
 const STATUS_MS = 20000;
 const AWAKE_MS = 60000;
-
-function routeNow() {
-  const parts = location.hash.replace(/^#\/?/, '').split('/').map((part) => {
-    try {
-      return decodeURIComponent(part);
-    } catch {
-      return '';
-    }
-  });
-
-  return { name: parts[0] || 'home', words: parts.slice(1) };
-}
-
-export function go(...parts) {
-  location.hash = `/${parts.map(encodeURIComponent).join('/')}`;
-}
 
 const PAGES = { home: Home, new: NewRecord, record: Household, draft: Fill, sync: Sync,
   settings: Settings };

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from 'kit/html.mjs';
 import { Button, Failure, Notice } from 'kit/components.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
-import { go } from './app.mjs';
+import { go } from './route.mjs';
 import { Frame } from './frame.mjs';
 
 const listOf = (answer, key) => (Array.isArray(answer) ? answer : answer?.[key] ?? []);

@@ -8,7 +8,7 @@ import { FormPage } from 'form/form.mjs';
 import { domId } from 'form/question.mjs';
 import { missingOf, pageToResume, pagesOf, pageWith, treeOf, walk } from 'form/pages.mjs';
 import * as api from './api.mjs';
-import { go } from './app.mjs';
+import { go } from './route.mjs';
 import { Frame } from './frame.mjs';
 import { cellsOf } from './household.mjs';
 import { Overview } from './overview.mjs';

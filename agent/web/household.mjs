@@ -7,7 +7,7 @@ import { tr } from 'kit/words.mjs';
 import { plain } from 'form/markdown.mjs';
 import { placeWords } from 'form/place.mjs';
 import * as api from './api.mjs';
-import { go } from './app.mjs';
+import { go } from './route.mjs';
 import { Conflict } from './conflict.mjs';
 import { Frame } from './frame.mjs';
 import { areaName } from './home.mjs';

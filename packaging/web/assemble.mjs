@@ -2,11 +2,18 @@
 //
 //     node assemble.mjs APP NODE_MODULES OUT      APP is a folder with web/, such as agent
 //
-// OUT gets the app's own files at its root, the page kit (base/web) in kit/, the form renderer
-// (schema/web) in form/, the libraries in lib/, and a gzip twin of every file that gains by it.
-// There is no bundler: browsers load modules as they are. They only know paths, and an import map
-// would have to stand inline, which the policy of our pages forbids; so imports by name are
-// rewritten to relative paths here.
+// The app's modules (APP/web), the page kit (base/web, imported as kit/...), the form renderer
+// (schema/web, as form/...) and the libraries become one script, app.mjs; the style sheets that
+// index.html names become one, app.css; everything else is copied. Each file that gains by it gets
+// a gzip twin. So a page is three requests, and every import is resolved before anybody asks.
+//
+// A module becomes a function that is called once and returns what the module exports:
+//
+//     const m3 = (() => { const { h } = m1; ...; return { html }; })();
+//
+// in the order of their imports, which may not go in a circle. Only the forms of import and export
+// that our modules and these libraries use are known; anything else stops the build. Texts are not
+// touched: names stay readable in the browser's tools.
 //
 // Every text that a page says goes through tr('...'), with the English text as the key. A text
 // without a line in a catalogue, or a line that nobody says, stops the build.
@@ -17,82 +24,133 @@ import { pathToFileURL } from 'node:url';
 
 const [app, modules, out] = process.argv.slice(2);
 const LIBRARIES = {
-  preact: ['lib/preact.mjs', 'preact/dist/preact.module.js'],
-  'preact/hooks': ['lib/hooks.mjs', 'preact/hooks/dist/hooks.module.js'],
-  htm: ['lib/htm.mjs', 'htm/dist/htm.module.js'],
+  preact: 'preact/dist/preact.module.js',
+  'preact/hooks': 'preact/hooks/dist/hooks.module.js',
+  htm: 'htm/dist/htm.module.js',
 };
 const FOLDERS = [['', `${app}/web`], ['kit/', 'base/web'], ['form/', 'schema/web']];
-
-function filesBelow(folder) {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory() ? filesBelow(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`]);
-}
 
 function fail(message) {
   console.error(`assemble: ${message}`);
   process.exit(1);
 }
 
-const files = new Map(); // name in OUT -> text
-const sources = new Map(); // name in OUT -> path here, for messages
-for (const [prefix, folder] of FOLDERS) {
-  for (const path of filesBelow(folder)) {
-    const name = prefix + path.slice(folder.length + 1);
-    if (files.has(name)) fail(`${path} and ${sources.get(name)} have the same name`);
-    files.set(name, readFileSync(path, 'utf8'));
-    sources.set(name, path);
-  }
-}
-for (const [name, path] of Object.values(LIBRARIES)) {
-  // The maps of the sources are not served.
-  files.set(name, readFileSync(join(modules, path), 'utf8').replace(/\n?\/\/# source.*\n?$/, '\n'));
+function filesBelow(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesBelow(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`]);
 }
 
-// ---- imports ----
-
-function relative(from, to) {
-  const path = posix.relative(posix.dirname(from), to);
-  return path.startsWith('.') ? path : `./${path}`;
-}
-
-for (const [name, text] of files) {
-  if (extname(name) !== '.mjs') continue;
-  files.set(name, text.replace(/(\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"']+)\2/g,
-    (whole, verb, quote, wanted) => {
-      const to = LIBRARIES[wanted] ? LIBRARIES[wanted][0]
-        : wanted.startsWith('.') ? posix.join(posix.dirname(name), wanted) : wanted;
-      if (!files.has(to)) fail(`${sources.get(name)} imports ${wanted}, which is not there`);
-      return `${verb}${quote}${relative(name, to)}${quote}`;
-    }));
-}
+const files = new Map(); // name -> {path, text}; names as imports say them
+for (const [prefix, folder] of FOLDERS)
+  for (const path of filesBelow(folder))
+    files.set(prefix + path.slice(folder.length + 1), { path, text: readFileSync(path, 'utf8') });
+for (const [name, path] of Object.entries(LIBRARIES))
+  // The maps of their sources are not served.
+  files.set(name, { path, text: readFileSync(join(modules, path), 'utf8')
+    .replace(/\n?\/\/# source.*\n?$/, '\n') });
 
 // ---- words ----
 
 const said = new Map();
-for (const [name, path] of sources) {
-  if (extname(name) !== '.mjs') continue;
+for (const { path, text } of files.values()) {
+  if (extname(path) !== '.mjs') continue;
   for (const [, single, double] of
-    files.get(name).matchAll(/\btr\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g))
+    text.matchAll(/\btr\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g))
     said.set((single ?? double).replace(/\\(.)/g, '$1'), path);
 }
 for (const path of filesBelow('base/web/words')) {
   const words = (await import(pathToFileURL(path))).default;
+  const places = (text) => `${text.match(/\{\w+\}/g)?.sort()}`;
+
   for (const [text, where] of said)
     if (!words[text]) fail(`${path} has no line for "${text}", which ${where} says`);
-    else if (`${text.match(/\{\w+\}/g)?.sort()}` !== `${words[text].match(/\{\w+\}/g)?.sort()}`)
+    else if (places(text) !== places(words[text]))
       fail(`${path}: the line for "${text}" has other places for values`);
   for (const text of Object.keys(words))
-    if (!said.has(text)) console.warn(`assemble: nobody says "${text}" of ${path}`);
+    if (!said.has(text)) fail(`nobody says "${text}" of ${path}`);
 }
+
+// ---- one script ----
+
+const IMPORT = /^import\s*([^'";]+?)\s*from\s*(['"])([^'"]+)\2;?/gm;
+const script = [];
+const known = new Map(); // name -> variable, or null while its imports are looked at
+
+// "a, b as c" as pairs.
+const pairs = (list) => list.split(',').map((one) => one.trim()).filter(Boolean)
+  .map((one) => one.split(/\s+as\s+/)).map(([from, to]) => [from, to ?? from]);
+
+function moduleOf(from, wanted) {
+  const name = wanted.startsWith('.') ? posix.join(posix.dirname(from), wanted) : wanted;
+
+  if (!files.has(name)) fail(`${files.get(from).path} imports ${wanted}, which is not there`);
+  if (known.get(name) === null) fail(`${files.get(from).path} imports ${wanted} in a circle`);
+  if (!known.has(name)) addModule(name);
+  return known.get(name);
+}
+
+function importing(what, variable) {
+  if (what.startsWith('* as ')) return `const ${what.slice(5)} = ${variable};`;
+  if (!what.startsWith('{')) return `const ${what} = ${variable}.default;`;
+  return `const { ${pairs(what.slice(1, -1)).map(([from, to]) =>
+    (from === to ? to : `${from}: ${to}`)).join(', ')} } = ${variable};`;
+}
+
+function addModule(name) {
+  const { path } = files.get(name);
+  const given = []; // [name outside, name inside]
+  let { text } = files.get(name);
+
+  known.set(name, null);
+  text = text.replace(/^export\s*(\{[^}]*\})\s*from\s*(['"])([^'"]+)\2;?/gm, (all, what, q, from) => {
+    given.push(...pairs(what.slice(1, -1)).map(([, to]) => [to, to]));
+    return importing(what, moduleOf(name, from));
+  });
+  // A library stands on one line: its imports come first and without a line of their own.
+  text = text.replace(IMPORT, (all, what, quote, from) => importing(what, moduleOf(name, from)));
+  text = text.replace(/(^|[;}])export\s*\{([^}]*)\};?/gm, (all, before, list) => {
+    given.push(...pairs(list).map(([inside, outside]) => [outside, inside]));
+    return before;
+  });
+  text = text.replace(/(^|[;}])export default /gm, (all, before) => {
+    given.push(['default', 'byDefault']);
+    return `${before}const byDefault = `;
+  });
+  text = text.replace(/^export ((?:async )?(?:function\*?|const|class) (\w+))/gm, (all, what, one) => {
+    given.push([one, one]);
+    return what;
+  });
+  if (/^(import|export)\b/m.test(text) || /[;}](import|export)[{ ]/.test(text))
+    fail(`${path} has an import or export of a kind that assemble does not know`);
+  const variable = `m${script.length}`;
+  script.push(`// ${path}\nconst ${variable} = (() => {\n${text.trim()}\nreturn { ${
+    given.map(([outside, inside]) => (outside === inside ? outside : `${outside}: ${inside}`))
+      .join(', ')} };\n})();\n`);
+  known.set(name, variable);
+}
+
+addModule('app.mjs');
+for (const name of files.keys())
+  if (extname(name) === '.mjs' && !known.has(name)) fail(`nobody imports ${files.get(name).path}`);
 
 // ---- out ----
 
-const first = [...files.keys()].filter((name) => name.endsWith('.mjs')).sort();
-files.set('index.html', files.get('index.html').replace('    <!-- modules -->\n',
-  first.map((name) => `    <link rel="modulepreload" href="${name}">\n`).join('')));
+const served = new Map([['app.mjs', script.join('')]]);
+const styles = [];
+const page = files.get('index.html').text.replace(/ *<link rel="stylesheet" href="([^"]+)">\n/g,
+  (all, name) => {
+    if (!files.has(name)) fail(`index.html names ${name}, which is not there`);
+    styles.push(files.get(name).text);
+    return '';
+  }).replace('</title>\n', '</title>\n    <link rel="stylesheet" href="app.css">\n');
+
+served.set('index.html', page);
+served.set('app.css', styles.join(''));
+for (const [name, { text }] of files)
+  if (!['.mjs', '.css', ''].includes(extname(name)) && !served.has(name)) served.set(name, text);
 rmSync(out, { recursive: true, force: true });
 let plain = 0, packed = 0;
-for (const [name, text] of files) {
+for (const [name, text] of served) {
   const path = join(out, name);
   const bytes = Buffer.from(text);
   const zipped = gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION });
@@ -103,5 +161,5 @@ for (const [name, text] of files) {
   plain += bytes.length;
   packed += Math.min(zipped.length, bytes.length);
 }
-console.log(`  WEB     ${out}: ${files.size} files, ${Math.round(packed / 1024)} KiB compressed, ` +
+console.log(`  WEB     ${out}: ${known.size} modules, ${Math.round(packed / 1024)} KiB compressed, ` +
   `${Math.round(plain / 1024)} KiB plain`);
