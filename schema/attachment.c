@@ -266,6 +266,6 @@ enum rc attachment_check(struct view content, enum attachment_use use, enum atta
         return err_set(err, RC_INVALID,
                        "the attachment begins as %s and is damaged or cut off; copy it again, or "
                        "take it again",
-                       attachment_media_type(*kind));
+                       attachment_media_type((uint8_t)*kind));
     return RC_OK;
 }

@@ -116,9 +116,19 @@ enum rc web_me(struct web_call *call, struct err *err) {
 
 /* ---- unlock and lock ---- */
 
+/* Nothing of a secret stays in memory that is ours: not in the request, not in its JSON. */
+static void wipe_secret(struct web_call *call, const char *secret) {
+    struct view body = call->exchange->request.body;
+
+    if (secret != NULL)
+        crypt_wipe((void *)(uintptr_t)secret, strlen(secret));
+    if (body.size > 0)
+        crypt_wipe((void *)(uintptr_t)body.data, body.size);
+}
+
 /* Always asks for the secret, also of somebody who has unlocked elsewhere on the tablet. */
 enum rc web_unlock(struct web_call *call, struct err *err) {
-    const char *person, *secret;
+    const char *person, *secret = NULL;
     struct seat *seat = NULL;
     struct visit visit;
     enum rc rc = web_text(call, "person", &person, err);
@@ -127,11 +137,14 @@ enum rc web_unlock(struct web_call *call, struct err *err) {
         rc = web_need(call, "secret", &secret, err);
     if (rc == RC_OK && strlen(secret) > LIMIT_SECRET_BYTES)
         rc = err_set(err, RC_LIMIT, "secret: has more than %u bytes", LIMIT_SECRET_BYTES);
-    if (rc != RC_OK)
+    if (rc != RC_OK) {
+        wipe_secret(call, secret);
         return rc;
+    }
     rc = web_look(call, &visit, err);
     if (rc == RC_OK)
         rc = session_open(visit.tablet, view_text(person), view_text(secret), &visit.session, err);
+    wipe_secret(call, secret);
     if (rc == RC_OK)
         rc = visit_take_seat(&visit, &seat, err);
     if (rc == RC_OK) {

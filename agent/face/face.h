@@ -51,8 +51,10 @@ struct face {
     struct err sync_trouble;        /* of the last sync; RC_OK: it went well */
     bool is_serving;                /* loop is the thread of the service that syncs */
     pthread_t loop;
-    bool sync_wanted; /* by somebody who does not wait for it */
-    enum lang sync_lang;
+    /* Syncs that somebody asked for without waiting, and how many of them have been answered by one
+     * that began later. */
+    uint64_t syncs_asked, syncs_answered;
+    enum lang sync_lang;      /* of who asked last */
     char *const *environment; /* for programs that we start */
 };
 
@@ -73,6 +75,8 @@ enum rc face_close_seat(struct seat *seat, struct err *err);
 
 /* The service syncs as soon as it can, in its own thread; messages in that language. */
 void face_want_sync(struct face *face, enum lang lang);
+/* Whether a sync is under way or was asked for. */
+bool face_is_syncing(struct face *face);
 
 /* ---- a command at work ---- */
 

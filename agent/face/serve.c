@@ -64,6 +64,47 @@ static void plan(struct service *service, int64_t wait_ms) {
     service->next_ms = env_monotonic_ms(env) + wait_ms;
 }
 
+void face_want_sync(struct face *face, enum lang lang) {
+    pthread_mutex_lock(&face->mutex);
+    face->syncs_asked++;
+    face->sync_lang = lang;
+    if (face->is_serving)
+        (void)pthread_kill(face->loop, SIGUSR1);
+    pthread_mutex_unlock(&face->mutex);
+}
+
+bool face_is_syncing(struct face *face) {
+    bool is;
+
+    pthread_mutex_lock(&face->mutex);
+    is = face->syncing || face->syncs_asked != face->syncs_answered;
+    pthread_mutex_unlock(&face->mutex);
+    return is;
+}
+
+/* How many have asked until now, and in which language the last one did. */
+static uint64_t asked(struct face *face, enum lang *lang) {
+    uint64_t count;
+
+    pthread_mutex_lock(&face->mutex);
+    count = face->syncs_asked;
+    *lang = count != face->syncs_answered ? face->sync_lang : LANG_EN;
+    pthread_mutex_unlock(&face->mutex);
+    return count;
+}
+
+static void answer_asked(struct face *face, uint64_t count) {
+    pthread_mutex_lock(&face->mutex);
+    face->syncs_answered = count;
+    pthread_mutex_unlock(&face->mutex);
+}
+
+static bool is_asked(struct face *face) {
+    enum lang lang;
+
+    return asked(face, &lang) != face->syncs_answered;
+}
+
 static void sync_progress(void *context, uint64_t done, uint64_t total) {
     struct face *face = context;
 
@@ -71,8 +112,10 @@ static void sync_progress(void *context, uint64_t done, uint64_t total) {
     face->sync_total = total;
 }
 
-static void sync_once(struct service *service, enum lang lang) {
+static void sync_once(struct service *service) {
     struct face *face = service->face;
+    enum lang lang;
+    uint64_t count = asked(face, &lang);
     const struct sync_options options = {.progress = sync_progress, .progress_context = face};
     struct session *nobody = NULL;
     struct sync_report report;
@@ -83,6 +126,7 @@ static void sync_once(struct service *service, enum lang lang) {
     face_take_turn(face);
     rc = face_exchange(face, face->tablet, &nobody, NULL, &options, &report, &err);
     face_end_turn(face);
+    answer_asked(face, count);
     if (rc == RC_OK) {
         if (service->failed || report.sent + report.received > 0)
             log_info(&service->log, LOG_EVENT("sync.done"), LOG_UINT("sent", report.sent),
@@ -96,26 +140,6 @@ static void sync_once(struct service *service, enum lang lang) {
         plan_later(service, report.retry_after_s * 1000);
     else
         plan(service, service->every_ms);
-}
-
-void face_want_sync(struct face *face, enum lang lang) {
-    pthread_mutex_lock(&face->mutex);
-    face->sync_wanted = true;
-    face->sync_lang = lang;
-    if (face->is_serving)
-        (void)pthread_kill(face->loop, SIGUSR1);
-    pthread_mutex_unlock(&face->mutex);
-}
-
-static bool take_wish(struct face *face, enum lang *lang) {
-    bool wanted;
-
-    pthread_mutex_lock(&face->mutex);
-    wanted = face->sync_wanted;
-    *lang = wanted ? face->sync_lang : LANG_EN;
-    face->sync_wanted = false;
-    pthread_mutex_unlock(&face->mutex);
-    return wanted;
 }
 
 /* ---- the loop ---- */
@@ -142,7 +166,6 @@ static void loop(struct service *service, const sigset_t *signals) {
 
     for (;;) {
         int signal = wait_signal(service, signals);
-        enum lang lang;
 
         if (signal == SIGTERM || signal == SIGINT) {
             log_info(&service->log, LOG_EVENT("serve.stop"), LOG_INT("signal", signal));
@@ -151,9 +174,9 @@ static void loop(struct service *service, const sigset_t *signals) {
         face_take_turn(face);
         face_lock_idle(face, service->idle_ms);
         face_end_turn(face);
-        if (take_wish(face, &lang) ||
+        if (is_asked(face) ||
             (service->every_ms > 0 && env_monotonic_ms(face->env) >= service->next_ms))
-            sync_once(service, lang);
+            sync_once(service);
     }
 }
 

@@ -13,10 +13,10 @@
 /* ---- status ---- */
 
 /* Of the running service; it writes these in its own turns. */
-static void add_sync(const struct face *face, struct json *document) {
+static void add_sync(struct face *face, struct json *document) {
     struct json *trouble;
 
-    json_add_bool(document, "syncing", face->syncing);
+    json_add_bool(document, "syncing", face_is_syncing(face));
     if (face->syncing) {
         json_add_int(document, "sync_done", (int64_t)face->sync_done);
         json_add_int(document, "sync_total", (int64_t)face->sync_total);

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import zlib from 'node:zlib';
 import { tap } from '../client/test_vectors.mjs';
 import { Browser, County, Tablet, area, build, folder, send } from './web.mjs';
 
@@ -128,6 +129,12 @@ for (const target of ['/../etc/passwd', '/..%2f..%2fetc%2fpasswd', '/%2e%2e/tabl
     '200 text/html; charset=utf-8 no-cache');
   const again = await send(tablet.port, 'GET', '/', { ...here, 'if-none-match': first.headers.etag });
   check('is not sent twice', `${again.status} ${again.bytes.length}`, '304 0');
+  const packed = await send(tablet.port, 'GET', '/', { ...here, 'accept-encoding': 'br, gzip' });
+  check('whoever takes gzip gets it packed', packed.headers['content-encoding'], 'gzip');
+  ok(zlib.gunzipSync(packed.bytes).equals(first.bytes), '  and it is the same');
+  for (const refusing of ['br', 'gzip;q=0', 'x-gzip'])
+    check(`with ${refusing} it does not`, (await send(tablet.port, 'GET', '/', { ...here, 'accept-encoding': refusing }))
+      .headers['content-encoding'], undefined);
   check('a place inside the app is the same page', (await send(tablet.port, 'GET', '/record/1', here)).text, first.text);
   for (const answer of [first, await wang.get('/api/me'), await wang.get('/api/nothing'), await send(tablet.port, 'GET', '/', { host: 'x' })]) {
     check('the policy stands on every answer', answer.headers['content-security-policy'],
@@ -349,7 +356,7 @@ ok(argv.includes(`--app=file://${tablet.data}/launch.html`), 'open starts the br
 ok(!argv.includes(tablet.token()), 'the token is not in argv');
 ok(/^drwx------/.test(fs.readFileSync(`${work}/profile`, 'utf8')), 'in a profile of its own');
 check('which is gone afterwards', fs.existsSync(/--user-data-dir=(.*)/.exec(argv)[1]), false);
-await tablet.stop();
+check('the service ends well', await tablet.stop(), 0);
 check('the launch page ends with the service', fs.existsSync(`${tablet.data}/launch.html`), false);
 let opened = 0;
 try {
@@ -358,6 +365,6 @@ try {
   opened = error.status;
 }
 check('open without a service says so', opened, 1);
-await other.stop();
+check('and so does the other', await other.stop(), 0);
 fs.rmSync(work, { recursive: true });
 process.exitCode = end() ? 1 : 0;

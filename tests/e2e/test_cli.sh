@@ -252,7 +252,7 @@ county() { # SUFFIX: every command of yg-syncd
     status "not found $1" 1 syncd show 0123456789abcdef-9
     status "wrong usage $1" 2 syncd show
     export YG_PASSPHRASE=secret-of-li
-    same "a question is open $1" "$(agent zhang set "$record" head/phone=1"$3"1 head/name=乙"$3" &&
+    same "a question is open $1" "$(agent zhang set "$record" head/phone=1380000000"$3" head/name=乙"$3" &&
         agent wang set "$record" head/name=甲"$3" && agent wang sync >/dev/null &&
         agent zhang sync >/dev/null && syncd conflicts --json | field .length)" 1
     dot=$(syncd show "$record" --json | field '.conflicts["head/name"][0].dot')

@@ -102,9 +102,11 @@ export class Tablet {
     this.child.kill('SIGKILL');
     await this.child.ended;
   }
+  // The exit status: not 0 also where a sanitizer has found something.
   async stop() {
     this.child.kill();
     await this.child.ended;
+    return this.child.exitCode;
   }
   token() {
     return /name="token" value="([0-9a-f]{32})"/.exec(fs.readFileSync(`${this.data}/launch.html`, 'utf8'))[1];

@@ -98,6 +98,10 @@ static enum rc handle_defer(void *context, struct http_exchange *exchange, struc
 
 static enum rc guard(void *context, struct http_exchange *exchange, struct err *e) {
     (void)context;
+    if (http_request_header(&exchange->request, "x-bent") != NULL) {
+        http_response_error(&exchange->response, 421, "host", "not our name");
+        return err_set(e, RC_DENIED, "not our name");
+    }
     if ((exchange->route->flags & FLAG_CLOSED) != 0 &&
         http_request_header(&exchange->request, "x-key") == NULL)
         return err_set(e, RC_DENIED, "no key");
@@ -281,6 +285,24 @@ static void test_body_cap(void **state) {
     assert_int_equal(route(&exchange, "POST", "/echo", body), 413);
     http_exchange_release(&exchange);
     free(body);
+}
+
+/* A guard may refuse in its own way: with a status and a word that no rc has. */
+static void test_guard_with_a_status_of_its_own(void **state) {
+    struct http_exchange exchange;
+    struct world world;
+    struct http_table table = make_table(&world);
+
+    (void)state;
+    world_init(&world);
+    http_exchange_init(&exchange, 1000000);
+    assert_int_equal(http_request_init(&exchange.request, "GET", "/", view_text(""), &err), RC_OK);
+    assert_int_equal(http_request_add_header(&exchange.request, "X-Bent", "1", &err), RC_OK);
+    assert_true(http_route(&table, &exchange));
+    assert_int_equal(exchange.response.status, 421);
+    assert_int_equal(world.finished, 1);
+    assert_body(&exchange, "{\"error\":\"host\",\"message\":\"not our name\"}\n");
+    world_release(&world);
 }
 
 static void test_response_cap(void **state) {
@@ -924,6 +946,7 @@ int main(void) {
         TEST(test_patterns),
         TEST(test_bad_targets),
         TEST(test_errors_are_json),
+        TEST(test_guard_with_a_status_of_its_own),
         TEST(test_body_cap),
         TEST(test_response_cap),
         TEST(test_request_headers),
