@@ -332,6 +332,18 @@ bench: all $(BENCHES)
 	    for bench in $(sort $(wildcard tests/bench/bench_*.sh)); do echo "== $$(basename $$bench)"; \
 	    YG_BUILD='$(abspath $(BUILD))' bash $$bench; done
 
+## differential  random answers on real forms, in our engine and in ODK's (needs npm and YG_TEST_DATA)
+.PHONY: differential
+DIFFERENTIAL := tests/conformance/differential
+TRACE := $(BUILD)/test/release/conformance/trace_form
+differential: all $(TRACE)
+	@mkdir -p $(BUILD)/differential && cp $(DIFFERENTIAL)/* $(BUILD)/differential/
+	@if [ ! -d '$(YG_TEST_DATA)/data/forms' ]; then echo '1..0 # SKIP no YG_TEST_DATA'; \
+	    elif ! (cd $(BUILD)/differential && npm ci --ignore-scripts --no-audit --no-fund) \
+	    > $(BUILD)/differential/npm.log 2>&1; then \
+	    echo '1..0 # SKIP the other engine cannot be installed, see $(BUILD)/differential/npm.log'; \
+	    else node $(BUILD)/differential/run.mjs '$(abspath $(BUILD))' '$(YG_TEST_DATA)' $(SEEDS); fi
+
 ## man           check the man pages
 man:
 	@tests/man.sh $(wildcard docs/*.[1-8])

@@ -183,8 +183,12 @@ static enum rc read_instance(struct model_build *build, const struct xml_node *n
     const struct xml_node *data = xml_child(node, NULL);
     struct xml_node *document, *root;
 
-    if (data == NULL && instance->source.size > 0)
-        return read_attached(build, node, instance);
+    /* What tools write inside of an attached list only holds its place. It counts where the list is
+     * not there. */
+    if (instance->source.size > 0 && read_attached(build, node, instance) != RC_OK)
+        return build->err->rc;
+    if (instance->document != NULL && (data == NULL || xml_root(instance->document) != NULL))
+        return RC_OK;
     document = xml_document_new(build->arena);
     root = data == NULL ? NULL : model_copy(data, build->arena);
     if (document == NULL || (data != NULL && root == NULL))

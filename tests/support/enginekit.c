@@ -11,10 +11,16 @@ static void random_bytes(void *context, void *bytes, size_t size) {
     struct enginekit *kit = context;
     uint8_t *out = bytes;
 
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size && kit->random_is_half; i++)
+        out[i] = i % 8 == 7 ? 0x80 : 0;
+    for (size_t i = 0; i < size && !kit->random_is_half; i++) {
         kit->random = kit->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         out[i] = (uint8_t)(kit->random >> 56);
     }
+}
+
+static uint64_t instance_id(void *context) {
+    return ++((struct enginekit *)context)->random;
 }
 
 static enum rc attachment(void *context, struct view uri, struct view *bytes, struct err *err) {
@@ -57,6 +63,7 @@ enum rc enginekit_load(struct enginekit *kit, struct view form) {
         .context = kit,
         .now_ms = now_ms,
         .random = random_bytes,
+        .instance_id = kit->random_is_half ? instance_id : NULL,
         .device_id = view_text("device-1"),
         .user_name = view_text("li"),
     };

@@ -13,6 +13,7 @@ struct enginekit {
     struct err err;
     int64_t now_ms; /* 2026-11-23T12:00:00+08:00 at first */
     uint64_t random;
+    bool random_is_half;       /* random() is always 0.5, as it can be in another engine, too */
     const char *attachment;    /* the content of every attached list; NULL: there is none */
     model_attachment_fn *give; /* gives attached lists instead; may be NULL */
     void *giver;

@@ -224,6 +224,16 @@ static bool is_done(struct seen *seen, const struct engine *engine, struct engin
     return false;
 }
 
+/* Every answer that the engine takes is told, so that another engine can be given the same. */
+static enum rc set(struct random_fill *fill, struct engine *engine, struct engine_place place,
+                   struct view text, struct err *err) {
+    enum rc rc = engine_set(engine, place, text, err);
+
+    if (rc == RC_OK && fill->tell != NULL)
+        fill->tell(fill->context, engine, place, text);
+    return rc;
+}
+
 static uint32_t relevant_stops(struct engine *engine, struct err *err) {
     struct question *stops = NULL;
     struct arena arena;
@@ -249,7 +259,7 @@ static void open_most(struct random_fill *fill, struct engine *engine, struct qu
     for (uint32_t i = 0; i < question->option_count; i++) {
         uint32_t opened;
 
-        if (engine_set(engine, question->place, question->options[i].value, err) != RC_OK)
+        if (set(fill, engine, question->place, question->options[i].value, err) != RC_OK)
             continue;
         opened = relevant_stops(engine, err);
         if (opened < most || (opened == most && toss(fill, 2)))
@@ -278,7 +288,7 @@ static enum rc answer(struct random_fill *fill, struct engine *engine, struct ar
             break;
         if (i == 0)
             open_most(fill, engine, question, &text, err);
-        rc = engine_set(engine, question->place, buf_view(&text), err);
+        rc = set(fill, engine, question->place, buf_view(&text), err);
         if (rc == RC_LIMIT || rc == RC_NO_MEMORY)
             break;
         found = rc == RC_OK && engine_look(engine, question->place, &state) &&
@@ -291,7 +301,7 @@ static enum rc answer(struct random_fill *fill, struct engine *engine, struct ar
     else if (rc == RC_OK)
         fill->given_up++;
     if (rc == RC_OK && !found && text.size > 0) {
-        (void)engine_set(engine, question->place, (struct view){0}, err);
+        (void)set(fill, engine, question->place, (struct view){0}, err);
         err_clear(err);
     }
     buf_release(&text);
@@ -323,6 +333,8 @@ static enum rc visit(struct random_fill *fill, struct engine *engine, struct are
         rc = engine_add(engine, stop->place, 0, &added, err);
         if (rc != RC_OK)
             break;
+        if (fill->tell != NULL)
+            fill->tell(fill->context, engine, added, (struct view){0});
         fill->added++;
     }
     if (rc == RC_DENIED || rc == RC_NOT_FOUND) { /* its number has been decided meanwhile */
@@ -347,7 +359,7 @@ static enum rc take_back(struct random_fill *fill, struct engine *engine, struct
             continue;
         *is_clean = false;
         fill->given_up++;
-        rc = engine_set(engine, stops[i].place, (struct view){0}, err);
+        rc = set(fill, engine, stops[i].place, (struct view){0}, err);
         if (rc == RC_DENIED || rc == RC_NOT_FOUND) {
             err_clear(err);
             rc = RC_OK;

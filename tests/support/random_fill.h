@@ -8,6 +8,11 @@
 
 struct random_fill {
     uint64_t seed; /* of the next random number */
+    /* Told of every answer that was taken, and of every repeat instance that was added (its own
+     * place, no text); may be NULL. */
+    void (*tell)(void *context, const struct engine *engine, struct engine_place place,
+                 struct view text);
+    void *context;
     /* Counted by random_fill_run. */
     uint32_t answered; /* questions that have an answer of ours */
     uint32_t skipped;  /* questions that are not required, and were left out */

@@ -132,6 +132,15 @@ static void lists_come_from_files(void **state) {
     assert_int_equal(kit.model->instance_count, 1);
     assert_int_equal(engine_begin(&kit.engine, &kit.err), RC_OK);
     assert_int_equal(enginekit_set(&kit, "/data/q", "b"), RC_OK);
+    /* What some tools write there holds the list's place, and no choices. */
+    load("<instance><data id='t'><q/></data></instance>"
+         "<instance id='l' src='jr://file-csv/l.csv'><root><item><name>_</name><label>_</label>"
+         "</item></root></instance>",
+         "<select1 ref='/data/q'><itemset nodeset=\"instance('l')/root/item\"><value ref='name'/>"
+         "<label ref='label'/></itemset></select1>");
+    assert_int_equal(engine_begin(&kit.engine, &kit.err), RC_OK);
+    assert_int_equal(enginekit_set(&kit, "/data/q", "_"), RC_INVALID);
+    assert_int_equal(enginekit_set(&kit, "/data/q", "b"), RC_OK);
     kit.attachment =
         "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":67,"
         "\"geometry\":{\"type\":\"Point\",\"coordinates\":[113.1,29.4]},"
