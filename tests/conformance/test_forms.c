@@ -13,6 +13,7 @@
 
 #include "schema/limits.h"
 #include "tests/support/enginekit.h"
+#include "tests/support/formkit.h"
 #include "tests/support/random_fill.h"
 #include "tests/support/realform.h"
 
@@ -264,6 +265,21 @@ static void made_forms_are_filled_and_read_again(void **state) {
     }
 }
 
+/* Real forms do not have every type of question; this one has. */
+static void every_type_is_filled_and_read_again(void **state) {
+    struct world world;
+    struct formkit kit;
+
+    (void)state;
+    world_init(&world);
+    formkit_init(&kit, LANG_EN);
+    if (formkit_folder(&kit, "tests/forms/types") != RC_OK)
+        fail_msg("%s", kit.err.text);
+    fill_form("tests/forms/types", &world, kit.form->xform);
+    formkit_release(&kit);
+    world_release(&world);
+}
+
 static void other_peoples_forms_are_filled_and_read_again(void **state) {
     static const char *const files[] = {
         "liberia_round1_liberiaCoverage.xml",
@@ -291,6 +307,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(real_forms_are_published_or_refused_by_their_cells),
         cmocka_unit_test(made_forms_are_filled_and_read_again),
+        cmocka_unit_test(every_type_is_filled_and_read_again),
         cmocka_unit_test(other_peoples_forms_are_filled_and_read_again),
     };
 

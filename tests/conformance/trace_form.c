@@ -2,7 +2,7 @@
  * stands, as one JSON document; for the differential test (differential/run.mjs), which does the
  * same to another engine.
  *
- *   trace_form FILE NAME SEED     NAME: as in data/forms, whose tables it may read
+ *   trace_form FILE NAME SEED     NAME: as in data/forms, or a folder: whose tables it may read
  *
  * {"steps": [["/data/age", "7"], ["/data/member[2]", null], ...],      null: an instance was added
  *  "nodes": [["/data/age", "7", true, ""], ...]}  value, relevant, "required" or "constraint" */

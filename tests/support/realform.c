@@ -13,8 +13,7 @@ const char *realform_folder(struct arena *arena) {
     return folder != NULL && file_is_directory(folder) ? folder : "";
 }
 
-enum rc realform_file(const char *name, struct arena *arena, struct view *out, struct err *err) {
-    const char *path = arena_text(arena, "%s/%s", realform_folder(arena), name);
+static enum rc read_path(const char *path, struct arena *arena, struct view *out, struct err *err) {
     struct buf bytes;
     enum rc rc;
 
@@ -27,6 +26,10 @@ enum rc realform_file(const char *name, struct arena *arena, struct view *out, s
     }
     buf_release(&bytes);
     return rc;
+}
+
+enum rc realform_file(const char *name, struct arena *arena, struct view *out, struct err *err) {
+    return read_path(arena_text(arena, "%s/%s", realform_folder(arena), name), arena, out, err);
 }
 
 size_t realform_prefix(const char *name) {
@@ -42,6 +45,10 @@ enum rc realform_table(void *context, struct view uri, struct view *bytes, struc
 
     while (start > 0 && uri.data[start - 1] != '/')
         start--;
+    if (strchr(tables->form, '/') != NULL)
+        return read_path(arena_text(tables->arena, "%s/%.*s", tables->form,
+                                    VIEW_PRINT(view_slice(uri, start, uri.size))),
+                         tables->arena, bytes, err);
     name = arena_text(tables->arena, "%.*s%.*s", (int)prefix, tables->form,
                       VIEW_PRINT(view_slice(uri, start, uri.size)));
     return prefix == 0 || name == NULL ? err_set(err, RC_NOT_FOUND, "%.*s", VIEW_PRINT(uri))

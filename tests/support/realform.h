@@ -22,7 +22,7 @@ enum rc realform_workbook(const char *name, struct arena *arena, struct workbook
 /* Gives those CSV files to model_load. */
 struct realform_tables {
     struct arena *arena;
-    const char *form; /* the name of the file */
+    const char *form; /* the name of the file; or a folder with a slash: the tables in it */
 };
 enum rc realform_table(void *tables, struct view uri, struct view *bytes, struct err *err);
 

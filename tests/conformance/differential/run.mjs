@@ -48,8 +48,8 @@ const prefixOf = (name) => /^liberia_round\d_/.exec(name)?.[0] ?? '';
 
 function attachment(name, url) {
   const wanted = String(url).split('/').pop();
-  const file = path.join(forms, prefixOf(name) + wanted);
-  if (prefixOf(name) === '' || !fs.existsSync(file))
+  const file = name.includes('/') ? path.join(name, wanted) : path.join(forms, prefixOf(name) + wanted);
+  if ((prefixOf(name) === '' && !name.includes('/')) || !fs.existsSync(file))
     return { ok: false, status: 404, text: async () => '', blob: async () => new Blob([]) };
   const text = fs.readFileSync(file, 'utf8');
   const headers = new Headers({ 'content-type': 'text/csv' });
@@ -197,13 +197,17 @@ async function runOnce(name, file, xml, seed) {
 // Workbooks become XForms by our own command.
 function xformOf(name) {
   if (name.endsWith('.xml')) return path.join(forms, name);
-  const out = path.join(work, `${name}.xml`);
-  const made = spawnSync(path.join(build, 'yg-syncd'), ['form', 'convert', path.join(forms, name),
-    '--to', 'xform', '--lenient', out], { encoding: 'utf8' });
+  const out = path.join(work, `${path.basename(name)}.xml`);
+  const from = name.includes('/') ? name : path.join(forms, name);
+  const made = spawnSync(path.join(build, 'yg-syncd'), ['form', 'convert', from, '--to', 'xform',
+    '--lenient', out], { encoding: 'utf8' });
   return made.status === 0 ? out : null;
 }
 
-for (const name of fs.readdirSync(forms).filter((one) => /\.(xml|xlsx)$/.test(one))) {
+// Beside other people's forms one of ours with every type of question, and those that we ship.
+const names = ['tests/forms/types', 'schema/forms/household', 'schema/forms/visit',
+  ...fs.readdirSync(forms).filter((one) => /\.(xml|xlsx)$/.test(one))];
+for (const name of names) {
   const file = xformOf(name);
   if (file === null) {
     console.log(`# ${name}: no XForm can be made of it`);
