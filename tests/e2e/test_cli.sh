@@ -267,13 +267,13 @@ county 'while the county serves' anna 1 tablet-one
 stop_county
 start_county "$port"
 agent zhang sync >/dev/null && agent wang sync >/dev/null &&
-    agent zhang set "$record" head/name=丙 && agent wang set "$record" head/name=丁 &&
+    agent zhang set "$record" head/name=丙一 && agent wang set "$record" head/name=丁一 &&
     agent wang sync >/dev/null && agent zhang sync >/dev/null
 ok $? 'a question before the county closes'
 stop_county
 form_commands 'without the service'
 export YG_PASSPHRASE=secret-of-li
-json 'resolve without the service' syncd resolve "$record" head/name --value 戊 --as li --reason test
+json 'resolve without the service' syncd resolve "$record" head/name --value 戊一 --as li --reason test
 json 'user add without the service' syncd user add berta --role auditor
 unset YG_PASSPHRASE
 for command in 'user list' 'device list' records "show $record" "history $record" conflicts \

@@ -44,19 +44,23 @@ same '  it is understood later' "$(agent zhang show "$(cat "$work/id-二")" --js
 
 # --- two edits of one field, equal ones, and two decisions ---
 
+asked() { # the names of this matrix are too short for the form, which is a question of another kind
+    syncd conflicts --json | field '.filter(c => c.kind !== "soft").length'
+}
+
 fresh wang zhang chen sun
 save wang 一 && save wang 二 && settle wang zhang chen sun
 edit wang 一 home/hukou_no 甲 && edit zhang 一 home/hukou_no 乙
 edit wang 二 home/hukou_no 丙 && edit zhang 二 home/hukou_no 丙
 settle wang zhang chen sun
 whole both-sides 0 wang zhang chen sun
-same '  one question, not two' "$(syncd conflicts --json | field .length)" 1
+same '  one question, not two' "$(asked)" 1
 for name in chen sun; do
     agent $name resolve "$(cat "$work/id-一")" home/hukou_no --value 丁 --reason seen >/dev/null
     note 一 home/hukou_no 丁
 done
 whole decided-twice 0 wang zhang chen sun
-same '  no question is left' "$(syncd conflicts --json | field .length)" 0
+same '  no question is left' "$(asked)" 0
 
 # --- clocks that are two years off, both ways ---
 

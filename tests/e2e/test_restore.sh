@@ -15,25 +15,25 @@ syncd form publish schema/forms/household >/dev/null 2>"$work/publish"
 enrol wang && enrol zhang && enrol chen
 ok $? 'three tablets enrol'
 everybody wang zhang chen
-first=$(put wang 甲)
+first=$(put wang 甲一)
 everybody wang zhang chen
 syncd backup "$work/old.backup" >/dev/null 2>&1 && syncd backup confirm "$work/old.backup" >/dev/null 2>&1
 ok $? 'a backup is made and read back'
 
-second=$(put zhang 乙)
-third=$(put wang 丙)
+second=$(put zhang 乙一)
+third=$(put wang 丙一)
 everybody zhang wang chen zhang
 agent zhang set "$first" head/phone=13900000009
-agent chen set "$third" head/name=丁
-agent wang set "$third" head/name=戊
+agent chen set "$third" head/name=丁一
+agent wang set "$third" head/name=戊一
 everybody zhang wang chen wang
 same 'a conflict is open' "$(syncd conflicts --json | field '.length')" 1
-YG_PASSPHRASE=secret-of-li syncd resolve "$third" head/name --value 己 --as li \
+YG_PASSPHRASE=secret-of-li syncd resolve "$third" head/name --value 己一 --as li \
     --reason 'seen on the card' >/dev/null
 ok $? 'the staff decide it'
 everybody wang chen zhang
 enrol zhao && everybody zhao # after the backup
-fifth=$(put zhao 庚)
+fifth=$(put zhao 庚一)
 everybody zhao wang
 agent wang set "$second" head/phone=13700000007 # written offline, never sent
 
@@ -50,11 +50,11 @@ status 'the first of the others syncs' 0 agent wang sync
 status 'and the other' 0 agent chen sync
 same 'all households are back' "$(syncd records --json | field '.length')" 4
 same 'what the lost tablet wrote is back' \
-    "$(syncd show "$second" --reveal --reason check --json | field '.values["head/name"]')" 乙
+    "$(syncd show "$second" --reveal --reason check --json | field '.values["head/name"]')" 乙一
 same 'so is its edit' \
     "$(syncd show "$first" --reveal --reason check --json | field '.values["head/phone"]')" 13900000009
 same 'the decision is back' \
-    "$(syncd show "$third" --reveal --reason check --json | field '.values["head/name"]')" 己
+    "$(syncd show "$third" --reveal --reason check --json | field '.values["head/name"]')" 己一
 same 'no conflict is open' "$(syncd conflicts --json | field '.length')" 0
 same 'what was never sent has come, too' \
     "$(syncd show "$second" --reveal --reason check --json | field '.values["head/phone"]')" 13700000007
@@ -72,8 +72,8 @@ same 'nothing waits' "$(agent wang status --json | field '.unsent')" 0
 
 status 'a tablet that was enrolled after the backup syncs' 0 agent zhao sync
 same 'what it had sent was known from others' \
-    "$(syncd show "$fifth" --reveal --reason check --json | field '.values["head/name"]')" 庚
-sixth=$(put zhao 辛)
+    "$(syncd show "$fifth" --reveal --reason check --json | field '.values["head/name"]')" 庚一
+sixth=$(put zhao 辛一)
 agent zhao sync >/dev/null
 same 'what is new waits for staff' "$(syncd quarantine --json | field '.length')" 1
 same 'who see the tablet' \
@@ -81,7 +81,7 @@ same 'who see the tablet' \
 syncd device scope tablet-zhao >/dev/null
 ok $? 'and confirm it'
 same 'then it counts' \
-    "$(syncd show "$sixth" --reveal --reason check --json | field '.values["head/name"]')" 辛
+    "$(syncd show "$sixth" --reveal --reason check --json | field '.values["head/name"]')" 辛一
 everybody zhao wang chen
 status 'the county still verifies' 0 syncd verify
 finish
