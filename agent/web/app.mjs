@@ -15,7 +15,6 @@ import { Sync } from './sync.mjs';
 import { Settings } from './settings.mjs';
 
 const STATUS_MS = 20000;
-const AWAKE_MS = 60000;
 
 const PAGES = { home: Home, new: NewRecord, record: Household, draft: Fill, sync: Sync,
   settings: Settings };
@@ -34,26 +33,27 @@ function App() {
       setTrouble(failure);
     }
   }
+  // Neither question counts as use. Once the tablet has locked itself, nothing of anybody stays on
+  // the screen.
   async function refresh() {
     try {
       setStatus(await api.status());
+      const now = await api.me();
+      setMe((before) => (before?.person?.id === now.person?.id ? before : now));
     } catch {
       // The page that is shown says what does not work; the badge keeps its last numbers.
     }
   }
   useEffect(() => {
-    let used = Date.now();
     const turn = () => {
       setRoute(routeNow());
       window.scrollTo(0, 0);
       document.querySelector('h1')?.focus();
     };
-    const use = () => { used = Date.now(); };
 
     onLocked(() => setMe((before) => (before ? { ...before, person: null } : before)));
     addEventListener('hashchange', turn);
-    for (const name of ['pointerdown', 'keydown']) addEventListener(name, use, { passive: true });
-    const timer = setInterval(() => Date.now() - used < AWAKE_MS && refresh(), STATUS_MS);
+    const timer = setInterval(refresh, STATUS_MS);
     look();
     return () => clearInterval(timer);
   }, []);

@@ -15,6 +15,7 @@ import { Overview } from './overview.mjs';
 import { Saver } from './saver.mjs';
 
 const OVERVIEW = 'overview';
+const FIRST = 'first'; // question of the page
 
 function Saved({ saver }) {
   if (saver.trouble)
@@ -47,6 +48,30 @@ function lastAnswers(record) {
   return ({ ref }) => (ref.includes('[') ? undefined : values.get(ref.replace(/^\/[^/]+\//, '')));
 }
 
+// Letters that could not be saved when the page was left (the tablet locked itself, the program did
+// not answer) wait here for their person to come back to the draft.
+const kept = new Map();
+
+function saverOf(person, number, show) {
+  const key = `${person}/${number}`;
+  const saver = kept.get(key) ?? new Saver(number, show);
+
+  kept.delete(key);
+  saver.show = show;
+  saver.isClosed = false;
+  return saver;
+}
+
+function leaveSaver(person, number, saver) {
+  const key = `${person}/${number}`;
+
+  saver.show = () => {};
+  kept.set(key, saver);
+  saver.close().then(() => {
+    if (!saver.isDirty && kept.get(key) === saver) kept.delete(key);
+  });
+}
+
 export function Fill({ words, shared }) {
   const [number, wanted] = words;
   const [, redraw] = useReducer((count) => count + 1, 0);
@@ -57,7 +82,8 @@ export function Fill({ words, shared }) {
   const [busy, setBusy] = useState(false);
   const touched = useRef(new Set());
   const focusOn = useRef(null);
-  const saver = useMemo(() => new Saver(number, redraw), [number]);
+  const person = shared.me.person.id;
+  const saver = useMemo(() => saverOf(person, number, redraw), [number]);
   const { form } = saver;
   const pages = useMemo(() => (form ? pagesOf(treeOf(form.questions)) : []), [form]);
   const missing = useMemo(() => missingOf(pages), [pages]);
@@ -74,7 +100,7 @@ export function Fill({ words, shared }) {
     return () => {
       removeEventListener('beforeunload', leave);
       document.removeEventListener('visibilitychange', hide);
-      saver.close();
+      leaveSaver(person, number, saver);
     };
   }, [saver]);
 
@@ -86,7 +112,8 @@ export function Fill({ words, shared }) {
       history.replaceState(null, '', `#/draft/${number}/${encodeURIComponent(page.id)}`);
   }, [form, page?.id, wanted]);
   useEffect(() => {
-    const field = focusOn.current && document.getElementById(domId(focusOn.current));
+    const field = focusOn.current === FIRST ? document.querySelector('.question[data-ref]')
+      : focusOn.current && document.getElementById(domId(focusOn.current));
 
     if (!field) return;
     focusOn.current = null;
@@ -223,7 +250,10 @@ export function Fill({ words, shared }) {
       ? html`<${Overview} pages=${pages} missing=${missing} form=${form} onDiscard=${discard}
           onOpen=${(id, ref) => { setShowAll(true); focusOn.current = ref ?? null; open(id); }} />
           <${Languages} form=${form} onSpeak=${speakForm} />`
-      : html`<${FormPage} page=${page} pages=${pages} form=${rendering} onEnd=${pass} />`}
+      : html`<${FormPage} page=${page} pages=${pages} form=${rendering} onEnd=${() => {
+          focusOn.current = FIRST;
+          pass();
+        }} />`}
     ${saver.refused.size > 0 && html`<${Notice} kind="error">${
       tr('Answers in red could not be saved. Mend them before you go on.')}</${Notice}>`}
     ${asked && html`<${Dialog} title=${tr('Remove this with all that is in it?')}

@@ -104,7 +104,13 @@ export function Home({ shared }) {
 
   async function load() {
     try {
-      setHome(await api.home());
+      const found = await api.home();
+
+      // What came back is known by its record's id only.
+      for (const item of found.returned ?? [])
+        Object.assign(item, await api.record(item.id).then(({ title, area, area_name }) =>
+          ({ title, area, area_name }), () => ({})));
+      setHome(found);
       setTrouble(null);
     } catch (failure) {
       setTrouble(failure);

@@ -38,11 +38,12 @@ export class Saver {
   async open() {
     this.form = await api.draft(this.number);
     this.show();
+    this.flush();
   }
 
   close() {
-    this.flush();
     this.isClosed = true;
+    return this.flush();
   }
 
   get isDirty() {
@@ -109,7 +110,7 @@ export class Saver {
       this.form = await api.draft(this.number);
     } catch (trouble) {
       this.trouble = trouble;
-      this.timer = setTimeout(() => this.again(), AGAIN_MS);
+      if (!this.isClosed) this.timer = setTimeout(() => this.again(), AGAIN_MS);
       return;
     }
     this.flush();

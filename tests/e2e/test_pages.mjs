@@ -174,6 +174,50 @@ async function member() {
   await look(page, 'member');
 }
 
+async function undo() {
+  const hash = new URL(page.url()).hash;
+
+  await page.goto(page.url().replace(/(#\/draft\/\d+).*/, '$1/%2Fdata%2Fmember'));
+  await page.getByRole('button', { name: '添加家庭成员' }).click();
+  await heading(page, /家庭成员 2/);
+  await page.getByLabel('姓名').first().fill('王小明');
+  await saved(page);
+  await page.goto(page.url().replace(/(#\/draft\/\d+).*/, '$1/%2Fdata%2Fmember'));
+  await page.getByText('王小明').waitFor();
+  await look(page, 'members');
+  await page.getByRole('button', { name: '删除家庭成员 2' }).click();
+  await page.getByText('王小明').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: '撤销' }).click();
+  await page.getByText('王小明').waitFor();
+  ok(true, 'what was removed comes back');
+  await saved(page);
+  await page.getByRole('button', { name: '删除家庭成员 2' }).click();
+  await page.getByText('王小明').waitFor({ state: 'detached' });
+  await saved(page);
+  await page.goto(page.url().replace(/#.*/, hash));
+  await heading(page, /家庭成员 1/);
+}
+
+async function lockedOut() {
+  const illness = page.locator('.question', { hasText: '重大疾病' }).getByRole('textbox');
+
+  await illness.click();
+  await page.keyboard.type('肺');
+  await saved(page);
+  tablet.agent('lock');
+  await page.keyboard.type('炎');
+  await page.getByLabel('口令').waitFor();
+  ok((await page.getByText('王桂兰').count()) === 0, 'a lock in the middle clears the screen');
+  await page.getByLabel('口令').fill('secret-of-wang');
+  await page.keyboard.press('Enter');
+  await illness.waitFor();
+  await saved(page);
+  ok((await illness.inputValue()) === '肺炎', 'and the letters typed meanwhile are there after it',
+    await illness.inputValue());
+  await illness.fill('');
+  await saved(page);
+}
+
 async function pullThePlug() {
   const hash = new URL(page.url()).hash;
 
@@ -223,6 +267,14 @@ async function send() {
   await page.getByText('能上报的都已上报').waitFor();
   ok(county.syncd('records', '--json').includes(record), 'the record is in the county');
   await look(page, 'sync');
+  const [download] = await Promise.all([page.waitForEvent('download'),
+    page.getByRole('button', { name: '写出文件' }).click()]);
+  const bundle = path.join(work, 'from-page.ygb');
+  await download.saveAs(bundle);
+  ok(fs.statSync(bundle).size > 0, 'a file for a stick is written');
+  await page.locator('input[type=file]').setInputFiles(bundle);
+  await page.getByRole('alert').or(page.getByText('文件已读入').first()).first().waitFor();
+  ok(true, 'and one is read, or it is told why not');
 }
 
 async function disagree() {
@@ -400,7 +452,7 @@ async function kinds() {
   ok(true, 'all answers are on disk');
 }
 
-for (const part of [arrive, begin, reload, member, pullThePlug, finish, send, disagree, kinds, rest]) {
+for (const part of [arrive, begin, reload, member, undo, lockedOut, pullThePlug, finish, send, disagree, kinds, rest]) {
   try {
     await part();
   } catch (error) {
