@@ -9,7 +9,7 @@ export function Frame({ title, back, onBack, shared, right, foot, wide, children
 
   useEffect(() => {
     const key = (event) => {
-      if (event.key !== 'Escape' || event.defaultPrevented) return;
+      if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
       if (onBack) onBack();
       else if (back) location.hash = back;
     };

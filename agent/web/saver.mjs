@@ -64,7 +64,9 @@ export class Saver {
     this.waiting.set(ref, value);
     this.refused.delete(ref);
     clearTimeout(this.timer);
-    if (soon) {
+    if (soon === 'composing') {
+      // Whatever else is sent takes it along; it is no harm, only not meant yet.
+    } else if (soon) {
       const rest = Math.max(0, Math.min(REST_MS, this.first + LETTERS_MS - now));
       this.timer = setTimeout(() => this.flush(), rest);
     } else {

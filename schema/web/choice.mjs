@@ -57,6 +57,7 @@ function Search({ context, chosen, onPick, many }) {
     if (!many) close(true);
   }
   function key(event) {
+    if (event.isComposing) return;
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       const step = event.key === 'ArrowDown' ? 1 : -1;
       event.preventDefault();

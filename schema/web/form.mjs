@@ -2,7 +2,8 @@
 //
 // Whoever shows it gives `form`:
 //   valueOf(question)        what the field shows: typed letters, or what is saved
-//   set(ref, value, soon)    an answer; soon: letters, which may wait for a moment
+//   set(ref, value, soon)    an answer; soon: letters, which may wait for a moment, or 'composing':
+//                            not letters yet
 //   flush()                  letters wait no longer
 //   goOn()                   to the next question
 //   refused, touched         Map of ref to words; Set of refs whose errors are shown

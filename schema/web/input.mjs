@@ -26,7 +26,10 @@ function Text({ context }) {
   const kind = has(question, 'masked') ? 'password' : 'text';
   const props = {
     ...aria(context), value, autocomplete: 'off', autocapitalize: 'off', spellcheck: false,
-    onInput: (event) => set(event.currentTarget.value, true),
+    // Pinyin on its way to characters is kept on the page, and goes on when it has become them. (In
+    // small letters: the view library knows no other name of this event.)
+    onInput: (event) => set(event.currentTarget.value, event.isComposing ? 'composing' : true),
+    oncompositionend: (event) => set(event.currentTarget.value, true),
     onBlur: () => context.flush(),
   };
 

@@ -198,6 +198,22 @@ async function undo() {
   await heading(page, /家庭成员 1/);
 }
 
+async function compose() {
+  const illness = page.locator('.question', { hasText: '重大疾病' }).getByRole('textbox');
+  const input = await page.context().newCDPSession(page);
+  const hash = new URL(page.url()).hash;
+
+  await illness.click();
+  await input.send('Input.imeSetComposition', { text: 'gao', selectionStart: 3, selectionEnd: 3 });
+  ok((await illness.inputValue()) === 'gao', 'pinyin stands in the field while it is typed');
+  await input.send('Input.insertText', { text: '高' });
+  await saved(page);
+  ok((await illness.inputValue()) === '高' && new URL(page.url()).hash === hash,
+    'and becomes characters', await illness.inputValue());
+  await illness.fill('');
+  await saved(page);
+}
+
 async function lockedOut() {
   const illness = page.locator('.question', { hasText: '重大疾病' }).getByRole('textbox');
 
@@ -452,7 +468,7 @@ async function kinds() {
   ok(true, 'all answers are on disk');
 }
 
-for (const part of [arrive, begin, reload, member, undo, lockedOut, pullThePlug, finish, send, disagree, kinds, rest]) {
+for (const part of [arrive, begin, reload, member, undo, compose, lockedOut, pullThePlug, finish, send, disagree, kinds, rest]) {
   try {
     await part();
   } catch (error) {
