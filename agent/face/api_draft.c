@@ -103,6 +103,27 @@ enum rc web_drafts(struct web_call *call, struct err *err) {
 
 /* ---- beginning and looking ---- */
 
+/* Whoever changes a record goes on with the draft that he has of it: two of them would end in a
+ * conflict with oneself. */
+static enum rc edit(struct visit *visit, struct dot record, struct filler **out, struct err *err) {
+    struct kept_draft *drafts;
+    uint32_t count = 0;
+    enum rc rc = drafts_list(visit->session, &visit->arena, &drafts, &count, err);
+
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
+        struct draft_head head;
+        struct err ignored;
+
+        err_init(&ignored, err->lang);
+        if (filler_peek(visit->session, drafts[i].draft, &visit->arena, &head, &ignored) == RC_OK &&
+            dot_equal(head.record, record)) {
+            face_put_away(visit->seat);
+            return filler_resume(visit->session, drafts[i].draft, out, err);
+        }
+    }
+    return rc == RC_OK ? filler_edit(visit->session, record, out, err) : rc;
+}
+
 static enum rc begin(struct web_call *call, struct visit *visit, struct filler **out,
                      struct err *err) {
     const char *form, *area, *record;
@@ -112,7 +133,7 @@ static enum rc begin(struct web_call *call, struct visit *visit, struct filler *
 
     if (rc == RC_OK && record != NULL) {
         rc = dot_parse(view_text(record), &id, err);
-        return rc == RC_OK ? filler_edit(visit->session, id, out, err) : rc;
+        return rc == RC_OK ? edit(visit, id, out, err) : rc;
     }
     if (rc == RC_OK)
         rc = web_need(call, "form", &form, err);

@@ -80,8 +80,8 @@ struct start {
     const char *arguments[ARGUMENTS_MAX];
     char profile[PROFILE_BYTES];
     char option[PROFILE_BYTES + 32];
-    char page[FILE_PATH_BYTES_MAX + 16];
-    char app[FILE_PATH_BYTES_MAX + 32];
+    char page[3 * FILE_PATH_BYTES_MAX + 16];
+    char app[3 * FILE_PATH_BYTES_MAX + 32];
 };
 
 static bool is_named(const char *program, const char *part) {
@@ -115,6 +115,22 @@ static void compose(struct start *start) {
         *next++ = start->page;
     }
     *next = NULL;
+}
+
+/* A path as an address: everything but plain letters, digits and a few signs is escaped. */
+static void address_of(const char *path, char *out, size_t size) {
+    size_t at = (size_t)snprintf(out, size, "file://");
+
+    for (; *path != '\0' && at + 4 < size; path++) {
+        unsigned char byte = (unsigned char)*path;
+
+        if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+            (byte >= '0' && byte <= '9') || strchr("/-._~", byte) != NULL)
+            out[at++] = (char)byte;
+        else
+            at += (size_t)snprintf(out + at, size - at, "%%%02X", byte);
+    }
+    out[at] = '\0';
 }
 
 /* The signals are blocked here, not in the browser. */
@@ -193,7 +209,7 @@ enum rc face_open(void *context, struct command *command, struct err *err) {
     start = calloc(1, sizeof(*start));
     if (start == NULL)
         return err_set(err, RC_NO_MEMORY, "out of memory");
-    snprintf(start->page, sizeof(start->page), "file://%s", path);
+    address_of(path, start->page, sizeof(start->page));
     rc = make_profile(face, start->profile, err);
     if (rc == RC_OK) {
         rc = run_browser(face, start, command_option(command, "--browser"), err);

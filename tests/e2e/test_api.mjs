@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import { tap } from '../client/test_vectors.mjs';
-import { Browser, County, Tablet, area, build, folder, send } from './web.mjs';
+import { Browser, County, Tablet, area, build, folder, run, send } from './web.mjs';
 
 const { ok, check, end } = tap();
 const work = folder('api');
@@ -274,6 +274,7 @@ check('the other tablet has it', flat((await shown(zhang)).values)['home/group_n
 for (const [browser, phone] of [[wang, '13900000002'], [zhang, '13900000003']]) {
   const edit = (await browser.post('/api/drafts', { record })).json;
   check('a draft of changes knows its record', edit.record, record);
+  check('asked for again it is the same', (await browser.post('/api/drafts', { record })).json.draft, edit.draft);
   await browser.post(`/api/drafts/${edit.draft}/answers`, {
     answers: [{ ref: 'head/phone', value: phone }, { ref: 'head/name', value: `甲${phone.slice(-1)}` }],
   });
@@ -356,6 +357,9 @@ ok(argv.includes(`--app=file://${tablet.data}/launch.html`), 'open starts the br
 ok(!argv.includes(tablet.token()), 'the token is not in argv');
 ok(/^drwx------/.test(fs.readFileSync(`${work}/profile`, 'utf8')), 'in a profile of its own');
 check('which is gone afterwards', fs.existsSync(/--user-data-dir=(.*)/.exec(argv)[1]), false);
+fs.symlinkSync(tablet.data, `${work}/a b#c%d`);
+run('yg-agent', ['open', '--browser', `${work}/chromium`, '--data', `${work}/a b#c%d`]);
+ok(fs.readFileSync(`${work}/argv`, 'utf8').includes('/a%20b%23c%25d/launch.html'), 'any folder makes a good address');
 check('the service ends well', await tablet.stop(), 0);
 check('the launch page ends with the service', fs.existsSync(`${tablet.data}/launch.html`), false);
 let opened = 0;
