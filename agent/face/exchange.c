@@ -102,6 +102,7 @@ static enum rc sync_json(struct command *command, const struct sync_report *repo
     json_add_int(document, "quarantined", (int64_t)report->quarantined);
     json_add_int(document, "conflicts", (int64_t)report->conflicts);
     json_add_int(document, "forms", (int64_t)report->forms);
+    json_add_int(document, "attachments", (int64_t)report->attachments);
     json_add_int(document, "requests", report->requests);
     json_add_int(document, "bytes_up", (int64_t)report->bytes_up);
     json_add_int(document, "bytes_down", (int64_t)report->bytes_down);
@@ -126,6 +127,7 @@ static enum rc sync_text(struct command *command, const struct sync_report *repo
         {"records with new open questions", report->conflicts, false},
         {"wait for the county's staff", report->quarantined, false},
         {"new forms", report->forms, false},
+        {"photos and files arrived at the county", report->attachments, false},
     };
     enum rc rc;
 

@@ -178,6 +178,7 @@ enum rc face_quarantine(void *context, struct command *command, struct err *err)
 enum rc face_verify(void *context, struct command *command, struct err *err);
 /* write.c: changes of one record */
 enum rc face_new(void *context, struct command *command, struct err *err);
+enum rc face_attach(void *context, struct command *command, struct err *err);
 enum rc face_set(void *context, struct command *command, struct err *err);
 enum rc face_add(void *context, struct command *command, struct err *err);
 enum rc face_remove(void *context, struct command *command, struct err *err);
@@ -190,6 +191,7 @@ enum rc face_draft_edit(void *context, struct command *command, struct err *err)
 enum rc face_draft_list(void *context, struct command *command, struct err *err);
 enum rc face_draft_show(void *context, struct command *command, struct err *err);
 enum rc face_draft_answer(void *context, struct command *command, struct err *err);
+enum rc face_draft_attach(void *context, struct command *command, struct err *err);
 enum rc face_draft_add(void *context, struct command *command, struct err *err);
 enum rc face_draft_remove(void *context, struct command *command, struct err *err);
 enum rc face_draft_finish(void *context, struct command *command, struct err *err);

@@ -33,7 +33,7 @@ static void add_sync(struct face *face, struct json *document) {
 static enum rc status_json(struct visit *visit, const struct tablet_status *status,
                            const struct notice *notices, uint32_t count, const struct alarm *alarms,
                            uint32_t alarm_count, struct err *err) {
-    struct json *document = json_object(), *list, *item;
+    struct json *document = json_object(), *list, *item, *photos;
     char id[17];
 
     id_text(status->device, id);
@@ -63,6 +63,12 @@ static enum rc status_json(struct visit *visit, const struct tablet_status *stat
     add_time(document, "bundled", status->bundled_ms);
     json_add_int(document, "carried", (int64_t)status->carried);
     json_add_int(document, "carried_bytes", (int64_t)status->carried_bytes);
+    photos = json_add_object(document, "attachments");
+    json_add_int(photos, "waiting", (int64_t)status->attachments.waiting);
+    json_add_int(photos, "waiting_bytes", (int64_t)status->attachments.waiting_bytes);
+    json_add_int(photos, "on_server", (int64_t)status->attachments.on_server);
+    json_add_int(photos, "backed_up", (int64_t)status->attachments.backed_up);
+    json_add_int(photos, "refused", (int64_t)status->attachments.refused);
     json_add_int(document, "offset_ms", status->offset_ms);
     json_add_bool(document, "clock_wrong", status->clock_wrong);
     json_add_bool(document, "leaving", status->leaving);
@@ -206,6 +212,15 @@ static enum rc status_text(struct visit *visit, const struct tablet_status *stat
     }
     if (status->carried > 0)
         number_row(&columns, lang, "batches carried for other tablets", status->carried);
+    if (status->attachments.waiting > 0) {
+        number_row(&columns, lang, "photos and files that wait to be sent",
+                   status->attachments.waiting);
+        number_row(&columns, lang, "their kilobytes",
+                   (status->attachments.waiting_bytes + 999) / 1000);
+    }
+    if (status->attachments.refused > 0)
+        number_row(&columns, lang, "photos and files that the county does not take",
+                   status->attachments.refused);
     time_row(&columns, lang, "last sync", status->synced_ms);
     if (status->bundled_ms != 0)
         time_row(&columns, lang, "last bundle", status->bundled_ms);

@@ -73,6 +73,10 @@ static const struct command_option EXPORT[] = {
     REVEAL,
     END};
 
+static const struct command_option ATTACHMENTS[] = {
+    {"--missing", NULL, "only those that have not come yet", false}, END};
+static const struct command_option ATTACHMENT_SAVE[] = {
+    {"--reason", "TEXT", "why; it is logged", false}, END};
 static const struct command_option RESTORE[] = {
     {"--halves", NULL, "make the keys from both recovery halves, typed", false},
     {"--first-half", "FILE", "the first recovery half from a file", false},
@@ -147,6 +151,10 @@ const struct command_spec desk_commands[] = {
          "give changes that were kept aside back to their author", desk_quarantine_return),
     DESK("redact", "RECORD [FIELD] --reason TEXT", 1, 2, REDACT,
          "erase every version of an answer, as the law demands", desk_redact),
+    DESK("attachments", "", 0, 0, ATTACHMENTS, "list photos, sound and files, and where they are",
+         desk_attachments),
+    DESK("attachment save", "HASH FILE --reason TEXT", 2, 2, ATTACHMENT_SAVE,
+         "write one of them into a file; it is logged", desk_attachment_save),
     DESK("export", "--form F (--csv | --json)", 0, 0, EXPORT, "write all records of a form",
          desk_export),
     DESK("log", "", 0, 0, NULL, "list what the staff did", desk_log),
