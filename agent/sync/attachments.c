@@ -3,16 +3,17 @@
  * It begins when the exchange has ended: text goes first, and a record never waits for its photos.
  * A request offers labels, small attachments first, and brings chunks of those of which the county
  * has said from where on it lacks them. What the county has is only known from what it says, so
- * every way to break off is mended by asking again; what has arrived is not sent twice. One request
- * at a time is in memory, and one chunk of it at a time is read. */
+ * every way to break off is mended by asking again; what has arrived is not sent twice. A request
+ * that is cut is lost as a whole, so the first has one chunk, and each that arrives lets the next
+ * have twice as many: a bad line loses little, a good one is not held up. */
 #include "agent/sync/inside.h"
 
 #include "agent/store/blobs.h"
 
-#define REQUEST_CHUNK_BYTES (1024u * 1024u) /* of chunks in one request, give or take one */
-#define ANSWER_BYTES_MAX    (64u * 1024u)
-#define LANE_ARENA_BYTES    (4u * 1024u * 1024u)
-#define STALLS_MAX          2u /* requests in a row that moved nothing */
+#define REQUEST_CHUNKS_MAX 4u
+#define ANSWER_BYTES_MAX   (64u * 1024u)
+#define LANE_ARENA_BYTES   (4u * 1024u * 1024u)
+#define STALLS_MAX         2u /* requests in a row that moved nothing */
 
 struct offered {
     uint64_t id;
@@ -32,6 +33,7 @@ struct lane {
     struct offered offered[LIMIT_ATTACHMENT_OFFERS];
     struct offered before[LIMIT_ATTACHMENT_OFFERS]; /* of the request before */
     uint32_t count, before_count;
+    uint32_t chunks_max;                         /* in the next request */
     struct view labels[LIMIT_ATTACHMENT_OFFERS]; /* in the arena */
 };
 
@@ -67,7 +69,7 @@ static enum rc add_chunks(struct lane *lane, struct attachment_request *request,
         uint32_t end = attachment_chunk_count(offered->size);
 
         for (uint32_t index = offered->next; offered->knows_next && index < end &&
-                                             lane->chunks.size < REQUEST_CHUNK_BYTES && rc == RC_OK;
+                                             request->chunk_count < lane->chunks_max && rc == RC_OK;
              index++) {
             struct attachment_chunk *chunk = arena_push(
                 &lane->arena, &request->chunks, &request->chunk_count, &capacity, sizeof(*chunk));
@@ -191,6 +193,8 @@ static enum rc one_request(struct lane *lane, bool *advanced, bool *done, struct
     if (result.status != 200)
         return err_set(err, RC_NETWORK, "the server answered attachments with status %d",
                        result.status);
+    if (lane->chunks.size > 0 && lane->chunks_max < REQUEST_CHUNKS_MAX)
+        lane->chunks_max *= 2;
     return take(lane, advanced, err);
 }
 
@@ -206,6 +210,7 @@ enum rc attachments_run(struct tablet *tablet, struct link *link, struct sync_re
     lane->tablet = tablet;
     lane->link = link;
     lane->report = report;
+    lane->chunks_max = 1;
     arena_init(&lane->arena, LANE_ARENA_BYTES);
     buf_init(&lane->chunks, LIMIT_ATTACHMENT_REQUEST);
     buf_init(&lane->body, LIMIT_ATTACHMENT_REQUEST);
