@@ -8,6 +8,7 @@
 #include "base/tls.h"
 #include "syncd/sync/api.h"
 #include "syncd/sync/area.h"
+#include "syncd/sync/attachment.h"
 #include "syncd/sync/examine.h"
 
 #include <pthread.h>
@@ -278,6 +279,18 @@ static enum rc load_epoch(struct service *service, struct err *err) {
     return rc;
 }
 
+/* A killed service may have left files of what was erased. */
+static enum rc sweep(struct service *service, struct err *err) {
+    struct ledger *ledger = NULL;
+    enum rc rc = borrow(service, &ledger, err);
+
+    if (rc == RC_OK)
+        rc = attachment_sweep(ledger->store, service->directory, err);
+    if (ledger != NULL)
+        give_back(service, ledger);
+    return rc;
+}
+
 enum rc service_open(const struct service_options *options, struct service **out, struct err *err) {
     struct service *service = calloc(1, sizeof(*service));
     struct store *store = NULL;
@@ -324,6 +337,8 @@ enum rc service_open(const struct service_options *options, struct service **out
         rc = writer_open(store, &service->keys, options->env, options->log, &service->writer, err);
     if (rc == RC_OK)
         rc = load_epoch(service, err);
+    if (rc == RC_OK)
+        rc = sweep(service, err);
     if (rc == RC_OK) /* the rest of what being killed cut off */
         rc = area_move(&service->office, &moved, err);
     if (rc != RC_OK) {

@@ -274,6 +274,10 @@ enum rc blobs_draft_ended(struct tablet *tablet, uint64_t draft, struct err *err
     return rc == RC_OK && db_changes(tablet->db) > 0 ? blobs_orphans(tablet, err) : rc;
 }
 
+enum rc blobs_ask(struct tablet *tablet, struct err *err) {
+    return statement_run(tablet->sql[SQL_BLOB_ASK], err);
+}
+
 /* By the county's clock, as forget.c. */
 static int64_t county_now(const struct tablet *tablet) {
     return env_wall_ms(tablet->env) + tablet->facts.offset_ms;
@@ -430,6 +434,15 @@ static enum rc put_state(struct tablet *tablet, uint64_t id, enum blob_state sta
     return statement_run(put, err);
 }
 
+static enum rc erase(struct tablet *tablet, uint64_t id, struct err *err) {
+    struct statement *drop = tablet->sql[SQL_BLOB_DELETE];
+    enum rc rc;
+
+    statement_bind_i64(drop, 1, (int64_t)id);
+    rc = statement_run(drop, err);
+    return rc != RC_OK ? rc : statement_run(tablet->sql[SQL_BLOB_CHUNK_ORPHANS], err);
+}
+
 enum rc tablet_blob_told(struct tablet *tablet, uint64_t id, uint8_t state, bool *moved,
                          struct err *err) {
     struct statement *get = tablet->sql[SQL_BLOB_TRIES];
@@ -445,6 +458,10 @@ enum rc tablet_blob_told(struct tablet *tablet, uint64_t id, uint8_t state, bool
     before = (enum blob_state)statement_i64(get, 0);
     tries = (uint32_t)statement_i64(get, 1);
     statement_reset(get);
+    if (state == ATTACHMENT_ERASED) {
+        *moved = true;
+        return erase(tablet, id, err);
+    }
     if (state == ATTACHMENT_HERE)
         next = BLOB_SENT;
     else if (state == ATTACHMENT_BACKED_UP)

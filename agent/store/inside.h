@@ -176,6 +176,8 @@ enum sql {
     SQL_BLOB_STATE,
     SQL_BLOB_FORGET,
     SQL_BLOB_STATUS,
+    SQL_BLOB_DELETE,
+    SQL_BLOB_ASK,
     SQL_PURGE_BLOBS,
     SQL_COUNT,
 };
@@ -400,6 +402,8 @@ enum rc blobs_named(const struct session *session, const struct change *change, 
                     struct view *tags, struct err *err);
 /* A change that names them is saved: from now on they are sent. */
 enum rc blobs_saved(struct tablet *tablet, struct view tags, struct err *err);
+/* Something was erased by law: the county is asked about all of them at the end of this sync. */
+enum rc blobs_ask(struct tablet *tablet, struct err *err);
 /* Forgets what only this draft held. */
 enum rc blobs_draft_ended(struct tablet *tablet, uint64_t draft, struct err *err);
 /* Forgets what was added and neither held by a draft nor saved. */

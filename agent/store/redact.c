@@ -2,6 +2,8 @@
  * a county that was restored might want them again; what is erased of them is erased here too. The
  * leaf stays in its column, so the chain holds, and what is sent again is sent erased.
  *
+ * Of attachments the county knows whether another answer names them; it is asked (blobs.c).
+ *
  * Batches that were cut, slices and baggage are sealed for the county: nobody here can read them,
  * and the county erases what comes in them. */
 #include "agent/store/inside.h"
@@ -89,5 +91,5 @@ enum rc tablet_redact_own(struct tablet *tablet, const struct erasure *erasure, 
         }
     }
     arena_release(&arena);
-    return rc;
+    return rc != RC_OK ? rc : blobs_ask(tablet, err);
 }

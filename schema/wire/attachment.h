@@ -77,6 +77,7 @@ enum attachment_state {
     ATTACHMENT_BACKED_UP = 3, /* and a backup that was read back holds it */
     ATTACHMENT_WRONG = 4,     /* all chunks came and do not have the hash: begin again */
     ATTACHMENT_REFUSED = 5,   /* the label cannot be opened, or is not sane */
+    ATTACHMENT_ERASED = 6,    /* by law: it is not taken, and the tablet forgets it at once */
 };
 
 struct attachment_answer {

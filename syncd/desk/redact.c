@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "schema/limits.h"
 #include "syncd/desk/desk.h"
+#include "syncd/sync/attachment.h"
 
 struct cell_list {
     struct seat *seat;
@@ -188,6 +189,8 @@ enum rc desk_redact(void *context, struct command *command, struct err *err) {
         rc = who_orders(&seat, command, &redaction.who, err);
     if (rc == RC_OK)
         rc = office_act(seat.office, redact_act, &order, err);
+    if (rc == RC_OK)
+        rc = attachment_sweep(seat.ledger->store, seat.office->directory, err);
     if (rc == RC_OK)
         rc = print_done(command, &redaction, err);
     seat_close(&seat);

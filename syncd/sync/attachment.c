@@ -104,6 +104,21 @@ enum rc attachment_file_check(const char *path, const uint8_t hash[32], uint32_t
     return rc;
 }
 
+static enum rc sweep_visit(void *context, const struct stored_attachment *item, struct err *err) {
+    const char *directory = context;
+    char path[ATTACHMENT_PATH_BYTES];
+    enum rc rc;
+
+    if (!item->erased)
+        return RC_OK;
+    rc = attachment_path(directory, item->hash, path, err);
+    return rc == RC_OK && file_exists(path) ? file_remove(path, err) : rc;
+}
+
+enum rc attachment_sweep(struct store *store, const char *directory, struct err *err) {
+    return store_attachments(store, false, sweep_visit, (void *)(uintptr_t)directory, err);
+}
+
 /* ---- what is here of one that is offered ---- */
 
 static void received(struct offered *offered) {
@@ -212,8 +227,11 @@ static enum rc look(struct visit *visit, uint32_t index, struct err *err) {
     offered->known = true;
     offered->received = row.received_ms != 0;
     if (row.erased) {
-        offered->told->state = ATTACHMENT_BACKED_UP; /* nobody needs it any more */
-    } else if (offered->received && file_exists(offered->path)) {
+        offered->told->state = ATTACHMENT_ERASED;
+        rc = part_path(visit->office->directory, offered->told->name, offered->part, err);
+        return rc == RC_OK && file_exists(offered->part) ? file_remove(offered->part, err) : rc;
+    }
+    if (offered->received && file_exists(offered->path)) {
         offered->told->state = row.backed_up_ms != 0 ? ATTACHMENT_BACKED_UP : ATTACHMENT_HERE;
     } else {
         return look_for_file(visit, offered, err);

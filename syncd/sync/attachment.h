@@ -29,5 +29,7 @@ enum rc attachment_path(const char *directory, const uint8_t hash[32],
 /* RC_OK: the file has this hash and size. RC_NOT_FOUND, RC_CORRUPT, RC_IO. Reads it in pieces. */
 enum rc attachment_file_check(const char *path, const uint8_t hash[32], uint32_t size,
                               struct err *err);
+/* Removes the files of what was erased by law; after such a commit, and when the service starts. */
+enum rc attachment_sweep(struct store *store, const char *directory, struct err *err);
 
 #endif

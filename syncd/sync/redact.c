@@ -106,7 +106,8 @@ enum rc redact_again(struct work *work, struct dot record, struct view erasure, 
         return wait_for_record(work, record, bytes, err);
     loaded->touched = true;
     loaded->examine = true;
-    return merge_erase(&loaded->state, bytes, &work->arena, &loaded->state, err);
+    rc = merge_erase(&loaded->state, bytes, &work->arena, &loaded->state, err);
+    return rc != RC_OK ? rc : redact_attachments(work, record, &loaded->state, err);
 }
 
 /* --- which changes --- */

@@ -7,6 +7,7 @@
  *     chains stay; an entry of kind FEED_REDACT tells the tablets;
  *   - snapshots: those that hold the record are dropped;
  *   - the record: state, title, keys, conflicts;
+ *   - attachments that an erased answer named and no other answer names (redact_attachment.c);
  *   - the files of the store (store_scrub).
  * What stays, for good, is the erasure itself: in the record's state, in the staff log, and in a
  * signed file beside the database (redactions.h) that no restore of an older backup takes back.

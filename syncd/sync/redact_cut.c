@@ -8,6 +8,7 @@
  * is looked at. The feeds are walked for the same reason. What comes later is looked at when it is
  * filed: the setting "redacted runs" tells which runs may not keep their secrets. */
 #include "base/crypt.h"
+#include "base/text.h"
 #include "schema/limits.h"
 #include "syncd/sync/filing.h"
 #include "syncd/sync/news.h"
@@ -111,6 +112,24 @@ static bool is_near(const struct cutting *cutting, uint64_t actor, uint64_t firs
 
 /* --- frames --- */
 
+/* An answer that is erased may be the name of an attachment. entries: as they were. */
+static enum rc note_attachments(struct work *work, const struct entry *entries,
+                                const struct change *change, struct err *err) {
+    for (uint32_t k = 0; k < change->entry_count; k++) {
+        const struct value *value = &entries[k].value;
+        uint8_t hash[32], (*noted)[32];
+
+        if (change->entries[k].value.type != VALUE_ERASED || value->type != VALUE_TEXT ||
+            !hex_decode(value->bytes, hash, sizeof(hash)))
+            continue;
+        noted = WORK_ADD(work, erased_hashes, erased_hash_count, erased_hash_capacity);
+        if (noted == NULL)
+            return no_room(work, err);
+        memcpy(*noted, hash, sizeof(hash));
+    }
+    return RC_OK;
+}
+
 /* *out is empty when the frame stays as it is. *named: something in it is erased, now or before. */
 static enum rc cut_frame(struct cutting *cutting, struct view bytes, struct view forks,
                          struct view *out, bool *named, struct err *err) {
@@ -129,10 +148,13 @@ static enum rc cut_frame(struct cutting *cutting, struct view bytes, struct view
     if (rc == RC_OK)
         rc = lineage_decode(forks, &cutting->arena, &lineage, err);
     for (uint32_t i = 0; rc == RC_OK && i < frame.count; i++) {
+        const struct entry *entries = frame.changes[i].change.entries;
         bool done = false;
 
         rc = erasure_apply(&cutting->erasure, &lineage, &frame.changes[i].change, &cutting->arena,
                            &done, err);
+        if (rc == RC_OK && done)
+            rc = note_attachments(work, entries, &frame.changes[i].change, err);
         *named = *named || done;
     }
     if (rc != RC_OK || (!*named && head.one_by_one))

@@ -1,6 +1,7 @@
 /* redact_restore.c: see redact.h. After a restore every erasure of the file beside the database is
  * applied again. One that the backup knew already changes nothing. So it is with those that tablets
  * carry back. */
+#include "syncd/sync/attachment.h"
 #include "syncd/sync/redact_inside.h"
 #include "syncd/sync/redactions.h"
 
@@ -100,5 +101,14 @@ enum rc redact_carried(const struct office *office, struct dot record, struct vi
                        struct err *err) {
     struct carried_redaction carried = {office, {record, erasure}};
 
-    return office_act(office, carried_act, &carried, err);
+    struct ledger *ledger = NULL;
+    enum rc rc = office_act(office, carried_act, &carried, err);
+
+    if (rc == RC_OK)
+        rc = office->borrow(office->context, &ledger, err);
+    if (rc == RC_OK)
+        rc = attachment_sweep(ledger->store, office->directory, err);
+    if (ledger != NULL)
+        office->give_back(office->context, ledger);
+    return rc;
 }

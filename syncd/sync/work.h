@@ -94,6 +94,8 @@ struct work {
     uint32_t cut_frame_count, cut_frame_capacity;
     struct stored_entry *cut_entries;
     uint32_t cut_entry_count, cut_entry_capacity;
+    uint8_t (*erased_hashes)[32]; /* what erased answers named, maybe attachments */
+    uint32_t erased_hash_count, erased_hash_capacity;
     bool waiting_read, runs_read; /* the settings below have been asked for */
     struct view waiting_redactions, redacted_runs;
     uint32_t examined_count; /* records whose constraints this step has run */

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "syncd/sync/attachment.h"
+#include "syncd/sync/redact.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -369,6 +370,61 @@ static void a_county_that_lost_it_gets_it_again(void **state) {
     tablet_close(tablet);
 }
 
+/* Takes the record's name, which is the hash, by law. */
+static void redact_name(struct visitor *visitor, struct tablet *tablet, struct dot record) {
+    const struct form *form = tablet_form_named(tablet, view_text("household"));
+    struct erased_cell cell = {.field = form_field_by_path(form, view_text("head/name"))->number};
+    struct redaction redaction = {.record = record,
+                                  .who = view_text("li"),
+                                  .reason = view_text("asked for it"),
+                                  .cell_count = 1,
+                                  .cells = &cell};
+    struct redact_order order = {.redaction = &redaction, .office = &visitor->county->office};
+    struct ledger *ledger;
+
+    visitor_must(visitor, office_act(&visitor->county->office, redact_act, &order, &visitor->err));
+    ledger = county_read(visitor->county);
+    visitor_must(visitor,
+                 attachment_sweep(ledger->store, visitor->county->office.directory, &visitor->err));
+    ledger_close(ledger);
+}
+
+static void what_the_law_erases_is_gone_on_both_sides(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *tablet = visitor_enrol(visitor, "wang", 1);
+    struct session *wang = county_session(tablet, "wang");
+    struct dot first = visitor_save(visitor, wang, VILLAGE_A, "户主"),
+               second = visitor_save(visitor, wang, VILLAGE_A, "另一户");
+    struct photo shared = attach(visitor, wang, first, 1000, 1), own;
+    struct buf back;
+
+    buf_init(&back, LIMIT_PHOTO_BYTES);
+    visitor_edit(visitor, wang, second, "head/name", shared.hex);
+    own = attach(visitor, wang, first, 1000, 2); /* in the place of the other */
+    county_sync(visitor->county, tablet, RC_OK, NULL);
+    assert_true(is_at_county(visitor, &own));
+    redact_name(visitor, tablet, first);
+    assert_false(is_at_county(visitor, &own));
+    assert_true(is_at_county(visitor, &shared)); /* the second one still names it */
+    county_sync(visitor->county, tablet, RC_OK, NULL);
+    assert_int_equal(blobs_read(wang, own.hash, &back, &visitor->err), RC_NOT_FOUND);
+    err_clear(&visitor->err);
+    visitor_must(visitor, blobs_read(wang, shared.hash, &back, &visitor->err));
+    redact_name(visitor, tablet, second);
+    assert_false(is_at_county(visitor, &shared));
+    /* Who brings it again brings it in vain. */
+    buf_release(&own.content);
+    own = attach(visitor, wang, visitor_save(visitor, wang, VILLAGE_A, "第三户"), 1000, 2);
+    county_sync(visitor->county, tablet, RC_OK, NULL);
+    assert_false(is_at_county(visitor, &own));
+    assert_int_equal(blobs_read(wang, own.hash, &back, &visitor->err), RC_NOT_FOUND);
+    err_clear(&visitor->err);
+    buf_release(&back);
+    buf_release(&own.content);
+    buf_release(&shared.content);
+    tablet_close(tablet);
+}
+
 static void nothing_of_it_lies_open_on_the_tablet(void **state) {
     static const char MARK[] = "0123456789 the mark of this photo 0123456789";
     static const char *const files[] = {"tablet.db", "tablet.db-wal"};
@@ -412,6 +468,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_same_photo_of_two_tablets_travels_once, set_up,
                                         visitor_tear_down),
         cmocka_unit_test_setup_teardown(a_county_that_lost_it_gets_it_again, set_up,
+                                        visitor_tear_down),
+        cmocka_unit_test_setup_teardown(what_the_law_erases_is_gone_on_both_sides, set_up,
                                         visitor_tear_down),
         cmocka_unit_test_setup_teardown(nothing_of_it_lies_open_on_the_tablet, set_up,
                                         visitor_tear_down),
