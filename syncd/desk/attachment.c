@@ -5,6 +5,7 @@
 #include "base/words.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
+#include "syncd/sync/attachment_backup.h"
 
 struct attachment_list {
     struct seat *seat;
@@ -164,6 +165,124 @@ enum rc desk_attachment_save(void *context, struct command *command, struct err 
         json_add_int(json, "bytes", item.size);
         rc = command_print_json(command, json, err);
     }
+    seat_close(&seat);
+    return rc;
+}
+
+/* --- backup, confirm, restore, verify --- */
+
+typedef enum rc copy_all(const struct office *office, const char *folder,
+                         struct attachment_copied *report, struct err *err);
+
+static enum rc print_copied(struct command *command, const struct attachment_copied *copied,
+                            copy_all *all, struct err *err) {
+    unsigned long long done = copied->done, before = copied->before;
+    struct json *json;
+
+    if (command->json) {
+        json = json_object();
+        json_add_int(json, "done", (int64_t)copied->done);
+        json_add_int(json, "before", (int64_t)copied->before);
+        json_add_int(json, "missing", (int64_t)copied->missing);
+        json_add_int(json, "damaged", (int64_t)copied->damaged);
+        return command_print_json(command, json, err);
+    }
+    if (all == attachment_backup_make)
+        command_say(command,
+                    "%llu copied, %llu were there already; next: yg-syncd attachment confirm, "
+                    "from where they are kept",
+                    done, before);
+    else if (all == attachment_backup_confirm)
+        command_say(command, "%llu read back and safe now, %llu were before", done, before);
+    else
+        command_say(command, "%llu put back, %llu were here", done, before);
+    if (copied->missing > 0)
+        command_say(command, "%llu are missing", (unsigned long long)copied->missing);
+    return RC_OK;
+}
+
+static enum rc run_copy(struct desk *desk, struct command *command, copy_all *all,
+                        struct err *err) {
+    char folder[FILE_PATH_BYTES_MAX];
+    struct attachment_copied copied;
+    struct seat seat;
+    enum rc rc = command_path(command, command->words[0], folder, sizeof(folder), err);
+
+    if (rc != RC_OK)
+        return rc;
+    rc = seat_open(desk, command, &seat, err);
+    if (rc == RC_OK)
+        rc = all(seat.office, folder, &copied, err);
+    if (rc == RC_OK)
+        rc = print_copied(command, &copied, all, err);
+    if (rc == RC_OK && copied.damaged > 0)
+        rc = err_set(err, RC_CORRUPT,
+                     "%llu attachments are damaged; the log of the service says which",
+                     (unsigned long long)copied.damaged);
+    seat_close(&seat);
+    return rc;
+}
+
+enum rc desk_attachment_backup(void *context, struct command *command, struct err *err) {
+    return run_copy(context, command, attachment_backup_make, err);
+}
+
+enum rc desk_attachment_confirm(void *context, struct command *command, struct err *err) {
+    return run_copy(context, command, attachment_backup_confirm, err);
+}
+
+enum rc desk_attachment_restore(void *context, struct command *command, struct err *err) {
+    return run_copy(context, command, attachment_backup_restore, err);
+}
+
+struct checking {
+    struct seat *seat;
+    struct command *command;
+    uint64_t good, bad;
+};
+
+static enum rc check_visit(void *context, const struct stored_attachment *item, struct err *err) {
+    struct checking *checking = context;
+    char path[ATTACHMENT_PATH_BYTES];
+    enum rc rc;
+
+    if (item->received_ms == 0 || item->erased)
+        return RC_OK;
+    rc = attachment_path(checking->seat->office->directory, item->hash, path, err);
+    if (rc == RC_OK)
+        rc = attachment_file_check(path, item->hash, item->size, err);
+    if (rc == RC_CORRUPT || rc == RC_NOT_FOUND) {
+        command_say(checking->command, "difference: %s", err->text);
+        err_clear(err);
+        checking->bad++;
+        return RC_OK;
+    }
+    checking->good += rc == RC_OK;
+    return rc;
+}
+
+enum rc desk_attachment_verify(void *context, struct command *command, struct err *err) {
+    struct seat seat;
+    struct checking checking = {.seat = &seat, .command = command};
+    enum rc rc = seat_open(context, command, &seat, err);
+
+    if (rc == RC_OK)
+        rc = store_attachments(seat.ledger->store, false, check_visit, &checking, err);
+    if (rc == RC_OK && command->json) {
+        struct json *json = json_object();
+
+        json_add_int(json, "good", (int64_t)checking.good);
+        json_add_int(json, "damaged", (int64_t)checking.bad);
+        rc = command_print_json(command, json, err);
+    } else if (rc == RC_OK) {
+        command_say(command, "%llu attachments are what their names say",
+                    (unsigned long long)checking.good);
+    }
+    if (rc == RC_OK && checking.bad > 0)
+        rc = err_set(err, RC_CORRUPT,
+                     "%llu attachments are damaged or missing; tablets that still have them send "
+                     "them again, or: yg-syncd attachment restore",
+                     (unsigned long long)checking.bad);
     seat_close(&seat);
     return rc;
 }

@@ -113,6 +113,10 @@ enum rc desk_quarantine(void *context, struct command *command, struct err *err)
 enum rc desk_quarantine_release(void *context, struct command *command, struct err *err);
 enum rc desk_quarantine_return(void *context, struct command *command, struct err *err);
 enum rc desk_attachments(void *context, struct command *command, struct err *err);
+enum rc desk_attachment_backup(void *context, struct command *command, struct err *err);
+enum rc desk_attachment_confirm(void *context, struct command *command, struct err *err);
+enum rc desk_attachment_restore(void *context, struct command *command, struct err *err);
+enum rc desk_attachment_verify(void *context, struct command *command, struct err *err);
 enum rc desk_attachment_save(void *context, struct command *command, struct err *err);
 enum rc desk_export(void *context, struct command *command, struct err *err);
 enum rc desk_backup(void *context, struct command *command, struct err *err);
