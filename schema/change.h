@@ -78,11 +78,27 @@ struct change {
     uint8_t signature[64]; /* the person's, over change_signed_hash */
     bool erased; /* something of it was erased by law (erasure.h): what is left is not what its leaf
                   * was made of; its reason, evidence and signature are gone too */
+    bool insane; /* it came in a frame and fails change_check (frame_decode_raw): it is kept and
+                  * passed on as it is, and nobody reads more than its name out of it */
 };
+
+/* Whether an entry stands in the same run of canonical bytes as the one before it: of the same
+ * instance, in order, with the ordinal that is due. In a sane change all entries of an instance
+ * do. */
+static inline bool entry_follows(const struct entry *previous, const struct entry *entry) {
+    return instance_equal(previous->instance, entry->instance) &&
+           (previous->field == entry->field
+                ? entry->ordinal == previous->ordinal + 1
+                : previous->field < entry->field && entry->ordinal == 0);
+}
 
 /* Adds the canonical bytes to out. Calls change_check first and returns its RC_INVALID or RC_LIMIT,
  * so that whoever encodes need not check. */
 enum rc change_encode(const struct change *change, struct buf *out, struct err *err);
+
+/* The same for any change that a frame can carry, sane or not: what its leaf is made of. Nothing is
+ * checked. RC_LIMIT or RC_NO_MEMORY of the buffer. */
+enum rc change_encode_raw(const struct change *change, struct buf *out, struct err *err);
 
 /* Reads canonical bytes; arrays are in the arena, views borrow from bytes. Everything
  * change_check says is checked. */
@@ -95,7 +111,8 @@ enum rc change_decode(struct view bytes, struct arena *arena, struct change *out
  * makes a change takes min(1 + record_lamport, LIMIT_NUMBER). */
 enum rc change_check(const struct change *change, struct err *err);
 
-/* What a person signs: tag "yg person", over the canonical bytes with no signature. */
+/* What a person signs: tag "yg person", over the canonical bytes with no signature. Of a change
+ * that is not sane there is none: zeros, which no signature fits. */
 enum rc change_signed_hash(const struct change *change, uint8_t out[32], struct err *err);
 
 /* Sorts entries into canonical order (those of one field stay in the order given), sets ordinals.

@@ -114,6 +114,8 @@ enum rc erasure_apply(const struct erasure *erasure, const struct lineage *linea
     *done = erasure_names(erasure, known_as(lineage, change->dot));
     if (!*done)
         return RC_OK;
+    if (change->insane) /* which of its answers is which cannot be told: all of them go */
+        change->entry_count = 0;
     entries = arena_array(arena, change->entry_count, sizeof(*entries));
     if (entries == NULL)
         return arena_check(arena, "change", err);

@@ -19,7 +19,9 @@ static const struct {
     [VERDICT_OUT_OF_SCOPE] = {"out_of_scope", "of an area that was not granted"},
     [VERDICT_NOT_ALLOWED] = {"not_allowed", "the role of this person does not allow it"},
     [VERDICT_TOO_LARGE] = {"too_large", "the record would become too large"},
-    [VERDICT_MALFORMED] = {"malformed", "does not make sense; the program that wrote it is faulty"},
+    [VERDICT_MALFORMED] = {"malformed",
+                           "cannot be understood: it was damaged, or the program that wrote it is "
+                           "faulty"},
     [VERDICT_NO_RECORD] = {"no_record", "of a record that its author could not have known"},
     [VERDICT_BAD_SIGNATURE] = {"bad_signature",
                                "the signature does not fit, or the person is not known here"},

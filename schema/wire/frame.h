@@ -35,7 +35,8 @@ typedef void frame_secret(void *context, uint64_t run, uint8_t secret[16]);
 /* Encodes. With secret NULL, or when a change is erased, salts travel one by one: the secret of a
  * run would give the erased change's salt away, too. All changes must be by frame->actor and of
  * frame->form. The compressor is reused between calls; ZIP_LEVEL_DEFAULT suffices (level 9 saves
- * half a percent and takes twice the time). RC_INVALID for a change that fails change_check;
+ * half a percent and takes twice the time). RC_INVALID for a change that fails change_check,
+ * unless it is marked insane and the columns can carry it, as they can what frame_decode_raw gave;
  * RC_LIMIT when the changes are too many or too large for one frame (LIMIT_FRAME_CHANGES,
  * LIMIT_FRAME_BYTES compressed, LIMIT_FRAME_RAW_BYTES of canonical bytes, 524,288 entries): the
  * caller then makes two of them. */
@@ -52,14 +53,21 @@ struct frame_head {
 enum rc frame_peek(struct view bytes, struct frame_head *out, struct err *err);
 
 /* Decodes into the arena. Leaves are computed. Hostile input gives RC_CORRUPT, RC_LIMIT or
- * RC_UNSUPPORTED; a change that decodes but fails change_check gives RC_INVALID. */
+ * RC_UNSUPPORTED; a change that decodes but fails change_check, or has more than LIMIT_CHANGE_BYTES,
+ * gives RC_INVALID or RC_LIMIT. For frames of feeds, in which no such change may be. */
 enum rc frame_decode(struct view bytes, struct zip_inflater *inflater, struct arena *arena,
                      struct frame *out, struct err *err);
+
+/* The same for frames of batches and of the log: such a change is marked insane and has its leaf;
+ * its neighbours are not touched by it. */
+enum rc frame_decode_raw(struct view bytes, struct zip_inflater *inflater, struct arena *arena,
+                         struct frame *out, struct err *err);
 
 /* Every name that the lineage knows better, as author, record, instance or replaced, and in places,
  * covers, seals, acceptances and answers of FIELD_SAME, reads as the lineage says: how a fork's own
  * numbers are understood. Changes the decoded frame; new arrays are in the arena. Leaves stay as
- * they are: they prove what was written. RC_NO_MEMORY, RC_LIMIT of the arena. */
+ * they are: they prove what was written. Of an insane change only its own name and its record's are
+ * read. RC_NO_MEMORY, RC_LIMIT of the arena. */
 enum rc frame_rename(struct frame *frame, const struct lineage *lineage, struct arena *arena,
                      struct err *err);
 

@@ -4,7 +4,9 @@
  * entries each row has; then the entries of all changes get one array, in canonical order, and each
  * column strews its values into it. Planes and columns are given back at the end: together they are
  * nearly as large as what the frame keeps. What is nonsense in a change (order, bounds) is found by
- * change_encode, which runs over every change for its leaf. */
+ * change_check, which runs over every change before its leaf is made. Such a change marks itself
+ * only: what the layout itself cannot hold is damage of the frame, everything else is the change's
+ * own affair (frame_decode_raw). */
 #include "base/crypt.h"
 #include "schema/wire/frame_decoder.h"
 
@@ -285,6 +287,17 @@ static void read_signatures(struct decoder *decoder) {
     }
 }
 
+/* Its canonical bytes, whether it is sane or not. */
+static enum rc encode_decoded(struct change *change, struct buf *canonical, struct err *err) {
+    struct err ignored;
+    enum rc rc = change_encode_raw(change, canonical, err);
+
+    err_init(&ignored, LANG_EN);
+    change->insane =
+        canonical->size > LIMIT_CHANGE_BYTES || change_check(change, &ignored) != RC_OK;
+    return rc;
+}
+
 static enum rc make_leaves(struct decoder *decoder, struct err *err) {
     bool one_by_one = (decoder->front.flags & FRAME_SALTS) != 0;
     const uint8_t *salts = decoder->salts;
@@ -294,13 +307,13 @@ static enum rc make_leaves(struct decoder *decoder, struct err *err) {
     bool started = false;
     enum rc rc = RC_OK;
 
-    buf_init(&canonical, LIMIT_CHANGE_BYTES + 1);
+    buf_init(&canonical, LIMIT_FRAME_RAW_BYTES);
     for (uint32_t i = 0; i < decoder->frame->count && rc == RC_OK; i++) {
         struct frame_change *change = &decoder->frame->changes[i];
         uint64_t number = change->change.dot.number;
 
         buf_clear(&canonical);
-        rc = change_encode(&change->change, &canonical, err);
+        rc = encode_decoded(&change->change, &canonical, err);
         sum += canonical.size;
         if (rc == RC_OK && sum > LIMIT_FRAME_RAW_BYTES)
             rc = err_set(err, RC_LIMIT, "frame: unpacks to more than %u bytes",
@@ -365,8 +378,8 @@ static enum rc open_body(const struct frame_front *front, struct zip_inflater *i
     return rc;
 }
 
-enum rc frame_decode(struct view bytes, struct zip_inflater *inflater, struct arena *arena,
-                     struct frame *out, struct err *err) {
+enum rc frame_decode_raw(struct view bytes, struct zip_inflater *inflater, struct arena *arena,
+                         struct frame *out, struct err *err) {
     struct arena scratch;
     struct decoder decoder = {.frame = out, .arena = arena, .scratch = &scratch};
     struct view body;
@@ -395,5 +408,19 @@ enum rc frame_decode(struct view bytes, struct zip_inflater *inflater, struct ar
         rc = err_set(err, RC_CORRUPT, "frame: damaged");
     if (rc == RC_OK)
         rc = make_leaves(&decoder, err);
+    return rc;
+}
+
+enum rc frame_decode(struct view bytes, struct zip_inflater *inflater, struct arena *arena,
+                     struct frame *out, struct err *err) {
+    enum rc rc = frame_decode_raw(bytes, inflater, arena, out, err);
+
+    for (uint32_t i = 0; rc == RC_OK && i < out->count; i++) {
+        if (!out->changes[i].change.insane)
+            continue;
+        rc = change_check(&out->changes[i].change, err);
+        if (rc == RC_OK)
+            rc = err_set(err, RC_LIMIT, "change: more than %u bytes", LIMIT_CHANGE_BYTES);
+    }
     return rc;
 }

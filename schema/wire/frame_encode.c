@@ -13,6 +13,49 @@
 
 /* ---- what is there ---- */
 
+/* Whether columns give back exactly these entries: the record's own stand first and follow each
+ * other; all names and sizes are such that they can be written. */
+static bool columns_carry_entries(const struct change *change) {
+    for (uint32_t i = 0; i < change->entry_count; i++) {
+        const struct entry *entry = &change->entries[i];
+        const struct entry *previous = i == 0 ? NULL : &entry[-1];
+        bool follows = previous != NULL && entry_follows(previous, entry);
+
+        if (instance_is_root(entry->instance)
+                ? entry->instance.dot.actor != 0 || entry->instance.ordinal != 0 ||
+                      (previous != NULL && !follows)
+                : entry->instance.dot.number > LIMIT_NUMBER || entry->instance.ordinal == 0)
+            return false;
+        if (entry->field == 0 || (!follows && entry->ordinal != 0) ||
+            (entry->flags & ~(unsigned)ENTRY_KEEP) != 0 || entry->value.type > VALUE_ERASED ||
+            entry->value.bytes.size > LIMIT_VALUE_BYTES || entry->replaces_count > LIMIT_REPLACES)
+            return false;
+        for (uint32_t j = 0; j < entry->replaces_count; j++) {
+            uint64_t number = entry->replaces[j].dot.number;
+
+            if (number == 0 || number > LIMIT_NUMBER)
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool columns_carry(const struct change *change) {
+    return change->record.number != 0 && change->record.number <= LIMIT_NUMBER &&
+           (change->kind != CHANGE_CREATE || dot_equal(change->record, change->dot)) &&
+           change->lamport <= LIMIT_NUMBER + change->dot.number &&
+           change->reason.size <= LIMIT_VALUE_BYTES && change->evidence_count <= LIMIT_EVIDENCE &&
+           change->under_count <= LIMIT_UNDER && columns_carry_entries(change);
+}
+
+static enum rc encode_checked(const struct change *change, struct buf *canonical, struct err *err) {
+    if (!change->insane)
+        return change_encode(change, canonical, err);
+    if (!columns_carry(change))
+        return err_set(err, RC_INVALID, "frame: no columns can hold such a change");
+    return change_encode_raw(change, canonical, err);
+}
+
 static enum rc check_frame(const struct frame *frame, struct err *err) {
     size_t bytes = 0, entries = 0;
     struct buf canonical;
@@ -22,7 +65,7 @@ static enum rc check_frame(const struct frame *frame, struct err *err) {
         return err_set(err, RC_INVALID, "frame: empty, or of no area");
     if (frame->count > LIMIT_FRAME_CHANGES)
         return err_set(err, RC_LIMIT, "frame: more than %u changes", LIMIT_FRAME_CHANGES);
-    buf_init(&canonical, LIMIT_CHANGE_BYTES + 1);
+    buf_init(&canonical, LIMIT_FRAME_RAW_BYTES);
     for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++) {
         const struct change *change = &frame->changes[i].change;
         uint64_t number = change->dot.number;
@@ -35,7 +78,7 @@ static enum rc check_frame(const struct frame *frame, struct err *err) {
                 rc = err_set(err, RC_INVALID, "frame, change %u: of another actor or form", i);
             buf_clear(&canonical);
             if (rc == RC_OK)
-                rc = change_encode(change, &canonical, err);
+                rc = encode_checked(change, &canonical, err);
             bytes += canonical.size;
             entries += change->entry_count;
         }

@@ -107,8 +107,7 @@ static bool make_rows(struct encoder *encoder) {
         count++;
         for (uint32_t j = 0; j < change->entry_count; j++) {
             if (!instance_is_root(change->entries[j].instance) &&
-                (j == 0 ||
-                 !instance_equal(change->entries[j].instance, change->entries[j - 1].instance)))
+                (j == 0 || !entry_follows(&change->entries[j - 1], &change->entries[j])))
                 count++;
         }
         encoder->cell_count += change->entry_count;
@@ -132,7 +131,7 @@ static bool make_rows(struct encoder *encoder) {
             uint32_t level;
 
             while (at + size < change->entry_count &&
-                   instance_equal(first[size].instance, first->instance))
+                   entry_follows(&first[size - 1], &first[size]))
                 size++;
             level = choose_level(encoder, &leveller, first, size);
             encoder->rows[encoder->row_count++] =
@@ -199,7 +198,7 @@ static bool make_columns(struct encoder *encoder) {
             const struct entry *entry = &change->entries[j];
             bool root = instance_is_root(entry->instance);
 
-            if (!root && (j == 0 || !instance_equal(entry->instance, entry[-1].instance)))
+            if (!root && (j == 0 || !entry_follows(&entry[-1], entry)))
                 row++;
             found[at] = (struct cell){.entry = entry, .row = row};
             column_of[at] = find_column(encoder, &map, encoder->rows[row].level, entry->field);

@@ -159,6 +159,8 @@ enum rc frame_rename(struct frame *frame, const struct lineage *lineage, struct 
 
         change->dot = renamed(&renaming, change->dot);
         change->record = renamed(&renaming, change->record);
+        if (change->insane)
+            continue;
         entries = arena_array(arena, change->entry_count, sizeof(*entries));
         if (entries == NULL)
             return arena_check(arena, "frame", err);

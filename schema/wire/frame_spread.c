@@ -36,6 +36,8 @@ static void name_instances(struct decoder *decoder, const struct dot *dots,
         }
         row->id.dot = dots[at].number == 0 ? own : dots[at];
         row->id.ordinal = dots[at].number == 0 ? next : (uint32_t)ordinals[away++];
+        if (row->id.ordinal == 0) /* behind the last one there is */
+            decoder_fail(decoder);
         if (dot_equal(row->id.dot, own))
             next = row->id.ordinal + 1;
         at++;

@@ -460,12 +460,16 @@ static void read_lettered(struct plane_reader *reader, unsigned lane, struct vie
 static void read_texts_coded(struct plane_reader *reader, unsigned code, struct view *out,
                              uint32_t count);
 
+static struct view read_one_text(struct reader *head) {
+    return read_bytes(head, read_varint_max(head, LIMIT_VALUE_BYTES));
+}
+
 static void read_texts_inner(struct plane_reader *reader, struct view *out, uint32_t count) {
     struct reader *head = &reader->lanes[0];
     unsigned code;
 
     if (count == 1) {
-        out[0] = read_sized(head);
+        out[0] = read_one_text(head);
         return;
     }
     code = read_u8(head);
@@ -505,7 +509,7 @@ void plane_read_texts(struct plane_reader *reader, struct view *out, uint32_t co
     if (count == 0 || plane_failed(reader))
         return;
     if (count == 1)
-        out[0] = read_sized(&reader->lanes[0]);
+        out[0] = read_one_text(&reader->lanes[0]);
     else
         read_texts_coded(reader, read_u8(&reader->lanes[0]), out, count);
     if (plane_failed(reader))

@@ -1,6 +1,7 @@
 /* history.c: every value that anybody ever gave a record or one of its fields, from the log: who,
  * with which device, when by his clock as corrected and when it came in, in which kind of change
- * and for what reason, and what it replaced. Changes in quarantine stand there too, marked. */
+ * and for what reason, and what it replaced. Changes in quarantine stand there too, marked; one that
+ * makes no sense is a line of its own, and nothing of what it says is shown. */
 #include "base/words.h"
 #include "schema/erasure.h"
 #include "syncd/desk/desk.h"
@@ -72,7 +73,9 @@ static void value_words(struct history *history, const struct change *change,
     const struct form *form = history->seen.reading.form;
     char area[AREA_TEXT_BYTES];
 
-    if (entry->value.type == VALUE_ERASED) {
+    if (change->insane) {
+        buf_add_text(out, words(history->command->lang, "(cannot be understood)"));
+    } else if (entry->value.type == VALUE_ERASED) {
         erased_words(history, change, entry, out);
     } else if (entry->field == FIELD_AREA && entry->value.type == VALUE_INT) {
         area_text((uint64_t)entry->value.number, area);
@@ -110,7 +113,7 @@ static enum rc print_entry(struct history *history, const struct stored_change *
     struct view author = seat_person_name(history->seat, change->person);
     struct view device = device_name(history, change->dot.actor);
     struct buf path, value, replaced;
-    enum rc rc;
+    enum rc rc = RC_OK;
 
     buf_init(&path, LIMIT_PATH_BYTES * 4u);
     buf_init(&value, LIMIT_VALUE_BYTES * 4u);
@@ -118,7 +121,8 @@ static enum rc print_entry(struct history *history, const struct stored_change *
     version_text((struct version_id){change->dot, entry->ordinal}, dot);
     time_text(log_frame_time(&frame->stored, change->wall_ms), made);
     time_text(frame->stored.received_ms, received);
-    rc = answers_path_text(&history->seen.reading, entry->instance, entry->field, &path, err);
+    if (!change->insane)
+        rc = answers_path_text(&history->seen.reading, entry->instance, entry->field, &path, err);
     if (rc != RC_OK)
         goto out;
     value_words(history, change, entry, &value);
@@ -169,6 +173,20 @@ out:
     return rc;
 }
 
+/* Who, when and why it was kept aside: nothing else in it can be relied on. */
+static enum rc print_insane(struct history *history, const struct stored_change *indexed,
+                            const struct log_frame *frame, const struct change *change,
+                            struct err *err) {
+    static const struct entry none = {0};
+    struct change shown = {.dot = change->dot,
+                           .kind = change->kind,
+                           .person = change->person,
+                           .wall_ms = change->wall_ms,
+                           .insane = true};
+
+    return print_entry(history, indexed, frame, &shown, &none, err);
+}
+
 static enum rc print_changes(struct history *history, struct err *err) {
     enum rc rc = RC_OK;
 
@@ -180,6 +198,11 @@ static enum rc print_changes(struct history *history, struct err *err) {
         rc = log_frames_change(&history->frames, indexed, &frame, &item, err);
         if (rc != RC_OK)
             break;
+        if (item->change.insane) {
+            if (!history->one_field)
+                rc = print_insane(history, indexed, frame, &item->change, err);
+            continue;
+        }
         for (uint32_t e = 0; e < item->change.entry_count && rc == RC_OK; e++) {
             const struct entry *entry = &item->change.entries[e];
 

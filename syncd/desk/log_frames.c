@@ -1,6 +1,8 @@
 /* log_frames.c: see log_frames.h. */
 #include "syncd/desk/log_frames.h"
 
+#include "schema/limits.h"
+
 #define FRAME_ARENA_BYTES (96u * 1024u * 1024u)
 
 enum rc log_frames_open(struct log_frames *frames, struct store *store, struct err *err) {
@@ -19,7 +21,7 @@ void log_frames_close(struct log_frames *frames) {
 
 enum rc log_frame_decode(const struct stored_frame *stored, struct zip_inflater *inflater,
                          struct arena *arena, struct frame *out, struct err *err) {
-    enum rc rc = frame_decode(stored->bytes, inflater, arena, out, err);
+    enum rc rc = frame_decode_raw(stored->bytes, inflater, arena, out, err);
     struct lineage lineage;
 
     if (rc == RC_OK)
@@ -30,9 +32,11 @@ enum rc log_frame_decode(const struct stored_frame *stored, struct zip_inflater 
 }
 
 int64_t log_frame_time(const struct stored_frame *stored, int64_t wall_ms) {
-    int64_t corrected = wall_ms + stored->offset_ms;
-
-    return corrected > stored->received_ms ? stored->received_ms : corrected;
+    /* The clock of a change that makes no sense may be anything. */
+    if (wall_ms > (int64_t)LIMIT_NUMBER || wall_ms < -(int64_t)LIMIT_NUMBER)
+        return stored->received_ms;
+    wall_ms += stored->offset_ms;
+    return wall_ms > stored->received_ms ? stored->received_ms : wall_ms;
 }
 
 enum rc log_frames_get(struct log_frames *frames, uint64_t serial, const struct log_frame **out,

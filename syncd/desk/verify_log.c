@@ -266,7 +266,7 @@ static enum rc check_change(struct log_check *check, const struct stored_frame *
 static enum rc open_frame(struct log_check *check, const struct stored_frame *stored,
                           const struct lineage *lineage, struct frame *frame,
                           uint8_t (**hashes)[32], struct err *err) {
-    enum rc rc = frame_decode(stored->bytes, check->inflater, &check->arena, frame, err);
+    enum rc rc = frame_decode_raw(stored->bytes, check->inflater, &check->arena, frame, err);
 
     if (rc != RC_OK)
         return rc;

@@ -18,7 +18,7 @@ static enum rc take_change(struct work *work, const uint8_t signed_hash[32],
                            struct fate *fate, struct err *err) {
     const struct change *change = fate->change;
     struct work_record *record = NULL;
-    int64_t time_ms = change->wall_ms + source->offset_ms;
+    int64_t time_ms = change->insane ? 0 : change->wall_ms + source->offset_ms;
     enum rc rc = work_record(work, change->record, &record, err);
 
     if (rc == RC_OK)
@@ -330,9 +330,12 @@ enum rc admit_batch(struct work *work, const struct ingested *in, const struct a
         return rc;
     found->number = outer->last;
     memcpy(found->hash, in->chain[in->change_count - 1], 32);
-    for (uint32_t i = 0; i < in->change_count; i++)
-        if (ingest_change(in, i)->change.lamport > found->lamport)
-            found->lamport = ingest_change(in, i)->change.lamport;
+    for (uint32_t i = 0; i < in->change_count; i++) {
+        const struct change *change = &ingest_change(in, i)->change;
+
+        if (!change->insane && change->lamport > found->lamport)
+            found->lamport = change->lamport;
+    }
     receipt->number = found->number;
     memcpy(receipt->hash, found->hash, 32);
     return RC_OK;

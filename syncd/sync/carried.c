@@ -291,7 +291,7 @@ static enum rc stored_leaf(struct work *work, struct dot dot, struct arena *scra
     if (rc == RC_OK)
         rc = store_frame(work->ledger->store, change.frame, scratch, &stored, err);
     if (rc == RC_OK)
-        rc = frame_decode(stored.bytes, work->inflater, scratch, &frame, err);
+        rc = frame_decode_raw(stored.bytes, work->inflater, scratch, &frame, err);
     if (rc == RC_OK && change.position >= frame.count)
         rc = err_set(err, RC_CORRUPT, "log: the index does not fit its frames; run verify");
     if (rc == RC_OK)

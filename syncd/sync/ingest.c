@@ -60,7 +60,7 @@ enum rc ingest_open(const struct keys *keys, struct view sealed, struct zip_infl
     if (out->frames == NULL)
         return arena_check(arena, "a batch", err);
     for (uint32_t f = 0; f < out->batch.frame_count && rc == RC_OK; f++)
-        rc = frame_decode(out->batch.frames[f], inflater, arena, &out->frames[f], err);
+        rc = frame_decode_raw(out->batch.frames[f], inflater, arena, &out->frames[f], err);
     if (rc == RC_OK)
         rc = place_changes(out, arena, err);
     if (rc != RC_OK)

@@ -2,7 +2,7 @@
  * lock, so that many tablets can be ingested at once while one writer commits.
  *
  * Only broken framing, a wrong seal or a wrong signature refuse a batch here. Whether its changes
- * are admitted is judged one by one in admit.h. */
+ * are admitted is judged one by one in admit.h, also of those that make no sense at all. */
 #ifndef YG_SYNCD_SYNC_INGEST_H
 #define YG_SYNCD_SYNC_INGEST_H
 

@@ -109,8 +109,12 @@ enum rc judge_change(struct work *work, const struct change *change, const uint8
     const struct form *form = NULL;
     uint64_t area = touched_area(change, record, frame->area);
     bool fits = true, redacted = false;
-    enum rc rc = ledger_form(work->ledger, change->form, &form, err);
+    enum rc rc;
 
+    *verdict = VERDICT_MALFORMED;
+    if (change->insane)
+        return RC_OK;
+    rc = ledger_form(work->ledger, change->form, &form, err);
     if (rc == RC_OK)
         rc = fits_form(work, form, record, frame, &fits, err);
     if (rc == RC_OK && change->erased)

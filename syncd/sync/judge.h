@@ -15,7 +15,8 @@ struct admit_source {
     uint64_t actor;                   /* as the device calls itself, also where it is a fork */
 };
 
-/* A change of a form that is not published here is admitted, if nothing else speaks against it. Of
+/* A change that is not sane is VERDICT_MALFORMED, whatever else may be said of it. A change of a
+ * form that is not published here is admitted, if nothing else speaks against it. Of
  * the frame, area and audience matter. */
 enum rc judge_change(struct work *work, const struct change *change, const uint8_t signed_hash[32],
                      const struct work_record *record, const struct frame *frame,

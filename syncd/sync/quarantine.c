@@ -52,7 +52,7 @@ static enum rc hold_frame(struct review *review, uint64_t serial, struct held_fr
     *held = (struct held_frame){.next = review->frames};
     rc = store_frame(work->ledger->store, serial, &work->arena, &held->stored, err);
     if (rc == RC_OK)
-        rc = frame_decode(held->stored.bytes, work->inflater, &work->arena, &held->raw, err);
+        rc = frame_decode_raw(held->stored.bytes, work->inflater, &work->arena, &held->raw, err);
     if (rc != RC_OK)
         return rc;
     held->read = held->raw;
@@ -234,6 +234,9 @@ static enum rc judge_release(struct review *review, struct found_change *found, 
     const struct form *form = NULL;
     enum rc rc = RC_OK;
 
+    *verdict = VERDICT_MALFORMED;
+    if (found->change->insane)
+        return RC_OK;
     *verdict = VERDICT_BAD_SIGNATURE;
     if (found->change->is_signed) {
         rc = work_person(work, found->change->person, &person, err);

@@ -147,7 +147,7 @@ static enum rc open_frame(struct naming *naming, uint64_t serial, struct err *er
     rc = store_frame(naming->work->ledger->store, serial, &naming->arena, &stored, err);
     if (rc == RC_OK)
         rc =
-            frame_decode(stored.bytes, naming->work->inflater, &naming->arena, &naming->frame, err);
+            frame_decode_raw(stored.bytes, naming->work->inflater, &naming->arena, &naming->frame, err);
     if (rc == RC_OK)
         rc = lineage_decode(stored.forks, &naming->arena, &lineage, err);
     if (rc == RC_OK && lineage.count > 0)
@@ -158,6 +158,8 @@ static enum rc open_frame(struct naming *naming, uint64_t serial, struct err *er
 }
 
 static bool has_something(const struct erasure *scope, const struct change *change) {
+    if (change->insane && scope->cell_count == 0 && change->entry_count > 0)
+        return true; /* whatever it is */
     for (uint32_t i = 0; i < change->entry_count; i++)
         if (change->entries[i].value.type != VALUE_ERASED &&
             erasure_covers(scope, change->entries[i].instance, change->entries[i].field))

@@ -144,7 +144,7 @@ static enum rc cut_frame(struct cutting *cutting, struct view bytes, struct view
     arena_reset(&cutting->arena);
     rc = frame_peek(bytes, &head, err);
     if (rc == RC_OK)
-        rc = frame_decode(bytes, work->inflater, &cutting->arena, &frame, err);
+        rc = frame_decode_raw(bytes, work->inflater, &cutting->arena, &frame, err);
     if (rc == RC_OK)
         rc = lineage_decode(forks, &cutting->arena, &lineage, err);
     for (uint32_t i = 0; rc == RC_OK && i < frame.count; i++) {
@@ -476,7 +476,7 @@ enum rc redact_filed(struct work *work, const struct frame *frame, const struct 
     if (rc != RC_OK || !is_redacted(work, head.actor, head.first, head.last))
         return rc;
     /* From the bytes: the frame may be read under a fork's name already. */
-    rc = frame_decode(as->bytes, work->inflater, &work->arena, out, err);
+    rc = frame_decode_raw(as->bytes, work->inflater, &work->arena, out, err);
     if (rc == RC_OK)
         rc = lineage_decode(as->forks, &work->arena, &lineage, err);
     if (rc == RC_OK && out->count != frame->count)

@@ -211,7 +211,7 @@ static enum rc search_change(void *context, const struct stored_change *change, 
     arena_init(&arena, 64u * 1024u * 1024u);
     rc = store_frame(search->store, change->frame, &arena, &stored, err);
     if (rc == RC_OK)
-        rc = frame_decode(stored.bytes, search->inflater, &arena, &frame, err);
+        rc = frame_decode_raw(stored.bytes, search->inflater, &arena, &frame, err);
     if (rc == RC_OK) {
         const struct change *found = &frame.changes[change->position].change;
 
