@@ -514,6 +514,11 @@ struct own_scope { /* which frame a change travels in */
 
 /* The plain bytes of a change row: scope, then canonical bytes. */
 void own_change_encode(const struct own_scope *scope, struct view canonical, struct buf *out);
+/* The row of an own change, opened into tablet->plain. *damaged: RC_OK, and nobody can read it any
+ * more, because the disk has changed it. */
+enum rc own_change_open(struct tablet *tablet, const struct open_key *key, uint64_t row,
+                        struct view sealed, struct own_scope *scope, struct view *canonical,
+                        bool *damaged, struct err *err);
 enum rc own_change_decode(struct view plain, struct own_scope *scope, struct view *canonical,
                           struct err *err);
 /* The salt secret of a run of 64 numbers. */

@@ -178,19 +178,25 @@ static enum rc visit_row(struct tablet *tablet, struct statement *range, bool *r
                          own_change_visit *visit, void *context, struct err *err) {
     uint64_t row = (uint64_t)statement_i64(range, 0);
     const struct open_key *key = area_key_open(tablet, NULL, (uint64_t)statement_i64(range, 2));
-    struct own_change change = {.number = row & NUMBER_MAX};
-    struct own_scope scope;
+    struct own_change change = {
+        .number = row & NUMBER_MAX,
+        .record = {(uint64_t)statement_i64(range, 6), (uint64_t)statement_i64(range, 7)}};
+    const struct area_key *of;
+    struct own_scope scope = {.area = 0};
     enum rc rc;
 
     *readable = key != NULL && statement_blob(range, 3).size > 0; /* empty: forgotten */
     if (!*readable)
         return RC_NOT_FOUND;
-    buf_clear(&tablet->plain);
-    rc = row_unlock(key, "change", row, 0, statement_blob(range, 3), &tablet->plain, err);
-    if (rc == RC_OK)
-        rc = own_change_decode(buf_view(&tablet->plain), &scope, &change.canonical, err);
+    rc = own_change_open(tablet, key, row, statement_blob(range, 3), &scope, &change.canonical,
+                         &change.damaged, err);
     if (rc != RC_OK)
         return rc;
+    if (change.damaged) {
+        of = area_key_find(tablet, key->key);
+        scope = (struct own_scope){.area = of == NULL ? 0 : of->area, .audience = AUDIENCE_FIELD};
+        change.canonical = (struct view){0};
+    }
     if (statement_blob(range, 5).size != sizeof(change.leaf))
         return err_set(err, RC_CORRUPT, "tablet.db, table change: a hash is damaged; run verify");
     memcpy(change.leaf, statement_blob(range, 5).data, sizeof(change.leaf));

@@ -49,7 +49,7 @@ static enum rc redact_row(struct tablet *tablet, const struct own_actor *actor, 
     struct own_scope scope;
     struct change change;
     struct view canonical = {0};
-    bool done = false;
+    bool done = false, damaged = false;
     enum rc rc;
 
     statement_bind_i64(get, 1, (int64_t)row);
@@ -57,11 +57,11 @@ static enum rc redact_row(struct tablet *tablet, const struct own_actor *actor, 
     if (rc != RC_OK)
         return rc == RC_NOT_FOUND ? RC_OK : rc;
     key = area_key_open(tablet, NULL, (uint64_t)statement_i64(get, 1));
-    buf_clear(&tablet->plain);
     if (key != NULL && statement_blob(get, 2).size > 0)
-        rc = row_unlock(key, "change", row, 0, statement_blob(get, 2), &tablet->plain, err);
-    if (rc == RC_OK && tablet->plain.size > 0)
-        rc = own_change_decode(buf_view(&tablet->plain), &scope, &canonical, err);
+        rc = own_change_open(tablet, key, row, statement_blob(get, 2), &scope, &canonical, &damaged,
+                             err);
+    if (damaged) /* what nobody can read is as good as erased, and goes with the next write */
+        canonical = (struct view){0};
     canonical = arena_view(arena, canonical);
     statement_reset(get);
     if (rc != RC_OK || canonical.size == 0)

@@ -73,6 +73,10 @@ static const struct notice_text NOTICES[] = {
     [NOTICE_ATTACHMENT] = {"attachment",
                            WORD("A photo or another attachment does not arrive at the county as it "
                                 "is here. It stays on this tablet; tell the county.")},
+    [NOTICE_DAMAGED] = {"damaged",
+                        WORD("A change that was saved here is damaged and cannot be read or sent "
+                             "any more. The others go on, and the county is told of it; see which: "
+                             "yg-agent quarantine")},
 };
 
 const char *notice_name(enum notice_kind kind) {

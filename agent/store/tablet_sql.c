@@ -162,8 +162,9 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_CHANGE_GET] = "SELECT record, key, sealed, chain, leaf FROM change"
                        " WHERE change = ?1",
     [SQL_CHANGE_REDACT] = "UPDATE change SET sealed = ?2 WHERE change = ?1",
-    [SQL_CHANGE_RANGE] = "SELECT change, record, key, sealed, chain, leaf FROM change"
-                         " WHERE change BETWEEN ?1 AND ?2 ORDER BY change",
+    [SQL_CHANGE_RANGE] = "SELECT c.change, c.record, c.key, c.sealed, c.chain, c.leaf, r.actor,"
+                         " r.number FROM change c LEFT JOIN record r ON r.record = c.record"
+                         " WHERE c.change BETWEEN ?1 AND ?2 ORDER BY c.change",
     [SQL_CHANGE_OVERLAY] = "SELECT change, key, sealed FROM change WHERE record = ?1"
                            " AND overlay = 1 ORDER BY change",
     [SQL_CHANGE_SETTLE] = "UPDATE change SET overlay = 0, verdict = 0 WHERE change = ?1",

@@ -105,6 +105,9 @@ enum rc tablet_settle_left(struct tablet *tablet, const struct own_actor *actor,
 
 struct own_change { /* views live until the visitor returns */
     uint64_t number;
+    struct dot record;
+    bool damaged; /* nobody can read it any more: of the rest only the leaf is known, and as area
+                   * that of its key; form 0, canonical empty */
     uint64_t area;
     uint8_t audience;
     uint64_t form;

@@ -31,6 +31,21 @@ enum rc own_change_decode(struct view plain, struct own_scope *scope, struct vie
     return reader_check(&in, "a saved change", err);
 }
 
+enum rc own_change_open(struct tablet *tablet, const struct open_key *key, uint64_t row,
+                        struct view sealed, struct own_scope *scope, struct view *canonical,
+                        bool *damaged, struct err *err) {
+    enum rc rc;
+
+    buf_clear(&tablet->plain);
+    rc = row_unlock(key, "change", row, 0, sealed, &tablet->plain, err);
+    if (rc == RC_OK)
+        rc = own_change_decode(buf_view(&tablet->plain), scope, canonical, err);
+    *damaged = rc == RC_CORRUPT;
+    if (*damaged)
+        err_clear(err);
+    return *damaged ? RC_OK : rc;
+}
+
 void own_salt_secret(const struct secrets *secrets, uint64_t actor, const struct own_scope *scope,
                      uint64_t run, uint8_t out[16]) {
     struct buf about;
@@ -70,13 +85,11 @@ static enum rc add_own(struct tablet *tablet, uint64_t row, const struct open_ke
     struct own_scope scope;
     struct change change;
     struct view canonical, kept;
-    enum rc rc;
+    bool damaged;
+    enum rc rc = own_change_open(tablet, key, row, sealed, &scope, &canonical, &damaged, err);
 
-    buf_clear(&tablet->plain);
-    rc = row_unlock(key, "change", row, 0, sealed, &tablet->plain, err);
-    if (rc == RC_OK)
-        rc = own_change_decode(buf_view(&tablet->plain), &scope, &canonical, err);
-    if (rc != RC_OK)
+    /* What the disk has spoilt is not seen; the outbox tells people and the county of it. */
+    if (rc != RC_OK || damaged)
         return rc;
     kept = arena_view(arena, canonical);
     rc = arena_check(arena, "a record", err);

@@ -48,7 +48,8 @@ static void note_conflict(struct apply *apply, struct dot id) {
 /* ---- frames ---- */
 
 /* A frame made of own changes, for an entry that only names them. with_content: also the changes,
- * else only what the chain needs. RC_CONFLICT: not all of them are here. */
+ * else only what the chain needs. RC_CONFLICT: not all of them are here, or the disk has spoilt
+ * one. */
 static enum rc read_own(struct apply *apply, const struct feed_entry *entry, bool with_content,
                         struct frame *out, struct err *err) {
     uint64_t actor, *numbers;
@@ -77,6 +78,8 @@ static enum rc read_own(struct apply *apply, const struct feed_entry *entry, boo
         change->change.dot = (struct dot){actor, numbers[i]};
         out->count++;
     }
+    if (rc == RC_CORRUPT)
+        return err_set(err, RC_CONFLICT, "the server names own changes that are damaged here");
     if (rc == RC_NOT_FOUND)
         return err_set(err, RC_CONFLICT, "the server names own changes that are not here");
     return rc;

@@ -4,7 +4,11 @@
  * audience and form. All of them were made under one scope, which the batch names. Batches are kept
  * in the tablet's file until a backup of the county holds them, so that sync can go on while
  * locked, and so that a repeat after a cut sends the same bytes. People save one visit after
- * another: a small last batch is cut anew with what came after it. */
+ * another: a small last batch is cut anew with what came after it.
+ *
+ * A change that the disk has spoilt keeps nothing back: its number goes out with its leaf alone, as
+ * a change of which everything is gone, so that the chain goes on. The county keeps it aside as
+ * malformed; here it stands in quarantine at once, with a notice. */
 #include "agent/sync/inside.h"
 
 #define BATCH_CHANGES     1000u
@@ -27,6 +31,7 @@ struct cut {
     const struct own_actor *actor;
     uint64_t end;       /* last number to be taken */
     uint64_t scope_end; /* last number under the scope of the batch */
+    uint64_t kept_end;  /* last number of the batch that is cut anew; 0: none is */
     struct arena arena, frame_arena;
     struct zip_deflater *deflater;
     struct item *items;
@@ -52,6 +57,8 @@ static enum rc collect(void *context, const struct own_change *change, struct er
         cut->count == BATCH_CHANGES ||
         (cut->count > 0 && cut->bytes + change->canonical.size > BATCH_BYTES))
         return RC_NOT_FOUND;
+    if (change->damaged && change->number <= cut->kept_end)
+        return RC_NOT_FOUND; /* the batch that was cut in time has it whole */
     while (scope < cut->scope_count && !same_scope(&cut->scopes[scope]->change, change))
         scope++;
     if (scope == BATCH_SCOPES)
@@ -65,6 +72,30 @@ static enum rc collect(void *context, const struct own_change *change, struct er
     cut->bytes += change->canonical.size;
     cut->count++;
     return RC_OK;
+}
+
+/* What goes out of a change that cannot be read any more: its name, its record, its leaf. */
+static void put_damaged(const struct cut *cut, struct item *item, struct frame_change *to) {
+    item->change.damaged = true;
+    to->change = (struct change){.dot = {cut->actor->actor, item->change.number},
+                                 .record = item->change.record,
+                                 .form = item->change.form,
+                                 .erased = true,
+                                 .insane = true};
+}
+
+static enum rc put_change(struct cut *cut, struct item *item, struct frame_change *to,
+                          struct err *err) {
+    enum rc rc = RC_OK;
+
+    if (!item->change.damaged)
+        rc = change_decode(item->change.canonical, &cut->frame_arena, &to->change, err);
+    if (item->change.damaged || rc == RC_CORRUPT || rc == RC_INVALID) {
+        err_clear(err);
+        put_damaged(cut, item, to);
+        rc = RC_OK;
+    }
+    return rc;
 }
 
 /* Encodes up to max changes of the scope, from the first that is not framed yet. *left: whether
@@ -98,7 +129,7 @@ static enum rc add_frame(struct cut *cut, const struct own_change *scope, uint32
         if (frame.count > 0 && bytes + item->change.canonical.size > FRAME_BYTES)
             break;
         bytes += item->change.canonical.size;
-        rc = change_decode(item->change.canonical, &cut->frame_arena, &to->change, err);
+        rc = put_change(cut, item, to, err);
         tablet_salt_secret(&source, item->change.number / 64, secret);
         chain_salt(secret, item->change.number, to->salt);
         memcpy(to->leaf, item->change.leaf, sizeof(to->leaf));
@@ -175,6 +206,24 @@ static enum rc write_batch(struct cut *cut, uint64_t first, uint64_t last, struc
     return rc;
 }
 
+/* People hear of what is damaged as soon as it is cut, not when the county has answered. */
+static enum rc tell_damaged(struct cut *cut, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < cut->count && rc == RC_OK; i++) {
+        const struct own_change *change = &cut->items[i].change;
+        bool is_new;
+
+        if (!change->damaged)
+            continue;
+        rc = tablet_put_verdict(cut->tablet, cut->actor, change->number, VERDICT_MALFORMED, &is_new,
+                                err);
+        if (rc == RC_OK && is_new)
+            rc = tablet_notice(cut->tablet, NOTICE_DAMAGED, cut->actor->actor, change->number, err);
+    }
+    return rc;
+}
+
 static enum rc store_batch(struct cut *cut, uint64_t first, uint64_t last, uint64_t replaces,
                            struct view bytes, struct err *err) {
     struct outbox_batch batch = {
@@ -187,6 +236,8 @@ static enum rc store_batch(struct cut *cut, uint64_t first, uint64_t last, uint6
         rc = tablet_outbox_delete(cut->tablet, cut->actor, replaces, err);
     if (rc == RC_OK)
         rc = tablet_outbox_put(cut->tablet, &batch, err);
+    if (rc == RC_OK)
+        rc = tell_damaged(cut, err);
     if (rc == RC_OK)
         return tablet_commit(cut->tablet, err);
     tablet_rollback(cut->tablet);
@@ -210,6 +261,8 @@ static enum rc cut_batch(struct cut *cut, uint64_t first, uint64_t replaces, uin
     if (cut->items == NULL)
         return arena_check(&cut->arena, "a batch", err);
     rc = tablet_own_changes(cut->tablet, cut->actor, first, collect, cut, &readable, err);
+    if (cut->kept_end != 0 && first - 1 + cut->count < cut->kept_end)
+        cut->count = cut->scope_count = 0; /* not all of it can be read now: it stays */
     *last = first - 1 + cut->count;
     for (uint32_t i = 0; i < cut->scope_count && rc == RC_OK; i++)
         rc = add_scope(cut, &cut->scopes[i]->change, err);
@@ -278,7 +331,9 @@ static enum rc cut_actor(struct cut *cut, const struct own_actor *actor, struct 
             replaces = extent.tail_first;
             first = replaces > actor->receipt ? replaces : actor->receipt + 1;
             cut->end = actor->number;
+            cut->kept_end = extent.last;
             rc = cut_batch(cut, first, replaces, &last, err);
+            cut->kept_end = 0;
             if (rc != RC_OK)
                 return rc;
             first = last < extent.last ? extent.last + 1 : last + 1;

@@ -177,7 +177,7 @@ out:
 static enum rc print_insane(struct history *history, const struct stored_change *indexed,
                             const struct log_frame *frame, const struct change *change,
                             struct err *err) {
-    static const struct entry none = {0};
+    static const struct entry none = {.value = {.type = VALUE_TEXT}};
     struct change shown = {.dot = change->dot,
                            .kind = change->kind,
                            .person = change->person,
