@@ -53,8 +53,9 @@ struct frame_head {
 enum rc frame_peek(struct view bytes, struct frame_head *out, struct err *err);
 
 /* Decodes into the arena. Leaves are computed. Hostile input gives RC_CORRUPT, RC_LIMIT or
- * RC_UNSUPPORTED; a change that decodes but fails change_check, or has more than LIMIT_CHANGE_BYTES,
- * gives RC_INVALID or RC_LIMIT. For frames of feeds, in which no such change may be. */
+ * RC_UNSUPPORTED; a change that decodes but fails change_check, or has more than
+ * LIMIT_CHANGE_BYTES, gives RC_INVALID or RC_LIMIT. For frames of feeds, in which no such change
+ * may be. */
 enum rc frame_decode(struct view bytes, struct zip_inflater *inflater, struct arena *arena,
                      struct frame *out, struct err *err);
 

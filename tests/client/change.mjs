@@ -56,6 +56,12 @@ export const CREATE = 1,
   AMEND = 6,
   MOVE = 7;
 
+// Whether an entry goes on in the run of the one before. What came in a frame stands as it was given
+// (asGiven), and its entries know their row: it need not be sane.
+const goesOn = (before, entry) =>
+  !byInstance(before.instance, entry.instance) &&
+  (before.field < entry.field || (before.field === entry.field && before.row === entry.row));
+
 export const sortEntries = (entries) =>
   [...entries].sort((a, b) => byInstance(a.instance, b.instance) || a.field - b.field);
 
@@ -76,24 +82,24 @@ export function canonical(change, withSignature = true) {
     .text(change.reason);
   w.varint(change.evidence.length).bytes(joined(...change.evidence));
   w.varint(change.under.length).bytes(joined(...change.under));
-  const entries = sortEntries(change.entries);
+  const entries = change.asGiven ? change.entries : sortEntries(change.entries);
   w.varint(entries.length);
-  let run = null;
   let field = 0;
-  for (const entry of entries) {
-    if (!run || byInstance(run, entry.instance)) {
-      run = entry.instance;
+  for (const [i, entry] of entries.entries()) {
+    if (!i || !goesOn(entries[i - 1], entry)) {
+      let end = i + 1;
+      while (end < entries.length && goesOn(entries[end - 1], entries[end])) end++;
       field = 0;
-      w.varint(run.ordinal);
-      if (run.ordinal) dot(run);
-      w.varint(entries.filter((other) => !byInstance(other.instance, run)).length);
+      w.varint(entry.instance.ordinal);
+      if (entry.instance.ordinal) dot(entry.instance);
+      w.varint(end - i);
     }
     const bits = (entry.keep ? 1 : 0) + (entry.rank ? 2 : 0) + (entry.replaces.length ? 4 : 0);
     w.varint((entry.field - field) * 8 + bits);
     field = entry.field;
     if (entry.rank) w.byte(entry.rank);
     if (entry.replaces.length) w.varint(entry.replaces.length);
-    for (const version of [...entry.replaces].sort(byInstance)) {
+    for (const version of change.asGiven ? entry.replaces : [...entry.replaces].sort(byInstance)) {
       dot(version);
       w.varint(version.ordinal);
     }

@@ -74,11 +74,15 @@ export function encodeFrame(changes, area, secretOf) {
   const rows = [[], []]; // by level: 0 the records themselves, 1 all instances
   changes.forEach((change) => {
     rows[0].push({ change, entries: [] });
-    for (const entry of sortEntries(change.entries)) {
+    for (const entry of change.asGiven ? change.entries : sortEntries(change.entries)) {
       let row = rows[0].at(-1);
       if (entry.instance.ordinal) {
         row = rows[1].at(-1);
-        if (row?.change !== change || byInstance(row.instance, entry.instance))
+        if (
+          row?.change !== change ||
+          byInstance(row.instance, entry.instance) ||
+          (change.asGiven && row.entries[0].row !== entry.row)
+        )
           rows[1].push((row = { change, instance: entry.instance, entries: [] }));
       }
       row.entries.push(entry);
@@ -172,8 +176,7 @@ export function encodeFrame(changes, area, secretOf) {
       }
       level.forEach((row, at) =>
         had[at].forEach((entry) =>
-          [...entry.replaces]
-            .sort(byInstance)
+          (row.change.asGiven ? entry.replaces : [...entry.replaces].sort(byInstance))
             .forEach((dot) => replaced.push({ dot, from: row.change.number })),
         ),
       );
@@ -423,7 +426,7 @@ function decodeChanges(p, raw, { actor, form }, changes, features, flags) {
       return String.fromCodePoint(at);
     });
   }
-  const levels = [changes.map((change) => ({ change, instance: root }))];
+  const levels = [changes.map((change) => ({ change, instance: root, at: -1 }))];
   if (features & 16) decodeInstances(p, changes, levels);
 
   const entries = [];
@@ -444,7 +447,8 @@ function decodeChanges(p, raw, { actor, form }, changes, features, flags) {
   });
   entries.forEach(({ entry, change }) => change.entries.push(entry));
   for (const change of changes) {
-    change.entries = sortEntries(change.entries);
+    change.entries.sort((a, b) => a.row - b.row || a.field - b.field);
+    change.asGiven = true;
     if (!change.erased) change.leaf = leafOf(change.salt, canonical(change));
   }
 }
@@ -463,7 +467,7 @@ function decodeInstances(p, changes, levels) {
     const ordinal = dots[i] ? ordinals.shift() : 1 + (fresh.get(change) ?? 0);
     if (!byDot(dot, change)) fresh.set(change, ordinal);
     must(levels[level[i]], 'no such level');
-    levels[level[i]].push({ change, instance: { ...dot, ordinal } });
+    levels[level[i]].push({ change, instance: { ...dot, ordinal }, at: i });
   });
 }
 
@@ -484,8 +488,8 @@ function decodeColumn(p, field, rows) {
   const counts = attributes & 4 ? p.counts(n) : filled(tag & 32 ? 1 : 0);
   const column = presence.map((index, i) => {
     must(rows[index], 'no such row');
-    const { change, instance } = rows[index];
-    const entry = { instance, field, keep: flags[i] > 0, rank: ranks[i], replaces: [] };
+    const { change, instance, at: row } = rows[index];
+    const entry = { row, instance, field, keep: flags[i] > 0, rank: ranks[i], replaces: [] };
     return { change, count: counts[i], entry };
   });
   decodeValues(p, tag & 7, column);

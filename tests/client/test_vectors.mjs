@@ -136,6 +136,13 @@ export function vectors(check) {
     kept.map((c) => [c.number, c.number === 2]),
   );
   check('the cut frame, its leaves', leaves(cut.changes), leaves(kept));
+  const insane = wire.decodeFrame(hex(v.insane.bytes));
+  check(
+    'what is not sane has canonical bytes',
+    insane.changes.map((c) => wire.canonical(c)),
+    v.insane.changes.map((c) => c.canonical),
+  );
+  check('and leaves', leaves(insane.changes), leaves(v.insane.changes));
   const surveys = wire.decodeFrame(hex(v.surveys.bytes));
   check('the surveys, their leaves', leaves(surveys.changes), leaves(v.surveys.changes));
   check(
@@ -157,6 +164,7 @@ export function vectors(check) {
   for (const [what, read] of [
     ['frame', frame],
     ['surveys', surveys],
+    ['insane', insane],
   ]) {
     const again = wire.decodeFrame(wire.encodeFrame(read.changes, read.area, () => secret));
     check(

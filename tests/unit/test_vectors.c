@@ -432,7 +432,9 @@ static void add_change(struct vectors *vectors, struct frame_change *framed, boo
     struct buf canonical;
 
     buf_init(&canonical, LIMIT_CHANGE_BYTES);
-    require(vectors, change_encode(change, &canonical, &vectors->err));
+    require(vectors, change_encode_raw(change, &canonical, &vectors->err));
+    assert_int_equal(change_check(change, &vectors->err) != RC_OK, change->insane);
+    err_clear(&vectors->err);
     chain_salt(vectors->salt_secret, change->dot.number, framed->salt);
     chain_leaf(framed->salt, buf_view(&canonical), framed->leaf);
     chain_next(vectors->chain, framed->leaf, vectors->chain);
@@ -513,6 +515,65 @@ static void add_changes(struct vectors *vectors) {
                  "by one\", ");
     add_hex(vectors, "bytes", buf_view(&vectors->encoded), "},\n");
     encode_frame(vectors, &vectors->frame, false);
+}
+
+/* Changes that make no sense, between two that do. */
+static void add_insane(struct vectors *vectors) {
+    struct frame frame = vectors->frame;
+    struct instance_id member = {{OTHER, 7}, 2};
+    struct entry *rows = NULL, *late = NULL; /* of the third and the fourth */
+    struct version_id *versions = arena_array(&vectors->arena, 2, sizeof(*versions));
+    uint8_t behind[32];
+    struct buf small;
+
+    assert_non_null(versions);
+    frame.count = 5;
+    frame.changes = arena_array(&vectors->arena, 5, sizeof(*frame.changes));
+    assert_non_null(frame.changes);
+    memcpy(behind, vectors->chain, sizeof(behind));
+    buf_init(&small, 1u << 20);
+    buf_add_view(&small, buf_view(&vectors->encoded));
+    for (uint32_t i = 0; i < 5; i++) {
+        struct change *change = &frame.changes[i].change;
+        struct entry *entry = entries_of(vectors, change, 3);
+
+        change->dot = (struct dot){vectors->actor, 10 + i};
+        change->kind = CHANGE_EDIT;
+        change->record = (struct dot){OTHER, 3};
+        change->form = FORM;
+        change->person = vectors->person;
+        change->wall_ms = NOW;
+        change->lamport = 10 + i;
+        change->insane = i > 0 && i < 4;
+        for (uint32_t k = 0; k < 3; k++)
+            entry[k] = (struct entry){.field = (uint16_t)(32 + k), .value = value_of_int(7 + k)};
+        rows = i == 2 ? entry : rows;
+        late = i == 3 ? entry : late;
+    }
+    assert_true(rows != NULL && late != NULL);
+    frame.changes[1].change.kind = 0;
+    for (uint32_t k = 0; k < 3; k++) /* one instance, in three rows */
+        rows[k] = (struct entry){
+            .instance = member, .field = k == 0 ? 33 : 32, .rank = 9, .value = value_of_int(k)};
+    versions[0] = (struct version_id){{vectors->actor, 20}, 1}; /* of the future, and behind */
+    versions[1] = (struct version_id){{vectors->actor, 2}, 0};
+    late->replaces = versions;
+    late->replaces_count = 2;
+    add(vectors,
+        "\"insane\": {\"note\": \"numbers from 10, chained behind the changes above: 11, 12 "
+        "and 13 are not sane\",\n");
+    encode_frame(vectors, &frame, false);
+    add_hex(vectors, "bytes", buf_view(&vectors->encoded), ",\n");
+    add(vectors, "\"changes\": [\n");
+    for (uint32_t i = 0; i < 5; i++) {
+        add(vectors, "{");
+        add_change(vectors, &frame.changes[i], true);
+        add(vectors, i + 1 < 5 ? "},\n" : "}]},\n");
+    }
+    memcpy(vectors->chain, behind, sizeof(behind));
+    buf_clear(&vectors->encoded);
+    buf_add_view(&vectors->encoded, buf_view(&small));
+    buf_release(&small);
 }
 
 /* A frame large enough to use lanes, tables and the other codings. */
@@ -880,6 +941,7 @@ static void make_all(struct vectors *vectors) {
     add_words(vectors);
     add_keys(vectors);
     add_changes(vectors);
+    add_insane(vectors);
     add_surveys(vectors);
     {
         struct view batch = make_batch(vectors);
