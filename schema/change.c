@@ -41,18 +41,20 @@ enum { ACTOR_OWN = 0, ACTOR_LAST = 1, ACTOR_SPELLED = 2, DOT_SHIFT = 2 };
 
 struct dot_coder {
     uint64_t own;
-    uint64_t last; /* spelled out last; 0: none yet */
+    uint64_t last; /* spelled out last */
+    bool spelled;  /* there is one: of what is not sane, it may be actor 0 */
 };
 
 static void add_dot(struct buf *out, struct dot_coder *coder, struct dot dot) {
-    unsigned tag = dot.actor == coder->own    ? ACTOR_OWN
-                   : dot.actor == coder->last ? ACTOR_LAST
-                                              : ACTOR_SPELLED;
+    unsigned tag = dot.actor == coder->own                      ? ACTOR_OWN
+                   : coder->spelled && dot.actor == coder->last ? ACTOR_LAST
+                                                                : ACTOR_SPELLED;
 
     buf_add_varint(out, dot.number << DOT_SHIFT | tag);
     if (tag == ACTOR_SPELLED) {
         buf_add_id(out, dot.actor);
         coder->last = dot.actor;
+        coder->spelled = true;
     }
 }
 

@@ -218,7 +218,8 @@ export class Client {
   }
 
   // Saves a change of {kind, record, form, entries, reason, signed}; gives its dot.
-  save({ kind, record, form, entries, reason = '', signed = false, under = [], area: given }) {
+  // asGiven: entries stand as they are, sane or not.
+  save({ kind, record, form, entries, reason = '', signed = false, under = [], area: given, asGiven }) {
     const number = this.log.length + 1;
     const change = {
       kind,
@@ -232,7 +233,8 @@ export class Client {
       reason,
       evidence: [],
       under,
-      entries: sortEntries(entries),
+      entries: asGiven ? entries : sortEntries(entries),
+      asGiven,
     };
     if (signed) change.signature = sign(this.person.seed, 'yg person', canonical(change, false));
     const born = entries.find((e) => e.field === AREA)?.value;

@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import { Client } from '../client/client.mjs';
-import { Reader, TEXT, Writer, canonical, decodeFrame, encodeBatch, encodeFrame } from '../client/wire.mjs';
+import { Reader, TEXT, Writer, canonical, decodeFrame, encodeBatch, encodeFrame, root } from '../client/wire.mjs';
 import { tap } from '../client/test_vectors.mjs';
 
 const { ok, check, end } = tap();
@@ -158,6 +158,35 @@ bad.batches = [{ first: 1, last: 1, bytes: batchOf([frame]) }];
 await bad.exchange();
 check('the true batch is accepted after all', [bad.acked, records(), own !== undefined], [1, 2, true]);
 check('the county verifies', /(\d+) +differences/.exec(syncd('verify'))[1], '0');
+
+// What decodes and makes no sense: its own outcome, among neighbours that do not feel it.
+const member = { actor: good.actor, number: 1, ordinal: 1 };
+const plain = { keep: false, rank: 0, replaces: [], type: TEXT, value: '无' };
+const odd = (more, entries) => {
+  bad.save({ kind: 2, record: own, form: form.id, area, entries, asGiven: true, ...more });
+  household(bad, `第${bad.log.length}`);
+};
+odd({ kind: 0 }, []);
+odd({ kind: 77 }, [{ ...plain, instance: root, field: head }]);
+odd({ record: { actor: bad.actor, number: 999 } }, [{ ...plain, instance: root, field: head }]);
+odd({ record: { actor: root.actor, number: 1 } }, [{ ...plain, instance: root, field: head }]);
+odd({}, [{ ...plain, instance: root, field: head, rank: 200 }]);
+odd({}, [{ ...plain, instance: root, field: head, value: Buffer.from([0xc3, 0x28]) }]);
+odd({}, [{ ...plain, instance: root, field: 2, type: 1, value: 5n }]);
+odd({}, [{ ...plain, instance: root, field: head, replaces: [{ ...own, number: 999, ordinal: 0 }] }]);
+odd({}, [1, 2].map((row) => ({ ...plain, instance: member, field: head, row })));
+odd({}, [1, 2].map((row) => ({ ...plain, instance: member, field: head + 2 - row, row })));
+odd({ reason: '长'.repeat(1000) }, [{ ...plain, instance: root, field: head }]);
+const insane = 11;
+bad.batches = [];
+await bad.sync();
+check('a tablet with changes that make no sense goes on', bad.acked, bad.log.length);
+const kept = JSON.parse(syncd('quarantine', '--json'));
+check('each is kept aside', [kept.length, ...new Set(kept.map((one) => one.verdict))], [insane, 'malformed']);
+check('their neighbours are there', records(), 2 + insane);
+await good.sync();
+check('and reach another tablet', good.records().length, 2 + insane);
+check('the county verifies again', /(\d+) +differences/.exec(syncd('verify'))[1], '0');
 
 server.kill();
 check('and ends in order', await ended, 0);

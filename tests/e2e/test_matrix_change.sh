@@ -17,6 +17,27 @@ YG_PASSPHRASE=secret-of-li syncd quarantine return "$(syncd quarantine --json | 
     --as li --reason 'it is there' >/dev/null 2>&1
 whole poison-returned 0 zhang
 
+# --- one that makes no sense at all, from a program of somebody else's ---
+
+fresh wang zhang
+save wang 一 && settle wang zhang
+node "$matrix/poison.mjs" "$url" "$(syncd device invite --areas $area --name odd --person li \
+    --role investigator)" $area >"$work/poisoned" 2>"$work/stderr" ||
+    ok 1 "the other program: $(cat "$work/stderr")"
+while read -r key id; do
+    echo "$id" >"$work/id-$key"
+    note "$key" head/name "$key"
+done <"$work/poisoned"
+whole insane 1 wang zhang
+same '  staff see which it is' "$(syncd quarantine --json | field '[0].verdict')" malformed
+syncd backup "$work/with.backup" >/dev/null 2>&1
+save wang 二 && agent wang sync >/dev/null
+restore "$work/with.backup" && settle wang zhang
+whole insane-restored 1 wang zhang
+YG_PASSPHRASE=secret-of-li syncd quarantine release "$(syncd quarantine --json | field '[0].dot')" \
+    --as li --reason 'it is there' >/dev/null 2>&1
+same '  nobody can make sense of it' "$?" 1
+
 # --- a form that the county has forgotten ---
 
 fresh wang zhang

@@ -1,4 +1,5 @@
-/* Any bytes as a batch: as they are, and as the inside of a box that opens. */
+/* Any bytes as a batch: as they are, and as the inside of a box that opens; its frames are decoded,
+ * too. */
 #include "base/crypt.h"
 #include "schema/limits.h"
 #include "schema/wire/batch.h"
@@ -14,15 +15,22 @@ static void open_it(struct view bytes, const uint8_t public_key[32], const uint8
     const uint8_t last_hash[32] = {1};
     struct arena arena;
     struct batch batch;
+    struct zip_inflater *inflater = NULL;
+    struct frame frame;
     struct batch_outer outer;
     struct err err;
 
     err_init(&err, LANG_EN);
     arena_init(&arena, 64u << 20);
     (void)batch_peek(bytes, &outer, &err);
-    if (batch_open(bytes, public_key, secret, &arena, &batch, &err) == RC_OK &&
-        batch_verify(&batch, last_hash, public_key, &err) == RC_OK)
-        abort();
+    if (batch_open(bytes, public_key, secret, &arena, &batch, &err) == RC_OK) {
+        if (zip_inflater_new(&inflater, &err) != RC_OK ||
+            batch_verify(&batch, last_hash, public_key, &err) == RC_OK)
+            abort();
+        for (uint32_t i = 0; i < batch.frame_count; i++)
+            (void)frame_decode_raw(batch.frames[i], inflater, &arena, &frame, &err);
+    }
+    zip_inflater_free(inflater);
     arena_release(&arena);
 }
 

@@ -1,4 +1,5 @@
-/* Any bytes as a frame: what decodes also encodes, and comes back with the same leaves. */
+/* Any bytes as a frame: what decodes, sane or not, also encodes, and comes back with the same
+ * leaves; a feed takes it only if all of it is sane. */
 #include "base/crypt.h"
 #include "schema/limits.h"
 #include "schema/wire/frame.h"
@@ -10,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct zip_deflater *deflater = NULL;
     struct arena arena;
     struct frame frame, back;
+    bool insane = false;
     struct frame_head head;
     struct buf again;
     struct err err;
@@ -20,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (crypt_start(&err) != RC_OK || zip_inflater_new(&inflater, &err) != RC_OK ||
         zip_deflater_new(ZIP_LEVEL_DEFAULT, &deflater, &err) != RC_OK)
         abort();
-    if (frame_decode(view_of(data, size), inflater, &arena, &frame, &err) == RC_OK) {
+    if (frame_decode_raw(view_of(data, size), inflater, &arena, &frame, &err) == RC_OK) {
         if (frame_peek(view_of(data, size), &head, &err) != RC_OK || head.count != frame.count)
             abort();
         switch (frame_encode(&frame, NULL, NULL, deflater, &again, &err)) {
@@ -31,12 +33,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         default:
             abort();
         }
-        if (frame_decode(buf_view(&again), inflater, &arena, &back, &err) != RC_OK)
+        if (frame_decode_raw(buf_view(&again), inflater, &arena, &back, &err) != RC_OK)
             abort();
         for (uint32_t i = 0; i < frame.count; i++) {
-            if (memcmp(frame.changes[i].leaf, back.changes[i].leaf, 32) != 0)
+            if (memcmp(frame.changes[i].leaf, back.changes[i].leaf, 32) != 0 ||
+                (frame.changes[i].change.insane != back.changes[i].change.insane))
                 abort();
+            insane = insane || frame.changes[i].change.insane;
         }
+        if ((frame_decode(view_of(data, size), inflater, &arena, &back, &err) == RC_OK) == insane &&
+            arena.failed == RC_OK)
+            abort();
         if (frame_rename(&frame,
                          &(struct lineage){1, &(struct fork_range){frame.actor, head.last, 77}},
                          &arena, &err) != RC_OK &&
