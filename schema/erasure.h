@@ -48,9 +48,9 @@ bool erasure_names(const struct erasure *erasure, struct dot dot);
 bool erasure_covers(const struct erasure *erasure, struct instance_id instance, uint16_t field);
 
 /* Takes out of the change what the erasure says, if it names it: entries are copied into the arena,
- * change->erased is set. An insane change loses all it says. *done tells whether the change is named. The caller keeps the leaf.
- * lineage: under which names the change is to be read, where it still has those of its author;
- * NULL: it has been read already. */
+ * change->erased is set. An insane change loses all it says. *done tells whether the change is
+ * named. The caller keeps the leaf. lineage: under which names the change is to be read, where it
+ * still has those of its author; NULL: it has been read already. */
 struct lineage;
 enum rc erasure_apply(const struct erasure *erasure, const struct lineage *lineage,
                       struct change *change, struct arena *arena, bool *done, struct err *err);

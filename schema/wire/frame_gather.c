@@ -130,8 +130,7 @@ static bool make_rows(struct encoder *encoder) {
             uint32_t size = 1;
             uint32_t level;
 
-            while (at + size < change->entry_count &&
-                   entry_follows(&first[size - 1], &first[size]))
+            while (at + size < change->entry_count && entry_follows(&first[size - 1], &first[size]))
                 size++;
             level = choose_level(encoder, &leveller, first, size);
             encoder->rows[encoder->row_count++] =

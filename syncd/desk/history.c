@@ -1,7 +1,7 @@
 /* history.c: every value that anybody ever gave a record or one of its fields, from the log: who,
  * with which device, when by his clock as corrected and when it came in, in which kind of change
- * and for what reason, and what it replaced. Changes in quarantine stand there too, marked; one that
- * makes no sense is a line of its own, and nothing of what it says is shown. */
+ * and for what reason, and what it replaced. Changes in quarantine stand there too, marked; one
+ * that makes no sense is a line of its own, and nothing of what it says is shown. */
 #include "base/words.h"
 #include "schema/erasure.h"
 #include "syncd/desk/desk.h"

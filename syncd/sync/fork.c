@@ -41,8 +41,8 @@ static enum rc leaf_visit(void *context, const struct stored_change *change, str
         walk->frame = 0;
         rc = store_frame(walk->work->ledger->store, change->frame, &walk->arena, &stored, err);
         if (rc == RC_OK)
-            rc =
-                frame_decode_raw(stored.bytes, walk->work->inflater, &walk->arena, &walk->decoded, err);
+            rc = frame_decode_raw(stored.bytes, walk->work->inflater, &walk->arena, &walk->decoded,
+                                  err);
         if (rc != RC_OK)
             return rc;
         walk->frame = change->frame;
@@ -64,8 +64,8 @@ static enum rc leaves_of_step(struct leaf_walk *walk, uint64_t actor, uint64_t f
             continue;
         if (walk->frame != change->frame) {
             arena_reset(&walk->arena);
-            rc = frame_decode_raw(work->frames[change->frame - 1].bytes, work->inflater, &walk->arena,
-                              &walk->decoded, err);
+            rc = frame_decode_raw(work->frames[change->frame - 1].bytes, work->inflater,
+                                  &walk->arena, &walk->decoded, err);
             walk->frame = change->frame;
         }
         if (rc == RC_OK)

@@ -146,8 +146,8 @@ static enum rc open_frame(struct naming *naming, uint64_t serial, struct err *er
     naming->serial = 0;
     rc = store_frame(naming->work->ledger->store, serial, &naming->arena, &stored, err);
     if (rc == RC_OK)
-        rc =
-            frame_decode_raw(stored.bytes, naming->work->inflater, &naming->arena, &naming->frame, err);
+        rc = frame_decode_raw(stored.bytes, naming->work->inflater, &naming->arena, &naming->frame,
+                              err);
     if (rc == RC_OK)
         rc = lineage_decode(stored.forks, &naming->arena, &lineage, err);
     if (rc == RC_OK && lineage.count > 0)

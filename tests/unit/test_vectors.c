@@ -517,98 +517,81 @@ static void add_changes(struct vectors *vectors) {
     encode_frame(vectors, &vectors->frame, false);
 }
 
-/* Changes that make no sense, between two that do. */
-static void add_insane(struct vectors *vectors) {
-    struct frame frame = vectors->frame;
-    struct instance_id member = {{OTHER, 7}, 2};
-    struct entry *rows = NULL, *late = NULL; /* of the third and the fourth */
-    struct version_id *versions = arena_array(&vectors->arena, 2, sizeof(*versions));
+/* One more frame, chained behind the changes above; the first `whole` changes with their content.
+ */
+static void add_frame(struct vectors *vectors, const char *name, const char *note,
+                      const struct frame *frame, uint32_t whole) {
     uint8_t behind[32];
-    struct buf small;
+    struct view kept = arena_view(&vectors->arena, buf_view(&vectors->encoded));
 
-    assert_non_null(versions);
-    frame.count = 5;
-    frame.changes = arena_array(&vectors->arena, 5, sizeof(*frame.changes));
-    assert_non_null(frame.changes);
     memcpy(behind, vectors->chain, sizeof(behind));
-    buf_init(&small, 1u << 20);
-    buf_add_view(&small, buf_view(&vectors->encoded));
-    for (uint32_t i = 0; i < 5; i++) {
-        struct change *change = &frame.changes[i].change;
-        struct entry *entry = entries_of(vectors, change, 3);
-
-        change->dot = (struct dot){vectors->actor, 10 + i};
-        change->kind = CHANGE_EDIT;
-        change->record = (struct dot){OTHER, 3};
-        change->form = FORM;
-        change->person = vectors->person;
-        change->wall_ms = NOW;
-        change->lamport = 10 + i;
-        change->insane = i > 0 && i < 4;
-        for (uint32_t k = 0; k < 3; k++)
-            entry[k] = (struct entry){.field = (uint16_t)(32 + k), .value = value_of_int(7 + k)};
-        rows = i == 2 ? entry : rows;
-        late = i == 3 ? entry : late;
-    }
-    assert_true(rows != NULL && late != NULL);
-    frame.changes[1].change.kind = 0;
-    for (uint32_t k = 0; k < 3; k++) /* one instance, in three rows */
-        rows[k] = (struct entry){
-            .instance = member, .field = k == 0 ? 33 : 32, .rank = 9, .value = value_of_int(k)};
-    versions[0] = (struct version_id){{vectors->actor, 20}, 1}; /* of the future, and behind */
-    versions[1] = (struct version_id){{vectors->actor, 2}, 0};
-    late->replaces = versions;
-    late->replaces_count = 2;
-    add(vectors,
-        "\"insane\": {\"note\": \"numbers from 10, chained behind the changes above: 11, 12 "
-        "and 13 are not sane\",\n");
-    encode_frame(vectors, &frame, false);
+    add(vectors, "\"%s\": {\"note\": \"%s; chained behind the changes above\",\n", name, note);
+    encode_frame(vectors, frame, false);
     add_hex(vectors, "bytes", buf_view(&vectors->encoded), ",\n");
     add(vectors, "\"changes\": [\n");
-    for (uint32_t i = 0; i < 5; i++) {
+    for (uint32_t i = 0; i < frame->count; i++) {
         add(vectors, "{");
-        add_change(vectors, &frame.changes[i], true);
-        add(vectors, i + 1 < 5 ? "},\n" : "}]},\n");
+        add_change(vectors, &frame->changes[i], i < whole);
+        add(vectors, i + 1 < frame->count ? "},\n" : "}]},\n");
     }
     memcpy(vectors->chain, behind, sizeof(behind));
     buf_clear(&vectors->encoded);
-    buf_add_view(&vectors->encoded, buf_view(&small));
-    buf_release(&small);
+    buf_add_view(&vectors->encoded, kept);
+}
+
+static struct frame frame_of(struct vectors *vectors, uint32_t count) {
+    struct frame frame = vectors->frame;
+
+    frame.count = count;
+    frame.changes = arena_array(&vectors->arena, count, sizeof(*frame.changes));
+    assert_non_null(frame.changes);
+    return frame;
+}
+
+/* Changes that make no sense, between two that do. */
+static void add_insane(struct vectors *vectors) {
+    struct frame frame = frame_of(vectors, 5);
+    struct instance_id member = {{OTHER, 7}, 2};
+    struct entry *entries[5];
+    struct version_id *versions = arena_array(&vectors->arena, 2, sizeof(*versions));
+
+    assert_non_null(versions);
+    for (uint32_t i = 0; i < 5; i++) {
+        struct change *change = &frame.changes[i].change;
+
+        *change = (struct change){.dot = {vectors->actor, 10 + i},
+                                  .kind = i == 1 ? 0 : CHANGE_EDIT,
+                                  .record = {OTHER, 3},
+                                  .form = FORM,
+                                  .person = vectors->person,
+                                  .wall_ms = NOW,
+                                  .lamport = 10 + i,
+                                  .insane = i > 0 && i < 4};
+        entries[i] = entries_of(vectors, change, 3);
+        for (uint32_t k = 0; k < 3; k++)
+            entries[i][k] =
+                (struct entry){.field = (uint16_t)(32 + k), .value = value_of_int(7 + k)};
+    }
+    for (uint32_t k = 0; k < 3; k++) /* one instance, in three rows */
+        entries[2][k] = (struct entry){
+            .instance = member, .field = k == 0 ? 33 : 32, .rank = 9, .value = value_of_int(k)};
+    versions[0] = (struct version_id){{vectors->actor, 20}, 1}; /* of the future, and behind */
+    versions[1] = (struct version_id){{vectors->actor, 2}, 0};
+    entries[3][0].replaces = versions;
+    entries[3][0].replaces_count = 2;
+    add_frame(vectors, "insane", "numbers from 10: 11, 12 and 13 are not sane", &frame, 5);
 }
 
 /* A frame large enough to use lanes, tables and the other codings. */
 static void add_surveys(struct vectors *vectors) {
     struct chance chance = {.state = 2026};
-    struct frame frame = vectors->frame;
+    struct frame frame = frame_of(vectors, SURVEYS);
     int64_t wall_ms = NOW;
-    uint8_t behind[32];
-    struct buf small;
 
-    frame.count = SURVEYS;
-    frame.changes = arena_array(&vectors->arena, SURVEYS, sizeof(*frame.changes));
-    assert_non_null(frame.changes);
-    memcpy(behind, vectors->chain, sizeof(behind));
-    buf_init(&small, 1u << 20);
-    buf_add_view(&small, buf_view(&vectors->encoded));
     for (uint32_t i = 0; i < SURVEYS; i++)
         survey_make(&chance, (struct dot){vectors->actor, 10 + i}, FORM, vectors->person, &wall_ms,
                     &vectors->arena, &frame.changes[i].change);
-    add(vectors,
-        "\"surveys\": {\"note\": \"%u creates, numbers from 10; chained behind the "
-        "changes above\",\n",
-        SURVEYS);
-    encode_frame(vectors, &frame, false);
-    add_hex(vectors, "bytes", buf_view(&vectors->encoded), ",\n");
-    add(vectors, "\"changes\": [\n");
-    for (uint32_t i = 0; i < SURVEYS; i++) {
-        add(vectors, "{");
-        add_change(vectors, &frame.changes[i], i == 0);
-        add(vectors, i + 1 < SURVEYS ? "},\n" : "}]},\n");
-    }
-    memcpy(vectors->chain, behind, sizeof(behind));
-    buf_clear(&vectors->encoded);
-    buf_add_view(&vectors->encoded, buf_view(&small));
-    buf_release(&small);
+    add_frame(vectors, "surveys", "96 creates, numbers from 10", &frame, 1);
 }
 
 /* ---- batch, exchange ---- */
