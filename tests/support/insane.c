@@ -261,3 +261,43 @@ const char *insane_make(uint32_t way, struct arena *arena, struct change *change
     what = way < WAYS_WHOLE + WAYS_NAMES ? names(way - WAYS_WHOLE, arena, change) : NULL;
     return what != NULL ? what : answers(way - WAYS_WHOLE - WAYS_NAMES, arena, change);
 }
+
+void insane_frame(uint64_t actor, uint64_t form, uint64_t person, int64_t wall_ms,
+                  struct arena *arena, struct frame *out) {
+    struct version_id *versions = arena_array(arena, 2, sizeof(*versions));
+
+    *out = (struct frame){.actor = actor,
+                          .area = UINT64_C(430621101000),
+                          .audience = 1,
+                          .form = form,
+                          .count = 5,
+                          .changes = arena_array(arena, 5, sizeof(*out->changes))};
+    assert(out->changes != NULL && versions != NULL);
+    versions[0] = (struct version_id){{actor, 20}, 1};
+    versions[1] = (struct version_id){{actor, 2}, 0};
+    for (uint32_t i = 0; i < 5; i++) {
+        struct change *change = &out->changes[i].change;
+        struct entry *entries;
+
+        *change = (struct change){.dot = {actor, 10 + i},
+                                  .kind = i == 1 ? 0 : CHANGE_EDIT,
+                                  .record = {0xb2, 3},
+                                  .form = form,
+                                  .person = person,
+                                  .wall_ms = wall_ms,
+                                  .lamport = 10 + i,
+                                  .insane = i > 0 && i < 4};
+        entries = only(arena, change, 3);
+        for (uint32_t k = 0; k < 3; k++)
+            entries[k] = (struct entry){.field = (uint16_t)(32 + k), .value = number(7 + k)};
+        for (uint32_t k = 0; i == 2 && k < 3; k++)
+            entries[k] = (struct entry){.instance = instance(7, 2),
+                                        .field = k == 0 ? 33 : 32,
+                                        .rank = 9,
+                                        .value = number(k)};
+        if (i == 3) {
+            entries[0].replaces = versions;
+            entries[0].replaces_count = 2;
+        }
+    }
+}

@@ -16,6 +16,7 @@
 #include "schema/merge.h"
 #include "schema/wire/exchange.h"
 #include "schema/wire/word.h"
+#include "tests/support/insane.h"
 #include "tests/support/wire.h"
 
 #include <inttypes.h>
@@ -548,40 +549,6 @@ static struct frame frame_of(struct vectors *vectors, uint32_t count) {
     return frame;
 }
 
-/* Changes that make no sense, between two that do. */
-static void add_insane(struct vectors *vectors) {
-    struct frame frame = frame_of(vectors, 5);
-    struct instance_id member = {{OTHER, 7}, 2};
-    struct entry *entries[5];
-    struct version_id *versions = arena_array(&vectors->arena, 2, sizeof(*versions));
-
-    assert_non_null(versions);
-    for (uint32_t i = 0; i < 5; i++) {
-        struct change *change = &frame.changes[i].change;
-
-        *change = (struct change){.dot = {vectors->actor, 10 + i},
-                                  .kind = i == 1 ? 0 : CHANGE_EDIT,
-                                  .record = {OTHER, 3},
-                                  .form = FORM,
-                                  .person = vectors->person,
-                                  .wall_ms = NOW,
-                                  .lamport = 10 + i,
-                                  .insane = i > 0 && i < 4};
-        entries[i] = entries_of(vectors, change, 3);
-        for (uint32_t k = 0; k < 3; k++)
-            entries[i][k] =
-                (struct entry){.field = (uint16_t)(32 + k), .value = value_of_int(7 + k)};
-    }
-    for (uint32_t k = 0; k < 3; k++) /* one instance, in three rows */
-        entries[2][k] = (struct entry){
-            .instance = member, .field = k == 0 ? 33 : 32, .rank = 9, .value = value_of_int(k)};
-    versions[0] = (struct version_id){{vectors->actor, 20}, 1}; /* of the future, and behind */
-    versions[1] = (struct version_id){{vectors->actor, 2}, 0};
-    entries[3][0].replaces = versions;
-    entries[3][0].replaces_count = 2;
-    add_frame(vectors, "insane", "numbers from 10: 11, 12 and 13 are not sane", &frame, 5);
-}
-
 /* A frame large enough to use lanes, tables and the other codings. */
 static void add_surveys(struct vectors *vectors) {
     struct chance chance = {.state = 2026};
@@ -911,6 +878,8 @@ static void fill_77(void *context, void *bytes, size_t size) {
 }
 
 static void make_all(struct vectors *vectors) {
+    struct frame insane;
+
     memset(vectors, 0, sizeof(*vectors));
     err_init(&vectors->err, LANG_EN);
     require(vectors, crypt_start(&vectors->err));
@@ -924,7 +893,8 @@ static void make_all(struct vectors *vectors) {
     add_words(vectors);
     add_keys(vectors);
     add_changes(vectors);
-    add_insane(vectors);
+    insane_frame(vectors->actor, FORM, vectors->person, NOW, &vectors->arena, &insane);
+    add_frame(vectors, "insane", "numbers from 10: 11, 12 and 13 are not sane", &insane, 5);
     add_surveys(vectors);
     {
         struct view batch = make_batch(vectors);
