@@ -33,7 +33,7 @@ static enum rc list_visit(void *context, const struct stored_attachment *item, s
     struct copying *copying = context;
     struct stored_attachment *row;
 
-    if (item->erased || item->received_ms == 0)
+    if (!item->erased && item->received_ms == 0)
         return RC_OK;
     row = arena_push(&copying->arena, &copying->items, &copying->count, &copying->capacity,
                      sizeof(*row));
@@ -162,6 +162,8 @@ static enum rc after(struct copying *copying, enum rc rc, struct err *err) {
 
 static enum rc make_one(struct copying *copying, const struct stored_attachment *item,
                         struct err *err) {
+    if (item->erased)
+        return file_exists(copying->copy) ? file_remove(copying->copy, err) : RC_OK;
     if (file_exists(copying->copy)) {
         copying->report->before++;
         return RC_OK;
@@ -173,6 +175,8 @@ static enum rc restore_one(struct copying *copying, const struct stored_attachme
                            struct err *err) {
     enum rc rc;
 
+    if (item->erased)
+        return RC_OK;
     if (file_exists(copying->path)) {
         copying->report->before++;
         return RC_OK;
@@ -220,6 +224,8 @@ static enum rc confirm_one(struct copying *copying, const struct stored_attachme
                            struct err *err) {
     enum rc rc;
 
+    if (item->erased)
+        return RC_OK;
     if (item->backed_up_ms != 0) {
         copying->report->before++;
         return RC_OK;

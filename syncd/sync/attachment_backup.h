@@ -23,7 +23,8 @@ struct attachment_copied {
     uint64_t damaged; /* left out; each is in the log, too */
 };
 
-/* Adds to the folder what is here and not there. A copy that is there is not looked at. */
+/* Adds to the folder what is here and not there, and removes from it what was erased by law. A copy
+ * that is there is not looked at. */
 enum rc attachment_backup_make(const struct office *office, const char *folder,
                                struct attachment_copied *report, struct err *err);
 /* Reads every copy that is not known to be good, and sets its watermark. */
