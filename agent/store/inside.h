@@ -177,6 +177,7 @@ enum sql {
     SQL_BLOB_FORGET,
     SQL_BLOB_STATUS,
     SQL_BLOB_DELETE,
+    SQL_BLOB_NEXT,
     SQL_BLOB_ASK,
     SQL_PURGE_BLOBS,
     SQL_COUNT,
@@ -404,6 +405,8 @@ enum rc blobs_named(const struct session *session, const struct change *change, 
 enum rc blobs_saved(struct tablet *tablet, struct view tags, struct err *err);
 /* Something was erased by law: the county is asked about all of them at the end of this sync. */
 enum rc blobs_ask(struct tablet *tablet, struct err *err);
+/* Opens all that open sessions can; a line for each that is not what was written. */
+enum rc blobs_check(struct tablet *tablet, struct buf *problems, uint64_t *count, struct err *err);
 /* Forgets what only this draft held. */
 enum rc blobs_draft_ended(struct tablet *tablet, uint64_t draft, struct err *err);
 /* Forgets what was added and neither held by a draft nor saved. */

@@ -226,8 +226,8 @@ enum rc tablet_alarms_seen(struct tablet *tablet, uint64_t up_to, struct err *er
 
 /* Recomputes what can be recomputed: the file itself, the chain of every actor from its start,
  * and, with a session that is open, the leaves from the sealed changes, every confirmed state
- * against its digest, and every summary against its record. problems gets one line each. RC_CORRUPT
- * when there was any. progress may be NULL. */
+ * against its digest, every summary against its record, and every attachment against its hash.
+ * problems gets one line each. RC_CORRUPT when there was any. progress may be NULL. */
 typedef void tablet_progress(void *context, uint64_t done, uint64_t total);
 struct tablet_verified {
     uint64_t changes, records, unreadable; /* unreadable: no open session holds the key */

@@ -339,6 +339,8 @@ static const char *const SQL[SQL_COUNT] = {
                         " coalesce(sum(CASE WHEN state = 1 THEN size ELSE 0 END), 0),"
                         " coalesce(sum(state = 2), 0), coalesce(sum(state = 3), 0),"
                         " coalesce(sum(state = 4), 0) FROM blob",
+    [SQL_BLOB_NEXT] = "SELECT id, key FROM blob WHERE id > ?1 AND length(sealed) > 0"
+                      " ORDER BY id LIMIT 1",
     [SQL_BLOB_DELETE] = "DELETE FROM blob WHERE id = ?1",
     [SQL_BLOB_ASK] = "UPDATE blob SET asked_ms = 0, state = 2 WHERE state IN (2, 3)",
     [SQL_PURGE_BLOBS] = "UPDATE blob SET sealed = x'' WHERE key = ?1",

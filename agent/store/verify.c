@@ -267,6 +267,8 @@ enum rc tablet_verify(struct tablet *tablet, tablet_progress *progress, void *co
         rc = check_actor(&check, &tablet->actors[i], err);
     if (rc == RC_OK && tablet->sessions != NULL)
         rc = check_records(&check, err);
+    if (rc == RC_OK)
+        rc = blobs_check(tablet, problems, &out->problems, err);
     if (rc == RC_OK && out->problems > 0)
         rc = err_set(err, RC_CORRUPT,
                      "%llu things on this tablet are not as they were written; tell the county",

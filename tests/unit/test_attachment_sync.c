@@ -5,6 +5,7 @@
 
 #include "agent/store/blobs.h"
 #include "agent/store/drafts.h"
+#include "base/db.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "syncd/sync/attachment.h"
@@ -164,6 +165,38 @@ static void a_photo_goes_when_the_text_has_gone(void **state) {
     visitor_must(visitor, blobs_read(wang, photo.hash, &back, &visitor->err));
     assert_true(view_equal(buf_view(&back), buf_view(&photo.content)));
     buf_release(&back);
+    buf_release(&photo.content);
+    tablet_close(tablet);
+}
+
+static void a_bad_disk_is_noticed(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *tablet = visitor_enrol(visitor, "wang", 1);
+    struct session *wang = county_session(tablet, "wang");
+    struct dot record = visitor_save(visitor, wang, VILLAGE_A, "户主");
+    struct photo photo = attach(visitor, wang, record, CHUNK + 9, 1);
+    struct tablet_verified verified;
+    struct db *db = NULL;
+    struct buf problems;
+
+    visitor_verify(visitor, tablet);
+    tablet_close(tablet);
+    visitor_must(visitor,
+                 db_open(arena_text(&visitor->arena, "%s/tablet.db", visitor_path(visitor, "wang")),
+                         DB_OWNER, NULL, &db, &visitor->err));
+    visitor_must(visitor,
+                 db_execute(db, "UPDATE blob_chunk SET bytes = zeroblob(60) WHERE id % 256 = 1",
+                            &visitor->err));
+    db_close(db);
+    tablet = county_tablet(visitor->county, visitor_path(visitor, "wang"));
+    wang = county_session(tablet, "wang");
+    buf_init(&problems, 4096);
+    assert_int_equal(tablet_verify(tablet, NULL, NULL, &problems, &verified, &visitor->err),
+                     RC_CORRUPT);
+    err_clear(&visitor->err);
+    assert_int_equal(verified.problems, 1);
+    assert_non_null(strstr(buf_text(&problems), "attachment 1"));
+    buf_release(&problems);
     buf_release(&photo.content);
     tablet_close(tablet);
 }
@@ -458,6 +491,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_photo_goes_when_the_text_has_gone, set_up,
                                         visitor_tear_down),
+        cmocka_unit_test_setup_teardown(a_bad_disk_is_noticed, set_up, visitor_tear_down),
         cmocka_unit_test_setup_teardown(only_what_was_saved_is_sent, set_up, visitor_tear_down),
         cmocka_unit_test_setup_teardown(every_request_may_be_lost, set_up, visitor_tear_down),
         cmocka_unit_test_setup_teardown(it_goes_on_from_any_chunk, set_up, visitor_tear_down),
