@@ -262,7 +262,9 @@ enum rc blobs_saved(struct tablet *tablet, struct view tags, struct err *err) {
 enum rc blobs_orphans(struct tablet *tablet, struct err *err) {
     enum rc rc = statement_run(tablet->sql[SQL_BLOB_ORPHANS], err);
 
-    return rc != RC_OK ? rc : statement_run(tablet->sql[SQL_BLOB_CHUNK_ORPHANS], err);
+    return rc == RC_OK && db_changes(tablet->db) > 0
+               ? statement_run(tablet->sql[SQL_BLOB_CHUNK_ORPHANS], err)
+               : rc;
 }
 
 enum rc blobs_draft_ended(struct tablet *tablet, uint64_t draft, struct err *err) {

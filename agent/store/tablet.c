@@ -152,6 +152,18 @@ enum rc tablet_reload(struct tablet *tablet, struct err *err) {
     return rc;
 }
 
+/* Attachments that were added for a save that never came. */
+static enum rc forget_orphans(struct tablet *tablet, struct err *err) {
+    enum rc rc = db_begin(tablet->db, err);
+
+    if (rc == RC_OK)
+        rc = blobs_orphans(tablet, err);
+    if (rc == RC_OK)
+        return db_commit(tablet->db, err);
+    db_rollback(tablet->db);
+    return rc;
+}
+
 enum rc tablet_open(const char *directory, const struct tablet_options *options,
                     struct tablet **out, struct err *err) {
     char path[FILE_PATH_BYTES_MAX];
@@ -181,7 +193,7 @@ enum rc tablet_open(const char *directory, const struct tablet_options *options,
     if (rc == RC_OK)
         rc = forms_load(tablet, err);
     if (rc == RC_OK)
-        rc = blobs_orphans(tablet, err);
+        rc = forget_orphans(tablet, err);
     if (rc != RC_OK) {
         tablet_release(tablet);
         tablet = NULL;
