@@ -299,7 +299,7 @@ async function disagree() {
   other.agent('sync');
   await page.goto(page.url().replace(/#.*/, `#/record/${encodeURIComponent(record)}`));
   await page.getByRole('button', { name: '修改' }).click();
-  await page.waitForURL(/#\/draft\//);
+  await page.waitForURL(/#\/draft\/\d+\/./);
   await page.goto(page.url().replace(/(#\/draft\/\d+).*/, '$1/%2Fdata%2Fhead'));
   await page.getByLabel('户主姓名').fill('王桂南');
   await page.getByText('原来：王桂兰').waitFor();

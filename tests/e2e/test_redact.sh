@@ -49,7 +49,7 @@ grep -q 'erased by law on .* by li: 本人申请' "$work/shown"
 ok $? 'which says who, when and why'
 grep -q 三组 "$work/shown"
 ok $? 'and everything else is there'
-LANG=zh_CN.UTF-8 syncd show "$record" | grep -q '依法删除'
+syncd show "$record" --lang zh | grep -q '依法删除'
 ok $? 'in Chinese, too'
 status 'the county verifies' 0 syncd verify
 syncd backup "$work/new.backup" >/dev/null 2>&1
