@@ -184,6 +184,16 @@ static bool is_wide_space(const uint8_t *bytes) {
     return bytes[0] == 0xE3 && bytes[1] == 0x80 && bytes[2] == 0x80;
 }
 
+struct view text_word(struct view text, size_t *at) {
+    size_t start;
+
+    while (*at < text.size && text.data[*at] <= ' ')
+        ++*at;
+    for (start = *at; *at < text.size && text.data[*at] > ' ';)
+        ++*at;
+    return view_slice(text, start, *at - start);
+}
+
 struct view text_trim(struct view text) {
     size_t start = 0;
     size_t end = text.size;

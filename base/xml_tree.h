@@ -129,4 +129,8 @@ uint32_t xml_tree_number(struct xml_node *root, uint32_t first);
  * What XML cannot hold (U+0001 and the like) is left out. Failures stay sticky in out. */
 void xml_write(const struct xml_node *node, bool indent, struct buf *out);
 
+/* Appends a text as xml_write does, for those who write XML without a tree; quoted: inside of the
+ * double quotes of an attribute. */
+void xml_escape(struct view text, bool quoted, struct buf *out);
+
 #endif

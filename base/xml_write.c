@@ -21,7 +21,7 @@ static bool allowed(uint32_t character) {
     return character != UTF8_BAD && character != 0xFFFE && character != 0xFFFF;
 }
 
-static void put_escaped(struct buf *out, struct view text, bool quoted) {
+void xml_escape(struct view text, bool quoted, struct buf *out) {
     size_t at = 0;
     size_t start = 0;
 
@@ -67,7 +67,7 @@ static void put_declaration(struct buf *out, struct view prefix, struct view uri
     buf_add_text(out, prefix.size == 0 ? " xmlns" : " xmlns:");
     buf_add_view(out, prefix);
     buf_add_text(out, "=\"");
-    put_escaped(out, uri, true);
+    xml_escape(uri, true, out);
     buf_add_u8(out, '"');
 }
 
@@ -141,7 +141,7 @@ static void put_start(struct writer *writer, const struct xml_node *element) {
         buf_add_u8(out, ' ');
         put_name(out, item);
         buf_add_text(out, "=\"");
-        put_escaped(out, item->value, true);
+        xml_escape(item->value, true, out);
         buf_add_u8(out, '"');
     }
     buf_add_text(out, element->first == NULL ? "/>" : ">");
@@ -186,7 +186,7 @@ static void put_open(struct writer *writer, const struct xml_node *node) {
     case XML_ATTRIBUTE:
     case XML_NAMESPACE:
     case XML_TEXT:
-        put_escaped(out, node->value, false);
+        xml_escape(node->value, false, out);
         break;
     }
 }

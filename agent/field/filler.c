@@ -135,8 +135,10 @@ enum rc filler_begin(struct session *session, struct view form_name, uint64_t ar
     return add_draft(out, rc, err);
 }
 
-static enum rc see(struct filler *filler, struct arena *arena, struct seen *seen, struct err *err) {
-    enum rc rc = session_see(filler->session, filler->record, arena, seen, err);
+/* The record as it is now, with a form that is here. */
+static enum rc see(struct session *session, struct dot record, struct arena *arena,
+                   struct seen *seen, struct err *err) {
+    enum rc rc = session_see(session, record, arena, seen, err);
 
     if (rc == RC_OK && seen->form == NULL)
         return err_set(err, RC_UNSUPPORTED,
@@ -152,10 +154,7 @@ enum rc filler_edit(struct session *session, struct dot record, struct filler **
 
     *out = NULL;
     arena_init(&arena, FILLER_BYTES);
-    rc = session_see(session, record, &arena, &seen, err);
-    if (rc == RC_OK && seen.form == NULL)
-        rc = err_set(err, RC_UNSUPPORTED,
-                     "the form of this record has not come yet; run: yg-agent sync");
+    rc = see(session, record, &arena, &seen, err);
     if (rc == RC_OK && seen.reading.withdrawn)
         rc = err_set(err, RC_CONFLICT, "this record was withdrawn");
     if (rc == RC_OK) {
@@ -304,7 +303,7 @@ static enum rc remove_instances(struct filler *filler, const struct filled *fill
         struct edit edit;
 
         arena_init(&arena, FILLER_BYTES);
-        rc = see(filler, &arena, &seen, err);
+        rc = see(filler->session, filler->record, &arena, &seen, err);
         there = rc == RC_OK ? reading_instance(&seen.reading, filled->removed[i]) : NULL;
         if (there != NULL && !there->removed) {
             rc = edit_start(&edit, CHANGE_REMOVE, session_next_dot(filler->session),
@@ -348,7 +347,7 @@ static enum rc write_change(struct filler *filler, struct save *save, struct are
     enum rc rc = RC_OK;
 
     if (!is_new)
-        rc = see(filler, arena, &seen, err);
+        rc = see(filler->session, filler->record, arena, &seen, err);
     if (rc == RC_OK)
         rc = edit_start(&edit, is_new ? CHANGE_CREATE : CHANGE_EDIT, dot,
                         session_person(filler->session), filler->program.form,

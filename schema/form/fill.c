@@ -35,14 +35,8 @@ enum rc fill_text(struct edit *edit, struct instance_id instance, const struct f
     if (field->type != FIELD_TYPE_SELECT_MULTIPLE || field->policy != POLICY_UNION)
         return fill_one(edit, instance, field, text, err);
     while (at < text.size) {
-        size_t start;
-        enum rc rc;
+        enum rc rc = fill_one(edit, instance, field, text_word(text, &at), err);
 
-        while (at < text.size && text.data[at] <= ' ')
-            at++;
-        for (start = at; at < text.size && text.data[at] > ' ';)
-            at++;
-        rc = fill_one(edit, instance, field, view_slice(text, start, at - start), err);
         if (rc != RC_OK)
             return rc;
     }

@@ -106,25 +106,6 @@ void filling_cell_text(const struct reading *reading, struct instance_id instanc
     }
 }
 
-static void put_escaped(struct buf *out, struct view text) {
-    for (size_t i = 0; i < text.size; i++) {
-        char letter = (char)text.data[i];
-
-        if (letter == '&')
-            buf_add_text(out, "&amp;");
-        else if (letter == '<')
-            buf_add_text(out, "&lt;");
-        else if (letter == '>')
-            buf_add_text(out, "&gt;");
-        else if (letter == '"')
-            buf_add_text(out, "&quot;");
-        else if (letter == '\r')
-            buf_add_text(out, "&#13;");
-        else if ((uint8_t)letter >= 0x20 || letter == '\n' || letter == '\t')
-            buf_add_u8(out, (uint8_t)letter);
-    }
-}
-
 struct writing {
     const struct form_program *program;
     const struct reading *reading;
@@ -148,7 +129,7 @@ static void write_element(struct writing *writing, uint32_t at, struct instance_
         buf_clear(&writing->text);
         filling_cell_text(writing->reading, instance, &writing->program->form->fields[compiled],
                           &writing->text);
-        put_escaped(writing->out, buf_view(&writing->text));
+        xml_escape(buf_view(&writing->text), false, writing->out);
     } else {
         write_below(writing, at + 1, field->end, instance);
     }
@@ -196,7 +177,7 @@ enum rc filling_instance_xml(const struct form_program *program, const struct re
     buf_add_text(out, " xmlns:yg=\"" ENGINE_ID_URI "\"");
     if (model->id.size > 0) {
         buf_add_text(out, " id=\"");
-        put_escaped(out, model->id);
+        xml_escape(model->id, true, out);
         buf_add_u8(out, '"');
     }
     buf_add_u8(out, '>');

@@ -58,16 +58,9 @@ static bool has_moved(struct finishing *at, const struct form_field *field, stru
 static bool has_word(struct view words, struct view word) {
     size_t at = 0;
 
-    while (at < words.size) {
-        size_t start;
-
-        while (at < words.size && words.data[at] <= ' ')
-            at++;
-        for (start = at; at < words.size && words.data[at] > ' ';)
-            at++;
-        if (view_equal(view_slice(words, start, at - start), word))
+    while (at < words.size)
+        if (view_equal(text_word(words, &at), word))
             return true;
-    }
     return false;
 }
 
@@ -79,15 +72,9 @@ static enum rc write_words(struct finishing *at, struct instance_id instance,
     enum rc rc = RC_OK;
 
     while (from < left.size && rc == RC_OK) {
+        struct view word = text_word(left, &from);
         struct value value;
-        struct view word;
-        size_t start;
 
-        while (from < left.size && left.data[from] <= ' ')
-            from++;
-        for (start = from; from < left.size && left.data[from] > ' ';)
-            from++;
-        word = view_slice(left, start, from - start);
         if (word.size == 0 || has_word(right, word))
             continue;
         rc = form_value_parse(at->edit->form, field, word, at->edit->arena, &value, err);
