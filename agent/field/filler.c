@@ -22,6 +22,7 @@ struct filler {
     struct form_program program;
     struct filling filling;
     struct filler_shown shown;
+    struct past past; /* of the record that is changed */
     char device[DEVICE_BYTES];
 };
 
@@ -48,6 +49,7 @@ static enum rc make(struct session *session, const struct form *form, struct fil
         return err_set(err, RC_NO_MEMORY, "out of memory");
     filler->session = session;
     arena_init(&filler->arena, FILLER_BYTES);
+    past_init(&filler->past);
     snprintf(filler->device, sizeof(filler->device), "%016llx",
              (unsigned long long)tablet_facts(session_tablet(session))->device);
     host.device_id = view_text(filler->device);
@@ -63,6 +65,7 @@ void filler_close(struct filler *filler) {
         return;
     if (filler->filling.program != NULL)
         filling_release(&filler->filling);
+    past_release(&filler->past);
     arena_release(&filler->arena);
     free(filler);
 }
@@ -163,6 +166,8 @@ enum rc filler_edit(struct session *session, struct dot record, struct filler **
             (*out)->area = seen.area;
             (*out)->record = seen.record.id;
             rc = filling_see(&(*out)->filling, &seen.reading, err);
+            if (rc == RC_OK)
+                rc = past_read(&(*out)->past, session, &(*out)->program, &seen, err->lang, err);
         }
         rc = add_draft(out, rc, err);
     }
@@ -206,6 +211,26 @@ enum rc filler_peek(struct session *session, uint64_t draft, struct arena *arena
     return rc;
 }
 
+/* Of the record as it is now. One that is not here (any more) has nothing to tell. */
+static enum rc resume_past(struct filler *filler, struct err *err) {
+    struct arena arena;
+    struct seen seen;
+    enum rc rc;
+
+    if (filler->record.number == 0)
+        return RC_OK;
+    arena_init(&arena, FILLER_BYTES);
+    rc = see(filler->session, filler->record, &arena, &seen, err);
+    if (rc == RC_OK)
+        rc = past_read(&filler->past, filler->session, &filler->program, &seen, err->lang, err);
+    if (rc == RC_NOT_FOUND || rc == RC_UNSUPPORTED) {
+        err_clear(err);
+        rc = RC_OK;
+    }
+    arena_release(&arena);
+    return rc;
+}
+
 enum rc filler_resume(struct session *session, uint64_t draft, struct filler **out,
                       struct err *err) {
     struct draft_head head = {0};
@@ -229,6 +254,8 @@ enum rc filler_resume(struct session *session, uint64_t draft, struct filler **o
         (*out)->area = head.area;
         (*out)->record = head.record;
         rc = filling_resume(&(*out)->filling, read_bytes(&in, read_left(&in)), err);
+        if (rc == RC_OK)
+            rc = resume_past(*out, err);
     }
     if (rc != RC_OK) {
         filler_close(*out);
@@ -265,6 +292,24 @@ uint64_t filler_area(const struct filler *filler) {
 
 struct dot filler_record(const struct filler *filler) {
     return filler->record;
+}
+
+/* The compiled field at a place; FORM_NO_PARENT: none. */
+static uint32_t compiled_at(const struct filler *filler, struct engine_place place) {
+    return place.field == MODEL_NONE ? FORM_NO_PARENT : filler->program.compiled[place.field];
+}
+
+const struct past_cell *filler_past(const struct filler *filler, struct engine_place place) {
+    uint32_t field = compiled_at(filler, place);
+
+    return field == FORM_NO_PARENT ? NULL : past_find(&filler->past, field, place.instance);
+}
+
+struct view filler_base(const struct filler *filler, struct engine_place place) {
+    uint32_t field = compiled_at(filler, place);
+
+    return field == FORM_NO_PARENT ? (struct view){0}
+                                   : filling_base_text(&filler->filling, field, place.instance);
 }
 
 struct view filler_title(const struct filler *filler) {
@@ -392,14 +437,27 @@ static enum rc save_all(struct filler *filler, struct arena *arena, struct err *
     return rc;
 }
 
+bool filler_inherits(const struct filler *filler, const struct question *problem) {
+    const struct past_cell *past = filler_past(filler, problem->place);
+
+    return (problem->violation == ENGINE_CONSTRAINT || problem->violation == ENGINE_TYPE) &&
+           past != NULL && (past->is_broken || past->is_accepted) &&
+           view_equal(text_trim(engine_value(&filler->filling.engine, problem->place)),
+                      filler_base(filler, problem->place));
+}
+
 enum rc filler_finish(struct filler *filler, struct dot *record, uint32_t *problems,
                       struct err *err) {
     struct question *list;
     struct arena arena;
+    uint32_t count = 0;
     enum rc rc;
 
     arena_init(&arena, FILLER_BYTES);
-    rc = engine_finish(&filler->filling.engine, &arena, &list, problems, err);
+    rc = engine_finish(&filler->filling.engine, &arena, &list, &count, err);
+    *problems = 0;
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++)
+        *problems += !filler_inherits(filler, &list[i]);
     if (rc == RC_OK && *problems > 0)
         rc = err_set(err, RC_INVALID, "%u answers are missing or wrong; see the list", *problems);
     if (rc == RC_OK)

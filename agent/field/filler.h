@@ -8,7 +8,7 @@
 #ifndef YG_AGENT_FIELD_FILLER_H
 #define YG_AGENT_FIELD_FILLER_H
 
-#include "agent/store/session.h"
+#include "agent/field/past.h"
 #include "base/json.h"
 #include "schema/form/filling.h"
 
@@ -38,10 +38,12 @@ struct dot filler_record(const struct filler *filler); /* number 0: a new one */
 enum rc filler_keep(struct filler *filler, struct err *err);
 
 /* Ends the draft: saves what was answered as one change (and the removal of instances as one each,
- * before), and removes the draft in the same transaction. *record is the record. With problems left
- * it saves nothing: RC_INVALID, and *problems tells how many; filler_json lists them. RC_CONFLICT:
- * somebody else has meanwhile changed what the person changed. Those answers now read as in the
- * record, all others are kept; the person looks, changes what he means, and ends the draft again.
+ * before), and removes the draft in the same transaction. *record is the record. A rule that was
+ * broken in the record already, by what several people had said, is no problem of a draft that
+ * leaves the answer as it was. With problems left it saves nothing: RC_INVALID, and *problems tells
+ * how many; filler_json lists them. RC_CONFLICT: somebody else has meanwhile changed what the
+ * person changed. Those answers now read as in the record, all others are kept; the person looks,
+ * changes what he means, and ends the draft again.
  */
 enum rc filler_finish(struct filler *filler, struct dot *record, uint32_t *problems,
                       struct err *err);
@@ -54,14 +56,24 @@ enum rc filler_discard(struct filler *filler, struct err *err);
  * "depth", "relevant", "required", "read_only", "label", "hint", "appearance", "value", "error",
  * "warning" (to be looked at again; hinders nothing),
  * "options": [{"value", "label", "selected"}], "count", "position", "can_add", "can_remove",
- * "sensitive"}; what is false or empty is left out. Questions that are not relevant are left out
- * unless all is set. */
+ * "sensitive", "last": {"value", "at", "author"} (what the record said when the draft was begun),
+ * "conflict" (people contradict each other there), "soft" (the rule that answers of several people
+ * break together)}; what is false or empty is left out. Questions that are not relevant are left
+ * out unless all is set. */
 enum rc filler_json(struct filler *filler, bool all, struct json *object, struct err *err);
 
 /* The same with those questions only that are different from what filler_json or this showed last:
  * relevance, value, error, choices or label. When questions or instances came or went, or nothing
  * was shown yet, it gives them all and adds "whole": true. */
 enum rc filler_json_changes(struct filler *filler, struct json *object, struct err *err);
+
+/* What the record says beside the answer at a place; NULL: nothing. And what stood there when the
+ * draft was begun. */
+const struct past_cell *filler_past(const struct filler *filler, struct engine_place place);
+struct view filler_base(const struct filler *filler, struct engine_place place);
+
+/* Whether what is wrong there was so in the record already and is left as it was. */
+bool filler_inherits(const struct filler *filler, const struct question *problem);
 
 /* What was shown last; for filler_json.c. */
 struct filler_shown {

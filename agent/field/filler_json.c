@@ -2,6 +2,7 @@
  * is written: a member that is missing is false, 0 or empty. */
 #include "agent/field/filler.h"
 
+#include "base/date.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -85,6 +86,29 @@ static const struct form_field *field_of(const struct filler *filler,
     return index == FORM_NO_PARENT ? NULL : &program->form->fields[index];
 }
 
+/* What stood there when the draft was begun, and what people should know of it. */
+static void add_past(const struct filler *filler, struct json *object,
+                     const struct question *question) {
+    const struct past_cell *past = filler_past(filler, question->place);
+    struct view base = filler_base(filler, question->place);
+    char at[TIME_TEXT_BYTES];
+    struct json *last;
+
+    if (past != NULL)
+        add_flag(object, "conflict", past->in_conflict);
+    if (past != NULL && past->is_broken && filler_inherits(filler, question))
+        json_add_view(object, "soft", past->rule);
+    if (base.size == 0)
+        return;
+    last = json_add_object(object, "last");
+    json_add_view(last, "value", base);
+    if (past == NULL || past->at_ms == 0)
+        return;
+    time_format(past->at_ms, at);
+    json_add_text(last, "at", at);
+    add_if(last, "author", past->author);
+}
+
 static void add_question(const struct filler *filler, struct json *list,
                          const struct question *question) {
     const struct form_field *field = field_of(filler, question);
@@ -105,7 +129,7 @@ static void add_question(const struct filler *filler, struct json *list,
     add_if(item, "guidance", question->guidance);
     add_if(item, "appearance", question->appearance);
     add_if(item, "value", question->value);
-    if (question->violation != ENGINE_FINE)
+    if (question->violation != ENGINE_FINE && !filler_inherits(filler, question))
         json_add_view(item, "error", question->error);
     if (question->is_warned)
         json_add_view(item, "warning", question->warning);
@@ -115,6 +139,8 @@ static void add_question(const struct filler *filler, struct json *list,
         add_flag(item, "can_add", question->can_add);
         add_flag(item, "can_remove", question->can_remove);
     }
+    if (field != NULL && question->kind != MODEL_REPEAT && question->kind != MODEL_GROUP)
+        add_past(filler, item, question);
     add_parameters(item, question);
     add_options(item, question);
 }

@@ -72,9 +72,13 @@ export function Conflict({ conflict, record, onDone }) {
   const [asked, setAsked] = useState(null);
   const label = plain(conflict.label ?? '');
 
-  return html`<section class="notice conflict" aria-label=${tr('Open question: {name}',
-      { name: label })}><${Icon} name="conflict" /><div class="grow stack">
-    <p><strong>${label}</strong> ${question(conflict)}</p>
+  const isSoft = conflict.kind === 'soft'; // nobody contradicts anybody: yellow
+  const rule = conflict.sides.find((side) => side.rule)?.rule;
+
+  return html`<section class="notice ${isSoft ? 'warning' : 'conflict'}" aria-label=${tr('Open question: {name}',
+      { name: label })}><${Icon} name=${isSoft ? 'warning' : 'conflict'} />
+    <div class="grow stack">
+    <p><strong>${label}</strong> ${question(conflict)}${rule && ` ${rule}`}</p>
     <div class="sides">${conflict.sides.map((side) => html`<div class="side" key=${side.dot}>
       ${side.value !== null && html`<span class="side-value">${sideWords(side)}</span>`}
       <span>${side.author}</span><span class="small">${moment(side.at)}</span>

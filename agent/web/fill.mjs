@@ -6,11 +6,10 @@ import { clock } from 'kit/format.mjs';
 import { tr } from 'kit/words.mjs';
 import { FormPage } from 'form/form.mjs';
 import { domId } from 'form/question.mjs';
-import { missingOf, pageToResume, pagesOf, pageWith, treeOf, walk } from 'form/pages.mjs';
+import { doubtsOf, missingOf, pageToResume, pagesOf, pageWith, treeOf, walk } from 'form/pages.mjs';
 import * as api from './api.mjs';
 import { go } from './route.mjs';
 import { Frame } from './frame.mjs';
-import { cellsOf } from './household.mjs';
 import { Overview } from './overview.mjs';
 import { Saver } from './saver.mjs';
 
@@ -38,14 +37,6 @@ function Languages({ form, onSpeak }) {
       onChange=${(event) => onSpeak(event.currentTarget.value)}>
       ${languages.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>
     </label>`;
-}
-
-// What stood in the record before this draft, for the fields outside of repeats.
-function lastAnswers(record) {
-  const values = new Map([...cellsOf(record.values)].filter((cell) => cell.kind === 'value')
-    .map((cell) => [cell.path, cell.value ?? '']));
-
-  return ({ ref }) => (ref.includes('[') ? undefined : values.get(ref.replace(/^\/[^/]+\//, '')));
 }
 
 // Letters that could not be saved when the page was left (the tablet locked itself, the program did
@@ -76,7 +67,6 @@ export function Fill({ words, shared }) {
   const [number, wanted] = words;
   const [, redraw] = useReducer((count) => count + 1, 0);
   const [failure, setFailure] = useState(null);
-  const [record, setRecord] = useState(null);
   const [showAll, setShowAll] = useState(false);
   const [asked, setAsked] = useState(null); // an instance that is to be removed
   const [busy, setBusy] = useState(false);
@@ -87,14 +77,13 @@ export function Fill({ words, shared }) {
   const { form } = saver;
   const pages = useMemo(() => (form ? pagesOf(treeOf(form.questions)) : []), [form]);
   const missing = useMemo(() => missingOf(pages), [pages]);
+  const doubts = useMemo(() => doubtsOf(pages), [pages]);
 
   useEffect(() => {
     const leave = (event) => saver.isDirty && (saver.flush(), event.preventDefault());
     const hide = () => saver.flush();
 
-    saver.open().then(async () => {
-      if (saver.form.record) setRecord(await api.record(saver.form.record));
-    }).catch(setFailure);
+    saver.open().catch(setFailure);
     addEventListener('beforeunload', leave);
     document.addEventListener('visibilitychange', hide);
     return () => {
@@ -221,8 +210,7 @@ export function Fill({ words, shared }) {
       saver.set(ref, value, soon);
     },
     refused: new Map([...saver.refused].map(([ref, one]) => [ref, one.words])),
-    touched: touched.current, showAll, add, remove, open, lastOf: record ? lastAnswers(record) :
-      null,
+    touched: touched.current, showAll, add, remove, open,
   };
   const isOverview = wanted === OVERVIEW;
   const top = pages.filter((one) => !one.up);
@@ -247,7 +235,7 @@ export function Fill({ words, shared }) {
               : tr('Next page')}</${Button}>`}`}>
     <${Failure} trouble=${failure} />
     ${isOverview
-      ? html`<${Overview} pages=${pages} missing=${missing} form=${form} onDiscard=${discard}
+      ? html`<${Overview} pages=${pages} missing=${missing} doubts=${doubts} form=${form} onDiscard=${discard}
           onOpen=${(id, ref) => { setShowAll(true); focusOn.current = ref ?? null; open(id); }} />
           <${Languages} form=${form} onSpeak=${speakForm} />`
       : html`<${FormPage} page=${page} pages=${pages} form=${rendering} onEnd=${() => {

@@ -16,7 +16,18 @@ function Missing({ item, onOpen }) {
     <${Icon} name="next" /></button></li>`;
 }
 
-export function Overview({ pages, missing, form, onOpen, onDiscard }) {
+function Doubt({ item, onOpen }) {
+  const { question, page } = item;
+  const words = question.warning || question.soft || tr('People contradict each other here.');
+
+  return html`<li><button type="button" class="item" onClick=${() => onOpen(page.id, question.ref)}>
+    <${Icon} name=${question.conflict ? 'conflict' : 'warning'} /><span class="grow"><strong>${
+      plain(question.label || question.ref)}</strong>
+    <span class="quiet block small">${[page.title, words].filter(Boolean).join(' · ')}</span></span>
+    <${Icon} name="next" /></button></li>`;
+}
+
+export function Overview({ pages, missing, doubts, form, onOpen, onDiscard }) {
   const [isAsking, setAsking] = useState(false);
   const top = pages.filter((page) => !page.up);
   const below = (page) => missing.filter((item) => {
@@ -31,6 +42,11 @@ export function Overview({ pages, missing, form, onOpen, onDiscard }) {
       : html`<section><h2>${tr('{n} missing or wrong', { n: missing.length })}</h2>
         <ul class="list">${missing.map((item) => html`<${Missing} key=${item.question.ref}
           item=${item} onOpen=${onOpen} />`)}</ul></section>`}
+    ${doubts.length > 0 && html`<section class="doubts"><h2>${
+      tr('{n} to look at again', { n: doubts.length })}</h2>
+      <p class="quiet">${tr('This does not keep you from finishing.')}</p>
+      <ul class="list">${doubts.map((item) => html`<${Doubt} key=${item.question.ref}
+        item=${item} onOpen=${onOpen} />`)}</ul></section>`}
     <section><h2>${tr('All pages')}</h2><ul class="list">${top.map((page) => {
       const count = below(page);
       return html`<li key=${page.id}><button type="button" class="item"

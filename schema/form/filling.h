@@ -60,6 +60,10 @@ enum rc filling_begin(struct filling *filling, struct err *err);
 /* An existing one, as it reads. The reading's form must be the program's. */
 enum rc filling_see(struct filling *filling, const struct reading *reading, struct err *err);
 
+/* What stood in a cell when the filling began; empty: nothing. field is an index of the compiled
+ * form. */
+struct view filling_base_text(const struct filling *filling, uint32_t field, uint64_t instance);
+
 /* Appends all that is needed to go on later; and goes on with it. The form must be the same. */
 enum rc filling_keep(struct filling *filling, struct buf *out, struct err *err);
 enum rc filling_resume(struct filling *filling, struct view kept, struct err *err);

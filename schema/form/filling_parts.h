@@ -28,10 +28,8 @@ bool filling_only_adds(const struct form_field *field);
 /* All repeat instances, as a walk through the body meets them; in the arena. */
 enum rc filling_instances(struct filling *filling, struct arena *arena, struct live *live,
                           struct err *err);
-/* The trimmed text of a cell, until the next change; and what it was at the beginning. field is an
- * index of the compiled form. */
+/* The trimmed text of a cell, until the next change. field is an index of the compiled form. */
 struct view filling_live_text(const struct filling *filling, uint32_t field, uint64_t instance);
-struct view filling_base_text(const struct filling *filling, uint32_t field, uint64_t instance);
 /* An instance that was there at the beginning, or NULL. */
 const struct old_instance *filling_old(const struct filling *filling, uint64_t id);
 

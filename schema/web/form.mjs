@@ -9,7 +9,6 @@
 //   refused, touched         Map of ref to words; Set of refs whose errors are shown
 //   showAll                  every error is shown
 //   add(repeat), remove(instance), open(page id)
-//   lastOf(question)         what stood there before, or undefined
 import { html, useRef } from 'kit/html.mjs';
 import { Button, Icon, Notice } from 'kit/components.mjs';
 import { tr } from 'kit/words.mjs';

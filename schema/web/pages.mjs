@@ -147,22 +147,28 @@ export function pageWith(pages, ref) {
 export const isMissing = (question) => !isContainer(question.kind) && question.kind !== 'note' &&
   !question.read_only && (Boolean(question.error) || (question.required && !question.value));
 
-// What still has to be done: [{question, page}].
-export function missingOf(pages) {
+// Questions of which that holds, each with its page.
+function among(pages, holds) {
   const list = [];
 
   for (const page of pages) {
     const look = (node) => {
       if (node.question.kind === 'instance') return; // has pages of its own
-      if (isMissing(node.question) ||
-          (node.question.kind === 'repeat' && node.question.error))
-        list.push({ question: node.question, page });
+      if (holds(node.question)) list.push({ question: node.question, page });
       node.children.forEach(look);
     };
     page.nodes.forEach(look);
   }
   return list;
 }
+
+// What still has to be done: [{question, page}].
+export const missingOf = (pages) => among(pages, (question) => isMissing(question) ||
+  (question.kind === 'repeat' && Boolean(question.error)));
+
+// What should be looked at again; it hinders nothing.
+export const doubtsOf = (pages) => among(pages, (question) =>
+  Boolean(question.warning || question.soft || question.conflict));
 
 // Where one stopped: the page of the last answer in the order of the form.
 export function pageToResume(pages) {

@@ -2,6 +2,7 @@
 // to look at again (yellow) beside the field, what stood there before in grey.
 import { html } from 'kit/html.mjs';
 import { Icon, Notice } from 'kit/components.mjs';
+import { day } from 'kit/format.mjs';
 import { tr } from 'kit/words.mjs';
 import { Inline, Markdown } from './markdown.mjs';
 import { Input, Range, aria } from './input.mjs';
@@ -60,6 +61,25 @@ function Control({ context }) {
   }
 }
 
+const STALE_DAYS = 180; // an answer that nobody has looked at for longer says since when it stands
+
+// What stood in the record before this draft, in grey: never copied but by a tap.
+function Last({ id, question, value, set }) {
+  const { last } = question;
+  const isOther = last.value !== value;
+  const age = last.at ? (Date.now() - new Date(last.at).getTime()) / 86400000 : 0;
+  const since = [last.at && day(last.at), last.author].filter(Boolean).join(' ');
+  const isLastYear = last.at && Number(last.at.slice(0, 4)) === new Date().getFullYear() - 1;
+
+  if (!isOther && age < STALE_DAYS) return null;
+  return html`<div class="last small row" id=${id}><span>${isOther
+      ? tr('Before: {value}', { value: spoken({ ...question, value: last.value }) })
+      : tr('Unchanged since then')}${since && ` (${since})`}</span>
+    ${isOther && !question.read_only && question.kind !== 'upload' &&
+      html`<button type="button" class="button" onClick=${() => set(last.value)}>${
+        isLastYear ? tr('As last year') : tr('As before')}</button>`}</div>`;
+}
+
 export const domId = (ref) => `q${ref.replace(/[^A-Za-z0-9]/g, '_')}`;
 
 // form: see form.mjs
@@ -69,15 +89,13 @@ export function Question({ question, form }) {
   const isTouched = form.showAll || form.touched.has(question.ref);
   const value = form.valueOf(question);
   const error = refused || ((isTouched || question.value) && question.error);
-  const last = form.lastOf?.(question);
-  const isSaid = last !== undefined && last !== value;
 
   if (question.kind === 'note')
     return html`<div class="question note" id=${id}><${Markdown} text=${question.label} />
       ${question.hint && html`<div class="quiet small"><${Markdown} text=${question.hint} /></div>`}
       ${question.value && html`<output>${question.value}</output>`}</div>`;
-  const described = [question.hint && `${id}h`, isSaid && `${id}l`, error && `${id}e`,
-    question.warning && `${id}w`].filter(Boolean).join(' ');
+  const described = [question.hint && `${id}h`, question.last && `${id}l`, error && `${id}e`,
+    question.warning && `${id}w`, question.soft && `${id}s`].filter(Boolean).join(' ');
   const context = {
     question, value, described, isWrong: Boolean(error), id: `${id}i`,
     set: (next, soon) => form.set(question.ref, next, soon),
@@ -94,12 +112,17 @@ export function Question({ question, form }) {
     ${question.guidance && html`<details class="small"><summary>${tr('More about this')}</summary>
       <${Markdown} text=${question.guidance} /></details>`}
     <${Control} context=${context} />
-    ${isSaid && html`<p class="last small" id="${id}l">${
-      tr('Before: {value}', { value: last === '' ? '—' : spoken({ ...question, value: last })
-        })}</p>`}
+    ${question.last && html`<${Last} id="${id}l" question=${question} value=${value}
+      set=${context.set} />`}
     <div aria-live="polite">
       ${error && html`<${Notice} kind="error" id="${id}e"><p>${error}</p></${Notice}>`}
       ${question.warning && html`<${Notice} kind="warning" id="${id}w"><p>${question.warning}</p>
+        </${Notice}>`}
+      ${question.soft && html`<${Notice} kind="warning" id="${id}s"><p>${
+        tr('What several people answered breaks a rule of the form together:')} ${
+        question.soft}</p></${Notice}>`}
+      ${question.conflict && html`<${Notice} kind="conflict"><p>${
+        tr('People contradict each other here. Both answers stand on the page of the record.')}</p>
         </${Notice}>`}</div>`;
 
   return single

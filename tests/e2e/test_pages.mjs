@@ -304,6 +304,9 @@ async function disagree() {
   await page.getByLabel('户主姓名').fill('王桂南');
   await page.getByText('原来：王桂兰').waitFor();
   ok(true, 'what stood there before is shown in grey');
+  await page.getByRole('button', { name: '同上次' }).click();
+  ok((await page.getByLabel('户主姓名').inputValue()) === '王桂兰', 'and copied by a tap');
+  await page.getByLabel('户主姓名').fill('王桂南');
   await saved(page);
   await look(page, 'edit');
   await page.goto(page.url().replace(/(#\/draft\/\d+).*/, '$1/overview'));

@@ -12,6 +12,8 @@ export default {
   'Answers in red could not be saved. Mend them before you go on.':
     '标红的答案没有存上，请先改好再继续。',
   'Are these two the same?': '这两条是同一个吗？',
+  'As before': '同上次',
+  'As last year': '同去年',
   Back: '返回',
   'Backed up': '已备份',
   'backed up there': '县里已备份',
@@ -103,6 +105,9 @@ export default {
   'outdoors, in the sun: black and heavy': '户外强光：黑字加粗',
   Overview: '总览',
   'Parts of the record': '记录的各部分',
+  'People contradict each other here.': '此处几个人填的不一致。',
+  'People contradict each other here. Both answers stand on the page of the record.':
+    '此处几个人填的不一致，各方答案都在该户页面上。',
   'Photos, signatures and files cannot be taken on this page yet. Go on without it.':
     '本页暂时还不能拍照、签名或附文件，请先填其他内容。',
   'Please choose': '请选择',
@@ -164,6 +169,7 @@ export default {
   'There is nothing to choose yet. The choices depend on earlier answers.':
     '暂时没有可选项，要先填前面的问题。',
   'This device cannot tell its position.': '本设备不能定位。',
+  'This does not keep you from finishing.': '不影响完成。',
   'This is not here (any more).': '这里没有这项内容，可能已被移走。',
   'This order is right': '就按这个顺序',
   'This page only opens for who started it on this tablet. Close it and start the app again.':
@@ -179,11 +185,14 @@ export default {
   'Two people put this record into different areas.': '两人把这条记录归到了不同的地区。',
   'Type to search': '输入文字查找',
   'Type your secret.': '请输入口令。',
+  'Unchanged since then': '此后未改',
   Undo: '撤销',
   Unfinished: '未完成',
   Unlock: '解锁',
   valid: '现行',
   'What is filled in': '填什么表',
+  'What several people answered breaks a rule of the form together:':
+    '几个人填的合起来不符合表单规则：',
   'What there is to do': '要办的事',
   'What waits': '待报内容',
   'What was answered in it is gone for good.': '其中填写的内容将不再保留。',
@@ -219,6 +228,7 @@ export default {
   '{n} pieces have come and are opened when somebody unlocks.': '收到{n}份内容，有人解锁后打开。',
   '{n} points': '{n}个点',
   '{n} questions': '{n}个待答',
+  '{n} to look at again': '{n} 项请再核对',
   '{taken} of {all} pieces of the records of your areas have come.':
     '本地区记录共{all}份，已收到{taken}份。',
 };
