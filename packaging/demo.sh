@@ -132,6 +132,8 @@ note "两半恢复密钥应抄在纸上，由两人分管，服务器不留；�
     'Its two recovery halves belong on paper, with two people; the server keeps neither.'
 run yg-syncd form publish "$root/schema/forms/household" --data county
 run yg-syncd form publish "$root/schema/forms/visit" --data county
+run yg-syncd form publish "$root/schema/forms/task" --data county
+run yg-syncd form publish "$root/schema/forms/note" --data county
 run_as secret-of-li yg-syncd user add 李主任 --role county --data county
 start_county 0 || fail 'the county did not start'
 note "县级服务已在 $url 运行" "the county serves at $url"

@@ -136,7 +136,7 @@ static enum rc check_policy(const struct edit *edit, struct instance_id instance
     const struct cell *cell =
         edit->reading == NULL ? NULL : reading_cell(edit->reading, instance, field->number);
 
-    if (policy_of(edit->form, field->number) == POLICY_SERVER)
+    if (policy_of(edit->form, field->number) == POLICY_SERVER && !edit->by_server)
         return err_set(err, RC_DENIED, "%.*s: only the server writes this field",
                        VIEW_PRINT(field->path));
     if (is_sealed(edit, field->scope) && !is_kind(edit, KIND(CHANGE_AMEND) | KIND(CHANGE_RESOLVE)))

@@ -19,6 +19,7 @@ struct edit {
     struct entry *entries;
     uint32_t entry_count, entry_capacity;
     uint32_t next_ordinal; /* of instances added by this change */
+    bool by_server;        /* the server's own: writes its fields too; edit_start says no */
 };
 
 /* dot is the one this change will have (the actor's next number). */

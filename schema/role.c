@@ -11,11 +11,13 @@ static const struct {
     [ROLE_INVESTIGATOR] = {"investigator",
                            ABILITY_READ | ABILITY_RECORD | ABILITY_SEAL | ABILITY_RESOLVE},
     [ROLE_CLERK] = {"clerk", ABILITY_READ | ABILITY_RECORD | ABILITY_SEAL | ABILITY_RESOLVE |
-                                 ABILITY_MOVE | ABILITY_REVEAL},
+                                 ABILITY_MOVE | ABILITY_REVEAL | ABILITY_REVIEW},
     [ROLE_TOWNSHIP] = {"township", ABILITY_READ | ABILITY_RECORD | ABILITY_SEAL | ABILITY_RESOLVE |
-                                       ABILITY_MOVE | ABILITY_REVEAL | ABILITY_RELEASE},
+                                       ABILITY_MOVE | ABILITY_REVEAL | ABILITY_RELEASE |
+                                       ABILITY_REVIEW},
     [ROLE_COUNTY] = {"county", ABILITY_READ | ABILITY_RECORD | ABILITY_SEAL | ABILITY_RESOLVE |
-                                   ABILITY_MOVE | ABILITY_REVEAL | ABILITY_RELEASE},
+                                   ABILITY_MOVE | ABILITY_REVEAL | ABILITY_RELEASE |
+                                   ABILITY_REVIEW},
     [ROLE_ADMIN] = {"admin", ABILITY_MANAGE},
     [ROLE_AUDITOR] = {"auditor", ABILITY_READ | ABILITY_REVEAL | ABILITY_AUDIT},
     [ROLE_CITY] = {"city", ABILITY_READ | ABILITY_AUDIT},

@@ -30,6 +30,7 @@ enum ability {
     ABILITY_MANAGE = 1 << 6,  /* people, devices, forms */
     ABILITY_READ = 1 << 7,
     ABILITY_AUDIT = 1 << 8,
+    ABILITY_REVIEW = 1 << 9, /* give tasks to workers; return, approve and reopen records */
 };
 
 /* Names on the command line: village, investigator, clerk, township, county, admin, auditor, city.

@@ -62,6 +62,35 @@ static const struct command_option SETTLE[] = {
     {"--as", "USER", "who decides; takes that user's secret", false},
     {"--reason", "TEXT", "why; the author reads it when a change comes back", false},
     END};
+#define AS                                                                                         \
+    { "--as", "USER", "who says it; takes that user's secret", false }
+static const struct command_option TASK_ASSIGN[] = {
+    {"--kind", "K", "1 new, 2 review, 3 spot check, 4 tip, 5 relief, 6 third party, 9 other",
+     false},
+    {"--to", "PERSON", "who shall do it, by id or name; anybody of the area when left out", false},
+    {"--due", "DAY", "until when", false},
+    {"--message", "TEXT", "what there is to do", false},
+    {"--area", "A", "where, when it is about no record", false},
+    AS,
+    END};
+static const struct command_option TASK_LIST[] = {
+    {"--area", "A", "only of this area and what lies beneath", false},
+    {"--all", NULL, "also those that are done or cancelled", false},
+    END};
+static const struct command_option TASK_CHANGE[] = {
+    {"--to", "PERSON", "who shall do it, by id or name; - for anybody of the area", false},
+    {"--due", "DAY", "until when; - for no day", false},
+    AS,
+    END};
+static const struct command_option TASK_CANCEL[] = {
+    {"--reason", "TEXT", "why; it is kept with the task", false}, AS, END};
+static const struct command_option NOTE[] = {
+    {"--text", "TEXT", "what there is to say", false},
+    {"--kind", "KIND", "comment (if not given), return, approve, mark or reopen", false},
+    AS,
+    END};
+static const struct command_option RETURN[] = {
+    {"--note", "TEXT", "what has to be mended", false}, AS, END};
 static const struct command_option REDACT[] = {
     {"--as", "USER", "who orders it; takes that user's secret", false},
     {"--reason", "TEXT", "why; it is shown wherever the answer stood", false},
@@ -143,6 +172,18 @@ const struct command_spec desk_commands[] = {
     DESK("conflicts", "", 0, 0, CONFLICTS, "list open questions by due date", desk_conflicts),
     DESK("resolve", "RECORD FIELD (--keep DOT | --value V) --as USER --reason TEXT", 2, 2, RESOLVE,
          "answer an open question, in somebody's name", desk_resolve),
+    DESK("task assign", "[RECORD] --kind K --as USER", 0, 1, TASK_ASSIGN,
+         "give workers something to do: a visit, a check", desk_task_assign),
+    DESK("task list", "", 0, 0, TASK_LIST, "list what workers have to do", desk_task_list),
+    DESK("task change", "TASK --as USER", 1, 1, TASK_CHANGE,
+         "give a task to somebody else, or another day", desk_task_change),
+    DESK("task cancel", "TASK --reason TEXT --as USER", 1, 1, TASK_CANCEL, "take a task back",
+         desk_task_cancel),
+    DESK("note", "RECORD [FIELD] --text TEXT --as USER", 1, 2, NOTE,
+         "write a note about a record; its tablets get it", desk_note),
+    DESK("return", "RECORD [FIELD] --note TEXT --as USER", 1, 2, RETURN,
+         "give a record back to be mended; it stands on the home page of its author", desk_return),
+    DESK("notes", "RECORD", 1, 1, NULL, "list the notes about a record", desk_notes),
     DESK("quarantine", "", 0, 0, QUARANTINE, "list changes that were kept aside, and why",
          desk_quarantine),
     DESK("quarantine release", "DOT... --as USER --reason TEXT", 1, -1, SETTLE,

@@ -55,6 +55,10 @@ enum rc seat_mask(struct seat *seat, const struct command *command, const char *
 enum rc seat_device(struct seat *seat, const char *text, struct stored_device *out,
                     struct err *err);
 
+/* A person by id or name, of tablets and staff. RC_NOT_FOUND; RC_CONFLICT: several have this name.
+ */
+enum rc seat_person(struct seat *seat, const char *text, uint64_t *person, struct err *err);
+
 /* The area that the county is responsible for, as given at `init`. */
 enum rc seat_root_area(struct seat *seat, uint64_t *area, struct err *err);
 /* RC_INVALID, naming it, when one of them does not lie within that. */
@@ -108,6 +112,13 @@ enum rc desk_show(void *context, struct command *command, struct err *err);
 enum rc desk_history(void *context, struct command *command, struct err *err);
 enum rc desk_conflicts(void *context, struct command *command, struct err *err);
 enum rc desk_resolve(void *context, struct command *command, struct err *err);
+enum rc desk_task_assign(void *context, struct command *command, struct err *err);
+enum rc desk_task_list(void *context, struct command *command, struct err *err);
+enum rc desk_task_change(void *context, struct command *command, struct err *err);
+enum rc desk_task_cancel(void *context, struct command *command, struct err *err);
+enum rc desk_note(void *context, struct command *command, struct err *err);
+enum rc desk_return(void *context, struct command *command, struct err *err);
+enum rc desk_notes(void *context, struct command *command, struct err *err);
 enum rc desk_redact(void *context, struct command *command, struct err *err);
 enum rc desk_quarantine(void *context, struct command *command, struct err *err);
 enum rc desk_quarantine_release(void *context, struct command *command, struct err *err);

@@ -109,6 +109,47 @@ enum rc people_unlock(struct seat *seat, struct view name, struct view secret, s
     return rc;
 }
 
+/* --- finding one by id or name --- */
+
+struct find_person {
+    struct view name;
+    uint64_t id, found;
+    uint32_t count;
+};
+
+static enum rc find_visit(void *context, const struct stored_person *person, struct err *err) {
+    struct find_person *find = context;
+
+    (void)err;
+    if (!person->disabled &&
+        (find->id != 0 ? person->person == find->id : view_equal(person->name, find->name))) {
+        find->found = person->person;
+        find->count++;
+    }
+    return RC_OK;
+}
+
+enum rc seat_person(struct seat *seat, const char *text, uint64_t *person, struct err *err) {
+    struct find_person find = {.name = view_text(text)};
+    struct err ignored;
+    enum rc rc;
+
+    err_init(&ignored, LANG_EN);
+    if (id_parse(find.name, &find.id, &ignored) != RC_OK)
+        find.id = 0;
+    rc = store_persons(seat->ledger->store, find_visit, &find, err);
+    if (rc == RC_OK && find.count == 0)
+        rc = err_set(err, RC_NOT_FOUND,
+                     "%s: there is no such person; see: yg-syncd user list --all", text);
+    if (rc == RC_OK && find.count > 1)
+        rc = err_set(err, RC_CONFLICT,
+                     "%s: several people have this name; give the id, see: yg-syncd user list "
+                     "--all",
+                     text);
+    *person = find.found;
+    return rc;
+}
+
 /* --- user add --- */
 
 struct add_person {

@@ -17,27 +17,51 @@ enum rc author_actor(struct work *work, uint64_t *actor, struct err *err) {
     return reader_check(&reader, "the setting actor", err);
 }
 
+/* Sees the record, or takes the newest form for a new one, and starts the draft. */
+static enum rc start_draft(struct work *work, const struct author_request *request, struct dot dot,
+                           const struct work_record *record, struct edit *edit, struct err *err) {
+    bool is_new = request->kind == CHANGE_CREATE;
+    struct reading *reading = NULL;
+    const struct form *form = NULL;
+    enum rc rc;
+
+    if (is_new) {
+        rc = ledger_newest(work->ledger, request->form, &form, err);
+        if (rc == RC_NOT_FOUND)
+            rc = err_set(err, RC_NOT_FOUND, "form %.*s: it is not published here; publish it first",
+                         VIEW_PRINT(request->form));
+    } else {
+        reading = arena_alloc(&work->arena, sizeof(*reading));
+        if (reading == NULL)
+            return arena_check(&work->arena, "a step of the writer", err);
+        rc = ledger_see(work->ledger, &record->state, &work->arena, reading, err);
+        if (rc == RC_OK)
+            rc = ledger_examine(work->ledger, reading, &work->arena, err);
+        if (rc == RC_OK && reading->form == NULL)
+            rc = err_set(err, RC_UNSUPPORTED,
+                         "this record's form is not published here; publish it first");
+        if (rc == RC_OK)
+            form = reading->form;
+    }
+    if (rc == RC_OK)
+        rc = edit_start(edit, request->kind, dot, request->person, form,
+                        is_new ? NULL : &record->state, reading, &work->arena, err);
+    if (rc == RC_OK)
+        edit->by_server = true;
+    if (rc == RC_OK && is_new)
+        rc = edit_set_area(edit, request->area, err);
+    return rc;
+}
+
 static enum rc make_change(struct work *work, const struct author_request *request,
                            const struct stored_actor *actor, struct work_record *record,
                            struct frame_change *out, struct err *err) {
-    struct reading *reading = arena_alloc(&work->arena, sizeof(*reading));
     struct edit edit;
     struct dot dot = {actor->actor, actor->number + 1};
     uint64_t lamport = record_lamport(&record->state);
     uint8_t hash[32], secret[32];
-    enum rc rc;
+    enum rc rc = start_draft(work, request, dot, record, &edit, err);
 
-    if (reading == NULL)
-        return arena_check(&work->arena, "a step of the writer", err);
-    rc = ledger_see(work->ledger, &record->state, &work->arena, reading, err);
-    if (rc == RC_OK)
-        rc = ledger_examine(work->ledger, reading, &work->arena, err);
-    if (rc == RC_OK && reading->form == NULL)
-        rc = err_set(err, RC_UNSUPPORTED,
-                     "this record's form is not published here; publish it first");
-    if (rc == RC_OK)
-        rc = edit_start(&edit, request->kind, dot, request->person, reading->form, &record->state,
-                        reading, &work->arena, err);
     if (rc == RC_OK)
         rc = request->build(request->context, &edit, err);
     if (rc == RC_OK)
@@ -45,8 +69,8 @@ static enum rc make_change(struct work *work, const struct author_request *reque
     if (rc != RC_OK)
         return rc;
     out->change.dot = dot;
-    out->change.record = request->record;
-    out->change.form = reading->form->id;
+    out->change.record = edit.change.record;
+    out->change.form = edit.form->id;
     out->change.person = request->person;
     out->change.wall_ms = work->now_ms;
     out->change.lamport = (lamport > actor->lamport ? lamport : actor->lamport) + 1;
@@ -76,6 +100,8 @@ enum rc author_change(struct work *work, const struct author_request *request, s
     struct ingested in = {.change_count = 1, .frames = frame};
     struct admit_source source = {0};
     struct receipt receipt;
+    const struct form *form = NULL; /* of a new record */
+    bool is_new = request->kind == CHANGE_CREATE;
     uint64_t server = 0;
     enum rc rc;
 
@@ -89,17 +115,22 @@ enum rc author_change(struct work *work, const struct author_request *request, s
     if (rc == RC_OK)
         rc = work_actor(work, server, &actor, err);
     if (rc == RC_OK)
-        rc = work_record(work, request->record, &record, err);
-    if (rc == RC_OK && record->stored.revision == 0)
+        rc = work_record(work, is_new ? (struct dot){server, actor->number + 1} : request->record,
+                         &record, err);
+    if (rc == RC_OK && !is_new && record->stored.revision == 0)
         rc = err_set(err, RC_NOT_FOUND, "there is no such record; see: yg-syncd records");
     if (rc == RC_OK)
         rc = make_change(work, request, actor, record, item, err);
+    if (rc == RC_OK && is_new)
+        rc = ledger_form(work->ledger, item->change.form, &form, err);
     if (rc != RC_OK)
         return rc;
     *frame = (struct frame){
         .actor = server,
-        .area = record->old_area_count > 0 ? record->old_areas[0] : 0,
-        .audience = record->audience,
+        .area = is_new                       ? request->area
+                : record->old_area_count > 0 ? record->old_areas[0]
+                                             : 0,
+        .audience = form != NULL ? form->audience : record->audience,
         .form = item->change.form,
         .count = 1,
         .changes = item,

@@ -8,8 +8,11 @@
 #include "syncd/sync/work.h"
 
 struct author_request {
-    struct dot record;
+    struct dot record; /* not of CHANGE_CREATE: the change itself names the new record */
     enum change_kind kind;
+    /* CHANGE_CREATE: a record of the newest version of this form, in this area. */
+    struct view form;
+    uint64_t area;
     uint64_t person;
     const uint8_t *person_secret; /* 64 bytes; the signing key, unlocked by the person's secret */
     struct view reason;
@@ -18,8 +21,9 @@ struct author_request {
     void *context;
 };
 
-/* Makes the change, judges and merges it into the working set. RC_DENIED with the reason when it
- * may not be admitted: then nothing of this step may be committed. */
+/* Makes the change, judges and merges it into the working set; made is its dot. RC_DENIED with the
+ * reason when it may not be admitted: then nothing of this step may be committed. Fields that only
+ * the server writes may be written here. */
 enum rc author_change(struct work *work, const struct author_request *request, struct dot *made,
                       struct err *err);
 
