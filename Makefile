@@ -67,7 +67,10 @@ PROGRAM_SOURCES := $(wildcard agent/main.c syncd/main.c)
 TIDY_SOURCES    := $(wildcard tests/tidy/*.c)
 SUPPORT_SOURCES := $(filter-out tests/tidy/main.c,$(TIDY_SOURCES)) $(wildcard tests/support/*.c)
 TEST_SOURCES    := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c \
-                                     tests/conformance/test_*.c tests/fault/test_*.c))
+                                     tests/conformance/test_*.c tests/fault/test_*.c \
+                                     tests/sim/test_*.c))
+# What the simulated world is made of; linked to nothing else, because it takes the place of files.
+SIM_SOURCES     := $(filter-out %/main.c,$(filter-out tests/sim/test_%,$(wildcard tests/sim/*.c)))
 BENCH_SOURCES   := $(wildcard tests/bench/bench_*.c)
 FUZZ_SOURCES    := $(wildcard tests/fuzz/fuzz_*.c)
 E2E_SCRIPTS     := $(sort $(wildcard tests/e2e/test_*.sh tests/e2e/test_*.mjs))
@@ -197,7 +200,14 @@ $(BUILD)/test/$(1)/%: $(BUILD)/obj/$(1)/tests/%.o $(call support,$(1)) $(call li
 	$(Q)$$(CC_$(1)) $$(LINK_$(1)) $$(if $$(filter fuzz/%,$$*),-fsanitize=fuzzer) -o $$@ $$^ \
 	    -lcmocka $$(PACKAGE_LIBS) -lpthread -lm
 
-.SECONDARY: $(call objects,$(1),$(PROGRAM_SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES))
+# Before the library, so that the simulated files are found first.
+$(BUILD)/test/$(1)/sim/%: $(BUILD)/obj/$(1)/tests/sim/%.o $(call objects,$(1),$(SIM_SOURCES)) \
+    $(call support,$(1)) $(call library,$(1))
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(CC_$(1)) $$(LINK_$(1)) -o $$@ $$^ -lcmocka $$(PACKAGE_LIBS) -lpthread -lm
+
+.SECONDARY: $(call objects,$(1),$(PROGRAM_SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(SIM_SOURCES))
 -include $$(wildcard $(BUILD)/obj/$(1)/*/*.d $(BUILD)/obj/$(1)/*/*/*.d)
 endef
 $(foreach flavour,$(FLAVOURS),$(eval $(call FLAVOUR_RULES,$(flavour))))
@@ -291,7 +301,7 @@ tsan: $(call chosen,$(call tests,tsan)) $(call programs,tsan) $(RUNNER)
 
 ## clang         compile everything with clang, warnings are errors (the objects of flavour asan)
 clang: $(call objects,asan,$(LIBRARY_SOURCES) $(PROGRAM_SOURCES) $(SUPPORT_SOURCES) $(TEST_SOURCES) \
-    $(BENCH_SOURCES) $(FUZZ_SOURCES) $(wildcard tests/tidy/main.c tests/runner.c))
+    $(SIM_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(wildcard tests/tidy/main.c tests/runner.c))
 
 ## tidy          the rules of the house: who includes whom, library doors, no hidden state, ...
 tidy: $(TIDY) $(SYMBOLS)
