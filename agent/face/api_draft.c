@@ -69,7 +69,23 @@ static enum rc reply_all(struct web_call *call, struct filler *filler, bool all,
 
 /* ---- lists ---- */
 
-enum rc web_add_drafts(struct visit *visit, struct json *list, struct err *err) {
+/* In words for people: which form, and where. */
+static void add_draft_words(const struct web_call *call, const struct visit *visit,
+                            const struct draft_head *head, struct json *item) {
+    struct view area_name, title;
+
+    if (head->form == NULL)
+        return;
+    area_name = succession_name(tablet_areas(visit->tablet), head->area);
+    title = *form_label(head->form, &head->form->title, web_language(call, visit->seat));
+    if (title.size > 0)
+        json_add_view(item, "form_title", title);
+    if (area_name.size > 0)
+        json_add_view(item, "area_name", area_name);
+}
+
+enum rc web_add_drafts(const struct web_call *call, struct visit *visit, struct json *list,
+                       struct err *err) {
     struct kept_draft *drafts;
     uint32_t count = 0;
     enum rc rc = drafts_list(visit->session, &visit->arena, &drafts, &count, err);
@@ -80,7 +96,7 @@ enum rc web_add_drafts(struct visit *visit, struct json *list, struct err *err) 
 
         err_init(&why, err->lang); /* one that cannot be read is listed by its number */
         (void)filler_peek(visit->session, drafts[i].draft, &visit->arena, &head, &why);
-        draft_json(list, &drafts[i], &head);
+        add_draft_words(call, visit, &head, draft_json(list, &drafts[i], &head));
     }
     return rc;
 }
@@ -91,7 +107,7 @@ enum rc web_drafts(struct web_call *call, struct err *err) {
     enum rc rc = web_visit(call, &visit, err);
 
     if (rc == RC_OK)
-        rc = web_add_drafts(&visit, json_add_array(document, "drafts"), err);
+        rc = web_add_drafts(call, &visit, json_add_array(document, "drafts"), err);
     if (rc == RC_OK) {
         rc = web_reply(call, document, err);
         document = NULL;

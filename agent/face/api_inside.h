@@ -138,6 +138,7 @@ enum rc web_draft_language(struct web_call *call, struct err *err);
 enum rc web_draft_finish(struct web_call *call, struct err *err);
 enum rc web_draft_discard(struct web_call *call, struct err *err);
 /* The drafts of the person, the last one first. */
-enum rc web_add_drafts(struct visit *visit, struct json *list, struct err *err);
+enum rc web_add_drafts(const struct web_call *call, struct visit *visit, struct json *list,
+                       struct err *err);
 
 #endif

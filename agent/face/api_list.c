@@ -179,12 +179,13 @@ static enum rc count_of(struct visit *visit, struct list_query query, struct jso
     return rc;
 }
 
-static enum rc add_home(struct visit *visit, struct json *document, struct err *err) {
+static enum rc add_home(const struct web_call *call, struct visit *visit, struct json *document,
+                        struct err *err) {
     const struct list_query all = {.limit = HOME_ITEMS};
     const struct list_query conflicts = {.questions_only = true, .limit = WEB_ITEMS_MAX};
     struct json *drafts = json_add_array(document, "drafts"), *counts;
     uint32_t records = 0, open = 0;
-    enum rc rc = web_add_drafts(visit, drafts, err);
+    enum rc rc = web_add_drafts(call, visit, drafts, err);
 
     if (rc == RC_OK)
         rc = add_list(visit, &conflicts, json_add_array(document, "conflicts"), &open, err);
@@ -207,7 +208,7 @@ enum rc web_home(struct web_call *call, struct err *err) {
     enum rc rc = web_visit(call, &visit, err);
 
     if (rc == RC_OK)
-        rc = add_home(&visit, document, err);
+        rc = add_home(call, &visit, document, err);
     if (rc == RC_OK) {
         rc = web_reply(call, document, err);
         document = NULL;

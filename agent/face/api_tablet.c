@@ -5,6 +5,8 @@
 #include "base/date.h"
 #include "base/words.h"
 
+#include <stdlib.h>
+
 enum rc web_status(struct web_call *call, struct err *err) {
     call->seat = 0; /* whoever polls does not work */
     return web_run(call, face_status, err);
@@ -89,7 +91,7 @@ enum rc web_notices_seen(struct web_call *call, struct err *err) {
     return rc == RC_OK ? web_done(call, err) : rc;
 }
 
-/* ---- forms and areas ---- */
+/* ---- forms ---- */
 
 static void add_form(struct json *list, const struct form *form, struct view language) {
     struct json *item = json_add_object(list, NULL), *names;
@@ -130,28 +132,87 @@ enum rc web_forms(struct web_call *call, struct err *err) {
     return rc;
 }
 
-/* Those granted to the tablet in which the person may work. */
-enum rc web_areas(struct web_call *call, struct err *err) {
-    struct json *document, *list;
+/* ---- areas ---- */
+
+struct area_list {
+    struct visit *visit;
+    uint32_t count, capacity;
+    uint64_t *areas;
+};
+
+static int by_code(const void *left, const void *right) {
+    const uint64_t *a = left, *b = right;
+
+    return *a < *b ? -1 : *a > *b;
+}
+
+static enum rc take_area(struct area_list *list, uint64_t area, struct err *err) {
+    uint64_t *slot;
+
+    area = succession_of(tablet_areas(list->visit->tablet), area);
+    if (!session_may(list->visit->session, area))
+        return RC_OK;
+    slot =
+        arena_push(&list->visit->arena, &list->areas, &list->count, &list->capacity, sizeof(*slot));
+    if (slot == NULL)
+        return arena_check(&list->visit->arena, "areas", err);
+    *slot = area;
+    return RC_OK;
+}
+
+/* What was granted, and what lies beneath and has a name; each once, in order of the codes. */
+static enum rc find_areas(struct area_list *list, struct err *err) {
+    const struct succession *table = tablet_areas(list->visit->tablet);
     struct tablet_status status;
+    enum rc rc = tablet_status(list->visit->tablet, &list->visit->arena, &status, err);
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; rc == RC_OK && i < status.area_count; i++)
+        rc = take_area(list, status.areas[i], err);
+    for (uint32_t i = 0; rc == RC_OK && i < table->count; i++)
+        if (table->acts[i].kind == AREA_NAMED)
+            rc = take_area(list, table->acts[i].from, err);
+    if (rc != RC_OK || list->count == 0)
+        return rc;
+    qsort(list->areas, list->count, sizeof(*list->areas), by_code);
+    for (uint32_t i = 0; i < list->count; i++)
+        if (kept == 0 || list->areas[i] != list->areas[kept - 1])
+            list->areas[kept++] = list->areas[i];
+    list->count = kept;
+    return RC_OK;
+}
+
+static void add_listed_area(struct json *list, const struct area_list *areas, uint32_t at) {
+    const struct succession *table = tablet_areas(areas->visit->tablet);
+    uint64_t area = areas->areas[at], above = area - area % 1000;
+    struct json *item = json_add_object(list, NULL);
+    struct view name;
+
+    add_area(item, "area", area);
+    json_add_view(item, "name", succession_name(table, area));
+    name = above == area ? (struct view){0} : succession_name(table, above);
+    if (name.size > 0)
+        json_add_view(item, "within", name);
+    if (area_step(area) == 1)
+        json_add_bool(item, "village", true);
+    if (at + 1 < areas->count && area_contains(area, areas->areas[at + 1]))
+        json_add_bool(item, "parted", true);
+}
+
+enum rc web_areas(struct web_call *call, struct err *err) {
+    struct area_list areas = {0};
+    struct json *document, *list;
     struct visit visit;
     enum rc rc = web_visit(call, &visit, err);
 
+    areas.visit = &visit;
     if (rc == RC_OK)
-        rc = tablet_status(visit.tablet, &visit.arena, &status, err);
+        rc = find_areas(&areas, err);
     if (rc == RC_OK) {
         document = json_object();
         list = json_add_array(document, "areas");
-        for (uint32_t i = 0; i < status.area_count; i++) {
-            struct json *item;
-
-            if (!session_may(visit.session, status.areas[i]))
-                continue;
-            item = json_add_object(list, NULL);
-            add_area(item, "area", status.areas[i]);
-            json_add_view(item, "name",
-                          succession_name(tablet_areas(visit.tablet), status.areas[i]));
-        }
+        for (uint32_t i = 0; i < areas.count; i++)
+            add_listed_area(list, &areas, i);
         rc = web_reply(call, document, err);
     }
     visit_close(&visit);

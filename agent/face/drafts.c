@@ -336,7 +336,8 @@ enum rc face_draft_discard(void *context, struct command *command, struct err *e
 
 /* --- the list --- */
 
-void draft_json(struct json *list, const struct kept_draft *draft, const struct draft_head *head) {
+struct json *draft_json(struct json *list, const struct kept_draft *draft,
+                        const struct draft_head *head) {
     struct json *item = json_add_object(list, NULL);
 
     json_add_int(item, "draft", (int64_t)draft->draft);
@@ -349,6 +350,7 @@ void draft_json(struct json *list, const struct kept_draft *draft, const struct 
     }
     add_time(item, "begun", draft->begun_ms);
     add_time(item, "saved", draft->saved_ms);
+    return item;
 }
 
 static void draft_row(struct columns *columns, const struct kept_draft *draft,
@@ -384,7 +386,7 @@ enum rc face_draft_list(void *context, struct command *command, struct err *err)
         err_init(&why, command->lang);
         if (filler_peek(visit.session, drafts[i].draft, &visit.arena, &head, &why) != RC_OK)
             command_say(command, "draft %llu: %s", (unsigned long long)drafts[i].draft, why.text);
-        draft_json(list, &drafts[i], &head);
+        (void)draft_json(list, &drafts[i], &head);
         draft_row(&columns, &drafts[i], &head);
     }
     if (rc == RC_OK && command->json) {

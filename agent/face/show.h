@@ -8,8 +8,9 @@
 
 /* One record of a list; its object. (lists.c) */
 struct json *listed_json(struct json *list, const struct listed *listed);
-/* One draft of a list; nothing of its form where that is not here. (drafts.c) */
-void draft_json(struct json *list, const struct kept_draft *draft, const struct draft_head *head);
+/* One draft of a list; nothing of its form where that is not here; its object. (drafts.c) */
+struct json *draft_json(struct json *list, const struct kept_draft *draft,
+                        const struct draft_head *head);
 /* One change that waits for staff or was given back. (traffic.c) */
 void quarantined_json(struct json *list, const struct tablet_quarantined *waiting);
 

@@ -1,4 +1,5 @@
-// begin.mjs: a new record: which form, in which area. What there is only one of is not asked.
+// begin.mjs: a new record: which form, in which village. What there is only one of is not asked.
+// A township of which the villages are known is no place for a household.
 import { html, useEffect, useState } from 'kit/html.mjs';
 import { Button, Failure, Notice } from 'kit/components.mjs';
 import { tr } from 'kit/words.mjs';
@@ -16,6 +17,13 @@ function Choices({ legend, name, items, value, onPick }) {
   </fieldset>`;
 }
 
+// People know villages by name; the code stands there where nobody has told one.
+function areaWords(one, withTownship) {
+  const name = one.name || one.area;
+
+  return withTownship && one.within ? html`<span class="quiet">${one.within}</span> ${name}` : name;
+}
+
 export function NewRecord({ shared }) {
   const [forms, setForms] = useState(null);
   const [areas, setAreas] = useState(null);
@@ -27,8 +35,9 @@ export function NewRecord({ shared }) {
 
   async function load() {
     try {
-      const [formList, areaList] = [listOf(await api.forms(), 'forms'),
-        listOf(await api.areas(), 'areas')];
+      const [formAnswer, areaAnswer] = await Promise.all([api.forms(), api.areas()]);
+      const formList = listOf(formAnswer, 'forms');
+      const areaList = listOf(areaAnswer, 'areas').filter((one) => !one.parted);
       setForms(formList);
       setAreas(areaList);
       setForm((formList.find((one) => one.form === 'household') ?? formList[0])?.form ?? '');
@@ -56,7 +65,9 @@ export function NewRecord({ shared }) {
   }
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const shown = (areas ?? []).filter((one) => one.area === area || words.every((word) =>
-    `${one.name ?? ''} ${one.area}`.toLowerCase().includes(word))).slice(0, 60);
+    `${one.within ?? ''} ${one.name ?? ''} ${one.area}`.toLowerCase().includes(word))).slice(0, 60);
+
+  const townships = new Set((areas ?? []).map((one) => one.within)).size;
 
   return html`<${Frame} title=${tr('New household')} back="#/" shared=${shared} foot=${html`<span>
       </span><${Button} kind="primary" after="next" busy=${busy} disabled=${!form || !area}
@@ -74,7 +85,7 @@ export function NewRecord({ shared }) {
         onInput=${(event) => setFilter(event.currentTarget.value)} /></label>`}
     ${areas && html`<${Choices} legend=${tr('Where the household lives')} name="area"
       items=${shown.map((one) => ({ value: one.area,
-        label: one.name ? `${one.name}　${one.area}` : one.area }))}
+        label: areaWords(one, townships > 1) }))}
       value=${area} onPick=${setArea} />`}
     </form>
   </${Frame}>`;

@@ -28,8 +28,9 @@ export function RecordItem({ item, note }) {
 function DraftItem({ item }) {
   return html`<a class="item" href="#/draft/${item.draft}">
     <${Icon} name="edit" /><span class="grow"><strong>${item.title || tr('Without a name')}</strong>
-    <span class="quiet block small">${[areaName(item), item.record ? tr('a change') : tr('new'),
-      tr('saved {when}', { when: moment(item.saved) })].join(' · ')}</span></span>
+    <span class="quiet block small">${[areaName(item), item.form_title, item.record
+        ? tr('a change') : tr('new'),
+      tr('saved {when}', { when: moment(item.saved) })].filter(Boolean).join(' · ')}</span></span>
     <span class="tag tablet">${tr('go on')}</span><${Icon} name="next" /></a>`;
 }
 

@@ -5,10 +5,14 @@
  * That an area was parted in two is no act here: which record lies on which side is for a person to
  * say, record by record (yg-agent move). */
 #include "syncd/sync/area.h"
+#include "base/csv.h"
+#include "base/text.h"
 #include "base/words.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
 #include "syncd/sync/quarantine.h"
+
+#define NAMES_BYTES_MAX (1024u * 1024u) /* a file of codes and names */
 
 /* --- acting --- */
 
@@ -91,20 +95,99 @@ enum rc desk_area_recode(void *context, struct command *command, struct err *err
     return rc == RC_OK ? act(context, command, &request, err) : rc;
 }
 
+static enum rc name_check(struct view name, struct err *err) {
+    if (text_trim(name).size != name.size || name.size == 0 || name.size > LIMIT_NAME_BYTES ||
+        !utf8_valid(name))
+        return err_set(err, RC_INVALID,
+                       "the name must have 1 to %u bytes, without spaces at its ends",
+                       LIMIT_NAME_BYTES);
+    return RC_OK;
+}
+
 enum rc desk_area_rename(void *context, struct command *command, struct err *err) {
     struct area_act one = {.kind = AREA_NAMED, .name = view_text(command->words[1])};
     struct area_request request = {.acts = &one, .count = 1};
     enum rc rc = area_parse(view_text(command->words[0]), &one.from, err);
 
-    if (rc != RC_OK)
-        return rc;
     one.to = one.from;
-    if (text_trim(one.name).size != one.name.size || one.name.size == 0 ||
-        one.name.size > LIMIT_NAME_BYTES || !utf8_valid(one.name))
-        return err_set(err, RC_INVALID,
-                       "the name must have 1 to %u bytes, without spaces at its ends",
-                       LIMIT_NAME_BYTES);
-    return act(context, command, &request, err);
+    if (rc == RC_OK)
+        rc = name_check(one.name, err);
+    return rc == RC_OK ? act(context, command, &request, err) : rc;
+}
+
+/* --- many names at once --- */
+
+struct naming {
+    struct arena arena;
+    struct area_act *acts;
+    uint32_t count, capacity;
+};
+
+/* A first row that begins with no code is a heading. */
+static enum rc name_row(struct naming *naming, const struct csv_row *row, struct err *err) {
+    struct area_act *one;
+    uint64_t area;
+    enum rc rc = area_parse(text_trim(row->cells[0]), &area, err);
+
+    if (rc != RC_OK && row->number == 1) {
+        err_clear(err);
+        return RC_OK;
+    }
+    if (rc == RC_OK && row->count < 2)
+        rc = err_set(err, RC_INVALID, "write a code and a name on each line");
+    if (rc == RC_OK)
+        rc = name_check(text_trim(row->cells[1]), err);
+    if (rc != RC_OK)
+        return err_prefix(err, "line %llu", (unsigned long long)row->line);
+    if (naming->count == LIMIT_AREA_ACTS)
+        return err_set(err, RC_LIMIT, "areas: more than %u", LIMIT_AREA_ACTS);
+    one =
+        arena_push(&naming->arena, &naming->acts, &naming->count, &naming->capacity, sizeof(*one));
+    if (one == NULL)
+        return arena_check(&naming->arena, "areas", err);
+    *one = (struct area_act){.kind = AREA_NAMED,
+                             .from = area,
+                             .to = area,
+                             .name = arena_view(&naming->arena, text_trim(row->cells[1]))};
+    return arena_check(&naming->arena, "areas", err);
+}
+
+static enum rc read_names(const struct command *command, struct naming *naming, struct err *err) {
+    struct csv *csv = NULL;
+    struct csv_row row = {0};
+    struct buf bytes;
+    enum rc rc;
+
+    buf_init(&bytes, NAMES_BYTES_MAX);
+    rc = command_read(command, command->words[0], NAMES_BYTES_MAX, &bytes, err);
+    if (rc == RC_OK)
+        rc = csv_open(buf_view(&bytes), CSV_LIMITS_DEFAULT, &csv, err);
+    while (rc == RC_OK) {
+        rc = csv_next(csv, &row, err);
+        if (rc != RC_OK || row.count == 0)
+            break;
+        rc = name_row(naming, &row, err);
+    }
+    if (rc == RC_OK && naming->count == 0)
+        rc = err_set(err, RC_INVALID, "write a code and a name on each line");
+    csv_close(csv);
+    buf_release(&bytes);
+    return rc;
+}
+
+enum rc desk_area_names(void *context, struct command *command, struct err *err) {
+    struct naming naming = {0};
+    struct area_request request = {0};
+    enum rc rc;
+
+    arena_init(&naming.arena, 4 * NAMES_BYTES_MAX);
+    rc = read_names(command, &naming, err);
+    request.acts = naming.acts;
+    request.count = naming.count;
+    if (rc == RC_OK)
+        rc = act(context, command, &request, err);
+    arena_release(&naming.arena);
+    return rc;
 }
 
 /* --- listing --- */

@@ -163,6 +163,8 @@ const struct command_spec desk_commands[] = {
          desk_area_recode),
     DESK("area rename", "CODE NAME --reason TEXT", 2, 2, AREA_OTHER, "give an area another name",
          desk_area_rename),
+    DESK("area names", "FILE --reason TEXT", 1, 1, AREA_OTHER,
+         "give many areas their names: a CSV file of codes and names", desk_area_names),
     DESK("records", "", 0, 0, RECORDS, "list records", desk_records),
     DESK("show", "RECORD", 1, 1, SHOW, "show a record: values, conflicts, seals", desk_show),
     DESK("income", "RECORD", 1, 1, INCOME, "what a household lives on, by the county's table",

@@ -100,6 +100,7 @@ enum rc desk_device_scope(void *context, struct command *command, struct err *er
 enum rc desk_area_list(void *context, struct command *command, struct err *err);
 enum rc desk_area_merge(void *context, struct command *command, struct err *err);
 enum rc desk_area_recode(void *context, struct command *command, struct err *err);
+enum rc desk_area_names(void *context, struct command *command, struct err *err);
 enum rc desk_area_rename(void *context, struct command *command, struct err *err);
 enum rc desk_form_check(void *context, struct command *command, struct err *err);
 enum rc desk_form_publish(void *context, struct command *command, struct err *err);

@@ -96,6 +96,8 @@ const heading = (page, text) => page.getByRole('heading', { level: 1, name: text
 
 const county = new County(work);
 county.publish('household');
+fs.writeFileSync(`${work}/names.csv`, '430626117000,福寿山镇\n430626117205,芦洞村\n');
+county.syncd('area', 'names', `${work}/names.csv`, '--reason', 'list of villages');
 await county.start();
 const tablet = new Tablet(county, 'wang');
 const other = new Tablet(county, 'zhao');
@@ -119,7 +121,7 @@ async function arrive() {
 
 async function begin() {
   await page.getByRole('link', { name: '新户' }).click();
-  await page.getByRole('radio').first().waitFor();
+  ok(await page.getByRole('radio', { name: '芦洞村' }).isChecked(), 'villages have names');
   await look(page, 'new');
   await page.getByRole('button', { name: '开始填写' }).click();
   await heading(page, /户主/);

@@ -102,6 +102,24 @@ for (const one of [tablet, other, tablet]) sync(one);
 draft = (await wang.post('/api/drafts', { record })).json.draft;
 now = await whole(draft);
 ok(now.name.conflict && !now.name.value && !now.name.last, 'the question tells that they do');
+
+// --- names of areas ---
+fs.writeFileSync(`${work}/names.csv`, '430626117000,福寿山镇\n430626117205,芦洞村\n430626117206,大义村\n' +
+  '430626118201,别处村\n');
+county.syncd('area', 'names', `${work}/names.csv`, '--reason', 'list of villages');
+const clerk = new Tablet(county, 'liu', '430626117');
+await clerk.start();
+const liu = new Browser(clerk);
+await liu.launch();
+await liu.unlock();
+check('a grant for a township brings its villages by name', JSON.stringify((await liu.get('/api/areas')).json),
+  JSON.stringify({ areas: [{ area: '430626117000', name: '福寿山镇', parted: true },
+    { area: '430626117205', name: '芦洞村', within: '福寿山镇', village: true },
+    { area: '430626117206', name: '大义村', within: '福寿山镇', village: true }] }));
+await liu.post('/api/drafts', { form: 'payment', area: '430626117206' });
+const listed = (await liu.get('/api/home')).json.drafts[0];
+check('a draft says where and what it is', `${listed.area_name} ${listed.form_title}`, '大义村 Payment');
+await clerk.stop();
 await tablet.stop();
 await county.stop();
 fs.rmSync(work, { recursive: true, force: true });

@@ -83,10 +83,10 @@ export class County {
 }
 
 export class Tablet {
-  constructor(county, person) {
+  constructor(county, person, areas = area) {
     this.person = person;
     this.data = `${county.work}/tablet-${person}`;
-    const code = county.syncd('device', 'invite', '--areas', area, '--name', `tablet-${person}`, '--person', person);
+    const code = county.syncd('device', 'invite', '--areas', areas, '--name', `tablet-${person}`, '--person', person);
     this.agent('enrol', '--server', county.url, '--code', code);
     this.agent('sync');
   }

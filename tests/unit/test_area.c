@@ -1,6 +1,7 @@
 /* test_area.c: areas merge or get another code while tablets are away. Every record is in the feed
  * of the code in force, once and whole, whoever wrote it when and under which code; grants follow;
  * a change keeps what its author knew. */
+#include "base/file.h"
 #include "tests/support/clerk.h"
 
 #include "agent/store/traffic.h"
@@ -220,7 +221,8 @@ static void two_areas_that_are_one_now_are_no_question(void **state) {
 static void names_reach_the_tablets(void **state) {
     struct clerk *world = *state;
     const struct succession *table;
-    uint64_t area;
+    uint64_t area, other;
+    const char *path;
     struct err err;
 
     err_init(&err, LANG_EN);
@@ -232,10 +234,24 @@ static void names_reach_the_tablets(void **state) {
     assert_true(view_is(succession_name(table, area), "东山村"));
     RUNS(world, 0, "area", "list");
     SAYS(world->out, "东山村");
+    path = arena_text(&world->arena, "%s/names.csv", world->folder);
+    clerk_must(file_write(path, view_text("code,name\n" VILLAGE ",东山新村\n" THIRD ", 西山村 \n"),
+                          FILE_MODE_SHARED, &err),
+               &err);
+    RUNS(world, 0, "area", "names", path, "--reason", "list of 2026");
+    clerk_must(file_write(path, view_text(VILLAGE ",南山村\n12x,北山村\n"), FILE_MODE_SHARED, &err),
+               &err);
+    RUNS(world, 1, "area", "names", path, "--reason", "list of 2026");
+    SAYS(world->err, "line 2");
+    clerk_sync(world);
+    table = tablet_areas(world->a);
+    assert_true(view_is(succession_name(table, area), "东山新村"));
+    clerk_must(area_parse(view_text(THIRD), &other, &err), &err);
+    assert_true(view_is(succession_name(table, other), "西山村"));
     RUNS(world, 0, "area", "recode", VILLAGE, OTHER, "--reason", "decree 13");
     clerk_sync(world);
     table = tablet_areas(world->a);
-    assert_true(view_is(succession_name(table, succession_of(table, area)), "东山村"));
+    assert_true(view_is(succession_name(table, succession_of(table, area)), "东山新村"));
 }
 
 static void what_cannot_be_is_refused(void **state) {
