@@ -36,6 +36,7 @@ const struct web_route web_routes[] = {
     GET("/api/home", WEB_PERSON, web_home),
     GET("/api/forms", WEB_PERSON, web_forms),
     GET("/api/areas", WEB_PERSON, web_areas),
+    GET("/api/ready", WEB_PERSON, web_ready),
     GET("/api/records", WEB_PERSON, web_records),
     POST("/api/search", SMALL, WEB_PERSON, web_records),
     GET("/api/records/:id", WEB_PERSON, web_record),

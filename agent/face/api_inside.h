@@ -119,6 +119,7 @@ enum rc web_forms(struct web_call *call, struct err *err);
 enum rc web_areas(struct web_call *call, struct err *err);
 enum rc web_bundle_write(struct web_call *call, struct err *err);
 enum rc web_bundle_read(struct web_call *call, struct err *err);
+enum rc web_ready(struct web_call *call, struct err *err); /* api_ready.c */
 /* api_record.c and api_list.c */
 enum rc web_home(struct web_call *call, struct err *err);
 enum rc web_records(struct web_call *call, struct err *err);

@@ -13,6 +13,7 @@ export const home = () => get('api/home');
 // Words of names go in the body: addresses stay in histories.
 export const search = (words, signal) => post('api/search', { words }, { signal });
 export const forms = () => get('api/forms');
+export const ready = () => get('api/ready');
 export const areas = () => get('api/areas');
 
 export const record = (name) => get(`api/records/${id(name)}`);

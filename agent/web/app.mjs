@@ -13,11 +13,12 @@ import { Household } from './household.mjs';
 import { Fill } from './fill.mjs';
 import { Sync } from './sync.mjs';
 import { Settings } from './settings.mjs';
+import { Ready } from './ready.mjs';
 
 const STATUS_MS = 20000;
 
 const PAGES = { home: Home, new: NewRecord, record: Household, draft: Fill, sync: Sync,
-  settings: Settings };
+  settings: Settings, ready: Ready };
 
 function App() {
   const [route, setRoute] = useState(routeNow());

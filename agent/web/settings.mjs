@@ -43,6 +43,8 @@ export function Settings({ shared }) {
           ''}</dd></div>
         ${shared.status.ready_until && html`<div class="fact"><dt>${tr('Ready offline until')}</dt>
           <dd>${day(shared.status.ready_until)}</dd></div>`}
-      </dl></section>
+      </dl>
+      <a class="item" href="#/ready"><${Icon} name="check" /><span class="grow">${
+        tr('Ready without a network')}</span><${Icon} name="next" /></a></section>
   </${Frame}>`;
 }

@@ -342,6 +342,16 @@ async function rest() {
   await page.goto(page.url().replace(/#.*/, '#/settings'));
   await page.getByRole('radio', { name: /户外/ }).check();
   await look(page, 'outdoors');
+  await page.getByRole('link', { name: '本机可用到' }).click();
+  await page.getByText(/离线可用至|可离线工作|可用/).first().waitFor();
+  const items = await page.locator('[data-what]').evaluateAll((list) =>
+    list.map((one) => `${one.dataset.what} ${one.dataset.state}`));
+  for (const what of ['synced good', 'forms good', 'file good', 'areas good', 'keys good', 'clock good'])
+    ok(items.includes(what), `ready: ${what}`, items.join(', '));
+  ok((await page.getByText('TS-2024').count()) === 1, 'with the standard by name');
+  await look(page, 'ready');
+  await page.keyboard.press('Escape');
+  await page.getByRole('radio', { name: 'English' }).waitFor();
   await page.getByRole('radio', { name: 'English' }).check();
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
   await look(page, 'english');
