@@ -194,6 +194,15 @@ struct view text_word(struct view text, size_t *at) {
     return view_slice(text, start, *at - start);
 }
 
+bool text_has_word(struct view text, struct view word) {
+    size_t at = 0;
+
+    while (at < text.size)
+        if (view_equal(text_word(text, &at), word))
+            return true;
+    return false;
+}
+
 struct view text_trim(struct view text) {
     size_t start = 0;
     size_t end = text.size;

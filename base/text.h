@@ -39,6 +39,8 @@ uint32_t text_width(struct view text);
 /* The next word of a text, parted by blanks and control characters, from *at on, which moves behind
  * it; empty when there is none any more. */
 struct view text_word(struct view text, size_t *at);
+/* Whether one of them is this word. */
+bool text_has_word(struct view text, struct view word);
 
 /* Without ASCII white space and ideographic spaces (U+3000) at both ends. */
 struct view text_trim(struct view text);

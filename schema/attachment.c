@@ -7,6 +7,9 @@
  *   WebP, WAV   "RIFF", size, "WEBP" or "WAVE", then chunks (name, size, content, even)
  *   M4A    boxes (size, name, content), "ftyp" first, with "moov" and "mdat"
  *   Ogg    pages "OggS", each with a table of its sizes, up to the end
+ *   WebM   EBML elements (id, size, content): 1A45DFA3, then a segment (18538067) with tracks
+ *          (1654AE6B) and clusters (1F43B675); recorders leave the size of these two open, and then
+ *          what is in them follows
  *   PDF    "%PDF-" and, near the end, "%%EOF" */
 #include "schema/attachment.h"
 
@@ -24,6 +27,7 @@ const char *attachment_media_type(uint8_t kind) {
         [ATTACHMENT_OGG] = "audio/ogg",
         [ATTACHMENT_WAV] = "audio/wav",
         [ATTACHMENT_PDF] = "application/pdf",
+        [ATTACHMENT_WEBM] = "audio/webm",
     };
 
     return types[kind <= ATTACHMENT_KIND_LAST ? kind : ATTACHMENT_OTHER];
@@ -50,6 +54,8 @@ enum attachment_kind attachment_sniff(struct view content) {
         return ATTACHMENT_OGG;
     if (has(content, 0, "%PDF-", 5))
         return ATTACHMENT_PDF;
+    if (has(content, 0, "\x1A\x45\xDF\xA3", 4))
+        return ATTACHMENT_WEBM;
     return ATTACHMENT_OTHER;
 }
 
@@ -187,6 +193,57 @@ static bool ogg_whole(struct view content) {
     return !in.failed;
 }
 
+#define WEBM_SEGMENT  0x18538067u
+#define WEBM_CLUSTER  0x1F43B675u
+#define WEBM_TRACKS   0x1654AE6Bu
+#define EBML_OPEN     UINT64_MAX /* a size that is not told */
+#define EBML_ID_BYTES 4u
+
+/* A number whose first byte tells by its leading zeros how many follow; an id keeps that mark. */
+static uint64_t read_ebml(struct reader *in, bool is_id) {
+    uint8_t first = read_u8(in);
+    unsigned more = 0;
+    uint64_t value, ones;
+
+    while (more < 8 && (first & 0x80u >> more) == 0)
+        more++;
+    if (more == 8 || (is_id && more >= EBML_ID_BYTES)) {
+        reader_fail(in);
+        return 0;
+    }
+    value = is_id ? first : first & (0x7Fu >> more);
+    ones = 0x7Fu >> more;
+    for (unsigned i = 0; i < more; i++) {
+        value = value << 8 | read_u8(in);
+        ones = ones << 8 | 0xFF;
+    }
+    return !is_id && value == ones ? EBML_OPEN : value;
+}
+
+/* What has a segment or a cluster around it is walked through; all else is passed over whole. */
+static bool webm_whole(struct view content) {
+    bool segment = false, tracks = false, cluster = false;
+    struct reader in;
+
+    reader_init(&in, content);
+    while (!in.failed && read_left(&in) > 0) {
+        uint64_t id = read_ebml(&in, true), size = read_ebml(&in, false);
+
+        segment = segment || id == WEBM_SEGMENT;
+        tracks = tracks || (segment && id == WEBM_TRACKS);
+        cluster = cluster || (tracks && id == WEBM_CLUSTER);
+        if (id == WEBM_SEGMENT || id == WEBM_CLUSTER) {
+            if (size != EBML_OPEN && size > read_left(&in))
+                return false;
+            continue;
+        }
+        if (size == EBML_OPEN)
+            return false;
+        (void)read_bytes(&in, size);
+    }
+    return cluster && !in.failed;
+}
+
 static bool pdf_whole(struct view content) {
     size_t from = content.size > PDF_TAIL_BYTES ? content.size - PDF_TAIL_BYTES : 0;
 
@@ -210,6 +267,8 @@ static bool is_whole(struct view content, enum attachment_kind kind) {
         return boxes_whole(content);
     case ATTACHMENT_OGG:
         return ogg_whole(content);
+    case ATTACHMENT_WEBM:
+        return webm_whole(content);
     case ATTACHMENT_PDF:
         return pdf_whole(content);
     default:
@@ -241,7 +300,7 @@ static bool is_image(enum attachment_kind kind) {
 }
 
 static bool is_sound(enum attachment_kind kind) {
-    return kind >= ATTACHMENT_M4A && kind <= ATTACHMENT_WAV;
+    return (kind >= ATTACHMENT_M4A && kind <= ATTACHMENT_WAV) || kind == ATTACHMENT_WEBM;
 }
 
 enum rc attachment_check(struct view content, enum attachment_use use, enum attachment_kind *kind,
@@ -256,7 +315,7 @@ enum rc attachment_check(struct view content, enum attachment_use use, enum atta
     if (use == ATTACHMENT_FOR_SOUND && !is_sound(*kind))
         return err_set(err, RC_INVALID,
                        "the attachment is no sound, whatever its name says; this question takes "
-                       "M4A, Ogg or WAV");
+                       "M4A, Ogg, WAV or WebM");
     if (content.size > attachment_bytes_max(use))
         return err_set(err, RC_LIMIT,
                        "the attachment has %zu bytes, more than the %u allowed here; make it "

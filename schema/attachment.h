@@ -1,8 +1,9 @@
 /* attachment.h: what may stand beside a record: photos, signatures, sound, files.
  *
  * An attachment is bytes under the name of their SHA-256. What it is, is told by its content and
- * never by its name: a field for photos takes JPEG, PNG and WebP, one for sound M4A, Ogg and WAV; a
- * field for files takes those, PDF, and anything else. Its caps stand in limits.h.
+ * never by its name: a field for photos takes JPEG, PNG and WebP, one for sound M4A, Ogg, WAV and
+ * WebM (which browsers record); a field for files takes those, PDF, and anything else. Its caps
+ * stand in limits.h.
  *
  * The looks are structural: from the first part to the last, so that what was cut off, or is
  * something else under a picture's beginning, is noticed while the person who took it still stands
@@ -23,8 +24,9 @@ enum attachment_kind { /* on the wire and on disk: append only */
                        ATTACHMENT_OGG,
                        ATTACHMENT_WAV,
                        ATTACHMENT_PDF,
+                       ATTACHMENT_WEBM,
 };
-#define ATTACHMENT_KIND_LAST ATTACHMENT_PDF
+#define ATTACHMENT_KIND_LAST ATTACHMENT_WEBM
 
 /* "image/jpeg"; "application/octet-stream" for others. */
 const char *attachment_media_type(uint8_t kind);

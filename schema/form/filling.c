@@ -1,7 +1,7 @@
 /* The way in: a reading is written as an XForm instance, fields in the order of the XForm, repeats
  * as often as the reading shows them, and the engine opens it as it opens any draft. The way out is
  * in filling_write.c. */
-#include "schema/form/filling.h"
+#include "schema/form/filling_parts.h"
 
 #include "base/crypt.h"
 #include "schema/limits.h"
@@ -86,16 +86,11 @@ uint64_t filling_instance(struct instance_id instance) {
 
 /* --- the way in --- */
 
-/* Whether the engine shows and changes what stands in the field, rather than only adding to it. */
-static bool shows_all(const struct form_field *field) {
-    return field->policy != POLICY_UNION || field->type == FIELD_TYPE_SELECT_MULTIPLE;
-}
-
 void filling_cell_text(const struct reading *reading, struct instance_id instance,
                        const struct form_field *field, struct buf *out) {
     const struct cell *cell = reading_cell(reading, instance, field->number);
 
-    if (cell == NULL || !shows_all(field))
+    if (cell == NULL || filling_only_adds(field))
         return;
     if (cell->kind == CELL_VALUE)
         value_text(&cell->value, out);

@@ -9,8 +9,8 @@
  *   what is not relevant is not written: irrelevance never writes
  *   calculations are not written: they are computed from the merged answers, wherever they are
  *   a field in conflict shows no value; left empty it is not touched
- *   a field under union shows nothing of what is there (select_multiple shows all of it); what is
- *   typed adds an element
+ *   a field under union shows nothing of what is there, and what is typed adds an element; but
+ *   select_multiple and photos show all of it, parted by spaces, and what is taken out is removed
  *
  * Repeat instances are known to the engine by 64-bit ids: those of a record by a hash of their
  * names, new ones by what the host draws. */

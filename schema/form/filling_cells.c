@@ -28,8 +28,13 @@ bool filling_writes(const struct form_field *field) {
            field->type != FIELD_TYPE_NOTE && field->policy != POLICY_SERVER;
 }
 
+bool filling_is_album(const struct form_field *field) {
+    return field->policy == POLICY_UNION && field->type == FIELD_TYPE_ATTACHMENT;
+}
+
 bool filling_only_adds(const struct form_field *field) {
-    return field->policy == POLICY_UNION && field->type != FIELD_TYPE_SELECT_MULTIPLE;
+    return field->policy == POLICY_UNION && field->type != FIELD_TYPE_SELECT_MULTIPLE &&
+           !filling_is_album(field);
 }
 
 /* --- the cells of the engine --- */

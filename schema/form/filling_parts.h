@@ -24,6 +24,9 @@ struct live {
 bool filling_writes(const struct form_field *field);
 /* What is typed into it adds an element, and what is there is not shown. */
 bool filling_only_adds(const struct form_field *field);
+/* Photos of which there may be several: their names stand in the answer, parted by spaces. Whoever
+ * adds one to an answer that somebody else has changed meanwhile adds it all the same. */
+bool filling_is_album(const struct form_field *field);
 
 /* All repeat instances, as a walk through the body meets them; in the arena. */
 enum rc filling_instances(struct filling *filling, struct arena *arena, struct live *live,

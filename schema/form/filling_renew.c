@@ -57,11 +57,56 @@ static enum rc renew_instances(struct renewal *at, struct err *err) {
     return rc;
 }
 
+/* The words of left that right lacks. */
+static void add_lacking(struct buf *out, struct view left, struct view right) {
+    size_t from = 0;
+
+    while (from < left.size) {
+        struct view word = text_word(left, &from);
+
+        if (word.size == 0 || text_has_word(right, word))
+            continue;
+        if (out->size > 0)
+            buf_add_u8(out, ' ');
+        buf_add_view(out, word);
+    }
+}
+
+/* Photos: those that are there now, without those that the person has taken out, and his own. */
+static enum rc renew_album(struct renewal *at, uint32_t field, uint64_t id, struct view text,
+                           struct view base, struct err *err) {
+    struct engine_place place = {.field = at->to.program->fields[field], .instance = id};
+    struct view now = filling_live_text(&at->to, field, id);
+    struct buf kept, gone, mine;
+    enum rc rc;
+
+    buf_init(&kept, LIMIT_VALUE_BYTES * 4);
+    buf_init(&gone, LIMIT_VALUE_BYTES * 4);
+    buf_init(&mine, LIMIT_VALUE_BYTES * 4);
+    add_lacking(&gone, base, text);
+    add_lacking(&mine, text, base);
+    add_lacking(&kept, now, buf_view(&gone));
+    add_lacking(&kept, buf_view(&mine), now);
+    rc = buf_check(&gone, "an answer", err);
+    if (rc == RC_OK)
+        rc = buf_check(&mine, "an answer", err);
+    if (rc == RC_OK)
+        rc = buf_check(&kept, "an answer", err);
+    if (rc == RC_OK)
+        rc = forgive(engine_set(&at->to.engine, place, buf_view(&kept), err), err);
+    buf_release(&gone);
+    buf_release(&mine);
+    buf_release(&kept);
+    return rc;
+}
+
 static enum rc renew_answer(struct renewal *at, uint32_t field, uint64_t id, struct err *err) {
     struct engine_place place = {.field = at->to.program->fields[field], .instance = id};
     struct view text = filling_live_text(at->from, field, id);
     struct view base = filling_base_text(at->from, field, id);
 
+    if (!view_equal(text, base) && filling_is_album(&at->to.program->form->fields[field]))
+        return renew_album(at, field, id, text, base, err);
     if (view_equal(text, base) || !view_equal(filling_base_text(&at->to, field, id), base))
         return RC_OK;
     return forgive(engine_set(&at->to.engine, place, text, err), err);

@@ -55,15 +55,6 @@ static bool has_moved(struct finishing *at, const struct form_field *field, stru
            (cell != NULL && cell->kind == CELL_CONFLICT);
 }
 
-static bool has_word(struct view words, struct view word) {
-    size_t at = 0;
-
-    while (at < words.size)
-        if (view_equal(text_word(words, &at), word))
-            return true;
-    return false;
-}
-
 /* The words of left that right lacks: added to or removed from the set. */
 static enum rc write_words(struct finishing *at, struct instance_id instance,
                            const struct form_field *field, struct view left, struct view right,
@@ -75,12 +66,16 @@ static enum rc write_words(struct finishing *at, struct instance_id instance,
         struct view word = text_word(left, &from);
         struct value value;
 
-        if (word.size == 0 || has_word(right, word))
+        if (word.size == 0 || text_has_word(right, word))
             continue;
         rc = form_value_parse(at->edit->form, field, word, at->edit->arena, &value, err);
-        if (rc == RC_OK && is_removal)
+        if (rc == RC_OK && is_removal) {
             rc = edit_remove_element(at->edit, instance, field->number, &value, err);
-        else if (rc == RC_OK)
+            if (rc == RC_NOT_FOUND && filling_is_album(field)) { /* by somebody else, too */
+                err_clear(err);
+                rc = RC_OK;
+            }
+        } else if (rc == RC_OK)
             rc = edit_set(at->edit, instance, field->number, &value, field->rank, err);
     }
     return rc;
@@ -114,7 +109,8 @@ static enum rc finish_cell(struct finishing *at, const struct live_instance *liv
     if (view_equal(text, base) || !engine_look(&at->filling->engine, place, &state) ||
         !state.is_relevant)
         return RC_OK;
-    if (!has_moved(at, field, base, instance) || filling_only_adds(field))
+    if (filling_only_adds(field) || filling_is_album(field) ||
+        !has_moved(at, field, base, instance))
         return write_cell(at, index, instance, text, base, err);
     moved = arena_push(at->arena, &at->moved, &at->out->moved_count, &at->moved_capacity,
                        sizeof(*moved));

@@ -73,6 +73,24 @@ void picture_ogg(struct buf *out) {
     buf_add(out, "12345", 5);
 }
 
+/* A head, and a segment of known size with tracks and a cluster of unknown size. */
+void picture_webm(struct buf *out) {
+    buf_add(out,
+            "\x1A\x45\xDF\xA3\x84"
+            "webm",
+            9);
+    buf_add(out, "\x18\x53\x80\x67\x99", 5);
+    buf_add(out,
+            "\x16\x54\xAE\x6B\x83"
+            "opu",
+            8);
+    buf_add(out, "\x1F\x43\xB6\x75\x01\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 12);
+    buf_add(out,
+            "\xA3\x83"
+            "abc",
+            5);
+}
+
 void picture_pdf(struct buf *out) {
     buf_add_text(out, "%PDF-1.4\n1 0 obj\nendobj\n%%EOF\n");
 }

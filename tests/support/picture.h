@@ -12,6 +12,7 @@ void picture_webp(struct buf *out);
 void picture_m4a(struct buf *out);
 void picture_ogg(struct buf *out);
 void picture_wav(struct buf *out);
+void picture_webm(struct buf *out);
 void picture_pdf(struct buf *out);
 
 #endif

@@ -61,7 +61,7 @@ static const struct {
     {jpeg, ATTACHMENT_JPEG, true, false},         {picture_png, ATTACHMENT_PNG, true, false},
     {picture_webp, ATTACHMENT_WEBP, true, false}, {picture_m4a, ATTACHMENT_M4A, false, true},
     {picture_ogg, ATTACHMENT_OGG, false, true},   {picture_wav, ATTACHMENT_WAV, false, true},
-    {picture_pdf, ATTACHMENT_PDF, false, false},
+    {picture_pdf, ATTACHMENT_PDF, false, false},  {picture_webm, ATTACHMENT_WEBM, false, true},
 };
 
 static void each_kind_fits_its_questions_only(void **state) {

@@ -22,6 +22,7 @@ static const char survey[] =
     "text,school,School,,${age} < 20,,,human\n"
     "select_multiple cause,causes,Causes,,,,,union\n"
     "text,remark,Remark,,,,,union\n"
+    "image,photos,Photos,,,,,union\n"
     "begin repeat,member,Member,,,,,\n"
     "text,name,Name,yes,,,,human\n"
     "begin repeat,job,Job,,,,,\n"
@@ -363,8 +364,73 @@ static void a_filling_goes_on_over_a_newer_record(void **state) {
     value_is("age", "74");
 }
 
+#define PHOTO_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define PHOTO_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define PHOTO_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+#define PHOTO_D "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+
+/* Somebody else takes the first photo out and adds another one. */
+static void change_album_elsewhere(void) {
+    uint16_t field = form_field_by_path(world.kit.form, view_text("photos"))->number;
+    struct value gone = {.type = VALUE_TEXT, .bytes = view_text(PHOTO_A)};
+    struct value mine = {.type = VALUE_TEXT, .bytes = view_text(PHOTO_D)};
+    struct instance_id root = {0};
+    struct change change;
+    struct record next;
+    struct edit edit;
+
+    must(edit_start(&edit, CHANGE_EDIT, (struct dot){.actor = 0xB2, .number = 1}, 9, world.kit.form,
+                    &world.record, &world.reading, &world.kit.arena, &world.err));
+    must(edit_remove_element(&edit, root, field, &gone, &world.err));
+    must(edit_set(&edit, root, field, &mine, 0, &world.err));
+    must(edit_finish(&edit, view_text(""), &change, &world.err));
+    must(merge_apply(&world.record, &change, (struct admission){.time_ms = 2000}, &world.kit.arena,
+                     &next, &world.err));
+    world.record = next;
+    read_again();
+}
+
+static void photos_are_a_set_that_is_shown(void **state) {
+    (void)state;
+    must(filling_begin(&world.filling, &world.err));
+    answer("/data/name", "钟秀英");
+    answer("/data/photos", PHOTO_A " " PHOTO_B);
+    save(CHANGE_CREATE, (struct dot){.actor = 0xA1, .number = 1});
+    reads("\"photos\":[\"" PHOTO_A "\",\"" PHOTO_B "\"]");
+    again();
+    must(filling_see(&world.filling, &world.reading, &world.err));
+    assert_true(
+        view_is(engine_value(&world.filling.engine, place("/data/photos")), PHOTO_A " " PHOTO_B));
+    answer("/data/photos", PHOTO_B " " PHOTO_C);
+    save(CHANGE_EDIT, (struct dot){.actor = 0xA1, .number = 2});
+    reads("\"photos\":[\"" PHOTO_B "\",\"" PHOTO_C "\"]");
+    assert_int_equal(world.filled.moved_count, 0);
+}
+
+static void photos_of_two_people_add_up(void **state) {
+    (void)state;
+    for (int renewed = 0; renewed < 2; renewed++) {
+        again();
+        must(filling_begin(&world.filling, &world.err));
+        answer("/data/name", "钟秀英");
+        answer("/data/photos", PHOTO_A " " PHOTO_B);
+        save(CHANGE_CREATE, (struct dot){.actor = 0xA1, .number = 1});
+        again();
+        must(filling_see(&world.filling, &world.reading, &world.err));
+        answer("/data/photos", PHOTO_C);
+        change_album_elsewhere();
+        if (renewed)
+            must(filling_renew(&world.filling, &world.reading, &world.err));
+        save(CHANGE_EDIT, (struct dot){.actor = 0xA1, .number = 2});
+        reads("\"photos\":[\"" PHOTO_C "\",\"" PHOTO_D "\"]");
+        assert_int_equal(world.filled.moved_count, 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(photos_are_a_set_that_is_shown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(photos_of_two_people_add_up, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_record_holds_what_was_answered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_edit_holds_only_what_changed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_relevant_is_not_written, set_up, tear_down),
