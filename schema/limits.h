@@ -62,6 +62,7 @@
  * hour of speech has some 30 MiB. A chunk is seconds on a slow link, and never sent twice. */
 #define LIMIT_PHOTO_BYTES        (8u * 1024u * 1024u)
 #define LIMIT_ATTACHMENT_BYTES   (32u * 1024u * 1024u) /* sound, files */
+#define LIMIT_ALBUM              200u                  /* in one answer */
 #define ATTACHMENT_CHUNK_BYTES   (256u * 1024u)        /* all chunks but the last have this size */
 #define LIMIT_ATTACHMENT_CHUNKS  (LIMIT_ATTACHMENT_BYTES / ATTACHMENT_CHUNK_BYTES)
 #define LIMIT_ATTACHMENT_LABEL   256u                 /* bytes, sealed */

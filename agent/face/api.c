@@ -48,6 +48,9 @@ const struct web_route web_routes[] = {
     POST("/api/drafts", SMALL, WEB_PERSON, web_draft_begin),
     GET("/api/drafts/:draft", WEB_PERSON, web_draft),
     POST("/api/drafts/:draft/answers", WEB_JSON_BYTES, WEB_PERSON, web_draft_answers),
+    POST("/api/drafts/:draft/attachments", LIMIT_ATTACHMENT_BYTES, WEB_PERSON | WEB_FILE,
+         web_draft_attach),
+    GET("/api/attachments/:hash", WEB_PERSON, web_attachment),
     POST("/api/drafts/:draft/add", SMALL, WEB_PERSON, web_draft_add),
     POST("/api/drafts/:draft/remove", SMALL, WEB_PERSON, web_draft_remove),
     POST("/api/drafts/:draft/language", SMALL, WEB_PERSON, web_draft_language),
@@ -189,6 +192,7 @@ static void finish(void *context, struct http_exchange *exchange) {
     add_header(response, "Cache-Control", "no-store");
     add_header(response, "Content-Security-Policy",
                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+               "media-src 'self' blob:; "
                "connect-src 'self'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'");
     add_header(response, "X-Content-Type-Options", "nosniff");
     add_header(response, "Referrer-Policy", "no-referrer");

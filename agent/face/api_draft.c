@@ -4,9 +4,9 @@
 #include "agent/face/api_inside.h"
 
 #include "agent/face/show.h"
+#include "agent/field/album.h"
 #include "base/text.h"
 
-#define REF_BYTES     (LIMIT_PATH_BYTES + 256u)
 #define ANSWERS_MAX   1000u
 #define DRAFTS_LISTED 200u
 
@@ -26,9 +26,8 @@ static void open_in_seat(const struct web_call *call, struct visit *visit, struc
     speak(call, visit->seat);
 }
 
-/* A visit with the draft of the route open. Close the visit in every case. */
-static enum rc draft_visit(struct web_call *call, struct visit *visit, struct filler **out,
-                           struct err *err) {
+enum rc web_draft_visit(struct web_call *call, struct visit *visit, struct filler **out,
+                        struct err *err) {
     struct filler *filler;
     uint64_t draft;
     enum rc rc = web_visit(call, visit, err);
@@ -54,6 +53,16 @@ static enum rc keep(struct visit *visit, struct filler *filler, struct err *err)
 
     if (rc != RC_OK)
         face_put_away(visit->seat);
+    return rc;
+}
+
+enum rc web_draft_reply(struct web_call *call, struct filler *filler, struct json *document,
+                        struct err *err) {
+    enum rc rc = filler_json(filler, false, document, err);
+
+    if (rc == RC_OK)
+        return web_reply(call, document, err);
+    json_free(document);
     return rc;
 }
 
@@ -179,7 +188,7 @@ enum rc web_draft(struct web_call *call, struct err *err) {
     struct filler *filler;
     struct visit visit;
     struct buf all;
-    enum rc rc = draft_visit(call, &visit, &filler, err);
+    enum rc rc = web_draft_visit(call, &visit, &filler, err);
 
     buf_init(&all, 64);
     if (rc == RC_OK)
@@ -193,11 +202,10 @@ enum rc web_draft(struct web_call *call, struct err *err) {
 
 /* ---- steps ---- */
 
-/* "member[2]/name" is "/data/member[2]/name". */
-static enum rc place_of(struct filler *filler, const char *ref, struct engine_place *place,
+enum rc web_draft_place(struct filler *filler, const char *ref, struct engine_place *place,
                         struct err *err) {
     const struct engine *engine = filler_engine(filler);
-    char full[REF_BYTES];
+    char full[WEB_REF_BYTES];
     int size;
 
     if (ref[0] == '/')
@@ -232,6 +240,14 @@ static struct view answer_text(const struct json *value, bool *is_text) {
     return (struct view){0};
 }
 
+static bool takes_attachments(const struct filler *filler, struct engine_place place) {
+    const struct form_field *field;
+    struct err ignored;
+
+    err_init(&ignored, LANG_EN);
+    return album_field(filler, place, &field, &ignored) == RC_OK;
+}
+
 static enum rc answer(struct filler *filler, const struct json *item, struct err *err) {
     const char *ref = json_text_or(json_get(item, "ref"), NULL);
     struct engine_place place;
@@ -244,7 +260,9 @@ static enum rc answer(struct filler *filler, const struct json *item, struct err
     text = answer_text(json_get(item, "value"), &is_text);
     if (!is_text)
         return err_set(err, RC_INVALID, "%s: is missing in the request", "value");
-    rc = place_of(filler, ref, &place, err);
+    rc = web_draft_place(filler, ref, &place, err);
+    if (rc == RC_OK && takes_attachments(filler, place))
+        rc = album_check(filler, place, text, err);
     return rc == RC_OK ? engine_set(filler_engine(filler), place, text, err) : rc;
 }
 
@@ -278,7 +296,7 @@ enum rc web_draft_answers(struct web_call *call, struct err *err) {
         return err_set(err, RC_LIMIT, "answers: send at most %u at once", ANSWERS_MAX);
     document = json_object();
     refused = json_add_array(document, "refused");
-    rc = draft_visit(call, &visit, &filler, err);
+    rc = web_draft_visit(call, &visit, &filler, err);
     if (rc == RC_OK) {
         take_answers(filler, answers, refused, err->lang);
         rc = keep(&visit, filler, err);
@@ -304,10 +322,10 @@ enum rc web_draft_add(struct web_call *call, struct err *err) {
 
     if (rc != RC_OK)
         return rc;
-    buf_init(&path, REF_BYTES);
-    rc = draft_visit(call, &visit, &filler, err);
+    buf_init(&path, WEB_REF_BYTES);
+    rc = web_draft_visit(call, &visit, &filler, err);
     if (rc == RC_OK)
-        rc = place_of(filler, ref, &place, err);
+        rc = web_draft_place(filler, ref, &place, err);
     if (rc == RC_OK)
         rc = engine_add(filler_engine(filler), place, 0, &added, err);
     if (rc == RC_OK)
@@ -317,11 +335,7 @@ enum rc web_draft_add(struct web_call *call, struct err *err) {
 
         engine_ref(filler_engine(filler), added, &path);
         json_add_view(document, "added", buf_view(&path));
-        rc = filler_json(filler, false, document, err);
-        if (rc == RC_OK)
-            rc = web_reply(call, document, err);
-        else
-            json_free(document);
+        rc = web_draft_reply(call, filler, document, err);
     }
     buf_release(&path);
     visit_close(&visit);
@@ -337,9 +351,9 @@ enum rc web_draft_remove(struct web_call *call, struct err *err) {
 
     if (rc != RC_OK)
         return rc;
-    rc = draft_visit(call, &visit, &filler, err);
+    rc = web_draft_visit(call, &visit, &filler, err);
     if (rc == RC_OK)
-        rc = place_of(filler, ref, &place, err);
+        rc = web_draft_place(filler, ref, &place, err);
     if (rc == RC_OK)
         rc = engine_remove(filler_engine(filler), place, err);
     if (rc == RC_OK)
@@ -361,7 +375,7 @@ enum rc web_draft_language(struct web_call *call, struct err *err) {
         rc = err_set(err, RC_NOT_FOUND, "%.60s: the form does not have this language", language);
     if (rc != RC_OK)
         return rc;
-    rc = draft_visit(call, &visit, &filler, err);
+    rc = web_draft_visit(call, &visit, &filler, err);
     if (rc == RC_OK)
         rc = engine_speak(filler_engine(filler), view_text(language), err);
     if (rc == RC_OK) {
@@ -397,7 +411,7 @@ enum rc web_draft_finish(struct web_call *call, struct err *err) {
     struct filler *filler;
     struct visit visit;
     struct dot record;
-    enum rc rc = draft_visit(call, &visit, &filler, err);
+    enum rc rc = web_draft_visit(call, &visit, &filler, err);
 
     if (rc == RC_OK) {
         rc = filler_finish(filler, &record, &problems, err);

@@ -4,6 +4,7 @@
 
 #include "agent/face/api.h"
 #include "agent/face/launch.h"
+#include "agent/field/filler.h"
 #include "base/http.h"
 #include "base/json.h"
 
@@ -102,6 +103,20 @@ enum rc web_run(struct web_call *call,
                 enum rc (*run)(void *context, struct command *command, struct err *err),
                 struct err *err);
 
+/* ---- drafts (api_draft.c) ---- */
+
+#define WEB_REF_BYTES (LIMIT_PATH_BYTES + 256u)
+
+/* A visit with the draft of the route open. Close the visit in every case. */
+enum rc web_draft_visit(struct web_call *call, struct visit *visit, struct filler **out,
+                        struct err *err);
+/* "member[2]/name" is "/data/member[2]/name". */
+enum rc web_draft_place(struct filler *filler, const char *ref, struct engine_place *place,
+                        struct err *err);
+/* All questions into the document, as the answer. */
+enum rc web_draft_reply(struct web_call *call, struct filler *filler, struct json *document,
+                        struct err *err);
+
 /* ---- routes ---- */
 
 enum rc web_page(struct web_call *call, struct err *err); /* api_page.c */
@@ -138,6 +153,9 @@ enum rc web_draft_remove(struct web_call *call, struct err *err);
 enum rc web_draft_language(struct web_call *call, struct err *err);
 enum rc web_draft_finish(struct web_call *call, struct err *err);
 enum rc web_draft_discard(struct web_call *call, struct err *err);
+/* api_attachment.c */
+enum rc web_draft_attach(struct web_call *call, struct err *err);
+enum rc web_attachment(struct web_call *call, struct err *err);
 /* The drafts of the person, the last one first. */
 enum rc web_add_drafts(const struct web_call *call, struct visit *visit, struct json *list,
                        struct err *err);

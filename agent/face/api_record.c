@@ -4,6 +4,7 @@
 #include "agent/face/api_inside.h"
 
 #include "agent/face/show.h"
+#include "agent/field/album.h"
 #include "schema/erasure.h"
 #include "schema/form/answers.h"
 #include "schema/title.h"
@@ -40,6 +41,16 @@ static void add_label(struct picture *picture, struct json *item, const struct f
     json_add_view(item, "label", label->size > 0 ? *label : field->name);
 }
 
+/* Where the photo is whose name stands in the text. One whose row cannot be read is told as any
+ * that is not here; verify says what is wrong with it. */
+static void add_attachment(struct picture *picture, struct json *item) {
+    struct json *list = json_add_array(item, "attachments");
+    struct err ignored;
+
+    err_init(&ignored, LANG_EN);
+    (void)album_add_one(picture->visit->session, buf_view(&picture->text), list, &ignored);
+}
+
 /* The value as it is stored, and of a choice its label. */
 static void add_value(struct picture *picture, struct json *item, const struct form_field *field,
                       const struct value *value) {
@@ -53,6 +64,8 @@ static void add_value(struct picture *picture, struct json *item, const struct f
     buf_clear(&picture->text);
     value_text(value, &picture->text);
     json_add_view(item, "value", buf_view(&picture->text));
+    if (field != NULL && field->type == FIELD_TYPE_ATTACHMENT)
+        add_attachment(picture, item);
     if (field == NULL || field->list == FORM_NO_LIST)
         return;
     choice = form_list_choice(&form->lists[field->list], buf_view(&picture->text));

@@ -1,6 +1,5 @@
-/* attach.c: photos, sound and files: into a record, or into a draft of one. The file is read by the
- * command, sealed at once, and may be deleted afterwards. */
-#include "agent/face/attach.h"
+/* attach.c: photos, sound and files into a record. The file is read by the command, sealed at once,
+ * and may be deleted afterwards. Into a draft: drafts.c. */
 #include "agent/face/assign.h"
 #include "agent/face/draft.h"
 #include "agent/store/blobs.h"
@@ -9,9 +8,13 @@
 
 #include <stdio.h>
 
-enum rc attach_file(struct session *session, const struct command *command, uint64_t area,
-                    const struct form_field *field, const char *file, uint64_t draft,
-                    char hex[ATTACH_HEX_BYTES], struct err *err) {
+#define ATTACH_HEX_BYTES 65u
+
+/* Reads the file (or standard input for "-"), looks at it, and keeps it sealed for the save that
+ * follows. hex: its hash, which is the answer. */
+static enum rc attach_file(struct session *session, const struct command *command, uint64_t area,
+                           const struct form_field *field, const char *file,
+                           char hex[ATTACH_HEX_BYTES], struct err *err) {
     enum attachment_use use = attachment_use_of(field);
     uint8_t hash[32];
     struct buf content;
@@ -23,7 +26,7 @@ enum rc attach_file(struct session *session, const struct command *command, uint
     buf_init(&content, LIMIT_ATTACHMENT_BYTES);
     rc = command_read(command, file, attachment_bytes_max(use), &content, err);
     if (rc == RC_OK) {
-        rc = blobs_add(session, area, use, buf_view(&content), draft, hash, err);
+        rc = blobs_add(session, area, use, buf_view(&content), 0, hash, err);
         if (rc != RC_OK)
             err_prefix(err, "%.200s: ", file);
     }
@@ -50,8 +53,8 @@ static enum rc write_field(struct draft *draft, const char *path, const char *fi
         field = form_field_by_number(draft->seen.form, number);
     if (field == NULL || strlen(path) > LIMIT_PATH_BYTES)
         return err_set(err, RC_INVALID, "%.60s: this question takes no photo, sound or file", path);
-    rc = attach_file(draft->visit.session, draft->visit.command, draft->seen.area, field, file, 0,
-                     hex, err);
+    rc = attach_file(draft->visit.session, draft->visit.command, draft->seen.area, field, file, hex,
+                     err);
     if (rc != RC_OK)
         return rc;
     snprintf(word, sizeof(word), "%s%s=%s", path, field->policy == POLICY_UNION ? "+" : "", hex);

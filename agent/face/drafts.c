@@ -2,11 +2,11 @@
  * for somebody at a terminal. Every step reads the draft, does one thing, and has it on disk when
  * it ends. */
 #include "agent/store/drafts.h"
-#include "agent/face/attach.h"
 #include "agent/face/columns.h"
 #include "agent/face/face.h"
 #include "agent/face/show.h"
-#include "agent/field/filler.h"
+#include "agent/field/album.h"
+#include "base/crypt.h"
 #include "base/date.h"
 #include "base/text.h"
 #include "base/words.h"
@@ -205,32 +205,29 @@ enum rc face_draft_answer(void *context, struct command *command, struct err *er
     return stepped(&at, rc, err);
 }
 
-/* The field of the form that this place asks for; NULL: none that holds a value. */
-static const struct form_field *field_of(struct drafting *at, struct engine_place place) {
-    const struct engine *engine = filler_engine(at->filler);
-    struct view path = engine->model->fields[place.field].path;
-    size_t root = engine->model->fields[0].path.size + 1;
-
-    return path.size <= root
-               ? NULL
-               : form_field_by_path(filler_form(at->filler), view_slice(path, root, path.size));
-}
-
 static enum rc attach(struct drafting *at, const char *ref, const char *file, struct err *err) {
     const struct form_field *field = NULL;
     struct engine_place place;
-    char hex[ATTACH_HEX_BYTES];
+    char hex[ALBUM_HEX_BYTES];
+    struct buf content;
     enum rc rc = place_of(at, view_text(ref), &place, err);
 
+    if (rc == RC_OK)
+        rc = album_field(at->filler, place, &field, err);
     if (rc != RC_OK)
         return rc;
-    if (place.field != MODEL_NONE)
-        field = field_of(at, place);
-    if (field == NULL)
-        return err_set(err, RC_INVALID, "%.60s: this question takes no photo, sound or file", ref);
-    rc = attach_file(at->visit.session, at->visit.command, filler_area(at->filler), field, file,
-                     filler_draft(at->filler), hex, err);
-    return rc == RC_OK ? engine_set(filler_engine(at->filler), place, view_text(hex), err) : rc;
+    buf_init(&content, LIMIT_ATTACHMENT_BYTES);
+    rc = command_read(at->visit.command, file, attachment_bytes_max(attachment_use_of(field)),
+                      &content, err);
+    if (rc == RC_OK) {
+        rc = album_add(at->filler, place, buf_view(&content), hex, err);
+        if (rc != RC_OK)
+            err_prefix(err, "%.200s: ", file);
+    }
+    if (content.data != NULL)
+        crypt_wipe(content.data, content.size);
+    buf_release(&content);
+    return rc;
 }
 
 enum rc face_draft_attach(void *context, struct command *command, struct err *err) {

@@ -312,6 +312,10 @@ struct view filler_base(const struct filler *filler, struct engine_place place) 
                                    : filling_base_text(&filler->filling, field, place.instance);
 }
 
+struct session *filler_session(const struct filler *filler) {
+    return filler->session;
+}
+
 struct view filler_title(const struct filler *filler) {
     return engine_instance_name(&filler->filling.engine);
 }

@@ -33,6 +33,7 @@ const struct form_program *filler_program(const struct filler *filler);
 const struct form *filler_form(const struct filler *filler);
 uint64_t filler_area(const struct filler *filler);
 struct dot filler_record(const struct filler *filler); /* number 0: a new one */
+struct session *filler_session(const struct filler *filler);
 
 /* Writes the draft as it is now. When it returns RC_OK it is on disk. */
 enum rc filler_keep(struct filler *filler, struct err *err);
@@ -58,8 +59,8 @@ enum rc filler_discard(struct filler *filler, struct err *err);
  * "options": [{"value", "label", "selected"}], "count", "position", "can_add", "can_remove",
  * "sensitive", "last": {"value", "at", "author"} (what the record said when the draft was begun),
  * "conflict" (people contradict each other there), "soft" (the rule that answers of several people
- * break together)}; what is false or empty is left out. Questions that are not relevant are left
- * out unless all is set. */
+ * break together), "accept", "several", "attachments" (album.h)}; what is false or empty is left
+ * out. Questions that are not relevant are left out unless all is set. */
 enum rc filler_json(struct filler *filler, bool all, struct json *object, struct err *err);
 
 /* The same with those questions only that are different from what filler_json or this showed last:

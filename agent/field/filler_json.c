@@ -1,6 +1,6 @@
 /* A draft as JSON: what a screen or a terminal needs to ask its questions. Only what says something
  * is written: a member that is missing is false, 0 or empty. */
-#include "agent/field/filler.h"
+#include "agent/field/album.h"
 
 #include "base/date.h"
 #include "base/text.h"
@@ -109,8 +109,18 @@ static void add_past(const struct filler *filler, struct json *object,
     add_if(last, "author", past->author);
 }
 
-static void add_question(const struct filler *filler, struct json *list,
-                         const struct question *question) {
+static enum rc add_upload(struct filler *filler, struct json *item, const struct question *question,
+                          struct err *err) {
+    const struct model *model = filler_program(filler)->model;
+    struct view accept = {0};
+
+    if (question->control != MODEL_NONE)
+        accept = model->controls[question->control].media_type;
+    return album_json(filler, field_of(filler, question), accept, question->value, item, err);
+}
+
+static enum rc add_question(struct filler *filler, struct json *list,
+                            const struct question *question, struct err *err) {
     const struct form_field *field = field_of(filler, question);
     struct json *item = json_add_object(list, NULL);
 
@@ -143,6 +153,7 @@ static void add_question(const struct filler *filler, struct json *list,
         add_past(filler, item, question);
     add_parameters(item, question);
     add_options(item, question);
+    return question->kind == MODEL_UPLOAD ? add_upload(filler, item, question, err) : RC_OK;
 }
 
 static void add_head(struct filler *filler, struct json *object) {
@@ -241,7 +252,7 @@ static enum rc add_questions(struct filler *filler, bool all, bool changes, stru
             continue;
         rc = engine_ask(filler_engine(filler), &arena, &stops[i], err);
         if (rc == RC_OK)
-            add_question(filler, list, &stops[i]);
+            rc = add_question(filler, list, &stops[i], err);
     }
     if (changes)
         add_flag(object, "whole", whole);

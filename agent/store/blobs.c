@@ -4,33 +4,24 @@
  *   blob        id, key, tag: mac of the hash with the area's locking key (16 bytes), label, size,
  *               sealed: locked row of hash (32), size and kind (varint each), key (32); state,
  *               tries; epoch in which the state was told; asked and done: when
- *   blob_chunk  blob << 8 | index, bytes
+ *   blob_chunk  blob << 8 | index, bytes (of what is pulled, those that have come)
  *   blob_use    draft, blob: what a draft holds */
 #include "agent/store/blobs.h"
 
-#include "agent/store/inside.h"
+#include "agent/store/blob_row.h"
 #include "base/text.h"
 #include "schema/wire/batch.h"
 
 #define CHUNK_BITS       8 /* LIMIT_ATTACHMENT_CHUNKS of them */
-#define TAG_BYTES        16u
 #define ROW_BYTES        256u
 #define NAMED_BYTES_MAX  (8u * 1024u * 1024u)
 #define SEALED_CHUNK_MAX (ATTACHMENT_CHUNK_BYTES + CRYPT_SEAL_EXTRA_BYTES)
 
-enum blob_state {
-    BLOB_HELD = 0, /* by a draft; not sent */
-    BLOB_WAITING = 1,
-    BLOB_SENT = 2,
-    BLOB_BACKED_UP = 3,
-    BLOB_REFUSED = 4,
-};
-
-static void tag_of(const struct open_key *key, const uint8_t hash[32], uint8_t out[TAG_BYTES]) {
+void blob_tag(const struct open_key *key, const uint8_t hash[32], uint8_t out[BLOB_TAG_BYTES]) {
     uint8_t mac[CRYPT_HASH_BYTES];
 
     crypt_mac(key->lock, "yg blob", view_of(hash, 32), mac);
-    memcpy(out, mac, TAG_BYTES);
+    memcpy(out, mac, BLOB_TAG_BYTES);
 }
 
 /* ---- adding ---- */
@@ -43,23 +34,16 @@ static void hash_of(struct view content, uint8_t out[32]) {
     crypt_sha256_end(&hasher, out);
 }
 
-static enum rc write_chunks(struct tablet *tablet, int64_t id, const uint8_t key[32],
-                            struct view content, struct err *err) {
+enum rc blob_write_chunk(struct tablet *tablet, int64_t id, const uint8_t key[32], uint32_t index,
+                         struct view plain, struct err *err) {
     struct statement *add = tablet->sql[SQL_BLOB_CHUNK_ADD];
-    uint32_t count = attachment_chunk_count((uint32_t)content.size);
     struct buf sealed;
-    enum rc rc = RC_OK;
+    enum rc rc;
 
     buf_init(&sealed, SEALED_CHUNK_MAX);
-    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
-        struct view plain =
-            view_slice(content, (size_t)i * ATTACHMENT_CHUNK_BYTES, ATTACHMENT_CHUNK_BYTES);
-
-        buf_clear(&sealed);
-        rc = attachment_chunk_seal(key, i, plain, tablet->env, &sealed, err);
-        if (rc != RC_OK)
-            break;
-        statement_bind_i64(add, 1, id << CHUNK_BITS | (int64_t)i);
+    rc = attachment_chunk_seal(key, index, plain, tablet->env, &sealed, err);
+    if (rc == RC_OK) {
+        statement_bind_i64(add, 1, id << CHUNK_BITS | (int64_t)index);
         statement_bind_blob(add, 2, buf_view(&sealed));
         rc = statement_run(add, err);
     }
@@ -67,8 +51,8 @@ static enum rc write_chunks(struct tablet *tablet, int64_t id, const uint8_t key
     return rc;
 }
 
-static enum rc write_row(struct tablet *tablet, const struct open_key *key, int64_t id,
-                         const struct attachment_label *label, struct err *err) {
+static enum rc seal_row(struct tablet *tablet, const struct open_key *key, int64_t id,
+                        const struct attachment_label *label, struct err *err) {
     struct statement *put = tablet->sql[SQL_BLOB_SEAL];
     struct buf plain;
     enum rc rc;
@@ -93,10 +77,8 @@ static enum rc write_row(struct tablet *tablet, const struct open_key *key, int6
     return rc;
 }
 
-/* Inside a transaction. */
-static enum rc write_new(struct tablet *tablet, const struct open_key *key, const uint8_t *tag,
-                         const struct attachment_label *label, struct view content, int64_t *id,
-                         struct err *err) {
+enum rc blob_write_row(struct tablet *tablet, const struct open_key *key, const uint8_t *tag,
+                       const struct attachment_label *label, int64_t *id, struct err *err) {
     struct statement *add = tablet->sql[SQL_BLOB_ADD];
     struct buf sealed;
     enum rc rc;
@@ -106,7 +88,7 @@ static enum rc write_new(struct tablet *tablet, const struct open_key *key, cons
                                tablet->facts.county_box_public, tablet->env, &sealed, err);
     if (rc == RC_OK) {
         statement_bind_i64(add, 1, (int64_t)key->key);
-        statement_bind_blob(add, 2, view_of(tag, TAG_BYTES));
+        statement_bind_blob(add, 2, view_of(tag, BLOB_TAG_BYTES));
         statement_bind_blob(add, 3, buf_view(&sealed));
         statement_bind_i64(add, 4, label->size);
         rc = statement_run(add, err);
@@ -114,23 +96,52 @@ static enum rc write_new(struct tablet *tablet, const struct open_key *key, cons
     buf_release(&sealed);
     if (rc == RC_OK) {
         *id = db_last_insert_id(tablet->db);
-        rc = write_row(tablet, key, *id, label, err);
+        rc = seal_row(tablet, key, *id, label, err);
     }
-    return rc != RC_OK ? rc : write_chunks(tablet, *id, label->key, content, err);
+    return rc;
 }
 
-/* RC_NOT_FOUND. */
-static enum rc find(struct tablet *tablet, const struct open_key *key, const uint8_t *tag,
-                    int64_t *id, struct err *err) {
+static enum rc write_new(struct tablet *tablet, const struct open_key *key, const uint8_t *tag,
+                         const struct attachment_label *label, struct view content, int64_t *id,
+                         struct err *err) {
+    uint32_t count = attachment_chunk_count((uint32_t)content.size);
+    enum rc rc = blob_write_row(tablet, key, tag, label, id, err);
+
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++)
+        rc = blob_write_chunk(
+            tablet, *id, label->key, i,
+            view_slice(content, (size_t)i * ATTACHMENT_CHUNK_BYTES, ATTACHMENT_CHUNK_BYTES), err);
+    return rc;
+}
+
+enum rc blob_find(struct tablet *tablet, const struct open_key *key, const uint8_t *tag,
+                  struct blob_found *out, struct err *err) {
     struct statement *get = tablet->sql[SQL_BLOB_FIND];
     enum rc rc;
 
     statement_bind_i64(get, 1, (int64_t)key->key);
-    statement_bind_blob(get, 2, view_of(tag, TAG_BYTES));
+    statement_bind_blob(get, 2, view_of(tag, BLOB_TAG_BYTES));
     rc = statement_one(get, err);
     if (rc == RC_OK) {
-        *id = statement_i64(get, 0);
+        out->id = statement_i64(get, 0);
+        out->state = (enum blob_state)statement_i64(get, 1);
         statement_reset(get);
+    }
+    return rc;
+}
+
+/* What was pulled and is now this tablet's own is sent like any other; of what is still on its way
+ * nothing is kept. */
+static enum rc make_own(struct tablet *tablet, struct blob_found *found, struct err *err) {
+    struct statement *hold = tablet->sql[SQL_BLOB_HOLD];
+    enum rc rc = RC_OK;
+
+    if (found->state == BLOB_PULLING) {
+        rc = blob_drop(tablet, found->id, err);
+        found->id = 0;
+    } else if (found->state == BLOB_PULLED) {
+        statement_bind_i64(hold, 1, found->id);
+        rc = statement_run(hold, err);
     }
     return rc;
 }
@@ -164,22 +175,24 @@ static enum rc check_room(struct tablet *tablet, struct err *err) {
 static enum rc store_blob(struct tablet *tablet, const struct open_key *key,
                           struct attachment_label *label, struct view content, uint64_t draft,
                           struct err *err) {
-    uint8_t tag[TAG_BYTES];
-    int64_t id = 0;
+    struct blob_found found = {.id = 0};
+    uint8_t tag[BLOB_TAG_BYTES];
     enum rc rc = tablet_begin(tablet, err);
 
     if (rc != RC_OK)
         return rc;
-    tag_of(key, label->hash, tag);
-    rc = find(tablet, key, tag, &id, err);
-    if (rc == RC_NOT_FOUND)
+    blob_tag(key, label->hash, tag);
+    rc = blob_find(tablet, key, tag, &found, err);
+    if (rc == RC_OK)
+        rc = make_own(tablet, &found, err);
+    else if (rc == RC_NOT_FOUND)
         rc = check_room(tablet, err);
-    if (rc == RC_OK && id == 0) {
+    if (rc == RC_OK && found.id == 0) {
         env_entropy(tablet->env, label->key, sizeof(label->key));
-        rc = write_new(tablet, key, tag, label, content, &id, err);
+        rc = write_new(tablet, key, tag, label, content, &found.id, err);
     }
     if (rc == RC_OK)
-        rc = use(tablet, draft, id, err);
+        rc = use(tablet, draft, found.id, err);
     if (rc == RC_OK)
         return tablet_commit(tablet, err);
     tablet_rollback(tablet);
@@ -219,9 +232,9 @@ static bool hash_parse(const struct value *value, uint8_t hash[32]) {
 static void add_tags(const struct session *session, const uint8_t hash[32], struct buf *out) {
     for (size_t i = 0; i < session->secrets->key_count; i++) {
         const struct open_key *key = &session->secrets->keys[i];
-        uint8_t tag[TAG_BYTES];
+        uint8_t tag[BLOB_TAG_BYTES];
 
-        tag_of(key, hash, tag);
+        blob_tag(key, hash, tag);
         buf_add_le64(out, key->key);
         buf_add(out, tag, sizeof(tag));
     }
@@ -253,7 +266,7 @@ enum rc blobs_saved(struct tablet *tablet, struct view tags, struct err *err) {
     reader_init(&in, tags);
     while (read_left(&in) > 0 && rc == RC_OK) {
         statement_bind_i64(save, 1, (int64_t)read_le64(&in));
-        statement_bind_blob(save, 2, read_bytes(&in, TAG_BYTES));
+        statement_bind_blob(save, 2, read_bytes(&in, BLOB_TAG_BYTES));
         rc = statement_run(save, err);
     }
     return rc;
@@ -277,7 +290,14 @@ enum rc blobs_draft_ended(struct tablet *tablet, uint64_t draft, struct err *err
 }
 
 enum rc blobs_ask(struct tablet *tablet, struct err *err) {
-    return statement_run(tablet->sql[SQL_BLOB_ASK], err);
+    enum rc rc = statement_run(tablet->sql[SQL_BLOB_ASK], err);
+
+    /* What others took can be pulled again where the law leaves it. */
+    if (rc == RC_OK)
+        rc = statement_run(tablet->sql[SQL_BLOB_PULLED_DROP], err);
+    return rc == RC_OK && db_changes(tablet->db) > 0
+               ? statement_run(tablet->sql[SQL_BLOB_CHUNK_ORPHANS], err)
+               : rc;
 }
 
 /* By the county's clock, as forget.c. */
@@ -298,8 +318,8 @@ enum rc blobs_forget(struct tablet *tablet, struct err *err) {
 
 /* ---- reading ---- */
 
-static enum rc read_label(struct tablet *tablet, const struct open_key *key, int64_t id,
-                          struct attachment_label *out, struct err *err) {
+enum rc blob_label(struct tablet *tablet, const struct open_key *key, int64_t id,
+                   struct attachment_label *out, struct err *err) {
     struct statement *get = tablet->sql[SQL_BLOB_GET];
     struct reader in;
     struct buf plain;
@@ -339,8 +359,8 @@ static enum rc not_as_written(struct err *err) {
 }
 
 /* Opens every chunk, and adds it to out unless that is NULL. */
-static enum rc read_content(struct tablet *tablet, int64_t id, const struct attachment_label *label,
-                            struct buf *out, struct err *err) {
+enum rc blob_content(struct tablet *tablet, int64_t id, const struct attachment_label *label,
+                     struct buf *out, struct err *err) {
     struct crypt_sha256 hasher;
     struct buf sealed, plain;
     uint8_t hash[32];
@@ -387,9 +407,9 @@ enum rc blobs_check(struct tablet *tablet, struct buf *problems, uint64_t *count
         statement_reset(next);
         if (key == NULL)
             continue;
-        rc = read_label(tablet, key, id, &label, err);
+        rc = blob_label(tablet, key, id, &label, err);
         if (rc == RC_OK)
-            rc = read_content(tablet, id, &label, NULL, err);
+            rc = blob_content(tablet, id, &label, NULL, err);
         crypt_wipe(&label, sizeof(label));
         if (rc == RC_CORRUPT) {
             buf_addf(problems, "attachment %lld: %s\n", (long long)id, err->text);
@@ -401,29 +421,37 @@ enum rc blobs_check(struct tablet *tablet, struct buf *problems, uint64_t *count
     }
 }
 
-enum rc blobs_read(struct session *session, const uint8_t hash[32], struct buf *out,
-                   struct err *err) {
-    struct tablet *tablet = session->tablet;
-    struct attachment_label label;
-    enum rc rc;
-
+enum rc blob_of(struct session *session, const uint8_t hash[32], const struct open_key **key,
+                struct blob_found *out, struct err *err) {
     for (size_t i = 0; i < session->secrets->key_count; i++) {
-        const struct open_key *key = &session->secrets->keys[i];
-        uint8_t tag[TAG_BYTES];
-        int64_t id = 0;
+        uint8_t tag[BLOB_TAG_BYTES];
+        enum rc rc;
 
-        tag_of(key, hash, tag);
-        rc = find(tablet, key, tag, &id, err);
-        if (rc == RC_NOT_FOUND)
-            continue;
-        if (rc == RC_OK)
-            rc = read_label(tablet, key, id, &label, err);
-        if (rc == RC_OK)
-            rc = read_content(tablet, id, &label, out, err);
-        crypt_wipe(&label, sizeof(label));
-        return rc;
+        *key = &session->secrets->keys[i];
+        blob_tag(*key, hash, tag);
+        rc = blob_find(session->tablet, *key, tag, out, err);
+        if (rc != RC_NOT_FOUND)
+            return rc;
     }
     return err_set(err, RC_NOT_FOUND, "this attachment is not on this tablet");
+}
+
+enum rc blobs_read(struct session *session, const uint8_t hash[32], struct buf *out,
+                   struct err *err) {
+    const struct open_key *key;
+    struct attachment_label label;
+    struct blob_found found;
+    enum rc rc = blob_of(session, hash, &key, &found, err);
+
+    if (rc == RC_OK && found.state == BLOB_PULLING)
+        rc = err_set(err, RC_NOT_FOUND, "this attachment is not on this tablet");
+    if (rc != RC_OK)
+        return rc;
+    rc = blob_label(session->tablet, key, found.id, &label, err);
+    if (rc == RC_OK)
+        rc = blob_content(session->tablet, found.id, &label, out, err);
+    crypt_wipe(&label, sizeof(label));
+    return rc;
 }
 
 /* ---- the lane ---- */
@@ -478,11 +506,11 @@ static enum rc put_state(struct tablet *tablet, uint64_t id, enum blob_state sta
     return statement_run(put, err);
 }
 
-static enum rc erase(struct tablet *tablet, uint64_t id, struct err *err) {
+enum rc blob_drop(struct tablet *tablet, int64_t id, struct err *err) {
     struct statement *drop = tablet->sql[SQL_BLOB_DELETE];
     enum rc rc;
 
-    statement_bind_i64(drop, 1, (int64_t)id);
+    statement_bind_i64(drop, 1, id);
     rc = statement_run(drop, err);
     return rc != RC_OK ? rc : statement_run(tablet->sql[SQL_BLOB_CHUNK_ORPHANS], err);
 }
@@ -504,7 +532,7 @@ enum rc tablet_blob_told(struct tablet *tablet, uint64_t id, uint8_t state, bool
     statement_reset(get);
     if (state == ATTACHMENT_ERASED) {
         *moved = true;
-        return erase(tablet, id, err);
+        return blob_drop(tablet, (int64_t)id, err);
     }
     if (state == ATTACHMENT_HERE)
         next = BLOB_SENT;

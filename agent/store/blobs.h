@@ -10,7 +10,8 @@
  * The same content beneath the same key is there once. An attachment is held for a draft until a
  * change that names it is saved; only then it is sent. What no draft and no change names is
  * forgotten when its draft ends. The others are forgotten when a backup of the county has held them
- * for FORGET_DAYS. */
+ * for FORGET_DAYS; copies of what other tablets took as long after they came, with their area, and
+ * whenever the law erases something: they can be pulled again. */
 #ifndef YG_AGENT_STORE_BLOBS_H
 #define YG_AGENT_STORE_BLOBS_H
 
@@ -31,6 +32,44 @@ enum rc blobs_add(struct session *session, uint64_t area, enum attachment_use us
  * by this person. */
 enum rc blobs_read(struct session *session, const uint8_t hash[32], struct buf *out,
                    struct err *err);
+
+enum blob_place {                 /* where an attachment is known to be */
+                  BLOB_IN_DRAFT,  /* here, not saved yet */
+                  BLOB_ON_TABLET, /* here, to be sent */
+                  BLOB_AT_COUNTY, /* here and there */
+                  BLOB_IN_BACKUP, /* and in a backup that was read back */
+                  BLOB_NOT_TAKEN, /* here; the county does not take it */
+                  BLOB_COPY, /* here is a copy of what another tablet took; it is at the county */
+                  BLOB_ELSEWHERE, /* not here, or not to be read by this person */
+};
+const char *blob_place_name(enum blob_place place);
+
+struct blob_seen {
+    enum blob_place place;
+    uint32_t size; /* and kind: 0 of what is not here */
+    uint8_t kind;  /* enum attachment_kind */
+};
+enum rc blobs_look(struct session *session, const uint8_t hash[32], struct blob_seen *out,
+                   struct err *err);
+
+/* ---- what another tablet took, out of the county's hands chunk by chunk (pulled.c) ---- */
+
+struct blob_pull {
+    int64_t id;
+    uint32_t next;                 /* the first chunk that is not here */
+    struct attachment_label label; /* wipe it */
+};
+/* Where an earlier attempt stopped; RC_NOT_FOUND: there was none. RC_CONFLICT: it is here. */
+enum rc blobs_pull_resume(struct session *session, const uint8_t hash[32], struct blob_pull *out,
+                          struct err *err);
+/* Begins one of this size. RC_DENIED: not the person's area. */
+enum rc blobs_pull_begin(struct session *session, uint64_t area, const uint8_t hash[32],
+                         uint32_t size, uint8_t kind, struct blob_pull *out, struct err *err);
+/* Seals and keeps the next chunk; what is on disk when it returns is not asked for again. With the
+ * last one the whole is checked against its hash. RC_CORRUPT: it is something else, and gone. Needs
+ * no session. */
+enum rc tablet_pull_chunk(struct tablet *tablet, struct blob_pull *pull, struct view plain,
+                          struct err *err);
 
 /* ---- for the lane (agent/sync/attachments.c): works locked ---- */
 

@@ -54,13 +54,13 @@ static enum rc all_safe(struct tablet *tablet, uint64_t key, uint64_t record, bo
 
 static enum rc drop_key(struct tablet *tablet, uint64_t key, struct err *err) {
     static const enum sql steps[] = {SQL_PURGE_STATES, SQL_PURGE_SUMMARIES, SQL_PURGE_CHANGES,
-                                     SQL_PURGE_INBOX,  SQL_PURGE_BLOBS,     SQL_PURGE_SHARES,
-                                     SQL_PURGE_KEY};
+                                     SQL_PURGE_INBOX,  SQL_PURGE_PULLED,    SQL_PURGE_BLOBS,
+                                     SQL_PURGE_SHARES, SQL_PURGE_KEY};
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == RC_OK; i++)
         rc = run_with(tablet, steps[i], key, 0, false, err);
-    return rc;
+    return rc == RC_OK ? statement_run(tablet->sql[SQL_BLOB_CHUNK_ORPHANS], err) : rc;
 }
 
 /* ---- record by record ---- */
@@ -93,6 +93,10 @@ static enum rc drop_record(struct tablet *tablet, uint64_t record, struct dot id
     rc = run_with(tablet, SQL_STATE_DELETE, record, key, true, err);
     if (rc == RC_OK)
         rc = run_with(tablet, SQL_RECORD_FORGET, record, key, true, err);
+    if (rc == RC_OK) /* which of them were the record's is not known; they can be pulled again */
+        rc = run_with(tablet, SQL_PURGE_PULLED, key, 0, false, err);
+    if (rc == RC_OK)
+        rc = statement_run(tablet->sql[SQL_BLOB_CHUNK_ORPHANS], err);
     return rc != RC_OK ? rc : summary_drop(tablet, record, id, key, err);
 }
 

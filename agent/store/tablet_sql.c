@@ -316,7 +316,7 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_BLOB_ADD] = "INSERT INTO blob(key, tag, label, size, sealed) VALUES(?1, ?2, ?3, ?4, x'')",
     [SQL_BLOB_SEAL] = "UPDATE blob SET sealed = ?2 WHERE id = ?1",
     [SQL_BLOB_CHUNK_ADD] = "INSERT INTO blob_chunk VALUES(?1, ?2)",
-    [SQL_BLOB_FIND] = "SELECT id FROM blob WHERE key = ?1 AND tag = ?2",
+    [SQL_BLOB_FIND] = "SELECT id, state FROM blob WHERE key = ?1 AND tag = ?2",
     [SQL_BLOB_GET] = "SELECT sealed FROM blob WHERE id = ?1",
     [SQL_BLOB_CHUNK_GET] = "SELECT bytes FROM blob_chunk WHERE id = ?1",
     [SQL_BLOB_USE_ADD] = "INSERT OR IGNORE INTO blob_use VALUES(?1, ?2)",
@@ -334,15 +334,21 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_BLOB_STATE] = "UPDATE blob SET state = ?2, tries = ?3, epoch = ?4, asked_ms = ?5,"
                        " done_ms = CASE WHEN ?2 <> 3 THEN 0 WHEN done_ms = 0 THEN ?6"
                        " ELSE done_ms END WHERE id = ?1",
-    [SQL_BLOB_FORGET] = "DELETE FROM blob WHERE state = 3 AND done_ms <= ?1",
+    [SQL_BLOB_FORGET] = "DELETE FROM blob WHERE state IN (3, 5, 6) AND done_ms <= ?1",
     [SQL_BLOB_STATUS] = "SELECT coalesce(sum(state = 1), 0),"
                         " coalesce(sum(CASE WHEN state = 1 THEN size ELSE 0 END), 0),"
                         " coalesce(sum(state = 2), 0), coalesce(sum(state = 3), 0),"
                         " coalesce(sum(state = 4), 0) FROM blob",
     [SQL_BLOB_NEXT] = "SELECT id, key FROM blob WHERE id > ?1 AND length(sealed) > 0"
-                      " ORDER BY id LIMIT 1",
+                      " AND state <> 6 ORDER BY id LIMIT 1",
     [SQL_BLOB_DELETE] = "DELETE FROM blob WHERE id = ?1",
     [SQL_BLOB_ASK] = "UPDATE blob SET asked_ms = 0, state = 2 WHERE state IN (2, 3)",
+    [SQL_BLOB_HOLD] = "UPDATE blob SET state = 0, done_ms = 0 WHERE id = ?1",
+    [SQL_BLOB_PULL] = "UPDATE blob SET state = ?2, done_ms = ?3 WHERE id = ?1",
+    [SQL_BLOB_PULLED_DROP] = "DELETE FROM blob WHERE state IN (5, 6)",
+    [SQL_BLOB_CHUNK_COUNT] = "SELECT count(*) FROM blob_chunk WHERE id >= ?1 << 8"
+                             " AND id < (?1 + 1) << 8",
+    [SQL_PURGE_PULLED] = "DELETE FROM blob WHERE key = ?1 AND state IN (5, 6)",
     [SQL_PURGE_BLOBS] = "UPDATE blob SET sealed = x'' WHERE key = ?1",
 };
 

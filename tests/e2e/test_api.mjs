@@ -138,8 +138,8 @@ for (const target of ['/../etc/passwd', '/..%2f..%2fetc%2fpasswd', '/%2e%2e/tabl
   check('a place inside the app is the same page', (await send(tablet.port, 'GET', '/record/1', here)).text, first.text);
   for (const answer of [first, await wang.get('/api/me'), await wang.get('/api/nothing'), await send(tablet.port, 'GET', '/', { host: 'x' })]) {
     check('the policy stands on every answer', answer.headers['content-security-policy'],
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; " +
-        "frame-ancestors 'none'; form-action 'none'; base-uri 'none'");
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; " +
+        "connect-src 'self'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'");
     check('and the rest', ['x-content-type-options', 'referrer-policy', 'cross-origin-opener-policy',
       'cross-origin-resource-policy'].map((name) => answer.headers[name]).join(), 'nosniff,no-referrer,same-origin,same-origin');
     ok(/camera=\(self\).*geolocation=\(self\)/.test(answer.headers['permissions-policy']), 'camera and place are ours');

@@ -1,0 +1,82 @@
+/* api_attachment.c: photos, sound and files of a draft go in, and those of drafts and records come
+ * out again.
+ *
+ * What is sent is looked at before it is kept: a browser's word for its type is not asked. What is
+ * given out has the type that its first bytes show, out of a short list; anything else is bytes to
+ * be downloaded. So nothing that somebody has attached is ever run as part of a page. Addresses
+ * hold a hash or a draft's number, never a name. */
+#include "agent/face/api_inside.h"
+
+#include "agent/field/album.h"
+#include "base/crypt.h"
+#include "base/text.h"
+
+static enum rc reply(struct web_call *call, struct filler *filler, const char *hex,
+                     struct err *err) {
+    struct json *document = json_object();
+
+    json_add_text(document, "hash", hex);
+    return web_draft_reply(call, filler, document, err);
+}
+
+enum rc web_draft_attach(struct web_call *call, struct err *err) {
+    struct engine_place place;
+    struct filler *filler;
+    char hex[ALBUM_HEX_BYTES];
+    struct visit visit;
+    struct buf ref;
+    enum rc rc = web_draft_visit(call, &visit, &filler, err);
+
+    buf_init(&ref, WEB_REF_BYTES);
+    if (rc == RC_OK)
+        rc = web_filter(call, "ref", &ref, err);
+    if (rc == RC_OK && ref.size == 0)
+        rc = err_set(err, RC_INVALID, "%s: is missing in the request", "ref");
+    if (rc == RC_OK)
+        rc = web_draft_place(filler, buf_text(&ref), &place, err);
+    if (rc == RC_OK) {
+        rc = album_add(filler, place, call->exchange->request.body, hex, err);
+        if (rc == RC_OK)
+            rc = reply(call, filler, hex, err);
+        else if (rc != RC_INVALID && rc != RC_LIMIT && rc != RC_DENIED)
+            face_put_away(visit.seat); /* the draft is read anew, as it is on disk */
+    }
+    buf_release(&ref);
+    visit_close(&visit);
+    return rc;
+}
+
+static bool is_shown(enum attachment_kind kind) {
+    return kind != ATTACHMENT_OTHER && kind != ATTACHMENT_PDF;
+}
+
+enum rc web_attachment(struct web_call *call, struct err *err) {
+    struct http_response *response = &call->exchange->response;
+    const char *hex = web_param(call, "hash");
+    enum attachment_kind kind;
+    struct visit visit;
+    struct buf content;
+    uint8_t hash[32];
+    enum rc rc = web_visit(call, &visit, err);
+
+    buf_init(&content, LIMIT_ATTACHMENT_BYTES);
+    if (rc == RC_OK && (strlen(hex) != 64 || !hex_decode(view_text(hex), hash, sizeof(hash))))
+        rc = err_set(err, RC_NOT_FOUND, "this attachment is not on this tablet");
+    if (rc == RC_OK)
+        rc = blobs_read(visit.session, hash, &content, err);
+    visit_close(&visit);
+    if (rc == RC_OK) {
+        kind = attachment_sniff(buf_view(&content));
+        response->content_type = attachment_media_type((uint8_t)kind);
+        if (!is_shown(kind))
+            rc = http_response_header(response, "Content-Disposition", "attachment", err);
+        buf_clear(&response->body);
+        buf_add_view(&response->body, buf_view(&content));
+    }
+    if (rc == RC_OK)
+        rc = buf_check(&response->body, "the answer", err);
+    if (content.data != NULL)
+        crypt_wipe(content.data, content.size);
+    buf_release(&content);
+    return rc;
+}
