@@ -35,6 +35,12 @@ export const speakDraft = (number, language) =>
 export const finishDraft = (number) => post(`api/drafts/${id(number)}/finish`);
 export const discardDraft = (number) => post(`api/drafts/${id(number)}/discard`);
 
+// What a question asks for: a photo, sound, a file; the answer has all questions, and "hash".
+export const attach = (number, ref, blob) =>
+  request('POST', `api/drafts/${id(number)}/attachments?ref=${id(ref)}`,
+    { body: blob, type: 'application/octet-stream' });
+export const attachmentAddress = (hash) => `api/attachments/${id(hash)}`;
+
 export const writeBundle = () => post('api/bundle/write', {}, { blob: true });
 export const readBundle = (file) =>
   request('POST', 'api/bundle/read', { body: file, type: 'application/octet-stream' });

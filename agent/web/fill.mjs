@@ -166,7 +166,7 @@ export function Fill({ words, shared }) {
 
     setAsked(null);
     walk(node, ({ question }) => {
-      if (question.value && !question.read_only && question.kind !== 'upload')
+      if (question.value && !question.read_only)
         answers.push([question.ref.slice(ref.length), question.value]);
     });
     touched.current.clear();
@@ -210,6 +210,11 @@ export function Fill({ words, shared }) {
       saver.set(ref, value, soon);
     },
     refused: new Map([...saver.refused].map(([ref, one]) => [ref, one.words])),
+    attach: async (ref, blob) => {
+      touched.current.add(ref);
+      await saver.step(() => api.attach(number, ref, blob));
+    },
+    address: api.attachmentAddress,
     touched: touched.current, showAll, add, remove, open,
   };
   const isOverview = wanted === OVERVIEW;

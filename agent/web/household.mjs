@@ -12,6 +12,7 @@ import { Conflict } from './conflict.mjs';
 import { Frame } from './frame.mjs';
 import { areaName } from './home.mjs';
 import { Changes, ValueHistory } from './history.mjs';
+import { Photos, photosOf } from './photos.mjs';
 
 // ---- the tree of a record (docs/api.md) ----
 
@@ -39,10 +40,14 @@ export function tabsOf(record) {
   return [...(rest.length > 0 ? [{ id: 'facts', label: tr('Basics'), items: rest }] : []),
     ...repeats.map((item) => ({ id: item.path, items: [item],
       label: `${plain(item.label)} ${item.instances.length}` })),
+    ...(photosOf(record.values).length > 0 ? [{ id: 'photos', items: [],
+      label: `${tr('Photos')} ${photosOf(record.values).length}` }] : []),
     { id: 'history', label: tr('History'), items: [] }];
 }
 
 export function cellWords(cell) {
+  if (cell.type === 'attachment') return tr('{n} attached', { n: cell.kind === 'set'
+    ? cell.elements.length : 1 });
   if (cell.kind === 'set')
     return cell.elements.map((one) => one.text ?? one.value ?? '').join('、');
   if (cell.type === 'geopoint' && cell.value) return placeWords(cell.value);
@@ -177,6 +182,7 @@ export function Household({ words, shared }) {
       label=${tr('Parts of the record')} />
     <div id="panel" role="tabpanel" tabindex="0" aria-label=${now.label} class="stack">
       ${now.id === 'history' ? html`<${Changes} record=${name} />`
+        : now.id === 'photos' ? html`<${Photos} list=${photosOf(record.values)} />`
         : html`<div class=${now.id === 'facts' ? 'card stack' : 'stack'}><${Items}
             items=${now.items} depth=${0} record=${record} onHistory=${setAsked}
             onChange=${changed} /></div>`}</div>

@@ -128,10 +128,23 @@ export class Saver {
     this.savedAt = Date.now();
   }
 
-  // Something else than an answer: after all answers, and nothing after it before it is done.
+  // Something else than an answer: after all answers, and nothing after it before it is done. What
+  // is answered meanwhile waits, or an older picture of the form would overtake a newer one.
   async step(call) {
-    await this.flush();
+    do await this.flush();
+    while (this.isBusy);
     if (this.isDirty) throw this.trouble ?? new Error('not saved');
+    this.isBusy = true;
+    const work = this.stepNow(call).finally(() => {
+      this.isBusy = false;
+      if (this.waiting.size > 0) this.flush();
+    });
+
+    this.work = work.catch(() => {});
+    return work;
+  }
+
+  async stepNow(call) {
     const answer = await call();
 
     if (answer?.questions) {

@@ -59,7 +59,7 @@ export function Field({ label, hint, error, value, onInput, type = 'text', input
 
 // A question that has to be answered before anything else. Esc is onClose. The focus goes back to
 // where it was.
-export function Dialog({ title, onClose, children }) {
+export function Dialog({ title, onClose, wide, children }) {
   const dialog = useRef();
   const id = useId();
 
@@ -69,7 +69,7 @@ export function Dialog({ title, onClose, children }) {
     dialog.current.showModal();
     return () => before?.isConnected && before.focus();
   }, []);
-  return html`<dialog ref=${dialog} aria-labelledby=${id}
+  return html`<dialog ref=${dialog} class=${wide ? 'wide' : ''} aria-labelledby=${id}
     onKeyDown=${(event) => event.key === 'Escape' && event.stopPropagation()}
     onCancel=${(event) => { event.preventDefault(); onClose(); }}>
     <div class="stack"><h2 id=${id}>${title}</h2>${children}</div></dialog>`;

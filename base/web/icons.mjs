@@ -29,6 +29,8 @@ const DRAWINGS = {
   trash: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',
   camera: 'M4 8h4l2-3h4l2 3h4v11H4zM12 10a3.5 3.5 0 100 7 3.5 3.5 0 000-7z',
   pen: 'M4 19c3-6 5-9 7-9s-2 6 1 6 3-3 4-3 1 3 4 3',
+  sound: 'M9 6a3 3 0 016 0v5a3 3 0 01-6 0zM5 11a7 7 0 0014 0M12 18v3',
+  stop: 'M6 6h12v12H6z',
   stick: 'M8 10h8v8a3 3 0 01-3 3h-2a3 3 0 01-3-3zM9.5 10V4h5v6',
 };
 

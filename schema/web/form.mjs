@@ -9,6 +9,8 @@
 //   refused, touched         Map of ref to words; Set of refs whose errors are shown
 //   showAll                  every error is shown
 //   add(repeat), remove(instance), open(page id)
+//   attach(ref, blob)        a photo, sound or file; done when it is on disk
+//   address(hash)            where the bytes of an attachment are
 import { html, useRef } from 'kit/html.mjs';
 import { Button, Icon, Notice } from 'kit/components.mjs';
 import { tr } from 'kit/words.mjs';

@@ -9,6 +9,7 @@ import { Input, Range, aria } from './input.mjs';
 import { SelectOne, SelectMany, Rank } from './choice.mjs';
 import { placeWords } from './place.mjs';
 import { spoken } from './pages.mjs';
+import { Upload } from './upload.mjs';
 
 // Kinds that are one control with a label of their own; all others are a group of controls.
 const SINGLE = new Set(['string', 'int', 'decimal', 'date', 'time', 'dateTime', 'barcode']);
@@ -28,17 +29,6 @@ function Acknowledge({ context }) {
     <span>${tr('I have read this')}</span></label></div>`;
 }
 
-function Upload({ question, value }) {
-  const isPen = /\b(signature|draw|annotate)\b/.test(question.appearance ?? '');
-  const verb = isPen ? tr('Sign') : tr('Take a photo or choose a file');
-
-  return html`<div class="stack-small"><button type="button" class="button" disabled>
-    <${Icon} name=${isPen ? 'pen' : 'camera'} /><span>${verb}</span></button>
-    <p class="quiet small">${value ? tr('A file is kept with the record.')
-      : tr('Photos, signatures and files cannot be taken on this page yet. Go on without it.')}</p>
-    </div>`;
-}
-
 function said(question) {
   if (question.type === 'geopoint' && question.value) return placeWords(question.value);
   return spoken(question);
@@ -48,7 +38,7 @@ function Control({ context }) {
   const { question } = context;
 
   if (question.kind === 'upload')
-    return html`<${Upload} question=${question} value=${context.value} />`;
+    return html`<${Upload} context=${context} />`;
   if (question.read_only)
     return html`<output class="given" id=${context.id}>${said(question) || '—'}</output>`;
   switch (question.kind) {
@@ -71,12 +61,11 @@ function Last({ id, question, value, set }) {
   const since = [last.at && day(last.at), last.author].filter(Boolean).join(' ');
   const isLastYear = last.at && Number(last.at.slice(0, 4)) === new Date().getFullYear() - 1;
 
-  if (!isOther && age < STALE_DAYS) return null;
+  if (question.kind === 'upload' || (!isOther && age < STALE_DAYS)) return null;
   return html`<div class="last small row" id=${id}><span>${isOther
       ? tr('Before: {value}', { value: spoken({ ...question, value: last.value }) })
       : tr('Unchanged since then')}${since && ` (${since})`}</span>
-    ${isOther && !question.read_only && question.kind !== 'upload' &&
-      html`<button type="button" class="button" onClick=${() => set(last.value)}>${
+    ${isOther && !question.read_only && html`<button type="button" class="button" onClick=${() => set(last.value)}>${
         isLastYear ? tr('As last year') : tr('As before')}</button>`}</div>`;
 }
 
@@ -94,12 +83,13 @@ export function Question({ question, form }) {
     return html`<div class="question note" id=${id}><${Markdown} text=${question.label} />
       ${question.hint && html`<div class="quiet small"><${Markdown} text=${question.hint} /></div>`}
       ${question.value && html`<output>${question.value}</output>`}</div>`;
-  const described = [question.hint && `${id}h`, question.last && `${id}l`, error && `${id}e`,
+  const described = [question.hint && `${id}h`, question.last && question.kind !== 'upload' && `${id}l`, error && `${id}e`,
     question.warning && `${id}w`, question.soft && `${id}s`].filter(Boolean).join(' ');
   const context = {
     question, value, described, isWrong: Boolean(error), id: `${id}i`,
     set: (next, soon) => form.set(question.ref, next, soon),
-    flush: form.flush, goOn: form.goOn,
+    flush: form.flush, goOn: form.goOn, address: form.address,
+    attach: form.attach && ((blob) => form.attach(question.ref, blob)),
   };
   const single = isSingle(question) && !question.read_only;
   const label = html`<${Inline} text=${question.label} />${question.required &&

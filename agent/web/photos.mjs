@@ -1,0 +1,25 @@
+// photos.mjs: what was attached to a record: photos, signatures, sound, files, with what they show
+// and where each of them is.
+import { html } from 'kit/html.mjs';
+import { plain } from 'form/markdown.mjs';
+import { PlaceTag, Thumbs } from 'form/thumbs.mjs';
+import * as api from './api.mjs';
+
+// All of a record's values, with the label of the question and of what stands around it.
+export function photosOf(items, around = '') {
+  return (items ?? []).flatMap((item) => {
+    const label = plain(item.label ?? '');
+
+    if (item.kind === 'group') return photosOf(item.values, around);
+    if (item.kind === 'repeat') return item.instances.flatMap((one, index) =>
+      photosOf(one.values, `${label} ${index + 1} · `));
+    const parts = item.kind === 'set' ? item.elements : [item];
+    return parts.flatMap((one) => one.attachments ?? []).map((one, index, all) => ({ ...one,
+      path: item.path, name: `${around}${label}${all.length > 1 ? ` ${index + 1}` : ''}` }));
+  });
+}
+
+export function Photos({ list }) {
+  return html`<div class="card"><${Thumbs} list=${list} address=${api.attachmentAddress}
+    below=${(one, name) => html`<span>${name}</span><${PlaceTag} state=${one.state} />`} /></div>`;
+}
