@@ -28,8 +28,8 @@ enum rc album_add(struct filler *filler, struct engine_place place, struct view 
 enum rc album_check(struct filler *filler, struct engine_place place, struct view text,
                     struct err *err);
 
-/* Adds to the question's object: "accept" (image, audio, video, file), "several" and "attachments"
- * (see album_add_one), one for each name in the answer. */
+/* Adds to the question's object (filler_json.c adds "max_pixels"): "accept" (image, audio, video,
+ * file), "several" and "attachments" (see album_add_one), one for each name in the answer. */
 enum rc album_json(struct filler *filler, const struct form_field *field, struct view accept,
                    struct view text, struct json *object, struct err *err);
 

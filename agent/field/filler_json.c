@@ -112,10 +112,16 @@ static void add_past(const struct filler *filler, struct json *object,
 static enum rc add_upload(struct filler *filler, struct json *item, const struct question *question,
                           struct err *err) {
     const struct model *model = filler_program(filler)->model;
+    const struct xml_node *bind = model->fields[question->place.field].bind, *pixels = NULL;
     struct view accept = {0};
+    uint64_t most;
 
     if (question->control != MODEL_NONE)
         accept = model->controls[question->control].media_type;
+    if (bind != NULL)
+        pixels = xml_attribute_of(bind, MODEL_URI_ROSA, "max-pixels");
+    if (pixels != NULL && parse_u64(pixels->value, &most) && most <= INT32_MAX)
+        json_add_int(item, "max_pixels", (int64_t)most);
     return album_json(filler, field_of(filler, question), accept, question->value, item, err);
 }
 

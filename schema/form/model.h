@@ -103,6 +103,9 @@ static inline bool model_text_is_empty(const struct model_text *text) {
     return text->itext == NULL && text->expression == NULL && text->parts.count == 0;
 }
 
+/* Of attributes such as orx:max-pixels of a bind. */
+#define MODEL_URI_ROSA "http://openrosa.org/xforms"
+
 /* ---- fields ---- */
 
 struct model_rule {

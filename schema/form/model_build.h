@@ -11,7 +11,7 @@
 #define URI_JAVAROSA  "http://openrosa.org/javarosa"
 #define URI_YANGGUANG "urn:yangguang:xforms"
 #define URI_ODK       "http://www.opendatakit.org/xforms"
-#define URI_ROSA      "http://openrosa.org/xforms"
+#define URI_ROSA      MODEL_URI_ROSA
 
 struct model_build {
     struct model *model;

@@ -69,5 +69,5 @@ export function Recorder({ onDone, described }) {
         spoken(now - since)}</span></div>`
     : html`<div><${Button} icon="sound" aria-describedby=${described || undefined}
         onClick=${start}>${tr('Record')}</${Button}></div>`}
-    <div role="alert">${trouble && html`<${Notice} kind="error">${trouble}</${Notice}>`}</div></div>`;
+    ${trouble && html`<${Notice} kind="error" role="alert">${trouble}</${Notice}>`}</div>`;
 }

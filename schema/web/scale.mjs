@@ -8,7 +8,7 @@ const QUALITY = 0.8;
 const BYTES_MAX = 64 * 1024 * 1024; // of what is opened here
 
 export const longSideOf = (question) => {
-  const asked = Number(question.parameters?.['max-pixels']);
+  const asked = Number(question.max_pixels);
 
   return asked > 0 ? Math.min(asked, 8192) : LONG_SIDE;
 };

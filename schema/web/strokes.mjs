@@ -11,7 +11,7 @@ const PNG_END = 12; // IEND with its size and check
 const COMMENT_MAX = 65000;
 const COMMENT_NAME = 'yg strokes ';
 
-export function draw(canvas, strokes, { background, width = 3.2 } = {}) {
+export function draw(canvas, strokes, { background, width = 5 } = {}) {
   const pen = canvas.getContext('2d', { alpha: false });
   const factor = canvas.width / UNITS;
 

@@ -75,7 +75,7 @@ export default {
   Item: '条目',
   'Keep it': '保留',
   'Keep the drawing': '保存图画',
-  'Keep the signature': '保存签字',
+  'Keep the signature': '保存签名',
   'Keep this': '保留这一份',
   'Keep this photo': '使用这张',
   'Keep “{value}”': '保留“{value}”',
