@@ -1,3 +1,5 @@
+/* album.c: see album.h. An answer with several names is a text with a space between them, which the
+ * engine takes for one answer and schema/form/filling_write.c for a set. */
 #include "agent/field/album.h"
 
 #include "base/text.h"
