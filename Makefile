@@ -60,7 +60,7 @@ FLAGS_fuzz     := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,
 LINK_fuzz      := -fsanitize=address,undefined
 FLAVOURS       := release clang asan tsan fuzz
 
-HOST_SOURCES   := base/embed.c base/embed_words.c
+HOST_SOURCES   := base/embed.c base/embed_words.c base/embed_pinyin.c
 LIBRARY_SOURCES := $(filter-out $(HOST_SOURCES) agent/main.c syncd/main.c, \
     $(wildcard base/*.c schema/*.c schema/*/*.c agent/*.c agent/*/*.c syncd/*.c syncd/*/*.c))
 PROGRAM_SOURCES := $(wildcard agent/main.c syncd/main.c)
@@ -89,7 +89,7 @@ asset_files  = $(sort $(shell find $(call asset_folder,$(1)) -type f 2>/dev/null
 # Rooms with pages for a browser, in APP/web.
 WEB_APPS := agent
 
-GENERATED := $(if $(wildcard base/words/zh.tsv),$(BUILD)/gen/words_zh.c) \
+GENERATED := $(if $(wildcard base/words/zh.tsv),$(BUILD)/gen/words_zh.c) $(BUILD)/gen/pinyin.c \
     $(foreach app,$(WEB_APPS),$(BUILD)/gen/asset_$(app)_web.c) \
     $(foreach a,$(ASSETS),$(if $(wildcard $(call asset_folder,$(a))),$(BUILD)/gen/asset_$(call asset_name,$(a)).c))
 
@@ -102,6 +102,15 @@ $(BUILD)/gen/words_zh.c: base/words/zh.tsv $(BUILD)/host/embed_words
 	$(call say,EMBED,$<)
 	@mkdir -p $(@D)
 	$(Q)$(BUILD)/host/embed_words $< $@
+
+# ICU knows how each Han character is read; the rules take its tones off and write ü as v.
+PINYIN_RULES := ::Han-Latin; ::NFD; u \u0308 > v; ::[:Mn:] Remove;
+
+$(BUILD)/gen/pinyin.c: base/pinyin.tsv $(BUILD)/host/embed_pinyin
+	$(call say,EMBED,$<)
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/host/embed_pinyin list | uconv -f utf8 -t utf8 -x '$(PINYIN_RULES)' \
+	    | $(BUILD)/host/embed_pinyin $< $@
 
 # The list of names is a prerequisite of its own: a file that is removed must vanish from the table.
 define ASSET_RULES
