@@ -7,6 +7,8 @@
  *     somebody else has carried its frame here;
  *   - areas of records, conflicts and entries are 12-digit codes, a record's are sorted and single;
  *   - conflicts and keys stand in the order of the records that they belong to;
+ *   - what lists are searched by stands in the order of the records as far as it is theirs, and
+ * keeps to its limits;
  *   - an actor, a device and a person have names other than 0;
  *   - the chunks of a snapshot are all there, and stand in the order of the snapshots. */
 #include "syncd/store/engine.h"
@@ -103,6 +105,19 @@ static enum rc check_snapshots(const struct store_delta *delta, struct err *err)
     return rc;
 }
 
+static enum rc check_listed(const struct store_delta *delta, struct err *err) {
+    for (uint32_t i = 0; i < delta->listed_count; i++) {
+        const struct stored_listed *listed = &delta->listed[i];
+
+        if (listed->names.size > LISTED_NAMES_BYTES || listed->tail_count > LISTED_TAILS_MAX)
+            return err_set(err, RC_LIMIT, "delta, listed record %u: it has too many names", i);
+    }
+    for (uint32_t i = 0; i < delta->review_count; i++)
+        if (delta->reviews[i].state > REVIEW_STATE_MAX)
+            return err_set(err, RC_INVALID, "delta, review %u: there is no such state", i);
+    return RC_OK;
+}
+
 enum rc delta_check(const struct store_delta *delta, struct err *err) {
     enum rc rc = check_changes(delta, err);
 
@@ -111,6 +126,9 @@ enum rc delta_check(const struct store_delta *delta, struct err *err) {
     }
     if (rc == RC_OK) {
         rc = check_snapshots(delta, err);
+    }
+    if (rc == RC_OK) {
+        rc = check_listed(delta, err);
     }
     for (uint32_t i = 0; i < delta->conflict_count && rc == RC_OK; i++) {
         rc = check_area("conflict", i, delta->conflicts[i].area, err);

@@ -82,6 +82,10 @@ struct store_engine {
     /* hash NULL: all keys, by hash */
     enum rc (*keys)(struct store *, const uint8_t *, store_visit_key *, void *, struct err *);
     enum rc (*snapshots)(struct store *, uint64_t, store_visit_snapshot *, void *, struct err *);
+    enum rc (*find)(struct store *, const struct record_query *, store_visit_found *, void *,
+                    uint64_t *, struct err *);
+    enum rc (*tally)(struct store *, const struct record_query *, store_visit_tally *, void *,
+                     struct err *);
     enum rc (*attachments)(struct store *, bool, store_visit_attachment *, void *, struct err *);
 
     enum rc (*check)(struct store *, struct err *);
@@ -119,7 +123,9 @@ enum store_walk {
     WALK_KEYS = 1u << 16,
     WALK_SNAPSHOTS = 1u << 17,
     WALK_ATTACHMENTS = 1u << 18,
-    WALK_RECORD_CONFLICTS = 1u << 18,
+    WALK_RECORD_CONFLICTS = 1u << 19,
+    WALK_FIND = 1u << 20,
+    WALK_TALLY = 1u << 21,
 };
 
 /* RC_INVALID or RC_LIMIT where the delta contradicts itself; see delta.c. */

@@ -10,6 +10,7 @@
  *   memory_commit.c   committing
  *   memory_snapshot.c snapshots
  *   memory_attachment.c attachments
+ *   memory_find.c     lists, filtered and sorted
  *   memory_copy.c     copying */
 #ifndef YG_SYNCD_STORE_MEMORY_H
 #define YG_SYNCD_STORE_MEMORY_H
@@ -49,6 +50,8 @@ enum content_list {
     LIST_SNAPSHOTS,
     LIST_CHUNKS,
     LIST_ATTACHMENTS, /* by hash */
+    LIST_LISTED,
+    LIST_REVIEWS,
     LIST_COUNT,
 };
 
@@ -160,6 +163,14 @@ enum rc memory_chunk(struct store *store, const uint8_t *name, uint32_t index, s
                      struct view *out, struct err *err);
 enum rc memory_snapshots(struct store *store, uint64_t area, store_visit_snapshot *visit,
                          void *context, struct err *err);
+
+/* --- memory_find.c --- */
+enum rc listed_put(struct content *content, const struct store_delta *delta, struct arena *bytes,
+                   struct err *err);
+enum rc memory_find(struct store *store, const struct record_query *query, store_visit_found *visit,
+                    void *context, uint64_t *total, struct err *err);
+enum rc memory_tally(struct store *store, const struct record_query *query,
+                     store_visit_tally *visit, void *context, struct err *err);
 
 /* --- memory_attachment.c --- */
 enum rc attachments_put(struct content *content, const struct store_delta *delta, struct err *err);

@@ -338,6 +338,8 @@ enum rc memory_commit(struct store *store, const struct store_delta *delta, stru
     if (rc == RC_OK)
         rc = put_records(next, delta, &memory->bytes, err);
     if (rc == RC_OK)
+        rc = listed_put(next, delta, &memory->bytes, err);
+    if (rc == RC_OK)
         rc = put_entries(next, delta, frame_base, &memory->bytes, err);
     if (rc == RC_OK)
         rc = cut_content(next, delta, &memory->bytes, err);

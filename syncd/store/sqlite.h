@@ -8,6 +8,8 @@
  *   sqlite_run.c      the slim index of changes
  *   sqlite_change.c   changes that come in, and the history of a record
  *   sqlite_record.c   records with their lists, conflicts and keys
+ *   sqlite_line.c     what lists are searched by, written
+ *   sqlite_find.c     lists: filtered, sorted, counted
  *   sqlite_log.c      frames, feeds, entries, staff log
  *   sqlite_snapshot.c snapshots and their chunks
  *   sqlite_attachment.c what is known of attachments
@@ -46,6 +48,8 @@
 #define PLACES_OPEN     8u /* ranges that a commit lengthens at the same time */
 #define PLACE_GAP       32 /* numbers of other records that a range may bridge */
 
+enum record_mark { MARK_WITHDRAWN = 1, MARK_CONFLICTS = 2, MARK_SEALED_SHIFT = 8 };
+
 struct prefix_slot {
     int64_t id; /* 0: empty */
     uint64_t actor, high;
@@ -75,6 +79,12 @@ struct place_range { /* see sqlite_record.c */
     int64_t first, last;
 };
 
+struct open_block { /* see sqlite_line.c */
+    int64_t block;  /* -1: none */
+    bool lines_differ, words_differ;
+    struct buf lines, words, spare;
+};
+
 struct sqlite {
     struct store store; /* first: the verbs are given its address */
     struct db *db;
@@ -99,6 +109,7 @@ struct sqlite {
     int64_t open_limit;      /* where the next one begins */
     struct place_range places[PLACES_OPEN];
     size_t places_next; /* the one to be closed next */
+    struct open_block block;
 };
 
 static inline struct sqlite *sqlite_of(struct store *store) {
@@ -200,6 +211,22 @@ enum rc sqlite_conflicts(struct store *store, uint64_t area, store_visit_conflic
                          void *context, struct err *err);
 enum rc sqlite_keys(struct store *store, const uint8_t *hash, store_visit_key *visit, void *context,
                     struct err *err);
+
+/* --- sqlite_line.c --- */
+/* Puts a record's line. listed NULL: what it is searched by stays as it is. */
+enum rc line_put(struct sqlite *sqlite, const struct stored_record *record, int64_t id, int64_t row,
+                 int64_t name, bool has_conflicts, const struct stored_listed *listed,
+                 struct err *err);
+/* The rest of the delta's listed, from this one on, and its reviews; then all is written. */
+enum rc lines_close(struct sqlite *sqlite, const struct store_delta *delta, uint32_t listed,
+                    struct err *err);
+void lines_forget(struct sqlite *sqlite);
+
+/* --- sqlite_find.c --- */
+enum rc sqlite_find(struct store *store, const struct record_query *query, store_visit_found *visit,
+                    void *context, uint64_t *total, struct err *err);
+enum rc sqlite_tally(struct store *store, const struct record_query *query,
+                     store_visit_tally *visit, void *context, struct err *err);
 
 /* --- sqlite_log.c --- */
 enum rc frames_add(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);

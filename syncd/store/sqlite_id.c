@@ -21,6 +21,7 @@ void ids_forget(struct sqlite *sqlite) {
     memset(sqlite->by_id, 0, sizeof sqlite->by_id);
     sqlite->name_id = 0;
     sqlite->seen_shelf = (struct shelf){0};
+    lines_forget(sqlite);
 }
 
 static enum rc prefix_find(struct sqlite *sqlite, uint64_t actor, uint64_t high, int64_t *id,

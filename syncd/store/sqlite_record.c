@@ -9,7 +9,6 @@
  * that come together cost one row and not 500, and nothing is taken away when a record leaves. */
 #include "syncd/store/sqlite.h"
 
-enum record_mark { MARK_WITHDRAWN = 1, MARK_CONFLICTS = 2, MARK_SEALED_SHIFT = 8 };
 enum { HEAD_BYTES = 8 };
 
 struct old_record {
@@ -201,7 +200,8 @@ static enum rc record_old(struct sqlite *sqlite, int64_t id, int64_t at, int64_t
 }
 
 static enum rc record_write(struct sqlite *sqlite, const struct stored_record *record, int64_t id,
-                            int64_t name, bool has_conflicts, struct err *err) {
+                            int64_t name, bool has_conflicts, const struct stored_listed *listed,
+                            struct err *err) {
     struct store_counts *counts = &sqlite->county.counts;
     struct statement *put = sqlite->sql[SQL_RECORD_ADD];
     struct old_record old = {0};
@@ -237,6 +237,9 @@ static enum rc record_write(struct sqlite *sqlite, const struct stored_record *r
     if (rc == RC_OK && !old.same_places) {
         rc = places_add(sqlite, record, name, id, err);
     }
+    if (rc == RC_OK) {
+        rc = line_put(sqlite, record, id, row, name, has_conflicts, listed, err);
+    }
     counts->records += record->revision == 0;
     counts->bytes_states += record->packed.size - old.packed_bytes;
     return rc;
@@ -245,6 +248,7 @@ static enum rc record_write(struct sqlite *sqlite, const struct stored_record *r
 enum rc records_put(struct sqlite *sqlite, const struct store_delta *delta, struct err *err) {
     uint32_t conflict = 0;
     uint32_t key = 0;
+    uint32_t listed = 0;
     enum rc rc = RC_OK;
 
     memset(sqlite->places, 0, sizeof sqlite->places);
@@ -252,9 +256,13 @@ enum rc records_put(struct sqlite *sqlite, const struct store_delta *delta, stru
         const struct stored_record *record = &delta->records[i];
         uint32_t first_conflict = conflict;
         uint32_t first_key = key;
+        const struct stored_listed *its = NULL;
         int64_t id = 0;
         int64_t name = 0;
 
+        if (listed < delta->listed_count && dot_equal(delta->listed[listed].record, record->id)) {
+            its = &delta->listed[listed++];
+        }
         while (conflict < delta->conflict_count &&
                dot_equal(delta->conflicts[conflict].record, record->id)) {
             conflict++;
@@ -277,7 +285,7 @@ enum rc records_put(struct sqlite *sqlite, const struct store_delta *delta, stru
             rc = buf_check(&sqlite->areas, "a record's areas", err);
         }
         if (rc == RC_OK) {
-            rc = record_write(sqlite, record, id, name, conflict > first_conflict, err);
+            rc = record_write(sqlite, record, id, name, conflict > first_conflict, its, err);
         }
         if (rc == RC_OK && conflict > first_conflict) {
             rc = conflicts_add(sqlite, &delta->conflicts[first_conflict], conflict - first_conflict,
@@ -286,6 +294,9 @@ enum rc records_put(struct sqlite *sqlite, const struct store_delta *delta, stru
         if (rc == RC_OK && key > first_key) {
             rc = keys_add(sqlite, &delta->keys[first_key], key - first_key, id, err);
         }
+    }
+    if (rc == RC_OK) {
+        rc = lines_close(sqlite, delta, listed, err);
     }
     return rc == RC_OK ? places_flush(sqlite, err) : rc;
 }

@@ -135,11 +135,17 @@ static const char TABLES_OF_ATTACHMENTS[] =
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX attachment_missing ON attachment (hash) WHERE received = 0;";
 
+/* See sqlite_line.h [8,334 each]. */
+static const char TABLES_OF_LISTS[] =
+    "CREATE TABLE line (block INTEGER PRIMARY KEY, lines BLOB NOT NULL) STRICT;"
+    "CREATE TABLE words (block INTEGER PRIMARY KEY, words BLOB NOT NULL) STRICT;";
+
 const struct db_migration SQLITE_TABLES[] = {
     {"0001_people", TABLES},
     {"0002_log", TABLES_OF_THE_LOG},
     {"0003_snapshot", TABLES_OF_SNAPSHOTS},
     {"0004_attachment", TABLES_OF_ATTACHMENTS},
+    {"0005_list", TABLES_OF_LISTS},
 };
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
@@ -242,6 +248,14 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_CHUNK] = "SELECT c.bytes FROM snapshot AS s JOIN chunk AS c"
                   " ON c.id = (s.id << 13 | ?2) WHERE s.name = ?1",
 
+    [SQL_LINES] = "SELECT block, lines FROM line ORDER BY block",
+    [SQL_LINE_BLOCK] = "SELECT lines FROM line WHERE block = ?1",
+    [SQL_WORDS] = "SELECT block, words FROM words ORDER BY block",
+    [SQL_WORDS_BLOCK] = "SELECT words FROM words WHERE block = ?1",
+    [SQL_LINE_AREAS] = "SELECT areas FROM record WHERE row = ?1",
+    [SQL_NAME_OF] = "SELECT text FROM name WHERE id = ?1",
+    [SQL_WAITING] = "SELECT DISTINCT record_actor, record_number FROM quarantine WHERE settled = 0",
+
     [SQL_COUNTY_PUT] = "UPDATE county SET records = ?1, changes = ?2, frames = ?3,"
                        " conflicts = ?4, quarantined = ?5, devices = ?6, forms = ?7,"
                        " entries = ?8, acts = ?9, bytes_log = ?10, bytes_states = ?11,"
@@ -294,6 +308,8 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
                          " bytes, made, manifest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_SNAPSHOT_FIND] = "SELECT id FROM snapshot WHERE name = ?1",
     [SQL_SNAPSHOT_REMOVE] = "DELETE FROM snapshot WHERE id = ?1",
+    [SQL_LINES_PUT] = "INSERT OR REPLACE INTO line VALUES (?1, ?2)",
+    [SQL_WORDS_PUT] = "INSERT OR REPLACE INTO words VALUES (?1, ?2)",
     [SQL_CHUNK_ADD] = "INSERT INTO chunk VALUES (?1, ?2)",
     [SQL_CHUNK_REMOVE] = "DELETE FROM chunk WHERE id >= ?1 AND id <= ?2",
 };

@@ -48,6 +48,13 @@ enum sqlite_sql {
     SQL_CHUNK,
     SQL_ATTACHMENT,
     SQL_ATTACHMENTS,
+    SQL_LINES,
+    SQL_LINE_BLOCK,
+    SQL_WORDS,
+    SQL_WORDS_BLOCK,
+    SQL_LINE_AREAS,
+    SQL_NAME_OF,
+    SQL_WAITING,
     SQL_READING_COUNT, /* those above */
 
     SQL_COUNTY_PUT = SQL_READING_COUNT,
@@ -90,6 +97,8 @@ enum sqlite_sql {
     SQL_CHUNK_ADD,
     SQL_CHUNK_REMOVE,
     SQL_ATTACHMENT_PUT,
+    SQL_LINES_PUT,
+    SQL_WORDS_PUT,
     SQL_COUNT,
 };
 

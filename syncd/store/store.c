@@ -304,6 +304,35 @@ enum rc store_attachments(struct store *store, bool missing_only, store_visit_at
     WALK(WALK_ATTACHMENTS, attachments(store, missing_only, visit, context, err));
 }
 
+/* --- lists --- */
+
+static enum rc query_check(const struct record_query *query, struct err *err) {
+    if (query->word_count > QUERY_WORDS_MAX)
+        return err_set(err, RC_LIMIT, "a search has at most %u words", QUERY_WORDS_MAX);
+    for (uint32_t i = 0; i < query->word_count; i++)
+        if (query->words[i].text.size > QUERY_WORD_BYTES_MAX)
+            return err_set(err, RC_LIMIT, "a word of a search has at most %u bytes",
+                           QUERY_WORD_BYTES_MAX);
+    if (query->most > QUERY_PAGE_MAX)
+        return err_set(err, RC_LIMIT, "a page of a list has at most %u records", QUERY_PAGE_MAX);
+    return RC_OK;
+}
+
+enum rc store_find(struct store *store, const struct record_query *query, store_visit_found *visit,
+                   void *context, uint64_t *total, struct err *err) {
+    *total = 0;
+    if (query_check(query, err) != RC_OK)
+        return err->rc;
+    WALK(WALK_FIND, find(store, query, visit, context, total, err));
+}
+
+enum rc store_tally(struct store *store, const struct record_query *query, store_visit_tally *visit,
+                    void *context, struct err *err) {
+    if (query_check(query, err) != RC_OK)
+        return err->rc;
+    WALK(WALK_TALLY, tally(store, query, visit, context, err));
+}
+
 /* --- care --- */
 
 enum rc store_check(struct store *store, struct err *err) {

@@ -229,6 +229,28 @@ struct stored_key { /* same-as: keyed hash of a key field's value */
     struct instance_id instance;
 };
 
+/* What lists of records are searched by, beside what stored_record says. Derived from the state:
+ * not in the digest, and made anew at any time. Names lie here in the clear, as they do in the
+ * states; of identity numbers there is a keyed hash, whose key is outside of the store. */
+#define LISTED_NAMES_BYTES 512u
+#define LISTED_TAILS_MAX   32u
+struct stored_listed {
+    struct dot record;
+    uint64_t created_by, changed_by; /* persons */
+    struct view names;               /* of people in it: UTF-8, one a line */
+    uint32_t tail_count;
+    const uint32_t *tails; /* hashes of the last four characters of identity numbers */
+};
+
+/* What staff said of a record as a whole. The newest counts (of equal times the larger state), and
+ * is kept with the list: derived, as above. */
+#define REVIEW_STATE_MAX 7u
+struct stored_review {
+    struct dot record;
+    int64_t at_ms;
+    uint8_t state; /* 0: none; what the others mean is the desk's business (sync/listed.h) */
+};
+
 /* --- one transaction --- */
 
 /* The parts are applied in this order: frames, changes, actors, verdicts, forms, records (each
@@ -268,6 +290,12 @@ struct store_delta {
     const struct stored_pending *settled; /* removed before these are added: by actor and first */
     uint32_t key_count;
     const struct stored_key *keys; /* of the records above, as the conflicts */
+    uint32_t listed_count;
+    const struct stored_listed *listed; /* put: those of records above, in their order, at most one
+                                         * of each (without one, what was known stands), then those
+                                         * of other records; of unknown ones they are forgotten */
+    uint32_t review_count;
+    const struct stored_review *reviews; /* put, after that; forgotten likewise */
     uint32_t act_count;
     const struct stored_act *acts; /* added */
     uint32_t dropped_count;
@@ -397,6 +425,86 @@ enum rc store_keys(struct store *, const uint8_t hash[32], store_visit_key *, vo
 enum rc store_snapshots(struct store *, uint64_t area, store_visit_snapshot *, void *,
                         struct err *);
 
+/* --- lists as people want them: filtered, sorted, a page at a time --- */
+
+enum record_order { RECORDS_BY_CHANGED, RECORDS_BY_CREATED, RECORDS_BY_AREA, RECORDS_BY_NAME };
+
+enum record_state {
+    RECORD_CONFLICT = 1,    /* something in it is open */
+    RECORD_QUARANTINED = 2, /* a change of it waits in quarantine */
+    RECORD_SEALED = 4,
+    RECORD_WITHDRAWN = 8,
+};
+
+/* One word of a search. It is met by a name that holds it, or, where it is letters only, that
+ * begins so in pinyin (base/pinyin.h); by a tail; or by an area. */
+struct query_word {
+    struct view text; /* UTF-8, ASCII letters in lower case; empty: names are not asked */
+    bool has_tail;
+    uint32_t tail;
+    uint32_t area_count;
+    const uint64_t *areas; /* it and what lies beneath */
+};
+
+#define QUERY_WORDS_MAX      6u
+#define QUERY_WORD_BYTES_MAX 64u
+#define QUERY_PAGE_MAX       1000u
+
+/* Where a page ended: what the last record was sorted by, and its name. */
+struct record_cursor {
+    uint64_t key[3];
+    struct dot record;
+};
+
+/* All that is said must hold. Times are seen between 1970 and the year 10889. */
+struct record_query {
+    struct view form_name; /* empty: all */
+    uint32_t area_count;   /* 0: everywhere, else one of these or beneath */
+    const uint64_t *areas;
+    uint8_t audiences;                      /* a bit per enum audience; 0: all */
+    uint8_t with, without;                  /* enum record_state: all of these, none of those */
+    uint8_t reviews;                        /* a bit per review state; 0: all */
+    uint64_t person;                        /* has created it or changed it last; 0: anybody */
+    int64_t changed_from_ms, changed_to_ms; /* both included; to 0: until now */
+    uint32_t word_count;
+    const struct query_word *words;
+    /* for store_find */
+    enum record_order order; /* by name: as a Chinese dictionary has it, then by code; by area:
+                              * then by name; equal ones by dot */
+    bool descending;
+    const struct record_cursor *after; /* NULL: from the beginning */
+    uint32_t most;                     /* of a page, QUERY_PAGE_MAX at most */
+};
+
+struct found_record {
+    struct stored_record record; /* without its packed state */
+    uint8_t states;              /* enum record_state */
+    uint8_t review;
+    int64_t review_ms;
+    uint64_t created_by, changed_by;
+    struct record_cursor cursor; /* for the page that begins behind it */
+};
+
+/* Records of one area and form. */
+struct record_tally {
+    uint64_t area; /* a record that two areas contend for counts in the first; 0: it has none */
+    struct view form_name;
+    uint64_t records, conflicts, sealed, withdrawn;
+    uint64_t reviewed[REVIEW_STATE_MAX + 1];
+    int64_t changed_ms; /* the newest */
+};
+
+typedef enum rc store_visit_found(void *, const struct found_record *, struct err *);
+typedef enum rc store_visit_tally(void *, const struct record_tally *, struct err *);
+
+/* One page. *total: how many there are in all pages together. Costs one look at a slim row of each
+ * record of the county (with words, at most two), whatever is asked: 50 ms for a million. */
+enum rc store_find(struct store *, const struct record_query *query, store_visit_found *, void *,
+                   uint64_t *total, struct err *);
+/* How many there are, by area, then form name. Order and page do not matter. */
+enum rc store_tally(struct store *, const struct record_query *query, store_visit_tally *, void *,
+                    struct err *);
+
 /* By hash. missing_only: those whose content has not come, and is not erased. */
 enum rc store_attachments(struct store *, bool missing_only, store_visit_attachment *, void *,
                           struct err *);
@@ -408,8 +516,8 @@ struct store_counts {
 };
 enum rc store_count(struct store *, struct store_counts *out, struct err *);
 
-/* Same content, same 32 bytes, whatever the engine: over everything above but the snapshots, in a
- * stated order. */
+/* Same content, same 32 bytes, whatever the engine: over everything above but the snapshots and
+ * what lists are searched by, in a stated order. */
 enum rc store_digest(struct store *, uint8_t out[32], struct err *);
 /* The engine's own check of its files. */
 enum rc store_check(struct store *, struct err *);

@@ -184,6 +184,8 @@ static const size_t ITEM_BYTES[LIST_COUNT] = {
     [LIST_SNAPSHOTS] = sizeof(struct stored_snapshot),
     [LIST_CHUNKS] = sizeof(struct stored_chunk),
     [LIST_ATTACHMENTS] = sizeof(struct stored_attachment),
+    [LIST_LISTED] = sizeof(struct stored_listed),
+    [LIST_REVIEWS] = sizeof(struct stored_review),
 };
 
 struct content *content_new(struct err *err) {
@@ -291,6 +293,8 @@ static const struct store_engine ENGINE = {
     .feed_weight = memory_feed_weight,
     .chunk = memory_chunk,
     .snapshots = memory_snapshots,
+    .find = memory_find,
+    .tally = memory_tally,
     .attachment = memory_attachment,
     .attachments = memory_attachments,
     .count = memory_count,

@@ -73,6 +73,9 @@ static void sqlite_close(struct store *store) {
     buf_release(&sqlite->areas);
     buf_release(&sqlite->heads);
     buf_release(&sqlite->history);
+    buf_release(&sqlite->block.lines);
+    buf_release(&sqlite->block.words);
+    buf_release(&sqlite->block.spare);
     free(sqlite->run);
     free(sqlite->trails);
     free(sqlite);
@@ -116,6 +119,8 @@ static const struct store_engine ENGINE = {
     .acts = sqlite_acts,
     .keys = sqlite_keys,
     .snapshots = sqlite_snapshots,
+    .find = sqlite_find,
+    .tally = sqlite_tally,
     .attachment = sqlite_attachment,
     .attachments = sqlite_attachments,
     .check = sqlite_check,
@@ -163,6 +168,10 @@ enum rc store_sqlite_open(const char *path, bool writing, struct store **out, st
     buf_init(&sqlite->areas, SCRATCH_BYTES);
     buf_init(&sqlite->heads, SCRATCH_BYTES);
     buf_init(&sqlite->history, SCRATCH_BYTES);
+    buf_init(&sqlite->block.lines, SCRATCH_BYTES);
+    buf_init(&sqlite->block.words, SCRATCH_BYTES);
+    buf_init(&sqlite->block.spare, SCRATCH_BYTES);
+    lines_forget(sqlite);
     db_options_default(&options);
     options.cache_kib = writing ? CACHE_KIB : READER_CACHE_KIB;
     options.page_size_bytes = PAGE_BYTES;

@@ -59,6 +59,8 @@ struct parts {
     struct stored_setting settings[PARTS_MAX];
     struct stored_snapshot snapshots[2], dropped[2];
     struct stored_chunk chunks[8];
+    struct stored_listed listed[PARTS_MAX];
+    struct stored_review reviews[4];
     struct arena arena;
     struct store_delta delta;
 };
@@ -148,6 +150,11 @@ static void make_log(struct dice *dice, struct parts *parts, struct county_store
     }
 }
 
+static const char *const PEOPLE[] = {
+    "王芳", "单雄", "王", "张伟\nAnna Li", "阿依·古丽\n王芳", "\xf0\xa0\xae\xb7王", ""};
+static const char *const WORDS[] = {"wf",  "王", "王芳", "shan", "anna", "a",
+                                    "dan", "li", "",     "x",    "古丽", "ay"};
+
 static void make_records(struct dice *dice, struct parts *parts, struct county_store *county) {
     struct store_delta *delta = &parts->delta;
 
@@ -164,8 +171,11 @@ static void make_records(struct dice *dice, struct parts *parts, struct county_s
                                          .revision = known.revision,
                                          .form = roll(dice),
                                          .form_name = view_text(PICK(NAMES)),
-                                         .title = bytes(dice, parts),
+                                         .audience = (uint8_t)below(dice, 4),
+                                         .title = chance(dice, 50) ? view_text(PICK(PEOPLE))
+                                                                   : bytes(dice, parts),
                                          .created_ms = (int64_t)roll(dice),
+                                         .changed_ms = (int64_t)below(dice, 6) - 1,
                                          .withdrawn = chance(dice, 20),
                                          .sealed_scopes = (uint16_t)roll(dice),
                                          .packed = bytes(dice, parts)};
@@ -185,6 +195,37 @@ static void make_records(struct dice *dice, struct parts *parts, struct county_s
                                     .record = id,
                                     .instance = {any_dot(dice), (uint32_t)below(dice, 5)}};
     }
+}
+
+/* What lists are searched by: of most records of the delta, and of some others. */
+static void make_listed(struct dice *dice, struct parts *parts) {
+    struct store_delta *delta = &parts->delta;
+
+    for (uint32_t i = 0; i < delta->record_count + 2u; i++) {
+        bool other = i >= delta->record_count;
+        struct stored_listed *listed = &parts->listed[delta->listed_count];
+        uint32_t *tails = arena_array(&parts->arena, 3, sizeof(*tails));
+        bool again = false;
+
+        for (uint32_t j = 0; !other && j < i; j++)
+            again |= dot_equal(parts->records[j].id, parts->records[i].id);
+        if (chance(dice, 30) || again)
+            continue;
+        delta->listed_count++;
+        for (int j = 0; j < 3; j++)
+            tails[j] = (uint32_t)below(dice, 9);
+        *listed = (struct stored_listed){.record = other ? any_dot(dice) : parts->records[i].id,
+                                         .created_by = below(dice, 3),
+                                         .changed_by = below(dice, 3),
+                                         .names = view_text(PICK(PEOPLE)),
+                                         .tail_count = (uint32_t)below(dice, 4),
+                                         .tails = tails};
+    }
+    for (uint64_t i = below(dice, 4); i > 0; i--)
+        parts->reviews[delta->review_count++] =
+            (struct stored_review){.record = any_dot(dice),
+                                   .at_ms = (int64_t)below(dice, 4) - 1,
+                                   .state = (uint8_t)below(dice, REVIEW_STATE_MAX + 1)};
 }
 
 static void make_entries(struct dice *dice, struct parts *parts, struct county_store *county) {
@@ -364,10 +405,13 @@ static void make_delta(struct dice *dice, struct parts *parts, struct county_sto
         .snapshots = parts->snapshots,
         .dropped = parts->dropped,
         .chunks = parts->chunks,
+        .listed = parts->listed,
+        .reviews = parts->reviews,
     };
     memset(parts->verdicts, 0, sizeof(parts->verdicts));
     make_log(dice, parts, county);
     make_records(dice, parts, county);
+    make_listed(dice, parts);
     make_entries(dice, parts, county);
     make_people(dice, parts, county);
     make_waiting(dice, parts);
@@ -403,6 +447,93 @@ static enum rc write_snapshot(void *context, const struct stored_snapshot *item,
     buf_add_varint(context, item->record_count + item->bytes + (uint64_t)item->made_ms);
     buf_add_sized(context, item->manifest);
     return RC_OK;
+}
+
+static enum rc write_found(void *context, const struct found_record *item, struct err *err) {
+    (void)err;
+    buf_add_varint(context, item->record.id.actor);
+    buf_add_varint(context, item->record.id.number);
+    buf_add_varint(context, item->record.revision);
+    buf_add_sized(context, item->record.title);
+    buf_add_varint(context, item->states);
+    buf_add_varint(context, item->review);
+    buf_add_varint(context, (uint64_t)item->review_ms);
+    buf_add_varint(context, item->created_by * 10 + item->changed_by);
+    return RC_OK;
+}
+
+static enum rc write_tally(void *context, const struct record_tally *item, struct err *err) {
+    (void)err;
+    buf_add_varint(context, item->area);
+    buf_add_sized(context, item->form_name);
+    buf_add_varint(context, item->records);
+    buf_add_varint(context, item->conflicts * 100 + item->sealed);
+    buf_add_varint(context, item->withdrawn);
+    for (unsigned i = 0; i <= REVIEW_STATE_MAX; i++)
+        buf_add_varint(context, item->reviewed[i]);
+    buf_add_varint(context, (uint64_t)item->changed_ms);
+    return RC_OK;
+}
+
+struct page {
+    struct buf *out;
+    uint32_t count;
+    struct record_cursor last;
+};
+
+static enum rc page_visit(void *context, const struct found_record *item, struct err *err) {
+    struct page *page = context;
+
+    page->count++;
+    page->last = item->cursor;
+    return write_found(page->out, item, err);
+}
+
+/* One list, page after page: the pages are as long as they may be, and as many as the total says.
+ */
+static void ask_list(struct dice *dice, struct county_store *county, struct buf *out) {
+    struct query_word words[2];
+    uint64_t some[3] = {PICK(AREAS), PICK(AREAS), PICK(AREAS)};
+    struct record_query query = {
+        .form_name = view_text(chance(dice, 50) ? PICK(NAMES) : ""),
+        .area_count = (uint32_t)below(dice, 4),
+        .areas = some,
+        .audiences = (uint8_t)(chance(dice, 30) ? roll(dice) : 0),
+        .with = (uint8_t)(chance(dice, 30) ? 1u << below(dice, 4) : 0),
+        .without = (uint8_t)(chance(dice, 30) ? 1u << below(dice, 4) : 0),
+        .reviews = (uint8_t)(chance(dice, 30) ? roll(dice) : 0),
+        .person = chance(dice, 30) ? below(dice, 3) : 0,
+        .changed_from_ms = chance(dice, 30) ? (int64_t)below(dice, 5) : 0,
+        .changed_to_ms = chance(dice, 30) ? (int64_t)below(dice, 6) : 0,
+        .word_count = (uint32_t)(chance(dice, 50) ? below(dice, 3) : 0),
+        .words = words,
+        .order = (enum record_order)below(dice, 4),
+        .descending = chance(dice, 50),
+        .most = 1 + (uint32_t)below(dice, 5),
+    };
+    struct page page = {.out = out};
+    uint64_t total = 0, all = 0;
+    enum rc rc;
+
+    for (int i = 0; i < 2; i++)
+        words[i] = (struct query_word){.text = view_text(PICK(WORDS)),
+                                       .has_tail = chance(dice, 40),
+                                       .tail = (uint32_t)below(dice, 9),
+                                       .area_count = (uint32_t)(chance(dice, 30) ? 1 : 0),
+                                       .areas = some + 1};
+    rc = store_tally(county->store, &query, write_tally, out, &county->err);
+    buf_add_u8(out, (uint8_t)rc);
+    do {
+        page.count = 0;
+        rc = store_find(county->store, &query, page_visit, &page, &total, &county->err);
+        query.after = &page.last;
+        all += page.count;
+        buf_add_u8(out, (uint8_t)rc);
+    } while (rc == RC_OK && page.count == query.most);
+    buf_add_varint(out, total);
+    if (rc != RC_OK || total != all)
+        fail_msg("%s %s: %llu of %llu", rc_name(rc), county->err.text, (unsigned long long)all,
+                 (unsigned long long)total);
 }
 
 /* A dozen questions with arguments from the dice; rc and answers go into out. */
@@ -443,6 +574,8 @@ static void ask(struct dice *dice, struct county_store *county, struct buf *out)
     rc[count++] = store_chunk(store, hash, (uint32_t)below(dice, 4), &county->arena, &chunk, err);
     rc[count++] = store_feed_weight(store, area, (uint8_t)(1 + below(dice, 3)), from,
                                     chance(dice, 50) ? PICK(ACTORS) : 0, &weight, err);
+    for (int i = 0; i < 3; i++)
+        ask_list(dice, county, out);
     for (size_t i = 0; i < count; i++)
         buf_add_u8(out, (uint8_t)rc[i]);
     buf_add_sized(out, chunk);

@@ -1,0 +1,136 @@
+/* listed.c: see listed.h. */
+#include "syncd/store/listed.h"
+
+#include "base/pinyin.h"
+#include "base/text.h"
+
+uint64_t listed_time(int64_t time_ms) {
+    const int64_t last = (INT64_C(1) << 48) - 1;
+
+    return (uint64_t)(time_ms < 0 ? 0 : time_ms > last ? last : time_ms);
+}
+
+uint32_t listed_units(struct view text, uint16_t out[LISTED_UNITS_MAX]) {
+    uint32_t count = 0;
+
+    for (size_t at = 0; at < text.size && count + 2 <= LISTED_UNITS_MAX;) {
+        uint32_t character = utf8_next(text, &at);
+
+        if (character == UTF8_BAD)
+            character = 0xfffd;
+        if (character >= 0x10000) {
+            out[count++] = (uint16_t)(0xd800 + ((character - 0x10000) >> 10));
+            character = 0xdc00 + ((character - 0x10000) & 0x3ff);
+        }
+        out[count++] = (uint16_t)character;
+    }
+    return count;
+}
+
+struct name_key listed_name_key(struct view title) {
+    uint16_t units[LISTED_UNITS_MAX];
+    uint32_t count = listed_units(utf8_cut_bytes(title, 24), units);
+    struct name_key key = {0, 0};
+
+    for (uint32_t i = 0; i < 4; i++) {
+        key.reading = key.reading << 16 | (i < count ? pinyin_rank(units[i]) : 0);
+        key.code = key.code << 16 | (i < count ? units[i] : 0);
+    }
+    return key;
+}
+
+static uint16_t lower(uint16_t unit) {
+    return (uint16_t)(unit >= 'A' && unit <= 'Z' ? unit + 32 : unit);
+}
+
+void listed_word_init(struct listed_word *word, const struct query_word *from) {
+    uint16_t units[LISTED_UNITS_MAX];
+
+    *word = (struct listed_word){.word = from, .is_letters = from->text.size > 0};
+    for (size_t i = 0; i < from->text.size; i++)
+        word->is_letters &= from->text.data[i] >= 'a' && from->text.data[i] <= 'z';
+    word->unit_count = listed_units(from->text, units);
+    if (word->unit_count > QUERY_WORD_BYTES_MAX)
+        word->unit_count = QUERY_WORD_BYTES_MAX;
+    memcpy(word->units, units, word->unit_count * sizeof(units[0]));
+}
+
+static bool holds(const struct listed_word *word, const uint16_t *units, uint32_t count) {
+    for (uint32_t at = 0; at + word->unit_count <= count; at++) {
+        uint32_t same = 0;
+
+        if (lower(units[at]) != word->units[0])
+            continue;
+        while (same < word->unit_count && lower(units[at + same]) == word->units[same])
+            same++;
+        if (same == word->unit_count)
+            return true;
+    }
+    return false;
+}
+
+bool listed_name_meets(const struct listed_word *word, const uint16_t *units, uint32_t count) {
+    if (word->unit_count == 0)
+        return false;
+    if (holds(word, units, count))
+        return true;
+    if (!word->is_letters)
+        return false;
+    for (uint32_t at = 0; at < count;) {
+        uint32_t end = at;
+
+        while (end < count && units[end] != '\n')
+            end++;
+        if (pinyin_begins(units + at, end - at, word->word->text))
+            return true;
+        at = end + 1;
+    }
+    return false;
+}
+
+bool listed_in_areas(uint64_t area, const uint64_t *areas, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        struct area_range range = area_range_of(areas[i]);
+
+        if (area >= range.low && area <= range.high)
+            return true;
+    }
+    return false;
+}
+
+void listed_key(const struct record_query *query, uint64_t area, uint64_t created, uint64_t changed,
+                struct name_key name, uint64_t key[3]) {
+    uint64_t turn = query->descending ? UINT64_MAX : 0;
+
+    switch (query->order) {
+    case RECORDS_BY_CHANGED:
+        key[0] = changed;
+        key[1] = key[2] = 0;
+        break;
+    case RECORDS_BY_CREATED:
+        key[0] = created;
+        key[1] = key[2] = 0;
+        break;
+    case RECORDS_BY_AREA:
+        key[0] = area;
+        key[1] = name.reading;
+        key[2] = name.code;
+        break;
+    case RECORDS_BY_NAME:
+        key[0] = name.reading;
+        key[1] = name.code;
+        key[2] = 0;
+        break;
+    }
+    for (int i = 0; i < 3; i++)
+        key[i] ^= turn;
+}
+
+int listed_compare(const struct record_query *query, const struct record_cursor *left,
+                   const struct record_cursor *right) {
+    for (int i = 0; i < 3; i++)
+        if (left->key[i] != right->key[i])
+            return left->key[i] < right->key[i] ? -1 : 1;
+    return query->descending ? dot_compare(right->record, left->record)
+                             : dot_compare(left->record, right->record);
+}
