@@ -10,6 +10,7 @@
 #include "syncd/sync/area.h"
 #include "syncd/sync/attachment.h"
 #include "syncd/sync/examine.h"
+#include "syncd/sync/listed.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -207,6 +208,7 @@ static uint64_t steps_of(struct service *service) {
 
 static void *examiner_run(void *context) {
     struct service *service = context;
+    bool relists = true;
     uint64_t seen = UINT64_MAX; /* what lies there since the last time is looked at first */
     uint32_t most;
 
@@ -216,6 +218,13 @@ static void *examiner_run(void *context) {
         bool more;
 
         err_init(&err, LANG_EN);
+        if (relists && listed_portion(&service->office, &relists, &err) != RC_OK) {
+            log_warn(service->office.log, LOG_EVENT("list.failed"), LOG_TEXT("why", err.text));
+            err_clear(&err);
+            relists = false;
+        }
+        if (relists)
+            continue;
         if (examine_portion(&service->office, most, &more, &err) != RC_OK) {
             log_warn(service->office.log, LOG_EVENT("examiner.failed"), LOG_TEXT("why", err.text));
             more = false;
@@ -374,8 +383,10 @@ static enum rc first_delta(struct store *store, const struct keys *keys, const s
                            uint64_t root, struct err *err) {
     uint8_t nonce[16], actor_bytes[8], epoch = 1, area_bytes[8];
     uint64_t actor_id;
+    struct buf listed;
+    enum rc rc;
     struct stored_actor actor = {0};
-    struct stored_setting settings[3];
+    struct stored_setting settings[4];
     struct stored_act act = {
         .at_ms = env_wall_ms(env),
         .who = view_text("program"),
@@ -383,7 +394,7 @@ static enum rc first_delta(struct store *store, const struct keys *keys, const s
         .object = view_text("county"),
     };
     struct store_delta delta = {
-        .actor_count = 1, .actors = &actor, .act_count = 1, .acts = &act, .setting_count = 3};
+        .actor_count = 1, .actors = &actor, .act_count = 1, .acts = &act, .setting_count = 4};
 
     env_entropy(env, nonce, sizeof(nonce));
     actor_id = batch_actor(keys->sign_public, nonce);
@@ -396,8 +407,15 @@ static enum rc first_delta(struct store *store, const struct keys *keys, const s
     settings[0] = (struct stored_setting){"actor", view_of(actor_bytes, 8)};
     settings[1] = (struct stored_setting){"epoch", view_of(&epoch, 1)};
     settings[2] = (struct stored_setting){"area", view_of(area_bytes, 8)};
+    buf_init(&listed, 64);
+    listed_done(&listed);
+    settings[3] = (struct stored_setting){"listed", buf_view(&listed)};
     delta.settings = settings;
-    return store_commit(store, &delta, err);
+    rc = buf_check(&listed, "the setting listed", err);
+    if (rc == RC_OK)
+        rc = store_commit(store, &delta, err);
+    buf_release(&listed);
+    return rc;
 }
 
 enum rc service_create(const char *directory, const struct env *env, uint64_t root,

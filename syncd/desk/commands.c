@@ -31,6 +31,13 @@ static const struct command_option SCOPE[] = {
 static const struct command_option RECORDS[] = {
     {"--form", "F", "only records of this form", false},
     {"--area", "A", "only records of this area and what lies beneath", false},
+    {"--find", "TEXT",
+     "only records with these words: a name or its pinyin, the end of an ID number, a village",
+     false},
+    {"--state", "S", "only records that are in conflict, quarantined, sealed or withdrawn", false},
+    {"--sort", "BY", "changed, created, area or name", false},
+    {"--reverse", NULL, "the other way round", false},
+    {"--limit", "N", "how many at most; 50 with --find, --state or --sort", false},
     END};
 static const struct command_option SHOW[] = {REVEAL, END};
 static const struct command_option INCOME[] = {
@@ -165,6 +172,8 @@ const struct command_spec desk_commands[] = {
          desk_area_rename),
     DESK("area names", "FILE --reason TEXT", 1, 1, AREA_OTHER,
          "give many areas their names: a CSV file of codes and names", desk_area_names),
+    DESK("reindex", "", 0, 0, NULL, "make anew what lists of records are searched by",
+         desk_reindex),
     DESK("records", "", 0, 0, RECORDS, "list records", desk_records),
     DESK("show", "RECORD", 1, 1, SHOW, "show a record: values, conflicts, seals", desk_show),
     DESK("income", "RECORD", 1, 1, INCOME, "what a household lives on, by the county's table",

@@ -108,6 +108,7 @@ enum rc desk_form_list(void *context, struct command *command, struct err *err);
 enum rc desk_form_show(void *context, struct command *command, struct err *err);
 enum rc desk_form_convert(void *context, struct command *command, struct err *err);
 enum rc desk_records(void *context, struct command *command, struct err *err);
+enum rc desk_reindex(void *context, struct command *command, struct err *err);
 enum rc desk_income(void *context, struct command *command, struct err *err);
 enum rc desk_show(void *context, struct command *command, struct err *err);
 enum rc desk_history(void *context, struct command *command, struct err *err);

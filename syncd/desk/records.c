@@ -1,7 +1,9 @@
 /* records.c: what the county holds: the list of records, and one record as people read it. */
+#include "base/text.h"
 #include "base/words.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
+#include "syncd/sync/listed.h"
 
 /* --- records --- */
 
@@ -54,6 +56,111 @@ static enum rc record_visit(void *context, const struct stored_record *record, s
     return RC_OK;
 }
 
+/* --- found, sorted, a page --- */
+
+#define LIMIT_DEFAULT 50u
+
+static enum rc found_visit(void *context, const struct found_record *found, struct err *err) {
+    return record_visit(context, &found->record, err);
+}
+
+struct choice {
+    const char *name;
+    unsigned value;
+};
+static const struct choice ORDERS[] = {{"changed", RECORDS_BY_CHANGED},
+                                       {"created", RECORDS_BY_CREATED},
+                                       {"area", RECORDS_BY_AREA},
+                                       {"name", RECORDS_BY_NAME},
+                                       {NULL, 0}};
+static const struct choice STATES[] = {{"conflict", RECORD_CONFLICT},
+                                       {"quarantined", RECORD_QUARANTINED},
+                                       {"sealed", RECORD_SEALED},
+                                       {"withdrawn", RECORD_WITHDRAWN},
+                                       {NULL, 0}};
+
+static const struct choice *choice_of(const struct choice *choices, const char *name) {
+    for (; choices->name != NULL; choices++)
+        if (strcmp(choices->name, name) == 0)
+            return choices;
+    return NULL;
+}
+
+static enum rc read_query(struct seat *seat, const struct command *command,
+                          struct query_word *words, struct record_query *query, struct err *err) {
+    const char *find = command_option(command, "--find");
+    const char *sort = command_option(command, "--sort");
+    const char *state = command_option(command, "--state");
+    const char *limit = command_option(command, "--limit");
+    uint64_t most = LIMIT_DEFAULT;
+    const struct choice *order = choice_of(ORDERS, sort == NULL ? "changed" : sort);
+    const struct choice *with = state == NULL ? NULL : choice_of(STATES, state);
+
+    if (order == NULL)
+        return err_set(err, RC_USAGE, "--sort %s: say changed, created, area or name", sort);
+    if (state != NULL && with == NULL)
+        return err_set(err, RC_USAGE, "--state %s: say conflict, quarantined, sealed or withdrawn",
+                       state);
+    if (limit != NULL &&
+        (!parse_u64(view_text(limit), &most) || most == 0 || most > QUERY_PAGE_MAX))
+        return err_set(err, RC_USAGE, "--limit %s: say a number from 1 to %u", limit,
+                       QUERY_PAGE_MAX);
+    query->order = (enum record_order)order->value;
+    query->descending =
+        (sort == NULL || order->value == RECORDS_BY_CHANGED ||
+         order->value == RECORDS_BY_CREATED) != (command_option(command, "--reverse") != NULL);
+    query->with = with == NULL ? 0 : (uint8_t)with->value;
+    query->most = (uint32_t)most;
+    query->words = words;
+    return find == NULL ? RC_OK
+                        : listed_words(seat->ledger, seat->office->keys, view_text(find),
+                                       &seat->arena, words, &query->word_count, err);
+}
+
+static bool wants_page(const struct command *command) {
+    return command_option(command, "--find") != NULL || command_option(command, "--sort") != NULL ||
+           command_option(command, "--state") != NULL || command_option(command, "--limit") != NULL;
+}
+
+static enum rc find_records(struct list_records *list, struct view form, uint64_t area,
+                            struct err *err) {
+    struct query_word words[QUERY_WORDS_MAX];
+    struct record_query query = {
+        .form_name = form, .areas = &area, .area_count = area == 0 ? 0 : 1};
+    uint64_t total = 0;
+    enum rc rc = read_query(list->seat, list->command, words, &query, err);
+
+    if (rc == RC_OK)
+        rc = store_find(list->seat->ledger->store, &query, found_visit, list, &total, err);
+    rc = listing_end(&list->table, rc, err);
+    if (rc == RC_OK && total > query.most)
+        command_say(list->command, "%u of %llu records", query.most, (unsigned long long)total);
+    return rc;
+}
+
+static enum rc again_act(void *context, struct work *work, struct err *err) {
+    (void)context;
+    return listed_again(work, err);
+}
+
+enum rc desk_reindex(void *context, struct command *command, struct err *err) {
+    struct seat seat;
+    struct store_counts counts = {0};
+    bool more = true;
+    enum rc rc = seat_open(context, command, &seat, err);
+
+    if (rc == RC_OK)
+        rc = office_act(seat.office, again_act, NULL, err);
+    while (rc == RC_OK && more)
+        rc = listed_portion(seat.office, &more, err);
+    if (rc == RC_OK)
+        rc = store_count(seat.ledger->store, &counts, err);
+    if (rc == RC_OK)
+        command_say(command, "%llu records can be found again", (unsigned long long)counts.records);
+    seat_close(&seat);
+    return rc;
+}
+
 enum rc desk_records(void *context, struct command *command, struct err *err) {
     static const char *const heads[] = {"record",  "form",  "area", "title",
                                         "changed", "state", NULL};
@@ -68,9 +175,13 @@ enum rc desk_records(void *context, struct command *command, struct err *err) {
         rc = seat_area(&seat, area_text_given, &area, err);
     if (rc == RC_OK) {
         listing_start(&list.table, command, &seat.arena, heads);
-        rc = store_list(seat.ledger->store, view_text(form == NULL ? "" : form), area,
-                        (struct dot){0, 0}, record_visit, &list, err);
-        rc = listing_end(&list.table, rc, err);
+        if (wants_page(command)) {
+            rc = find_records(&list, view_text(form == NULL ? "" : form), area, err);
+        } else {
+            rc = store_list(seat.ledger->store, view_text(form == NULL ? "" : form), area,
+                            (struct dot){0, 0}, record_visit, &list, err);
+            rc = listing_end(&list.table, rc, err);
+        }
     }
     seat_close(&seat);
     return rc;

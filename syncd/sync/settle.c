@@ -14,6 +14,7 @@
 #include "base/crypt.h"
 #include "schema/title.h"
 #include "syncd/sync/examine.h"
+#include "syncd/sync/listed.h"
 
 #include <stdlib.h>
 
@@ -299,6 +300,22 @@ static void add_times(const struct record *record, struct stored_record *row) {
     }
 }
 
+static enum rc add_listed(struct work *work, const struct work_record *record,
+                          const struct reading *reading, struct view title, struct err *err) {
+    struct stored_listed *listed = WORK_ADD(work, listed, listed_count, listed_capacity);
+    struct stored_review review, *row;
+
+    if (listed == NULL)
+        return no_room(work, err);
+    if (listed_review(reading, &review)) {
+        row = WORK_ADD(work, reviews, review_count, review_capacity);
+        if (row == NULL)
+            return no_room(work, err);
+        *row = review;
+    }
+    return listed_make(work->keys, &record->state, reading, title, &work->arena, listed, err);
+}
+
 static enum rc settle_record(struct work *work, struct settled *settled, struct work_record *record,
                              struct err *err) {
     struct work_record **place = arena_push(&work->arena, &settled->order, &settled->order_count,
@@ -347,6 +364,8 @@ static enum rc settle_record(struct work *work, struct settled *settled, struct 
     if (rc == RC_OK)
         rc = add_keys(work, settled, record, &reading, err);
     added->key_count = settled->key_count - added->first_key;
+    if (rc == RC_OK)
+        rc = add_listed(work, record, &reading, row->title, err);
     buf_clear(&work->scratch);
     if (rc == RC_OK)
         rc = record_pack(&record->state, &work->scratch, err);
@@ -417,6 +436,10 @@ enum rc work_commit(struct work *work, struct err *err) {
         .settled = work->settled,
         .key_count = settled.key_count,
         .keys = settled.keys,
+        .listed_count = work->listed_count,
+        .listed = work->listed,
+        .review_count = work->review_count,
+        .reviews = work->reviews,
         .act_count = work->act_count,
         .acts = work->acts,
         .snapshot_count = work->snapshot_count,

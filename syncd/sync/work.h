@@ -88,6 +88,10 @@ struct work {
     uint32_t dropped_count, dropped_capacity;
     struct stored_attachment *attachments;
     uint32_t attachment_count, attachment_capacity;
+    struct stored_listed *listed; /* those of the records that this step settles come last */
+    uint32_t listed_count, listed_capacity;
+    struct stored_review *reviews;
+    uint32_t review_count, review_capacity;
     struct stored_setting *settings;
     uint32_t setting_count, setting_capacity;
     struct stored_frame *cut_frames; /* what the law erases: redact.h */
