@@ -224,6 +224,8 @@ static enum rc configure_file(struct db *db, const struct db_options *options, s
         rc = pragma_number(db, "journal_size_limit", options->journal_size_limit_bytes, err);
     if (rc == RC_OK)
         rc = pragma_number(db, "wal_autocheckpoint", autocheckpoint, err);
+    if (rc == RC_OK && options->secure_delete)
+        rc = pragma(db, "PRAGMA secure_delete=ON", "1", err);
     if (rc == RC_OK && db->mode == DB_READER)
         rc = pragma(db, "PRAGMA query_only=1", NULL, err);
     /* Until the first transaction a connection holds no lock on the file at all: take it now, so

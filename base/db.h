@@ -55,6 +55,7 @@ struct db_options {
     int page_size_bytes;              /* only a new file takes it; a power of two */
     int autocheckpoint_pages;         /* commit checkpoints beyond this; 0: only db_checkpoint */
     int busy_timeout_ms;              /* how long a statement waits for a lock */
+    bool secure_delete;               /* zeros over what is deleted, not only in the log */
     int64_t journal_size_limit_bytes; /* the WAL is cut to this after a checkpoint */
 };
 

@@ -17,6 +17,7 @@
  *   snapshot   how far the tablet has come in a snapshot of a feed
  *   draft      forms that somebody is still filling
  *   blob, blob_chunk, blob_use   attachments, their content, what drafts hold (blobs.c)
+ *   urn        votes of a meeting that are not counted yet, one row a meeting (urn.c)
  *   cursor, form, slice, outbox, baggage, returned, inbox, author, notice: see traffic.h */
 #ifndef YG_AGENT_STORE_INSIDE_H
 #define YG_AGENT_STORE_INSIDE_H
@@ -185,6 +186,11 @@ enum sql {
     SQL_BLOB_CHUNK_COUNT,
     SQL_PURGE_BLOBS,
     SQL_PURGE_PULLED,
+    SQL_URN_ADD,
+    SQL_URN_GET,
+    SQL_URN_PUT,
+    SQL_URN_BLANK,
+    SQL_URN_DELETE,
     SQL_COUNT,
 };
 
@@ -400,6 +406,11 @@ enum rc area_key_share(struct tablet *tablet, uint64_t key, uint64_t person,
 
 /* Inside a transaction. RC_NOT_FOUND. */
 enum rc drafts_delete(struct tablet *tablet, uint64_t draft, uint64_t person, struct err *err);
+
+/* ---- urn.c ---- */
+
+/* Inside a transaction. RC_NOT_FOUND. */
+enum rc urn_delete(struct tablet *tablet, struct dot meeting, struct err *err);
 
 /* ---- blobs.c: inside a transaction, but blobs_named ---- */
 

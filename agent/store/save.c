@@ -7,6 +7,7 @@
  * from the frame. */
 #include "agent/store/drafts.h"
 #include "agent/store/inside.h"
+#include "agent/store/urn.h"
 
 #include "base/list.h"
 
@@ -36,6 +37,7 @@ struct save {
     uint8_t chain[32]; /* after the last one added */
     uint64_t lamport;
     uint64_t draft; /* that ends with the commit; 0 none */
+    struct dot urn; /* that ends with the commit; number 0: none */
     struct buf canonical, plain;
 };
 
@@ -322,11 +324,14 @@ enum rc save_commit(struct save *save, struct err *err) {
         rc = tablet_put_actor(tablet, &next, err);
     if (rc == RC_OK && save->draft != 0)
         rc = drafts_delete(tablet, save->draft, save->session->person, err);
+    if (rc == RC_OK && save->urn.number != 0)
+        rc = urn_delete(tablet, save->urn, err);
     if (rc == RC_OK)
         rc = tablet_commit(tablet, err);
     else
         tablet_rollback(tablet);
     save->draft = 0;
+    save->urn = (struct dot){0, 0};
     if (rc == RC_OK)
         return restart(save, err);
     save->count = 0; /* nothing was saved; where the numbers stand now is read from the tablet */
@@ -337,6 +342,10 @@ enum rc save_commit(struct save *save, struct err *err) {
 
 void save_ends_draft(struct save *save, uint64_t draft) {
     save->draft = draft;
+}
+
+void save_ends_urn(struct save *save, struct dot meeting) {
+    save->urn = meeting;
 }
 
 /* ---- a single change ---- */

@@ -103,11 +103,19 @@ static const char SCHEMA_BLOB[] =
     "CREATE TABLE blob_use(draft INTEGER NOT NULL, blob INTEGER NOT NULL,"
     " PRIMARY KEY(draft, blob)) WITHOUT ROWID;";
 
+/* urn: votes of a meeting that are not counted yet; sealed has one size from the first to the last.
+ */
+static const char SCHEMA_URN[] =
+    "CREATE TABLE urn(id INTEGER PRIMARY KEY, actor INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " mode INTEGER NOT NULL, round INTEGER NOT NULL, passes INTEGER NOT NULL,"
+    " memory_kib INTEGER NOT NULL, chair BLOB NOT NULL, teller BLOB NOT NULL,"
+    " sealed BLOB NOT NULL, UNIQUE(actor, number));";
+
 static const struct db_migration MIGRATIONS[] = {
     {"0001_first", SCHEMA_FIRST}, {"0002_baggage", SCHEMA_BAGGAGE},
     {"0003_slice", SCHEMA_SLICE}, {"0004_snapshot", SCHEMA_SNAPSHOT},
     {"0005_draft", SCHEMA_DRAFT}, {"0006_returned", SCHEMA_RETURNED},
-    {"0007_blob", SCHEMA_BLOB}};
+    {"0007_blob", SCHEMA_BLOB},   {"0008_urn", SCHEMA_URN}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -349,6 +357,14 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_BLOB_CHUNK_COUNT] = "SELECT count(*) FROM blob_chunk WHERE id >= ?1 << 8"
                              " AND id < (?1 + 1) << 8",
     [SQL_PURGE_PULLED] = "DELETE FROM blob WHERE key = ?1 AND state IN (5, 6)",
+    [SQL_URN_ADD] = "INSERT INTO urn(actor, number, mode, round, passes, memory_kib, chair, teller,"
+                    " sealed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_URN_GET] = "SELECT mode, round, passes, memory_kib, chair, teller, sealed FROM urn"
+                    " WHERE actor = ?1 AND number = ?2",
+    [SQL_URN_PUT] = "UPDATE urn SET sealed = ?3 WHERE actor = ?1 AND number = ?2",
+    [SQL_URN_BLANK] = "UPDATE urn SET chair = zeroblob(16), teller = zeroblob(16),"
+                      " sealed = zeroblob(length(sealed)) WHERE actor = ?1 AND number = ?2",
+    [SQL_URN_DELETE] = "DELETE FROM urn WHERE actor = ?1 AND number = ?2",
     [SQL_PURGE_BLOBS] = "UPDATE blob SET sealed = x'' WHERE key = ?1",
 };
 
@@ -362,6 +378,7 @@ enum rc tablet_sql_open(const char *path, const char *vfs_name, struct db **db,
     options.vfs_name = vfs_name;
     options.cache_kib =
         2048; /* rows are read once, in order: the index is what is kept in memory */
+    options.secure_delete = true;
     options.journal_size_limit_bytes = 4 * 1024 * 1024;
     rc = db_open(path, DB_OWNER, &options, &opened, err);
     if (rc == RC_OK)
