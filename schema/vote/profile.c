@@ -386,11 +386,12 @@ void vote_rules_text(const struct vote_rules *of, struct buf *out) {
     char day[DATE_TEXT_BYTES];
 
     date_format(of->valid_from, day);
-    buf_addf(out, "profile=%.*s\nvalid_from=%s\n", VIEW_PRINT(of->profile), day);
+    buf_addf(out, "profile=%.*s\nvalid_from=%s", VIEW_PRINT(of->profile), day);
     for (uint32_t r = 0; r < VOTE_RULE_COUNT; r++) {
-        buf_addf(out, "%s=", rules[r].name);
+        buf_addf(out, "\n%s=", rules[r].name);
         vote_value_text((enum vote_rule)r, of->values[r], out);
-        buf_add_text(out, (of->unstated >> r & 1) != 0 ? " ?\n" : "\n");
+        if ((of->unstated >> r & 1) != 0)
+            buf_add_text(out, " ?");
     }
 }
 
@@ -400,7 +401,7 @@ static bool next_line(struct view text, size_t *at, const char *name, struct vie
 
     while (end < text.size && text.data[end] != '\n')
         end++;
-    if (end == text.size || end - *at < head || memcmp(text.data + *at, name, head - 1) != 0 ||
+    if (*at > text.size || end - *at < head || memcmp(text.data + *at, name, head - 1) != 0 ||
         text.data[*at + head - 1] != '=')
         return false;
     *out = view_slice(text, *at + head, end - *at - head);

@@ -183,8 +183,24 @@ static enum rc last_position(void *context, const struct stored_form *form, stru
     return RC_OK;
 }
 
+static struct view read_table(struct arena *arena, const char *folder, const char *name) {
+    char path[512];
+    struct buf csv;
+    struct view out;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    snprintf(path, sizeof(path), "%s/%s.csv", folder, name);
+    buf_init(&csv, LIMIT_FORM_BYTES);
+    must(file_read(path, LIMIT_FORM_BYTES, &csv, &err), &err);
+    out = arena_view(arena, buf_view(&csv));
+    buf_release(&csv);
+    return out;
+}
+
 void county_publish(struct county *county, const char *folder) {
     static const char *const names[] = {"survey", "choices", "settings"};
+    struct form_file file = {.name = view_text("evaluation_rules.csv")};
     struct arena arena;
     struct sheet sheets[3];
     struct workbook workbook = {.sheet_count = 3, .sheets = sheets};
@@ -200,17 +216,14 @@ void county_publish(struct county *county, const char *folder) {
     arena_init(&arena, 64u * 1024u * 1024u);
     buf_init(&json, LIMIT_FORM_BYTES);
     buf_init(&compressed, LIMIT_FORM_BYTES);
-    for (size_t i = 0; i < 3; i++) {
-        char path[512];
-        struct buf csv;
-
-        snprintf(path, sizeof(path), "%s/%s.csv", folder, names[i]);
-        buf_init(&csv, LIMIT_FORM_BYTES);
-        must(file_read(path, LIMIT_FORM_BYTES, &csv, &err), &err);
-        must(sheet_from_csv(view_text(names[i]), arena_view(&arena, buf_view(&csv)), &arena,
+    for (size_t i = 0; i < 3; i++)
+        must(sheet_from_csv(view_text(names[i]), read_table(&arena, folder, names[i]), &arena,
                             &sheets[i], &err),
              &err);
-        buf_release(&csv);
+    if (strstr(folder, "/meeting") != NULL) {
+        file.content = read_table(&arena, folder, "evaluation_rules");
+        workbook.file_count = 1;
+        workbook.files = &file;
     }
     must(xlsform_compile(&workbook, previous, 1, NULL, &arena, &findings, &json, &err), &err);
     must(form_load(buf_view(&json), &arena, &form, &err), &err);
