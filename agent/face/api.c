@@ -18,6 +18,12 @@
 #define POST(pattern, cap, flags, run)                                                             \
     { "POST", pattern, cap, flags, run }
 
+extern const struct asset_table asset_agent_web;
+
+static enum rc web_page(struct web_call *call, struct err *err) {
+    return webapi_page(&asset_agent_web, call->exchange, err);
+}
+
 static enum rc web_nothing(struct web_call *call, struct err *err) {
     (void)call;
     return err_set(err, RC_NOT_FOUND, "address: there is nothing here");
@@ -75,78 +81,42 @@ static const struct web_route *route_of(const struct web *web,
 
 /* ---- the guard ---- */
 
-static enum rc refuse(struct http_exchange *exchange, unsigned status, const char *code,
-                      struct err *err) {
-    http_response_error(&exchange->response, status, code, err->text);
-    return err->rc;
-}
-
 static bool is_ours(const struct web *web, const char *host) {
     return host != NULL &&
            (strcasecmp(host, web->hosts[0]) == 0 || strcasecmp(host, web->hosts[1]) == 0);
 }
 
-static bool is_same_origin(const char *origin, const char *host) {
-    return strncmp(origin, "http://", 7) == 0 && strcasecmp(origin + 7, host) == 0;
-}
-
 /* A page of the disk has the origin "null". */
 static enum rc check_origin(const struct web_route *route, struct http_exchange *exchange,
                             struct err *err) {
-    const struct http_request *request = &exchange->request;
-    const char *host = http_request_header(request, "Host");
-    const char *origin = http_request_header(request, "Origin");
-    const char *site = http_request_header(request, "Sec-Fetch-Site");
-    bool is_write = strcmp(route->method, "POST") == 0;
+    const char *origin = http_request_header(&exchange->request, "Origin");
 
     if ((route->flags & WEB_LAUNCH) != 0 && (origin == NULL || strcmp(origin, "null") == 0))
         return RC_OK;
-    if (origin != NULL && !is_same_origin(origin, host)) {
-        err_set(err, RC_DENIED,
-                "request: comes from another page; open the app with: yg-agent open");
-        return refuse(exchange, 403, "origin", err);
-    }
-    if ((route->flags & (WEB_PAGE | WEB_LAUNCH)) != 0)
-        return RC_OK;
-    if (site != NULL ? strcmp(site, "same-origin") == 0 || (strcmp(site, "none") == 0 && !is_write)
-                     : origin != NULL || !is_write)
-        return RC_OK;
-    err_set(err, RC_DENIED,
-            "request: does not say that it comes from this app; send Origin or Sec-Fetch-Site");
-    return refuse(exchange, 403, "origin", err);
+    return webapi_check_origin(exchange, "http", strcmp(route->method, "POST") == 0,
+                               (route->flags & (WEB_PAGE | WEB_LAUNCH)) != 0, err);
 }
 
+/* The launch page of the disk sends a form. */
 static enum rc check_type(const struct web_route *route, struct http_exchange *exchange,
                           struct err *err) {
-    const char *wanted =
-        (route->flags & WEB_FILE) != 0 ? "application/octet-stream" : "application/json";
     const char *type = http_request_header(&exchange->request, "Content-Type");
-    size_t size = type == NULL ? 0 : strcspn(type, "; \t");
 
     if (strcmp(route->method, "POST") != 0)
         return RC_OK;
-    if (size == strlen(wanted) && strncasecmp(type, wanted, size) == 0)
-        return RC_OK;
     if ((route->flags & WEB_LAUNCH) != 0 && type != NULL &&
-        strncasecmp(type, "application/x-www-form-urlencoded", size) == 0)
+        strncasecmp(type, "application/x-www-form-urlencoded", strcspn(type, "; \t")) == 0)
         return RC_OK;
-    err_set(err, RC_INVALID, "request: send it with Content-Type: %s", wanted);
-    return refuse(exchange, 415, "content_type", err);
+    return webapi_check_type(
+        exchange,
+        (route->flags & WEB_FILE) != 0 ? "application/octet-stream" : "application/json", err);
 }
 
-/* "a=1; yg_8080=0123": the value of ours. */
 static struct view cookie_of(const struct web *web, const struct http_request *request) {
-    const char *at = http_request_header(request, "Cookie");
     char name[16];
-    size_t size = (size_t)snprintf(name, sizeof(name), COOKIE_NAME "=", web->port);
 
-    while (at != NULL && *at != '\0') {
-        at += strspn(at, "; ");
-        if (strncmp(at, name, size) == 0)
-            return view_of(at + size, strcspn(at + size, "; "));
-        at += strcspn(at, ";");
-    }
-    return (struct view){0};
+    snprintf(name, sizeof(name), COOKIE_NAME, web->port);
+    return webapi_cookie(request, name);
 }
 
 static enum rc guard(void *context, struct http_exchange *exchange, struct err *err) {
@@ -157,58 +127,31 @@ static enum rc guard(void *context, struct http_exchange *exchange, struct err *
 
     if (!atomic_load(&web->ready)) {
         err_set(err, RC_AGAIN, "the service is just starting; try again");
-        return refuse(exchange, 503, "again", err);
+        return webapi_refuse(exchange, 503, "again", err);
     }
     if (!is_ours(web, http_request_header(&exchange->request, "Host"))) {
         err_set(err, RC_DENIED, "request: this server is %s and answers to no other name",
                 web->hosts[0]);
-        return refuse(exchange, 421, "host", err);
+        return webapi_refuse(exchange, 421, "host", err);
     }
     rc = check_origin(route, exchange, err);
     if (rc == RC_OK && (route->flags & (WEB_PAGE | WEB_LAUNCH)) == 0 &&
         !launch_find(&web->launch, cookie_of(web, &exchange->request), &seat)) {
         err_set(err, RC_DENIED, "this browser is not known; open the app with: yg-agent open");
-        rc = refuse(exchange, 401, "launch", err);
+        rc = webapi_refuse(exchange, 401, "launch", err);
     }
     return rc == RC_OK ? check_type(route, exchange, err) : rc;
 }
 
 /* ---- headers of every answer ---- */
 
-static void add_header(struct http_response *response, const char *name, const char *value) {
-    struct err ignored;
-
-    err_init(&ignored, LANG_EN);
-    for (size_t i = 0; i < response->header_count; i++)
-        if (strcasecmp(response->headers[i].name, name) == 0)
-            return;
-    (void)http_response_header(response, name, value, &ignored);
-}
-
 static void finish(void *context, struct http_exchange *exchange) {
-    struct http_response *response = &exchange->response;
-
     (void)context;
-    add_header(response, "Cache-Control", "no-store");
-    add_header(response, "Content-Security-Policy",
-               "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-               "media-src 'self' blob:; "
-               "connect-src 'self'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'");
-    add_header(response, "X-Content-Type-Options", "nosniff");
-    add_header(response, "Referrer-Policy", "no-referrer");
-    add_header(response, "Cross-Origin-Opener-Policy", "same-origin");
-    add_header(response, "Cross-Origin-Resource-Policy", "same-origin");
-    add_header(response, "Cross-Origin-Embedder-Policy", "require-corp");
-    add_header(response, "Permissions-Policy",
-               "camera=(self), geolocation=(self), microphone=(self), payment=(), usb=()");
+    webapi_harden(&exchange->response,
+                  "camera=(self), geolocation=(self), microphone=(self), payment=(), usb=()");
 }
 
 /* ---- a request ---- */
-
-/* 400 403 404 409 413 429 500; 401, 415, 421 and 422 are said where they come from. */
-static unsigned status_of(enum rc rc) {
-    return rc == RC_AGAIN ? 429 : http_status_of(rc);
-}
 
 static enum rc keep_output(void *sink, enum control_stream stream, struct view bytes,
                            struct err *err) {
@@ -220,18 +163,13 @@ static enum rc keep_output(void *sink, enum control_stream stream, struct view b
 }
 
 static enum rc read_body(struct web_call *call, const struct web_route *route, struct err *err) {
-    struct view body = call->exchange->request.body;
     const struct json_limits limits = {.bytes = WEB_JSON_BYTES, .depth = LIMIT_ANSWERS_DEPTH};
     const char *type = http_request_header(&call->exchange->request, "Content-Type");
-    enum rc rc;
 
     if (strcmp(route->method, "POST") != 0 || (route->flags & WEB_FILE) != 0 ||
         (type != NULL && strncasecmp(type, "application/json", 16) != 0))
         return RC_OK;
-    rc = json_parse(body.size == 0 ? view_text("{}") : body, limits, &call->body, err);
-    if (rc == RC_OK && json_type(call->body) != JSON_OBJECT)
-        rc = err_set(err, RC_INVALID, "request: send one JSON object");
-    return rc;
+    return webapi_read(&call->exchange->request, limits, &call->body, err);
 }
 
 static enum rc handle(void *context, struct http_exchange *exchange, struct err *err) {
@@ -261,7 +199,7 @@ static enum rc handle(void *context, struct http_exchange *exchange, struct err 
     if (rc == RC_OK)
         rc = route->run(call, err);
     if (rc != RC_OK)
-        http_response_error(&exchange->response, call->status > 0 ? call->status : status_of(rc),
+        http_response_error(&exchange->response, call->status > 0 ? call->status : webapi_status(rc),
                             call->code != NULL ? call->code : rc_name(rc), err->text);
     json_free(call->body);
     buf_release(&call->said);

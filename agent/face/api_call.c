@@ -1,68 +1,28 @@
 /* api_call.c: what the routes of the API share: parameters, answers, the tablet. */
 #include "agent/face/api_inside.h"
 
-#include "base/text.h"
 
 /* ---- what a request says ---- */
 
 const char *web_param(const struct web_call *call, const char *name) {
-    const char *value = http_request_param(&call->exchange->request, name);
-
-    return value == NULL ? "" : value;
+    return webapi_param(&call->exchange->request, name);
 }
 
 enum rc web_text(const struct web_call *call, const char *key, const char **out, struct err *err) {
-    const struct json *item = json_get(call->body, key);
-
-    *out = json_text_or(item, NULL);
-    if (*out == NULL && item != NULL && json_type(item) != JSON_NULL)
-        return err_set(err, RC_INVALID, "%s: write it as a text", key);
-    return RC_OK;
+    return webapi_text(call->body, key, out, err);
 }
 
 enum rc web_need(const struct web_call *call, const char *key, const char **out, struct err *err) {
-    enum rc rc = web_text(call, key, out, err);
-
-    if (rc == RC_OK && (*out == NULL || text_trim(view_text(*out)).size == 0))
-        return err_set(err, RC_INVALID, "%s: is missing in the request", key);
-    return rc;
+    return webapi_need(call->body, key, out, err);
 }
 
 enum rc web_filter(const struct web_call *call, const char *key, struct buf *out, struct err *err) {
-    const char *text;
-    enum rc rc;
-
-    if (call->body != NULL) {
-        rc = web_text(call, key, &text, err);
-        if (rc == RC_OK && text != NULL)
-            buf_add_text(out, text);
-    } else {
-        rc = http_request_query(&call->exchange->request, key, out, err);
-        rc = rc == RC_NOT_FOUND ? RC_OK : rc;
-    }
-    if (rc == RC_OK && !utf8_valid(buf_view(out)))
-        rc = err_set(err, RC_INVALID, "%s: is not UTF-8", key);
-    return rc == RC_OK ? buf_check(out, "a parameter", err) : rc;
+    return webapi_filter(&call->exchange->request, call->body, key, out, err);
 }
 
 enum rc web_number(const struct web_call *call, const char *key, uint64_t most, uint64_t otherwise,
                    uint64_t *out, struct err *err) {
-    const struct json *item = json_get(call->body, key);
-    struct view number = json_number_text(item);
-    struct buf text;
-    enum rc rc = RC_OK;
-
-    *out = otherwise;
-    buf_init(&text, 256);
-    if (number.data != NULL)
-        buf_add_view(&text, number);
-    else
-        rc = web_filter(call, key, &text, err);
-    if (rc == RC_OK && text.size > 0 && (!parse_u64(buf_view(&text), out) || *out > most))
-        rc = err_set(err, RC_INVALID, "%s: write a number up to %llu", key,
-                     (unsigned long long)most);
-    buf_release(&text);
-    return rc;
+    return webapi_number(&call->exchange->request, call->body, key, most, otherwise, out, err);
 }
 
 struct view web_language(const struct web_call *call, const struct seat *seat) {
@@ -74,15 +34,7 @@ struct view web_language(const struct web_call *call, const struct seat *seat) {
 /* ---- what it is answered ---- */
 
 enum rc web_reply(struct web_call *call, struct json *document, struct err *err) {
-    struct http_response *response = &call->exchange->response;
-
-    if (document == NULL)
-        return err_set(err, RC_NO_MEMORY, "out of memory");
-    buf_clear(&response->body);
-    json_print(document, false, &response->body);
-    json_free(document);
-    response->content_type = "application/json";
-    return buf_check(&response->body, "the answer", err);
+    return webapi_reply(&call->exchange->response, document, err);
 }
 
 enum rc web_done(struct web_call *call, struct err *err) {

@@ -5,8 +5,7 @@
 #include "agent/face/api.h"
 #include "agent/face/launch.h"
 #include "agent/field/filler.h"
-#include "base/http.h"
-#include "base/json.h"
+#include "base/webapi.h"
 
 #include <stdatomic.h>
 
@@ -119,7 +118,6 @@ enum rc web_draft_reply(struct web_call *call, struct filler *filler, struct jso
 
 /* ---- routes ---- */
 
-enum rc web_page(struct web_call *call, struct err *err); /* api_page.c */
 /* api_people.c */
 enum rc web_launch(struct web_call *call, struct err *err);
 enum rc web_me(struct web_call *call, struct err *err);

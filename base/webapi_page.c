@@ -1,14 +1,10 @@
-/* api_page.c: the pages, from the table that the build embeds. A name stands for itself and nothing
- * else, so there is no directory to climb out of. "NAME.gz" beside "NAME" is the same, packed: it
- * goes to whoever takes gzip. A path without a dot is a place inside the app. */
-#include "agent/face/api_inside.h"
-
-#include "base/asset.h"
+/* webapi_page.c: the files of the pages, from a table that the build embeds; see webapi.h. */
 #include "base/crypt.h"
+#include "base/webapi.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <strings.h>
-
-extern const struct asset_table asset_agent_web;
 
 #define NAME_BYTES 256u
 
@@ -74,11 +70,11 @@ static bool takes_gzip(const struct http_request *request) {
     return false;
 }
 
-static const struct asset *packed_of(const char *name) {
+static const struct asset *packed_of(const struct asset_table *table, const char *name) {
     char packed[NAME_BYTES];
 
     snprintf(packed, sizeof(packed), "%.*s.gz", (int)(NAME_BYTES - sizeof(".gz")), name);
-    return asset_find(&asset_agent_web, packed);
+    return asset_find(table, packed);
 }
 
 static void tag_of(const struct asset *asset, char tag[2 * CRYPT_HASH_BYTES + 3]) {
@@ -93,9 +89,10 @@ static void tag_of(const struct asset *asset, char tag[2 * CRYPT_HASH_BYTES + 3]
     tag[at] = '\0';
 }
 
-enum rc web_page(struct web_call *call, struct err *err) {
-    const struct http_request *request = &call->exchange->request;
-    struct http_response *response = &call->exchange->response;
+enum rc webapi_page(const struct asset_table *table, struct http_exchange *exchange,
+                    struct err *err) {
+    const struct http_request *request = &exchange->request;
+    struct http_response *response = &exchange->response;
     const char *known = http_request_header(request, "If-None-Match");
     const struct asset *asset = NULL, *packed;
     char name[NAME_BYTES], tag[2 * CRYPT_HASH_BYTES + 3];
@@ -103,15 +100,15 @@ enum rc web_page(struct web_call *call, struct err *err) {
     enum rc rc;
 
     if (name_of(request, name, &is_place)) {
-        asset = asset_find(&asset_agent_web, name);
+        asset = asset_find(table, name);
         if (asset == NULL && is_place) {
             snprintf(name, sizeof(name), "index.html");
-            asset = asset_find(&asset_agent_web, name);
+            asset = asset_find(table, name);
         }
     }
     if (asset == NULL)
         return err_set(err, RC_NOT_FOUND, "address: there is nothing here");
-    packed = packed_of(name);
+    packed = packed_of(table, name);
     if (packed != NULL && takes_gzip(request))
         asset = packed;
     tag_of(asset, tag);
