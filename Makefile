@@ -86,11 +86,11 @@ asset_name   = $(firstword $(subst =, ,$(1)))
 asset_folder = $(lastword $(subst =, ,$(1)))
 asset_files  = $(sort $(shell find $(call asset_folder,$(1)) -type f 2>/dev/null))
 
-# Rooms with pages for a browser, in APP/web.
-WEB_APPS := agent
+# Rooms with pages for a browser: NAME=ROOM makes the table asset_NAME_web of ROOM/web.
+WEB_APPS := agent=agent desk=syncd/desk
 
 GENERATED := $(if $(wildcard base/words/zh.tsv),$(BUILD)/gen/words_zh.c) $(BUILD)/gen/pinyin.c \
-    $(foreach app,$(WEB_APPS),$(BUILD)/gen/asset_$(app)_web.c) \
+    $(foreach app,$(WEB_APPS),$(BUILD)/gen/asset_$(call asset_name,$(app))_web.c) \
     $(foreach a,$(ASSETS),$(if $(wildcard $(call asset_folder,$(a))),$(BUILD)/gen/asset_$(call asset_name,$(a)).c))
 
 $(BUILD)/host/%: base/%.c | $(BUILD)/ready
@@ -128,6 +128,7 @@ $(foreach a,$(ASSETS),$(if $(wildcard $(call asset_folder,$(a))),$(eval $(call \
 # asset_APP_web, with the name of each file and its twin NAME.gz.
 NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 WEB_FILES = $(sort $(shell find base/web schema/web $(1)/web -type f 2>/dev/null))
+WEB_ROOMS = $(foreach app,$(WEB_APPS),$(call asset_folder,$(app)))
 
 # tests/web has what drives a browser; the tests of the pages are skipped without it.
 $(BUILD)/web/npm/ready: packaging/web/package.json packaging/web/package-lock.json | $(BUILD)/ready
@@ -142,15 +143,16 @@ $(BUILD)/web/%/ready:
 
 define WEB_RULES
 $(BUILD)/gen/asset_$(1)_web.list: FORCE
-	@mkdir -p $$(@D); printf '%s\n' $(call WEB_FILES,$(1)) | cmp -s - $$@ || \
-	    printf '%s\n' $(call WEB_FILES,$(1)) > $$@
-$(BUILD)/gen/asset_$(1)_web.c: $(call WEB_FILES,$(1)) $(BUILD)/gen/asset_$(1)_web.list \
+	@mkdir -p $$(@D); printf '%s\n' $(call WEB_FILES,$(2)) | cmp -s - $$@ || \
+	    printf '%s\n' $(call WEB_FILES,$(2)) > $$@
+$(BUILD)/gen/asset_$(1)_web.c: $(call WEB_FILES,$(2)) $(BUILD)/gen/asset_$(1)_web.list \
     packaging/web/assemble.mjs $(BUILD)/web/npm/ready $(BUILD)/host/embed
-	$(Q)node packaging/web/assemble.mjs $(1) $(BUILD)/web/npm/node_modules $(BUILD)/web/$(1)
+	$(Q)node packaging/web/assemble.mjs $(2) $(BUILD)/web/npm/node_modules $(BUILD)/web/$(1) \
+	    $(WEB_ROOMS)
 	$(Q)$(BUILD)/host/embed $$@ asset_$(1)_web $(BUILD)/web/$(1) \
 	    $$$$(find $(BUILD)/web/$(1) -type f)
 endef
-$(foreach app,$(WEB_APPS),$(eval $(call WEB_RULES,$(app))))
+$(foreach app,$(WEB_APPS),$(eval $(call WEB_RULES,$(call asset_name,$(app)),$(call asset_folder,$(app)))))
 
 # Made-up households, for the demo, tests and benches.
 GENERATE := $(BUILD)/generate

@@ -90,8 +90,8 @@ void webapi_harden(struct http_response *response, const char *permissions) {
 
 enum rc webapi_read(const struct http_request *request, struct json_limits limits,
                     struct json **body, struct err *err) {
-    enum rc rc = json_parse(request->body.size == 0 ? view_text("{}") : request->body, limits, body,
-                            err);
+    enum rc rc =
+        json_parse(request->body.size == 0 ? view_text("{}") : request->body, limits, body, err);
 
     if (rc == RC_OK && json_type(*body) != JSON_OBJECT)
         rc = err_set(err, RC_INVALID, "request: send one JSON object");

@@ -33,8 +33,8 @@ enum rc webapi_check_type(struct http_exchange *exchange, const char *wanted, st
 /* "a=1; name=0123": the value; empty when there is none. */
 struct view webapi_cookie(const struct http_request *request, const char *name);
 
-/* The headers of every answer: nothing is kept, nothing is loaded from elsewhere, nothing is framed.
- * A header that is there already stays. permissions: of Permissions-Policy. */
+/* The headers of every answer: nothing is kept, nothing is loaded from elsewhere, nothing is
+ * framed. A header that is there already stays. permissions: of Permissions-Policy. */
 void webapi_harden(struct http_response *response, const char *permissions);
 /* One header, unless it is there. */
 void webapi_header(struct http_response *response, const char *name, const char *value);

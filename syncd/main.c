@@ -119,10 +119,13 @@ static enum rc run_serve(void *context, struct command *command, struct err *err
         .listen = command_option(command, "--listen"),
         .plain = command_option(command, "--plain") != NULL,
         .port_file = command_option(command, "--port-file"),
+        .console = command_option(command, "--console"),
+        .console_port_file = command_option(command, "--console-port-file"),
+        .console_name = command_option(command, "--console-name"),
     };
     struct service_options options = {
         .directory = command->data, .env = env_system(), .log = &program->log};
-    char port_file[4096];
+    char port_file[4096], console_port_file[4096];
     sigset_t set;
     enum rc rc = RC_OK;
 
@@ -131,6 +134,11 @@ static enum rc run_serve(void *context, struct command *command, struct err *err
     if (serve.port_file != NULL) {
         rc = command_path(command, serve.port_file, port_file, sizeof(port_file), err);
         serve.port_file = port_file;
+    }
+    if (rc == RC_OK && serve.console_port_file != NULL) {
+        rc = command_path(command, serve.console_port_file, console_port_file,
+                          sizeof(console_port_file), err);
+        serve.console_port_file = console_port_file;
     }
     if (rc != RC_OK)
         return rc;
@@ -156,6 +164,10 @@ static const struct command_option SERVE[] = {
     {"--listen", "HOST:PORT", "where tablets reach it, as 0.0.0.0:8443; port 0 takes any", false},
     {"--plain", NULL, "without TLS; on loopback only", false},
     {"--port-file", "FILE", "write the address there once it listens", false},
+    {"--console", "HOST:PORT", "where the staff's browsers reach the console; none if not given",
+     false},
+    {"--console-name", "HOST", "the console's name in addresses, behind a gateway with TLS", false},
+    {"--console-port-file", "FILE", "write the console's address there", false},
     {NULL, NULL, NULL, false}};
 
 static const struct command_spec LOCAL[] = {

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/httpd.h"
 #include "base/tls.h"
+#include "syncd/desk/console.h"
 #include "syncd/sync/api.h"
 #include "syncd/sync/area.h"
 #include "syncd/sync/attachment.h"
@@ -444,19 +445,19 @@ enum rc service_create(const char *directory, const struct env *env, uint64_t ro
 
 /* --- serving --- */
 
-static enum rc parse_listen(const char *listen, bool plain, char *host, size_t size, uint16_t *port,
-                            struct err *err) {
+static enum rc parse_listen(const char *option, const char *listen, bool plain, char *host,
+                            size_t size, uint16_t *port, struct err *err) {
     const char *colon = strrchr(listen, ':');
     unsigned long number;
     char *end = NULL;
     size_t length = colon == NULL ? 0 : (size_t)(colon - listen);
 
     if (colon == NULL || colon[1] == '\0' || length == 0 || length >= size)
-        return err_set(err, RC_USAGE, "--listen %s: write HOST:PORT, for example 127.0.0.1:8443",
+        return err_set(err, RC_USAGE, "%s %s: write HOST:PORT, for example 127.0.0.1:8443", option,
                        listen);
     number = strtoul(colon + 1, &end, 10);
     if (*end != '\0' || number > 65535)
-        return err_set(err, RC_USAGE, "--listen %s: the port is a number up to 65535", listen);
+        return err_set(err, RC_USAGE, "%s %s: the port is a number up to 65535", option, listen);
     memcpy(host, listen, length);
     host[length] = '\0';
     if (length > 2 && host[0] == '[' && host[length - 1] == ']') {
@@ -469,21 +470,43 @@ static enum rc parse_listen(const char *listen, bool plain, char *host, size_t s
     return RC_OK;
 }
 
-static enum rc announce(const struct serve_options *options, const char *host, uint16_t port,
-                        struct command *command, struct err *err) {
-    char text[200];
+#define ADDRESS_BYTES 200u
+
+/* The address as people type it; written to the file of that name, if there is one. */
+static enum rc announce(const char *port_file, bool plain, const char *host, uint16_t port,
+                        char text[ADDRESS_BYTES], struct err *err) {
     bool is_v6 = strchr(host, ':') != NULL;
 
-    snprintf(text, sizeof(text), "%s://%s%s%s:%u", options->plain ? "http" : "https",
-             is_v6 ? "[" : "", host, is_v6 ? "]" : "", (unsigned)port);
-    if (options->port_file != NULL) {
-        enum rc rc = file_write(options->port_file, view_text(text), FILE_MODE_PRIVATE, err);
+    snprintf(text, ADDRESS_BYTES, "%s://%s%s%s:%u", plain ? "http" : "https", is_v6 ? "[" : "",
+             host, is_v6 ? "]" : "", (unsigned)port);
+    return port_file == NULL ? RC_OK
+                             : file_write(port_file, view_text(text), FILE_MODE_PRIVATE, err);
+}
 
-        if (rc != RC_OK)
-            return rc;
-    }
-    command_say(command, "serving on %s", text);
-    return RC_OK;
+/* The staff's door, with the same TLS key as the tablets'. */
+static enum rc open_console(struct service *service, const struct serve_options *options,
+                            const struct httpd_options *http, struct console **console,
+                            struct command *command, struct err *err) {
+    struct console_options door = {.office = &service->office,
+                                   .certificate_pem = http->certificate_pem,
+                                   .key_pem = http->key_pem,
+                                   .name = options->console_name};
+    char host[128], address[ADDRESS_BYTES];
+    enum rc rc;
+
+    if (options->console == NULL)
+        return RC_OK;
+    rc = parse_listen("--console", options->console, options->plain, host, sizeof(host), &door.port,
+                      err);
+    door.host = host;
+    if (rc == RC_OK)
+        rc = console_start(&door, console, err);
+    if (rc == RC_OK)
+        rc = announce(options->console_port_file, options->plain, host, console_port(*console),
+                      address, err);
+    if (rc == RC_OK)
+        command_say(command, "console on %s", address);
+    return rc;
 }
 
 enum rc service_serve(struct service *service, const struct serve_options *options,
@@ -495,7 +518,8 @@ enum rc service_serve(struct service *service, const struct serve_options *optio
     struct buf certificate, key;
     struct control_server *control = NULL;
     struct httpd *server = NULL;
-    char host[128], socket[PATH_BYTES + 16];
+    struct console *console = NULL;
+    char host[128], address[ADDRESS_BYTES], socket[PATH_BYTES + 16];
     pthread_t examiner;
     bool examining = false;
     enum rc rc;
@@ -503,7 +527,8 @@ enum rc service_serve(struct service *service, const struct serve_options *optio
     httpd_options_default(&http);
     buf_init(&certificate, TLS_PEM_BYTES_MAX);
     buf_init(&key, TLS_PEM_BYTES_MAX);
-    rc = parse_listen(options->listen, options->plain, host, sizeof(host), &http.port, err);
+    rc = parse_listen("--listen", options->listen, options->plain, host, sizeof(host), &http.port,
+                      err);
     if (rc == RC_OK && !options->plain) {
         rc =
             keys_tls(service->directory, env_wall_ms(service->office.env), &certificate, &key, err);
@@ -527,11 +552,16 @@ enum rc service_serve(struct service *service, const struct serve_options *optio
         rc = examiner_start(service, &examiner, err);
     examining = rc == RC_OK;
     if (rc == RC_OK)
-        rc = announce(options, host, httpd_port(server), command, err);
+        rc = open_console(service, options, &http, &console, command, err);
+    if (rc == RC_OK)
+        rc = announce(options->port_file, options->plain, host, httpd_port(server), address, err);
+    if (rc == RC_OK)
+        command_say(command, "serving on %s", address);
     if (rc == RC_OK)
         wait();
 out:
     control_stop(control);
+    console_stop(console);
     httpd_stop(server);
     if (examining)
         examiner_stop(service, examiner);

@@ -30,7 +30,11 @@ enum rc service_create(const char *directory, const struct env *env, uint64_t ro
 struct serve_options {
     const char *listen;    /* HOST:PORT */
     bool plain;            /* plain HTTP, on loopback only */
-    const char *port_file; /* where the port is written once it listens; may be NULL */
+    const char *port_file; /* where the address is written once it listens; may be NULL */
+    /* The staff's console (desk/console.h); NULL: none. */
+    const char *console;           /* HOST:PORT */
+    const char *console_port_file; /* as port_file */
+    const char *console_name;      /* HOST[:PORT] of a gateway with TLS before it; may be NULL */
 };
 
 /* Serves tablets and commands until *stop is set (by a signal); wait is called to sleep until

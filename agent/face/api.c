@@ -108,8 +108,8 @@ static enum rc check_type(const struct web_route *route, struct http_exchange *e
         strncasecmp(type, "application/x-www-form-urlencoded", strcspn(type, "; \t")) == 0)
         return RC_OK;
     return webapi_check_type(
-        exchange,
-        (route->flags & WEB_FILE) != 0 ? "application/octet-stream" : "application/json", err);
+        exchange, (route->flags & WEB_FILE) != 0 ? "application/octet-stream" : "application/json",
+        err);
 }
 
 static struct view cookie_of(const struct web *web, const struct http_request *request) {
@@ -199,7 +199,8 @@ static enum rc handle(void *context, struct http_exchange *exchange, struct err 
     if (rc == RC_OK)
         rc = route->run(call, err);
     if (rc != RC_OK)
-        http_response_error(&exchange->response, call->status > 0 ? call->status : webapi_status(rc),
+        http_response_error(&exchange->response,
+                            call->status > 0 ? call->status : webapi_status(rc),
                             call->code != NULL ? call->code : rc_name(rc), err->text);
     json_free(call->body);
     buf_release(&call->said);

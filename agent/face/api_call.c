@@ -1,7 +1,6 @@
 /* api_call.c: what the routes of the API share: parameters, answers, the tablet. */
 #include "agent/face/api_inside.h"
 
-
 /* ---- what a request says ---- */
 
 const char *web_param(const struct web_call *call, const char *name) {

@@ -13,13 +13,13 @@ export class Trouble extends Error {
 
 let locked = () => {};
 
-// Called when the program says that nobody is unlocked any more.
+// Called when the program says that nobody is unlocked, or logged in, any more.
 export function onLocked(handler) {
   locked = handler;
 }
 
 function words(status) {
-  if (status === 0) return tr('The program on this tablet does not answer. What is saved is safe.');
+  if (status === 0) return tr('The program does not answer. What is saved is safe.');
   if (status === 404) return tr('This is not here (any more).');
   return tr('That did not work ({status}). What is saved is safe.', { status });
 }
@@ -55,7 +55,7 @@ export async function request(method, path, options = {}) {
     }
   }
   if (response.ok) return body;
-  if (response.status === 401 && body?.error === 'locked') locked();
+  if (response.status === 401 && ['locked', 'login'].includes(body?.error)) locked();
   throw new Trouble(response.status, body?.error ?? '', body?.message || words(response.status),
     body);
 }

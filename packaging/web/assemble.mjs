@@ -1,6 +1,7 @@
 // assemble.mjs: puts the pages of one app together, as the program will serve them.
 //
-//     node assemble.mjs APP NODE_MODULES OUT      APP is a folder with web/, such as agent
+//     node assemble.mjs APP NODE_MODULES OUT APPS...   APP is a folder with web/, such as agent;
+//                                                      APPS are all that share base/web
 //
 // The app's modules (APP/web), the page kit (base/web, imported as kit/...), the form renderer
 // (schema/web, as form/...) and the libraries become one script, app.mjs; the style sheets that
@@ -15,14 +16,15 @@
 // that our modules and these libraries use are known; anything else stops the build. Texts are not
 // touched: names stay readable in the browser's tools.
 //
-// Every text that a page says goes through tr('...'), with the English text as the key. A text
-// without a line in a catalogue, or a line that nobody says, stops the build.
+// Every text that a page says goes through tr('...'), with the English text as the key. The Chinese
+// stands in base/web/words/zh.mjs, and what only one app says in its web/words/zh*.mjs. A text
+// without a line, or a line that nobody says, stops the build; an app carries the lines it needs.
 import { readFileSync, writeFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, extname, join, posix } from 'node:path';
 import { gzipSync, constants } from 'node:zlib';
 import { pathToFileURL } from 'node:url';
 
-const [app, modules, out] = process.argv.slice(2);
+const [app, modules, out, ...apps] = process.argv.slice(2);
 const LIBRARIES = {
   preact: 'preact/dist/preact.module.js',
   'preact/hooks': 'preact/hooks/dist/hooks.module.js',
@@ -51,24 +53,42 @@ for (const [name, path] of Object.entries(LIBRARIES))
 
 // ---- words ----
 
-const said = new Map();
-for (const { path, text } of files.values()) {
-  if (extname(path) !== '.mjs') continue;
-  for (const [, single, double] of
-    text.matchAll(/\btr\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g))
-    said.set((single ?? double).replace(/\\(.)/g, '$1'), path);
-}
-for (const path of filesBelow('base/web/words')) {
-  const words = (await import(pathToFileURL(path))).default;
-  const places = (text) => `${text.match(/\{\w+\}/g)?.sort()}`;
+// What a module says -> its path.
+function saysOf(modules) {
+  const says = new Map();
 
-  for (const [text, where] of said)
-    if (!words[text]) fail(`${path} has no line for "${text}", which ${where} says`);
-    else if (places(text) !== places(words[text]))
-      fail(`${path}: the line for "${text}" has other places for values`);
-  for (const text of Object.keys(words))
-    if (!said.has(text)) fail(`nobody says "${text}" of ${path}`);
+  for (const { path, text } of modules) {
+    if (extname(path) !== '.mjs') continue;
+    for (const [, single, double] of
+      text.matchAll(/\btr\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g))
+      says.set((single ?? double).replace(/\\(.)/g, '$1'), path);
+  }
+  return says;
 }
+
+const said = saysOf([...files.values()]);
+const saidByAnyApp = saysOf(apps.flatMap((one) => filesBelow(`${one}/web`))
+  .map((path) => ({ path, text: readFileSync(path, 'utf8') })));
+const places = (text) => `${text.match(/\{\w+\}/g)?.sort()}`;
+const catalogue = {};
+
+for (const path of [...filesBelow('base/web/words'), ...[...files.keys()]
+  .filter((name) => name.startsWith('words/')).map((name) => files.get(name).path)]) {
+  const words = (await import(pathToFileURL(path))).default;
+
+  for (const [text, chinese] of Object.entries(words)) {
+    if (!said.has(text) && !(path.startsWith('base/') && saidByAnyApp.has(text)))
+      fail(`nobody says "${text}" of ${path}`);
+    if (text in catalogue) fail(`${path} has "${text}", which another catalogue has already`);
+    if (places(text) !== places(chinese))
+      fail(`${path}: the line for "${text}" has other places for values`);
+    if (said.has(text)) catalogue[text] = chinese;
+  }
+}
+for (const [text, where] of said)
+  if (!(text in catalogue)) fail(`no catalogue has a line for "${text}", which ${where} says`);
+for (const name of [...files.keys()]) if (name.startsWith('words/')) files.delete(name);
+files.get('kit/words/zh.mjs').text = `export default ${JSON.stringify(catalogue, null, 1)};\n`;
 
 // ---- one script ----
 
@@ -131,7 +151,8 @@ function addModule(name) {
 
 addModule('app.mjs');
 for (const name of files.keys())
-  if (extname(name) === '.mjs' && !known.has(name)) fail(`nobody imports ${files.get(name).path}`);
+  if (extname(name) === '.mjs' && !known.has(name) && !/^(kit|form)\//.test(name))
+    fail(`nobody imports ${files.get(name).path}`);
 
 // ---- out ----
 

@@ -13,6 +13,7 @@ static const struct command_option USER_ADD[] = {
     {"--role", "ROLE", "village, investigator, clerk, township, county, admin, auditor or city",
      false},
     {"--areas", "CODE,...", "where; the whole county when left out", false},
+    {"--one-time", NULL, "print a secret for the first login instead of asking for one", false},
     END};
 static const struct command_option USER_LIST[] = {
     {"--all", NULL, "also the people on the tablets", false}, END};

@@ -23,11 +23,15 @@ struct desk {
 /* What most commands need: an office, a reader, an arena. Close it in every case. */
 struct seat {
     const struct office *office;
+    const char *who; /* for the staff log: the user at the console, else "command line" */
     struct ledger *ledger;
     struct arena arena;
 };
 enum rc seat_open(struct desk *desk, const struct command *command, struct seat *seat,
                   struct err *err);
+/* The same, of an office that is there already, for somebody else than the command line. */
+enum rc seat_open_at(const struct office *office, const char *who, struct seat *seat,
+                     struct err *err);
 void seat_close(struct seat *seat);
 
 /* Fits person_name of answers.h; context is the seat. Unknown persons: empty. */

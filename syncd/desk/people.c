@@ -1,196 +1,126 @@
-/* people.c: the county's staff: who they are, and the keys with which they sign decisions.
- *
- * A person's signing key is made here and leaves this function only wrapped under the person's own
- * secret. stored_person.wrapped is:
- *
- *   version   1 byte, 1
- *   passes, memory in KiB   32 bits each, little-endian: the cost of Argon2id when it was wrapped
- *   salt      16 bytes
- *   locked    crypt_lock(Argon2id(secret, salt, cost), seed of the key, "yg staff key" || public
- * key)
- *
- * Opening it with a wrong secret and asking for somebody who does not exist take the same time and
- * give the same answer. */
-#include "base/crypt.h"
-#include "base/words.h"
-#include "syncd/desk/desk.h"
-#include "syncd/desk/listing.h"
+/* people.c: the county's staff: the verbs of people.h. */
+#include "syncd/desk/people.h"
+
+#include "base/text.h"
+#include "syncd/desk/login.h"
 #include "syncd/sync/quarantine.h"
 
-#define WRAP_VERSION     1u
-#define WRAP_BYTES_MAX   512u
-#define ASSOCIATED_BYTES 44u
+#include <strings.h>
 
-static void associate(const uint8_t sign_public[32], uint8_t out[ASSOCIATED_BYTES]) {
-    memcpy(out, "yg staff key", 12);
-    memcpy(out + 12, sign_public, 32);
-}
+/* --- secrets --- */
 
-static enum rc wrap_key(const struct env *env, struct view secret, const uint8_t seed[32],
-                        const uint8_t sign_public[32], struct buf *out, struct err *err) {
-    struct crypt_cost cost = CRYPT_COST_DEFAULT;
-    uint8_t salt[CRYPT_SALT_BYTES], key[CRYPT_KEY_BYTES], associated[ASSOCIATED_BYTES];
-    enum rc rc;
-
-    env_entropy(env, salt, sizeof(salt));
-    associate(sign_public, associated);
-    rc = crypt_stretch(secret, salt, cost, key, err);
-    if (rc == RC_OK) {
-        buf_add_u8(out, WRAP_VERSION);
-        buf_add_le32(out, cost.passes);
-        buf_add_le32(out, cost.memory_kib);
-        buf_add(out, salt, sizeof(salt));
-        rc = crypt_lock(env, key, view_of(seed, CRYPT_SEED_BYTES),
-                        view_of(associated, sizeof(associated)), out, err);
-    }
-    crypt_wipe(key, sizeof(key));
-    return rc;
-}
-
-static enum rc unwrap_key(const struct stored_person *person, struct view secret,
-                          uint8_t secret_key[64], struct err *err) {
-    uint8_t key[CRYPT_KEY_BYTES], associated[ASSOCIATED_BYTES], sign_public[32];
-    struct crypt_cost cost;
-    struct reader reader;
-    struct view salt;
-    struct buf seed;
-    enum rc rc;
-
-    reader_init(&reader, person->wrapped);
-    if (read_u8(&reader) != WRAP_VERSION)
-        return err_set(err, RC_UNSUPPORTED,
-                       "%.*s: the key was wrapped by a newer program; update this one",
-                       VIEW_PRINT(person->name));
-    cost.passes = read_le32(&reader);
-    cost.memory_kib = read_le32(&reader);
-    salt = read_bytes(&reader, CRYPT_SALT_BYTES);
-    if (reader.failed)
-        return reader_check(&reader, "a wrapped key", err);
-    buf_init(&seed, WRAP_BYTES_MAX);
-    associate(person->sign_public, associated);
-    rc = crypt_stretch(secret, salt.data, cost, key, err);
-    if (rc == RC_OK)
-        rc = crypt_unlock(key, view_slice(person->wrapped, reader.at, reader.size),
-                          view_of(associated, sizeof(associated)), &seed, err);
-    if (rc == RC_OK && seed.size != CRYPT_SEED_BYTES)
-        rc = err_set(err, RC_CORRUPT, "a wrapped key: it has the wrong size; restore a backup");
-    if (rc == RC_OK)
-        crypt_sign_keypair(seed.data, sign_public, secret_key);
-    crypt_wipe(key, sizeof(key));
-    if (seed.data != NULL)
-        crypt_wipe(seed.data, seed.size);
-    buf_release(&seed);
-    return rc;
-}
-
-enum rc people_unlock(struct seat *seat, struct view name, struct view secret, struct staff *out,
-                      struct err *err) {
-    static const uint8_t no_salt[CRYPT_SALT_BYTES] = {0};
-    struct stored_person person;
-    uint8_t unused[CRYPT_KEY_BYTES];
-    enum rc rc = store_person_named(seat->ledger->store, name, &seat->arena, &person, err);
-
-    *out = (struct staff){0};
-    if (rc == RC_OK && person.disabled)
-        rc = RC_NOT_FOUND;
-    if (rc == RC_OK) {
-        rc = unwrap_key(&person, secret, out->secret_key, err);
-        out->person = person.person;
-        out->role = person.role;
-    } else if (rc == RC_NOT_FOUND) {
-        (void)crypt_stretch(secret, no_salt, CRYPT_COST_DEFAULT, unused, err);
-        rc = RC_DENIED;
-    }
-    if (rc != RC_OK)
-        crypt_wipe(out, sizeof(*out));
-    if (rc == RC_DENIED || rc == RC_INVALID)
-        return err_set(err, RC_DENIED, "%.*s: name or secret is wrong; see: yg-syncd user list",
-                       VIEW_PRINT(name));
-    return rc;
-}
-
-/* --- finding one by id or name --- */
-
-struct find_person {
-    struct view name;
-    uint64_t id, found;
-    uint32_t count;
+/* Of the lists that guessers begin with, those that are long enough to get here, and what people of
+ * this office would think of. */
+static const char *const common_secrets[] = {
+    "1234567890",    "0123456789",   "0987654321",  "9876543210",   "12345678910",
+    "qwertyuiop",    "1qaz2wsx3edc", "asdfghjkl;",  "password12",   "password123",
+    "password1234",  "passw0rd123",  "admin12345",  "admin123456",  "administrator",
+    "letmein123",    "iloveyou123",  "welcome123",  "abc1234567",   "abcd123456",
+    "a123456789",    "aa12345678",   "aa123456789", "woaini1314",   "woaini520",
+    "woaini5201314", "5201314520",   "1314520520",  "yangguang1",   "yangguang123",
+    "minzhengju",    "minzheng123",  "dibao12345",  "pingjiang123", "yueyang123",
+    "changeme12",
 };
 
-static enum rc find_visit(void *context, const struct stored_person *person, struct err *err) {
-    struct find_person *find = context;
+static bool is_monotone(struct view secret) {
+    for (size_t i = 1; i < secret.size; i++)
+        if (secret.data[i] != secret.data[0])
+            return false;
+    return true;
+}
 
-    (void)err;
-    if (!person->disabled &&
-        (find->id != 0 ? person->person == find->id : view_equal(person->name, find->name))) {
-        find->found = person->person;
-        find->count++;
-    }
+enum rc people_secret_check(struct view name, struct view secret, struct err *err) {
+    size_t letters = 0;
+    bool is_common = is_monotone(secret);
+
+    if (!utf8_valid(secret) || secret.size >= LIMIT_SECRET_BYTES)
+        return err_set(err, RC_INVALID, "the new secret: must be text of less than %u bytes",
+                       LIMIT_SECRET_BYTES);
+    for (size_t i = 0; i < secret.size; i++)
+        letters += (secret.data[i] & 0xc0) != 0x80;
+    if (letters < PEOPLE_SECRET_LETTERS)
+        return err_set(err, RC_INVALID,
+                       "the new secret: is too short; take %u characters or more, a few words "
+                       "are easiest to remember",
+                       PEOPLE_SECRET_LETTERS);
+    for (size_t i = 0; i < sizeof(common_secrets) / sizeof(common_secrets[0]); i++)
+        is_common = is_common ||
+                    (strlen(common_secrets[i]) == secret.size &&
+                     strncasecmp((const char *)secret.data, common_secrets[i], secret.size) == 0);
+    if (is_common || view_equal(secret, name))
+        return err_set(err, RC_INVALID,
+                       "the new secret: is one of those that everybody tries first; take another");
     return RC_OK;
 }
 
-enum rc seat_person(struct seat *seat, const char *text, uint64_t *person, struct err *err) {
-    struct find_person find = {.name = view_text(text)};
-    struct err ignored;
-    enum rc rc;
+void people_one_time(const struct env *env, char out[PEOPLE_ONE_TIME_BYTES]) {
+    static const char letters[] = "23456789abcdefghjkmnpqrstuvwxyz!"; /* 31, and one never drawn */
+    size_t at = 0;
 
-    err_init(&ignored, LANG_EN);
-    if (id_parse(find.name, &find.id, &ignored) != RC_OK)
-        find.id = 0;
-    rc = store_persons(seat->ledger->store, find_visit, &find, err);
-    if (rc == RC_OK && find.count == 0)
-        rc = err_set(err, RC_NOT_FOUND,
-                     "%s: there is no such person; see: yg-syncd user list --all", text);
-    if (rc == RC_OK && find.count > 1)
-        rc = err_set(err, RC_CONFLICT,
-                     "%s: several people have this name; give the id, see: yg-syncd user list "
-                     "--all",
-                     text);
-    *person = find.found;
-    return rc;
+    for (size_t i = 0; i < 12; i++) {
+        if (i > 0 && i % 4 == 0)
+            out[at++] = '-';
+        out[at++] = letters[env_random_below(env, sizeof(letters) - 2)];
+    }
+    out[at] = '\0';
 }
 
-/* --- user add --- */
+/* --- verbs --- */
 
-struct add_person {
-    struct stored_person person;
-};
+static enum rc name_taken(struct work *work, struct view name, uint64_t but, struct err *err) {
+    struct stored_person other;
+    enum rc rc = store_person_named(work->ledger->store, name, &work->arena, &other, err);
 
-static enum rc add_act(void *context, struct work *work, struct err *err) {
-    struct add_person *add = context;
-    struct stored_person *row, other;
-    char object[17];
-    enum rc rc =
-        store_person_named(work->ledger->store, add->person.name, &work->arena, &other, err);
-
-    if (rc == RC_OK && !other.disabled)
+    if (rc == RC_OK && !other.disabled && other.person != but)
         return err_set(err, RC_CONFLICT, "%.*s: there is a user of this name; choose another",
-                       VIEW_PRINT(add->person.name));
-    if (rc != RC_OK && rc != RC_NOT_FOUND)
-        return rc;
-    err_clear(err);
-    row = WORK_ADD(work, persons, person_count, person_capacity);
+                       VIEW_PRINT(name));
+    if (rc == RC_NOT_FOUND)
+        err_clear(err);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static enum rc put_person(struct work *work, const struct stored_person *person, struct err *err) {
+    struct stored_person *row = WORK_ADD(work, persons, person_count, person_capacity);
+
     if (row == NULL)
         return arena_check(&work->arena, "a step of the writer", err);
-    add->person.created_ms = work->now_ms;
-    *row = add->person;
-    id_text(row->person, object);
-    return work_act(work, "command line", "user add", object, row->name, err);
+    *row = *person;
+    row->name = arena_view(&work->arena, person->name);
+    row->wrapped = arena_view(&work->arena, person->wrapped);
+    row->areas = person->area_count == 0 ? NULL
+                                         : arena_copy(&work->arena, person->areas,
+                                                      person->area_count * sizeof(uint64_t));
+    return arena_check(&work->arena, "a step of the writer", err);
 }
 
-/* Asked twice where it is typed: nobody could repair a mistyped secret. */
-static enum rc new_secret(struct command *command, char out[LIMIT_SECRET_BYTES], struct err *err) {
-    char again[LIMIT_SECRET_BYTES];
-    bool was_given = command->secret.size > 0;
-    enum rc rc = command_secret(command, "secret of the new user: ", out, LIMIT_SECRET_BYTES, err);
+/* One step of the writer that is about one person. */
+struct person_step {
+    const char *who, *action;
+    struct stored_person person; /* to be added; else only .person counts */
+    bool must_change;
+    bool disabled;
+    uint64_t replaces;
+    struct view reason;
+};
 
-    if (rc != RC_OK || was_given)
-        return rc;
-    rc = command_secret(command, "the same once more: ", again, sizeof(again), err);
-    if (rc == RC_OK && strcmp(out, again) != 0)
-        rc = err_set(err, RC_INVALID, "the two secrets differ; type them again");
-    crypt_wipe(again, sizeof(again));
-    return rc;
+static enum rc person_act(const struct person_step *step, struct work *work, uint64_t person,
+                          struct view reason, struct err *err) {
+    char object[17];
+
+    id_text(person, object);
+    return work_act(work, step->who, step->action, object, reason, err);
+}
+
+static enum rc add_step(void *context, struct work *work, struct err *err) {
+    struct person_step *step = context;
+    enum rc rc = name_taken(work, step->person.name, step->replaces, err);
+
+    step->person.created_ms = work->now_ms;
+    if (rc == RC_OK)
+        rc = put_person(work, &step->person, err);
+    if (rc == RC_OK && step->must_change)
+        rc = login_must_change(work, step->person.person, step->replaces, err);
+    return rc == RC_OK ? person_act(step, work, step->person.person, step->person.name, err) : rc;
 }
 
 static enum rc name_check(struct view name, struct err *err) {
@@ -204,137 +134,206 @@ static enum rc name_check(struct view name, struct err *err) {
     return RC_OK;
 }
 
-enum rc desk_user_add(void *context, struct command *command, struct err *err) {
-    struct add_person add = {0};
-    struct seat seat;
-    uint64_t areas[LIMIT_AREAS];
-    uint8_t seed[CRYPT_SEED_BYTES] = {0}, secret_key[64] = {0};
-    char secret[LIMIT_SECRET_BYTES] = "", id[17];
-    const char *role_text = command_option(command, "--role");
-    const char *area_list = command_option(command, "--areas");
-    enum role role = ROLE_COUNTY;
-    uint32_t admitted = 0;
-    struct buf wrapped;
-    struct json *json;
+/* A key of his own, under the secret. */
+static enum rc new_key(const struct env *env, struct view secret, struct stored_person *person,
+                       struct buf *wrapped, struct err *err) {
+    uint8_t seed[CRYPT_SEED_BYTES], secret_key[64];
     enum rc rc;
 
-    if (role_text == NULL)
-        return err_set(err, RC_USAGE, "--role ROLE is missing; see: yg-syncd user add --help");
-    buf_init(&wrapped, WRAP_BYTES_MAX);
-    add.person.name = view_text(command->words[0]);
-    rc = name_check(add.person.name, err);
-    if (rc == RC_OK)
-        rc = role_parse(view_text(role_text), &role, err);
-    if (rc == RC_OK && area_list != NULL)
-        rc = area_list_parse(view_text(area_list), areas, &add.person.area_count, err);
-    if (rc != RC_OK)
-        return rc;
-    rc = seat_open(context, command, &seat, err);
-    if (rc == RC_OK && area_list == NULL) {
-        rc = seat_root_area(&seat, &areas[0], err);
-        add.person.area_count = 1;
-    }
-    if (rc == RC_OK)
-        rc = seat_areas_check(&seat, areas, add.person.area_count, err);
-    if (rc == RC_OK)
-        seat_areas_current(&seat, areas, &add.person.area_count);
-    if (rc == RC_OK)
-        rc = new_secret(command, secret, err);
-    if (rc == RC_OK) {
-        env_entropy(seat.office->env, seed, sizeof(seed));
-        crypt_sign_keypair(seed, add.person.sign_public, secret_key);
-        rc = wrap_key(seat.office->env, view_text(secret), seed, add.person.sign_public, &wrapped,
-                      err);
-    }
-    if (rc != RC_OK)
-        goto out;
-    add.person.person = id_of_person(add.person.sign_public);
-    add.person.role = (uint8_t)role;
-    add.person.areas = areas;
-    add.person.wrapped = buf_view(&wrapped);
-    rc = office_act(seat.office, add_act, &add, err);
-    if (rc == RC_OK)
-        rc = quarantine_rejudge(seat.office, 0, &admitted, err);
-    if (rc != RC_OK)
-        goto out;
-    id_text(add.person.person, id);
-    if (command->json) {
-        json = json_object();
-        json_add_text(json, "person", id);
-        json_add_view(json, "name", add.person.name);
-        json_add_text(json, "role", role_name(role));
-        rc = command_print_json(command, json, err);
-    } else {
-        command_say(command, "user %s added as %s", command->words[0],
-                    words(command->lang, role_name(role)));
-    }
-out:
+    env_entropy(env, seed, sizeof(seed));
+    crypt_sign_keypair(seed, person->sign_public, secret_key);
+    rc = people_wrap(env, secret, seed, person->sign_public, wrapped, err);
     crypt_wipe(seed, sizeof(seed));
     crypt_wipe(secret_key, sizeof(secret_key));
-    crypt_wipe(secret, sizeof(secret));
+    person->person = id_of_person(person->sign_public);
+    person->wrapped = buf_view(wrapped);
+    return rc;
+}
+
+enum rc people_add(struct seat *seat, const struct new_person *person, uint64_t *id,
+                   struct err *err) {
+    struct person_step step = {.who = seat->who,
+                               .action = "user add",
+                               .must_change = person->must_change,
+                               .person = {.name = person->name,
+                                          .role = (uint8_t)person->role,
+                                          .area_count = person->area_count}};
+    struct buf wrapped;
+    uint32_t admitted = 0;
+    enum rc rc = name_check(person->name, err);
+
+    step.person.areas =
+        arena_copy(&seat->arena, person->areas, person->area_count * sizeof(uint64_t));
+    buf_init(&wrapped, PEOPLE_WRAP_BYTES);
+    if (rc == RC_OK)
+        rc = arena_check(&seat->arena, "a person", err);
+    if (rc == RC_OK)
+        rc = new_key(seat->office->env, person->secret, &step.person, &wrapped, err);
+    if (rc == RC_OK)
+        rc = office_act(seat->office, add_step, &step, err);
+    *id = step.person.person;
     buf_release(&wrapped);
-    seat_close(&seat);
+    return rc == RC_OK ? quarantine_rejudge(seat->office, 0, &admitted, err) : rc;
+}
+
+enum rc people_find(struct seat *seat, uint64_t id, struct stored_person *out, struct err *err) {
+    enum rc rc = store_person(seat->ledger->store, id, &seat->arena, out, err);
+
+    if (rc == RC_OK && out->device != 0)
+        rc = RC_NOT_FOUND;
+    return rc == RC_NOT_FOUND ? err_set(err, rc, "there is no such user; see: yg-syncd user list")
+                              : rc;
+}
+
+/* As the writer has it: others may have changed it meanwhile. */
+static enum rc staff_now(struct work *work, uint64_t id, struct stored_person *out,
+                         struct err *err) {
+    const struct stored_person *known;
+    enum rc rc = work_person(work, id, &known, err);
+
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && known->device != 0))
+        return err_set(err, RC_NOT_FOUND, "there is no such user; see: yg-syncd user list");
+    if (rc == RC_OK)
+        *out = *known;
     return rc;
 }
 
-/* --- user list --- */
+static enum rc disable_step(void *context, struct work *work, struct err *err) {
+    struct person_step *step = context;
+    struct stored_person person;
+    enum rc rc = staff_now(work, step->person.person, &person, err);
 
-struct list_people {
-    struct seat *seat;
-    struct command *command;
-    struct listing table;
-    bool all;
-};
-
-static enum rc person_visit(void *context, const struct stored_person *person, struct err *err) {
-    struct list_people *list = context;
-    char id[17], device[17] = "-", created[TIME_TEXT_BYTES];
-    const char *role = role_name((enum role)person->role);
-    struct buf areas;
-
-    if (person->device != 0 && !list->all)
-        return RC_OK;
-    id_text(person->person, id);
-    if (person->device != 0)
-        id_text(person->device, device);
-    time_text(person->created_ms, created);
-    if (list->command->json) {
-        struct json *json = json_object();
-
-        json_add_text(json, "person", id);
-        json_add_view(json, "name", person->name);
-        json_add_text(json, "role", role);
-        seat_areas_json(json, "areas", person->areas, person->area_count);
-        if (person->device != 0)
-            json_add_text(json, "device", device);
-        json_add_bool(json, "disabled", person->disabled);
-        json_add_text(json, "created", created);
-        return listing_item(&list->table, json, err);
-    }
-    buf_init(&areas, 4096);
-    seat_areas_text(person->areas, person->area_count, &areas);
-    listing_cell(&list->table, person->name);
-    listing_cell(&list->table, view_text(words(list->command->lang, role)));
-    listing_cell(&list->table, buf_view(&areas));
-    listing_cell(&list->table, view_text(device));
-    listing_cell(&list->table, view_text(created));
-    listing_cell(&list->table, view_text(id));
-    buf_release(&areas);
-    return RC_OK;
-}
-
-enum rc desk_user_list(void *context, struct command *command, struct err *err) {
-    static const char *const heads[] = {"name", "role", "areas", "device", "created", "id", NULL};
-    struct seat seat;
-    struct list_people list = {
-        .seat = &seat, .command = command, .all = command_option(command, "--all") != NULL};
-    enum rc rc = seat_open(context, command, &seat, err);
-
+    if (rc == RC_OK && person.disabled == step->disabled)
+        rc = step->disabled
+                 ? err_set(err, RC_CONFLICT, "%.*s: is disabled already", VIEW_PRINT(person.name))
+                 : err_set(err, RC_CONFLICT, "%.*s: is not disabled", VIEW_PRINT(person.name));
+    if (rc == RC_OK && !step->disabled)
+        rc = name_taken(work, person.name, person.person, err);
     if (rc == RC_OK) {
-        listing_start(&list.table, command, &seat.arena, heads);
-        rc = store_persons(seat.ledger->store, person_visit, &list, err);
-        rc = listing_end(&list.table, rc, err);
+        person.disabled = step->disabled;
+        rc = put_person(work, &person, err);
     }
-    seat_close(&seat);
+    if (rc == RC_OK)
+        rc = login_end_all(work, person.person, NULL, err);
+    return rc == RC_OK ? person_act(step, work, person.person, step->reason, err) : rc;
+}
+
+enum rc people_set_disabled(struct seat *seat, uint64_t id, bool disabled, struct view reason,
+                            struct err *err) {
+    struct person_step step = {.who = seat->who,
+                               .action = disabled ? "user disable" : "user enable",
+                               .person = {.person = id},
+                               .disabled = disabled,
+                               .reason = reason};
+
+    return office_act(seat->office, disable_step, &step, err);
+}
+
+static enum rc rights_step(void *context, struct work *work, struct err *err) {
+    struct person_step *step = context;
+    struct stored_person person;
+    enum rc rc = staff_now(work, step->person.person, &person, err);
+
+    if (rc != RC_OK)
+        return rc;
+    person.role = step->person.role;
+    person.areas = step->person.areas;
+    person.area_count = step->person.area_count;
+    rc = put_person(work, &person, err);
+    if (rc == RC_OK)
+        rc = login_end_all(work, person.person, NULL, err);
+    return rc == RC_OK ? person_act(step, work, person.person, step->reason, err) : rc;
+}
+
+/* "county 430626: why" */
+enum rc people_set_rights(struct seat *seat, uint64_t id, enum role role, const uint64_t *areas,
+                          uint32_t area_count, struct view reason, struct err *err) {
+    struct person_step step = {
+        .who = seat->who,
+        .action = "user rights",
+        .person = {.person = id, .role = (uint8_t)role, .area_count = area_count}};
+    struct buf text;
+    uint32_t admitted = 0;
+    enum rc rc;
+
+    buf_init(&text, 8192);
+    buf_add_text(&text, role_name(role));
+    buf_add_text(&text, " ");
+    seat_areas_text(areas, area_count, &text);
+    if (reason.size > 0)
+        buf_add_text(&text, ": ");
+    buf_add_view(&text, reason);
+    step.person.areas = arena_copy(&seat->arena, areas, area_count * sizeof(uint64_t));
+    step.reason = buf_view(&text);
+    rc = buf_check(&text, "the reason", err);
+    if (rc == RC_OK)
+        rc = arena_check(&seat->arena, "a person", err);
+    if (rc == RC_OK)
+        rc = office_act(seat->office, rights_step, &step, err);
+    if (rc == RC_OK)
+        rc = quarantine_rejudge(seat->office, 0, &admitted, err);
+    buf_release(&text);
     return rc;
+}
+
+static enum rc reset_step(void *context, struct work *work, struct err *err) {
+    struct person_step *step = context;
+    struct stored_person old;
+    enum rc rc = staff_now(work, step->replaces, &old, err);
+
+    if (rc == RC_OK && old.disabled)
+        rc = err_set(err, RC_CONFLICT, "%.*s: is disabled already", VIEW_PRINT(old.name));
+    if (rc != RC_OK)
+        return rc;
+    step->person.name = old.name;
+    step->person.role = old.role;
+    step->person.areas = old.areas;
+    step->person.area_count = old.area_count;
+    old.disabled = true;
+    rc = put_person(work, &old, err);
+    if (rc == RC_OK)
+        rc = login_end_all(work, old.person, NULL, err);
+    return rc == RC_OK ? add_step(step, work, err) : rc;
+}
+
+enum rc people_reset(struct seat *seat, uint64_t id, struct view one_time, uint64_t *now,
+                     struct err *err) {
+    struct person_step step = {
+        .who = seat->who, .action = "user reset", .must_change = true, .replaces = id};
+    struct buf wrapped;
+    enum rc rc;
+
+    buf_init(&wrapped, PEOPLE_WRAP_BYTES);
+    rc = new_key(seat->office->env, one_time, &step.person, &wrapped, err);
+    if (rc == RC_OK)
+        rc = office_act(seat->office, reset_step, &step, err);
+    *now = step.person.person;
+    buf_release(&wrapped);
+    return rc;
+}
+
+#define FORMERS_MAX 64u
+
+static enum rc was(struct store *store, uint64_t later, uint64_t earlier, bool *is,
+                   struct err *err) {
+    struct arena arena;
+    enum rc rc = RC_OK;
+
+    *is = later == earlier;
+    for (unsigned i = 0; i < FORMERS_MAX && rc == RC_OK && later != 0 && !*is; i++) {
+        struct stored_login login;
+
+        arena_init(&arena, 65536);
+        rc = store_login(store, later, &arena, &login, err);
+        later = rc == RC_OK ? login.former : 0;
+        *is = later == earlier && later != 0;
+        arena_release(&arena);
+    }
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+enum rc people_is_same(struct store *store, uint64_t a, uint64_t b, bool *is, struct err *err) {
+    enum rc rc = was(store, a, b, is, err);
+
+    return rc != RC_OK || *is ? rc : was(store, b, a, is, err);
 }

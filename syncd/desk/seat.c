@@ -3,16 +3,20 @@
 
 #include <stdio.h>
 
+enum rc seat_open_at(const struct office *office, const char *who, struct seat *seat,
+                     struct err *err) {
+    *seat = (struct seat){.office = office, .who = who};
+    arena_init(&seat->arena, DESK_ARENA_BYTES);
+    return office->borrow(office->context, &seat->ledger, err);
+}
+
 enum rc seat_open(struct desk *desk, const struct command *command, struct seat *seat,
                   struct err *err) {
-    enum rc rc;
+    const struct office *office;
+    enum rc rc = desk->office(desk->context, command, &office, err);
 
     *seat = (struct seat){0};
-    arena_init(&seat->arena, DESK_ARENA_BYTES);
-    rc = desk->office(desk->context, command, &seat->office, err);
-    if (rc == RC_OK)
-        rc = seat->office->borrow(seat->office->context, &seat->ledger, err);
-    return rc;
+    return rc == RC_OK ? seat_open_at(office, "command line", seat, err) : rc;
 }
 
 void seat_close(struct seat *seat) {
@@ -52,18 +56,19 @@ enum rc seat_record(struct seat *seat, const char *id, struct seen_record *out, 
 }
 
 struct reveal {
-    const char *object, *reason;
+    const char *who, *object, *reason;
 };
 
 static enum rc reveal_act(void *context, struct work *work, struct err *err) {
     const struct reveal *reveal = context;
 
-    return work_act(work, "command line", "reveal", reveal->object, view_text(reveal->reason), err);
+    return work_act(work, reveal->who, "reveal", reveal->object, view_text(reveal->reason), err);
 }
 
 enum rc seat_mask(struct seat *seat, const struct command *command, const char *object,
                   bool *masked, struct err *err) {
-    struct reveal reveal = {.object = object, .reason = command_option(command, "--reason")};
+    struct reveal reveal = {
+        .who = seat->who, .object = object, .reason = command_option(command, "--reason")};
 
     *masked = command_option(command, "--reveal") == NULL;
     if (*masked)

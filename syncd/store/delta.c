@@ -160,5 +160,15 @@ enum rc delta_check(const struct store_delta *delta, struct err *err) {
             rc = err_set(err, RC_INVALID, "delta, person %u: it has no name", i);
         }
     }
+    for (uint32_t i = 0; i < delta->login_count && rc == RC_OK; i++) {
+        if (delta->logins[i].person == 0) {
+            rc = err_set(err, RC_INVALID, "delta, login %u: it is nobody's", i);
+        }
+    }
+    for (uint32_t i = 0; i < delta->session_count && rc == RC_OK; i++) {
+        if (delta->sessions[i].person == 0) {
+            rc = err_set(err, RC_INVALID, "delta, session %u: it is nobody's", i);
+        }
+    }
     return rc;
 }

@@ -312,6 +312,22 @@ static enum rc on_attachment(void *context, const struct stored_attachment *item
     return item_end(digest, err);
 }
 
+static enum rc on_login(void *context, const struct stored_login *login, struct err *err) {
+    struct digest *digest = context;
+    struct buf *out = &digest->out;
+
+    buf_add_varint(out, login->person);
+    buf_add_varint(out, login->failures);
+    buf_add_zigzag(out, login->wait_ms);
+    buf_add_u8(out, login->must_change);
+    buf_add_zigzag(out, login->changed_ms);
+    buf_add_zigzag(out, login->seen_ms);
+    buf_add_varint(out, login->former);
+    buf_add_varint(out, login->code_step);
+    buf_add_sized(out, login->second);
+    return item_end(digest, err);
+}
+
 static enum rc add_counts(struct digest *digest, struct err *err) {
     struct buf *out = &digest->out;
     struct store_counts counts;
@@ -370,6 +386,7 @@ static enum rc add_all(struct digest *digest, struct err *err) {
     PART("pending", store_pending(store, 0, on_pending, digest, err));
     PART("acts", store_acts(store, 0, on_act, digest, err));
     PART("", store_attachments(store, false, on_attachment, digest, err));
+    PART("", store_logins(store, on_login, digest, err));
     return rc == RC_OK ? add_counts(digest, err) : rc;
 }
 

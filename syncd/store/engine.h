@@ -55,6 +55,9 @@ struct store_engine {
                      struct err *);
     enum rc (*attachment)(struct store *, const uint8_t *, struct stored_attachment *,
                           struct err *);
+    enum rc (*login)(struct store *, uint64_t, struct arena *, struct stored_login *, struct err *);
+    enum rc (*session)(struct store *, const uint8_t *, struct arena *, struct stored_session *,
+                       struct err *);
     enum rc (*count)(struct store *, struct store_counts *, struct err *);
 
     enum rc (*settings)(struct store *, store_visit_setting *, void *, struct err *);
@@ -87,6 +90,8 @@ struct store_engine {
     enum rc (*tally)(struct store *, const struct record_query *, store_visit_tally *, void *,
                      struct err *);
     enum rc (*attachments)(struct store *, bool, store_visit_attachment *, void *, struct err *);
+    enum rc (*logins)(struct store *, store_visit_login *, void *, struct err *);
+    enum rc (*sessions)(struct store *, store_visit_session *, void *, struct err *);
 
     enum rc (*check)(struct store *, struct err *);
     enum rc (*scrub)(struct store *, struct err *);
@@ -126,6 +131,8 @@ enum store_walk {
     WALK_RECORD_CONFLICTS = 1u << 19,
     WALK_FIND = 1u << 20,
     WALK_TALLY = 1u << 21,
+    WALK_LOGINS = 1u << 22,
+    WALK_SESSIONS = 1u << 23,
 };
 
 /* RC_INVALID or RC_LIMIT where the delta contradicts itself; see delta.c. */

@@ -11,6 +11,7 @@
  *   memory_snapshot.c snapshots
  *   memory_attachment.c attachments
  *   memory_find.c     lists, filtered and sorted
+ *   memory_login.c    logins and sessions
  *   memory_copy.c     copying */
 #ifndef YG_SYNCD_STORE_MEMORY_H
 #define YG_SYNCD_STORE_MEMORY_H
@@ -52,6 +53,8 @@ enum content_list {
     LIST_ATTACHMENTS, /* by hash */
     LIST_LISTED,
     LIST_REVIEWS,
+    LIST_LOGINS,      /* by person */
+    LIST_SESSIONS,    /* by name */
     LIST_COUNT,
 };
 
@@ -178,5 +181,17 @@ enum rc memory_attachment(struct store *store, const uint8_t *hash, struct store
                           struct err *err);
 enum rc memory_attachments(struct store *store, bool missing_only, store_visit_attachment *visit,
                            void *context, struct err *err);
+
+/* --- memory_login.c --- */
+enum rc logins_put(struct content *content, const struct store_delta *delta, struct arena *bytes,
+                   struct err *err);
+enum rc memory_login(struct store *store, uint64_t person, struct arena *arena,
+                     struct stored_login *out, struct err *err);
+enum rc memory_logins(struct store *store, store_visit_login *visit, void *context,
+                      struct err *err);
+enum rc memory_session(struct store *store, const uint8_t *name, struct arena *arena,
+                       struct stored_session *out, struct err *err);
+enum rc memory_sessions(struct store *store, store_visit_session *visit, void *context,
+                        struct err *err);
 
 #endif

@@ -13,6 +13,7 @@
  *   sqlite_log.c      frames, feeds, entries, staff log
  *   sqlite_snapshot.c snapshots and their chunks
  *   sqlite_attachment.c what is known of attachments
+ *   sqlite_login.c    what guards staff at the console, and their sessions
  *   sqlite_people.c   devices, persons, invitations, actors, forms, settings, what waits
  *
  * Ingest is bound by the pages that are written, so the tables are made to touch few of them, and
@@ -305,5 +306,16 @@ enum rc sqlite_quarantine(struct store *store, bool settled_too, store_visit_qua
                           void *context, struct err *err);
 enum rc sqlite_pending(struct store *store, uint64_t actor, store_visit_pending *visit,
                        void *context, struct err *err);
+
+/* --- sqlite_login.c --- */
+enum rc logins_write(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc sqlite_login(struct store *store, uint64_t person, struct arena *arena,
+                     struct stored_login *out, struct err *err);
+enum rc sqlite_logins(struct store *store, store_visit_login *visit, void *context,
+                      struct err *err);
+enum rc sqlite_session(struct store *store, const uint8_t *name, struct arena *arena,
+                       struct stored_session *out, struct err *err);
+enum rc sqlite_sessions(struct store *store, store_visit_session *visit, void *context,
+                        struct err *err);
 
 #endif

@@ -140,12 +140,25 @@ static const char TABLES_OF_LISTS[] =
     "CREATE TABLE line (block INTEGER PRIMARY KEY, lines BLOB NOT NULL) STRICT;"
     "CREATE TABLE words (block INTEGER PRIMARY KEY, words BLOB NOT NULL) STRICT;";
 
+static const char TABLES_OF_LOGINS[] =
+    "CREATE TABLE login ("
+    "  person INTEGER PRIMARY KEY, failures INTEGER NOT NULL, wait INTEGER NOT NULL,"
+    "  must_change INTEGER NOT NULL, changed INTEGER NOT NULL, seen INTEGER NOT NULL,"
+    "  former INTEGER NOT NULL, code_step INTEGER NOT NULL, second BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE session ("
+    "  name BLOB PRIMARY KEY, person INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+    "  stage INTEGER NOT NULL, since INTEGER NOT NULL, used INTEGER NOT NULL,"
+    "  until INTEGER NOT NULL, address TEXT NOT NULL, agent TEXT NOT NULL, wrapped BLOB NOT NULL"
+    ") STRICT, WITHOUT ROWID;";
+
 const struct db_migration SQLITE_TABLES[] = {
     {"0001_people", TABLES},
     {"0002_log", TABLES_OF_THE_LOG},
     {"0003_snapshot", TABLES_OF_SNAPSHOTS},
     {"0004_attachment", TABLES_OF_ATTACHMENTS},
     {"0005_list", TABLES_OF_LISTS},
+    {"0006_login", TABLES_OF_LOGINS},
 };
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
@@ -245,6 +258,10 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
                            " ON CONFLICT (hash) DO UPDATE SET size = ?2, kind = ?3, area = ?4,"
                            " device = ?5, announced = ?6, received = ?7, backed_up = ?8,"
                            " erased = ?9",
+    [SQL_LOGIN] = "SELECT * FROM login WHERE person = ?1",
+    [SQL_LOGINS] = "SELECT * FROM login ORDER BY person",
+    [SQL_SESSION] = "SELECT * FROM session WHERE name = ?1",
+    [SQL_SESSIONS] = "SELECT * FROM session ORDER BY name",
     [SQL_CHUNK] = "SELECT c.bytes FROM snapshot AS s JOIN chunk AS c"
                   " ON c.id = (s.id << 13 | ?2) WHERE s.name = ?1",
 
@@ -260,6 +277,11 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
                        " conflicts = ?4, quarantined = ?5, devices = ?6, forms = ?7,"
                        " entries = ?8, acts = ?9, bytes_log = ?10, bytes_states = ?11,"
                        " act_chain = ?12, next_row = ?13",
+    [SQL_LOGIN_PUT] = "INSERT OR REPLACE INTO login VALUES"
+                      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_SESSION_PUT] = "INSERT OR REPLACE INTO session VALUES"
+                        " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_SESSION_REMOVE] = "DELETE FROM session WHERE name = ?1",
     [SQL_PREFIX_ADD] = "INSERT INTO prefix (actor, high) VALUES (?1, ?2)",
     [SQL_NAME_ADD] = "INSERT INTO name (text) VALUES (?1)",
     [SQL_SETTING_PUT] = "INSERT OR REPLACE INTO setting VALUES (?1, ?2)",

@@ -55,6 +55,10 @@ enum sqlite_sql {
     SQL_LINE_AREAS,
     SQL_NAME_OF,
     SQL_WAITING,
+    SQL_LOGIN,
+    SQL_LOGINS,
+    SQL_SESSION,
+    SQL_SESSIONS,
     SQL_READING_COUNT, /* those above */
 
     SQL_COUNTY_PUT = SQL_READING_COUNT,
@@ -99,6 +103,9 @@ enum sqlite_sql {
     SQL_ATTACHMENT_PUT,
     SQL_LINES_PUT,
     SQL_WORDS_PUT,
+    SQL_LOGIN_PUT,
+    SQL_SESSION_PUT,
+    SQL_SESSION_REMOVE,
     SQL_COUNT,
 };
 

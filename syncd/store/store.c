@@ -180,6 +180,16 @@ enum rc store_attachment(struct store *store, const uint8_t hash[32], struct sto
     READ(attachment, hash, out);
 }
 
+enum rc store_login(struct store *store, uint64_t person, struct arena *arena,
+                    struct stored_login *out, struct err *err) {
+    READ(login, person, arena, out);
+}
+
+enum rc store_session(struct store *store, const uint8_t name[32], struct arena *arena,
+                      struct stored_session *out, struct err *err) {
+    READ(session, name, arena, out);
+}
+
 enum rc store_count(struct store *store, struct store_counts *out, struct err *err) {
     READ(count, out);
 }
@@ -331,6 +341,16 @@ enum rc store_tally(struct store *store, const struct record_query *query, store
     if (query_check(query, err) != RC_OK)
         return err->rc;
     WALK(WALK_TALLY, tally(store, query, visit, context, err));
+}
+
+enum rc store_logins(struct store *store, store_visit_login *visit, void *context,
+                     struct err *err) {
+    WALK(WALK_LOGINS, logins(store, visit, context, err));
+}
+
+enum rc store_sessions(struct store *store, store_visit_session *visit, void *context,
+                       struct err *err) {
+    WALK(WALK_SESSIONS, sessions(store, visit, context, err));
 }
 
 /* --- care --- */

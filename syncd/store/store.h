@@ -219,6 +219,32 @@ struct stored_attachment {
     bool erased;          /* by law: the content is gone and is not taken again */
 };
 
+/* What guards a staff person's secret at the console (desk/login.h). None: nothing has happened
+ * yet.
+ */
+struct stored_login {
+    uint64_t person;
+    uint32_t failures;  /* wrong secrets or codes since the last good one */
+    int64_t wait_ms;    /* until when nothing is tried for him; 0 */
+    bool must_change;   /* the secret is somebody else's choice, for one time */
+    int64_t changed_ms; /* the secret; 0 never */
+    int64_t seen_ms;    /* last complete login; 0 never */
+    uint64_t former;    /* the person that he was before his secret was reset; 0 */
+    uint64_t code_step; /* of the last code of the second factor that was taken: none is twice */
+    struct view second; /* the second factor, locked with a key outside of the store; empty: none */
+};
+
+/* Somebody at the console, until he leaves. Not in the digest: it is of this moment. */
+struct stored_session {
+    uint8_t name[32]; /* hash of the token, which is the browser's */
+    uint64_t person;
+    uint32_t epoch; /* of the county when it began: a restore ends all */
+    uint8_t stage;  /* enum login_stage of desk/login.h */
+    int64_t since_ms, used_ms, until_ms;
+    struct view address, agent; /* where from, and with which browser */
+    struct view wrapped;        /* the person's key under a key made of the token */
+};
+
 /* The chain of the staff log: out = hash("yg act", previous || serial, time, and the four texts,
  * each with its length). The log starts from 32 zeros. */
 void act_chain(const uint8_t previous[32], const struct stored_act *act, uint8_t out[32]);
@@ -311,6 +337,12 @@ struct store_delta {
     const struct stored_entry *cut_entries; /* known by area, audience, position: kind, content */
     uint32_t attachment_count;
     const struct stored_attachment *attachments; /* put */
+    uint32_t login_count;
+    const struct stored_login *logins; /* put */
+    uint32_t ended_count;
+    const struct stored_session *ended; /* removed before these are put: by name */
+    uint32_t session_count;
+    const struct stored_session *sessions; /* put */
     uint32_t setting_count;
     const struct stored_setting {
         const char *name;
@@ -367,6 +399,11 @@ enum rc store_chunk(struct store *, const uint8_t name[32], uint32_t index, stru
 enum rc store_attachment(struct store *, const uint8_t hash[32], struct stored_attachment *out,
                          struct err *);
 
+enum rc store_login(struct store *, uint64_t person, struct arena *, struct stored_login *out,
+                    struct err *);
+enum rc store_session(struct store *, const uint8_t name[32], struct arena *,
+                      struct stored_session *out, struct err *);
+
 typedef enum rc store_visit_device(void *, const struct stored_device *, struct err *);
 typedef enum rc store_visit_person(void *, const struct stored_person *, struct err *);
 typedef enum rc store_visit_actor(void *, const struct stored_actor *, struct err *);
@@ -383,6 +420,9 @@ typedef enum rc store_visit_act(void *, const struct stored_act *, struct err *)
 typedef enum rc store_visit_key(void *, const struct stored_key *, struct err *);
 typedef enum rc store_visit_snapshot(void *, const struct stored_snapshot *, struct err *);
 typedef enum rc store_visit_attachment(void *, const struct stored_attachment *, struct err *);
+
+typedef enum rc store_visit_login(void *, const struct stored_login *, struct err *);
+typedef enum rc store_visit_session(void *, const struct stored_session *, struct err *);
 
 /* By id, where nothing else is said. */
 enum rc store_devices(struct store *, store_visit_device *, void *, struct err *);
@@ -509,6 +549,9 @@ enum rc store_tally(struct store *, const struct record_query *query, store_visi
 enum rc store_attachments(struct store *, bool missing_only, store_visit_attachment *, void *,
                           struct err *);
 
+enum rc store_logins(struct store *, store_visit_login *, void *, struct err *);     /* by person */
+enum rc store_sessions(struct store *, store_visit_session *, void *, struct err *); /* by name */
+
 /* Kept, not counted: cheap at any size. quarantined: those that wait. */
 struct store_counts {
     uint64_t records, changes, frames, conflicts, quarantined, devices, forms, entries, acts;
@@ -516,7 +559,7 @@ struct store_counts {
 };
 enum rc store_count(struct store *, struct store_counts *out, struct err *);
 
-/* Same content, same 32 bytes, whatever the engine: over everything above but the snapshots and
+/* Same content, same 32 bytes, whatever the engine: over everything above but snapshots, sessions and
  * what lists are searched by, in a stated order. */
 enum rc store_digest(struct store *, uint8_t out[32], struct err *);
 /* The engine's own check of its files. */

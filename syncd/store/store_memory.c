@@ -186,6 +186,8 @@ static const size_t ITEM_BYTES[LIST_COUNT] = {
     [LIST_ATTACHMENTS] = sizeof(struct stored_attachment),
     [LIST_LISTED] = sizeof(struct stored_listed),
     [LIST_REVIEWS] = sizeof(struct stored_review),
+    [LIST_LOGINS] = sizeof(struct stored_login),
+    [LIST_SESSIONS] = sizeof(struct stored_session),
 };
 
 struct content *content_new(struct err *err) {
@@ -297,6 +299,10 @@ static const struct store_engine ENGINE = {
     .tally = memory_tally,
     .attachment = memory_attachment,
     .attachments = memory_attachments,
+    .login = memory_login,
+    .logins = memory_logins,
+    .session = memory_session,
+    .sessions = memory_sessions,
     .count = memory_count,
     .settings = memory_settings,
     .devices = memory_devices,

@@ -454,6 +454,12 @@ enum rc work_commit(struct work *work, struct err *err) {
         .cut_entries = work->cut_entries,
         .attachment_count = work->attachment_count,
         .attachments = work->attachments,
+        .login_count = work->login_count,
+        .logins = work->logins,
+        .ended_count = work->ended_count,
+        .ended = work->ended,
+        .session_count = work->session_count,
+        .sessions = work->sessions,
         .setting_count = work->setting_count,
         .settings = work->settings,
     };

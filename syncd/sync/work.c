@@ -75,7 +75,8 @@ bool work_is_empty(const struct work *work) {
            work->act_count == 0 && work->device_count == 0 && work->person_count == 0 &&
            work->invitation_count == 0 && work->form_count == 0 && work->setting_count == 0 &&
            work->quarantine_count == 0 && work->verdict_count == 0 && work->snapshot_count == 0 &&
-           work->dropped_count == 0 && work->attachment_count == 0;
+           work->dropped_count == 0 && work->attachment_count == 0 && work->login_count == 0 &&
+           work->session_count == 0 && work->ended_count == 0;
 }
 
 static enum rc no_room(struct work *work, struct err *err) {

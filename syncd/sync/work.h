@@ -92,6 +92,10 @@ struct work {
     uint32_t listed_count, listed_capacity;
     struct stored_review *reviews;
     uint32_t review_count, review_capacity;
+    struct stored_login *logins;
+    uint32_t login_count, login_capacity;
+    struct stored_session *sessions, *ended;
+    uint32_t session_count, session_capacity, ended_count, ended_capacity;
     struct stored_setting *settings;
     uint32_t setting_count, setting_capacity;
     struct stored_frame *cut_frames; /* what the law erases: redact.h */

@@ -57,24 +57,32 @@ export class County {
     this.syncd('user', 'add', 'li', '--role', 'county');
   }
   syncd(...words) {
-    return run('yg-syncd', [...words, '--data', `${this.work}/county`], 'secret-of-li');
+    return this.syncdAs('secret-of-li', ...words);
+  }
+  syncdAs(secret, ...words) {
+    return run('yg-syncd', [...words, '--data', `${this.work}/county`], secret);
   }
   publish(form) {
     this.syncd('form', 'publish', `${forms}${form}`);
   }
-  async start(port = 0) {
+  async start(port = 0, options = []) {
     const address = `${this.work}/address`;
     fs.rmSync(address, { force: true });
     this.child = start(
       'yg-syncd',
-      ['serve', '--data', `${this.work}/county`, '--listen', `127.0.0.1:${port}`, '--port-file', address],
+      ['serve', '--data', `${this.work}/county`, '--listen', `127.0.0.1:${port}`, '--port-file', address,
+        ...options],
       `${this.work}/county.log`,
     );
-    while (!fs.existsSync(address) || !fs.readFileSync(address, 'utf8').trim()) {
+    this.url = await this.address(address);
+  }
+  // What the service writes there once it listens.
+  async address(file) {
+    while (!fs.existsSync(file) || !fs.readFileSync(file, 'utf8').trim()) {
       if (this.child.exitCode !== null) throw new Error('the county did not start');
       await new Promise((done) => setTimeout(done, 20));
     }
-    this.url = fs.readFileSync(address, 'utf8').trim();
+    return fs.readFileSync(file, 'utf8').trim();
   }
   async stop() {
     this.child.kill();

@@ -476,12 +476,107 @@ static void test_attachments(void **state) {
                      RC_NOT_FOUND);
 }
 
+/* --- logins and sessions --- */
+
+static enum rc see_session(void *context, const struct stored_session *item, struct err *err) {
+    char *seen = context;
+    size_t size = strlen(seen);
+
+    (void)err;
+    seen[size] = (char)item->name[0];
+    return RC_OK;
+}
+
+static enum rc see_login(void *context, const struct stored_login *item, struct err *err) {
+    uint64_t *sum = context;
+
+    (void)err;
+    *sum = *sum * 10 + item->person % 10;
+    return RC_OK;
+}
+
+static void test_logins(void **state) {
+    struct county_store *county = county_of(state);
+    struct err *err = &county->err;
+    struct stored_login logins[] = {
+        {.person = UINT64_MAX,
+         .failures = 3,
+         .wait_ms = 99,
+         .former = UINT64_MAX - 1,
+         .seen_ms = 8,
+         .second = view_text("sealed")},
+        {.person = 7, .must_change = true, .changed_ms = -1, .code_step = 5}};
+    struct stored_session sessions[] = {{.name = "z",
+                                         .person = 7,
+                                         .epoch = 2,
+                                         .stage = 4,
+                                         .since_ms = 1,
+                                         .used_ms = 2,
+                                         .until_ms = 3,
+                                         .address = view_text("::1"),
+                                         .agent = view_text("fox"),
+                                         .wrapped = view_text("key")},
+                                        {.name = "a", .person = 8}};
+    struct stored_login login;
+    struct stored_session session;
+    uint8_t before[32], after[32];
+    char seen[8] = "";
+    uint64_t sum = 0;
+
+    county_digest(county, before);
+    county_commit(county, &(struct store_delta){.session_count = 2, .sessions = sessions});
+    county_digest(county, after);
+    assert_memory_equal(before, after, 32);
+    county_commit(county, &(struct store_delta){.login_count = 2, .logins = logins});
+    county_digest(county, after);
+    assert_memory_not_equal(before, after, 32);
+    assert_int_equal(store_login(county->store, UINT64_MAX, &county->arena, &login, err), RC_OK);
+    assert_true(login.failures == 3 && login.wait_ms == 99 && !login.must_change);
+    assert_true(view_is(login.second, "sealed") && login.seen_ms == 8);
+    assert_true(login.former == UINT64_MAX - 1);
+    assert_int_equal(store_login(county->store, 7, &county->arena, &login, err), RC_OK);
+    assert_true(login.must_change && login.changed_ms == -1 && login.code_step == 5);
+    assert_int_equal(store_login(county->store, 8, &county->arena, &login, err), RC_NOT_FOUND);
+    assert_int_equal(store_logins(county->store, see_login, &sum, err), RC_OK);
+    assert_int_equal(sum, 75); /* by person, without sign */
+    assert_int_equal(store_session(county->store, sessions[0].name, &county->arena, &session, err),
+                     RC_OK);
+    assert_true(session.person == 7 && session.epoch == 2 && session.stage == 4);
+    assert_true(session.since_ms == 1 && session.used_ms == 2 && session.until_ms == 3);
+    assert_true(view_is(session.address, "::1") && view_is(session.agent, "fox") &&
+                view_is(session.wrapped, "key"));
+    assert_int_equal(store_sessions(county->store, see_session, seen, err), RC_OK);
+    assert_string_equal(seen, "az");
+    sessions[1].used_ms = 50;
+    county_commit(county, &(struct store_delta){.ended_count = 1,
+                                                .ended = sessions,
+                                                .session_count = 1,
+                                                .sessions = sessions + 1});
+    assert_int_equal(store_session(county->store, sessions[0].name, &county->arena, &session, err),
+                     RC_NOT_FOUND);
+    assert_int_equal(store_session(county->store, sessions[1].name, &county->arena, &session, err),
+                     RC_OK);
+    assert_int_equal(session.used_ms, 50);
+    sessions[0].person = 0;
+    county_refuses(county, &(struct store_delta){.session_count = 1, .sessions = sessions},
+                   RC_INVALID);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(test_attachments),     BOTH(test_cut),          BOTH(test_entries),
-        BOTH(test_entries_refused), BOTH(test_feeds),        cmocka_unit_test(test_area_ranges),
-        BOTH(test_forms),           BOTH(test_pending),      BOTH(test_acts),
-        BOTH(test_visitors),        BOTH(test_nested_verbs), BOTH(test_readers),
+        BOTH(test_logins),
+        BOTH(test_attachments),
+        BOTH(test_cut),
+        BOTH(test_entries),
+        BOTH(test_entries_refused),
+        BOTH(test_feeds),
+        cmocka_unit_test(test_area_ranges),
+        BOTH(test_forms),
+        BOTH(test_pending),
+        BOTH(test_acts),
+        BOTH(test_visitors),
+        BOTH(test_nested_verbs),
+        BOTH(test_readers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

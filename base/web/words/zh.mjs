@@ -233,7 +233,7 @@ export default {
   'The photo is too large to be opened here.': '照片太大，这里打不开。',
   'The photo just taken': '刚拍的照片',
   'The picture could not be made. Try again.': '没能生成图片，请再试一次。',
-  'The program on this tablet does not answer. What is saved is safe.':
+  'The program does not answer. What is saved is safe.':
     '本机程序没有应答。已存的内容都在。',
   'The record stays as it was before this draft.': '记录保持这次修改之前的样子。',
   'The same': '是同一个',

@@ -1,0 +1,317 @@
+/* console.c: the table of routes, who may use them, and the way of a request; see console.h. */
+#include "syncd/desk/console.h"
+
+#include "base/httpd.h"
+#include "base/text.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#define THREADS         8u
+#define CONNECTIONS_MAX 512u
+#define COOKIE          "yg_desk"
+#define NAME_BYTES      256u
+#define HSTS            "max-age=31536000"
+
+extern const struct asset_table asset_desk_web;
+
+struct console {
+    const struct office *office;
+    struct httpd *server;
+    struct login_desk login;
+    bool is_tls;           /* our own */
+    bool is_secure;        /* browsers reach us by https: our own TLS, or a gateway's */
+    char name[NAME_BYTES]; /* what Host must say; "": see host_is_ours */
+    char loopback[3][NAME_BYTES];
+    atomic_bool ready;
+    struct http_route *http_routes; /* of http.h, in the order of console_routes */
+    struct http_table table;
+};
+
+static enum rc console_page(struct console_call *call, struct err *err) {
+    return webapi_page(&asset_desk_web, call->exchange, err);
+}
+
+static enum rc console_nothing(struct console_call *call, struct err *err) {
+    (void)call;
+    return err_set(err, RC_NOT_FOUND, "address: there is nothing here");
+}
+
+#define GET(pattern, who, flags, run)                                                              \
+    { "GET", pattern, 0, who, flags, run }
+#define POST(pattern, cap, who, flags, run)                                                        \
+    { "POST", pattern, cap, who, flags, run }
+
+/* clang-format off */
+const struct console_route console_routes[] = {
+    POST("/api/login", CONSOLE_SMALL, 0, CONSOLE_OPEN, console_login),
+    POST("/api/logout", CONSOLE_SMALL, BY_STAFF, CONSOLE_EARLY, console_logout),
+    GET("/api/me", BY_STAFF, CONSOLE_EARLY | CONSOLE_QUIET, console_me),
+    POST("/api/secret", CONSOLE_SMALL, BY_STAFF, CONSOLE_EARLY, console_secret),
+    GET("/api/routes", BY_STAFF, CONSOLE_QUIET, console_route_list),
+    GET("/api/people", BY_MANAGERS | BY_AUDITORS, 0, console_people),
+    POST("/api/people", CONSOLE_SMALL, BY_MANAGERS, 0, console_people_add),
+    POST("/api/people/:person/disable", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_disable),
+    POST("/api/people/:person/enable", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_enable),
+    POST("/api/people/:person/rights", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_rights),
+    POST("/api/people/:person/reset", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_reset),
+    /* So that whoever is nobody cannot tell what there is. */
+    GET("/api", BY_STAFF, CONSOLE_QUIET, console_nothing),
+    GET("/api/*", BY_STAFF, CONSOLE_QUIET, console_nothing),
+    POST("/api/*", CONSOLE_SMALL, BY_STAFF, CONSOLE_QUIET, console_nothing),
+    GET("/", 0, CONSOLE_PAGE, console_page),
+    GET("/*", 0, CONSOLE_PAGE, console_page),
+};
+/* clang-format on */
+const size_t console_route_count = sizeof(console_routes) / sizeof(console_routes[0]);
+
+static const struct console_route *route_of(const struct console *console,
+                                            const struct http_exchange *exchange) {
+    return &console_routes[exchange->route - console->http_routes];
+}
+
+struct login_desk *console_login_desk(struct console *console) {
+    return &console->login;
+}
+
+/* ---- the guard ---- */
+
+/* Under TLS our certificate says who we are, and a name that was bent to our address does not get
+ * past it. */
+static bool host_is_ours(const struct console *console, const char *host) {
+    if (host == NULL)
+        return false;
+    if (console->name[0] != '\0')
+        return strcasecmp(host, console->name) == 0;
+    if (console->is_tls)
+        return true;
+    for (size_t i = 0; i < 3; i++)
+        if (strcasecmp(host, console->loopback[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_write(const struct console_route *route) {
+    return strcmp(route->method, "POST") == 0;
+}
+
+/* Who asks, and whether he may. The seat is open. */
+static enum rc admit(struct console_call *call, struct err *err) {
+    const struct console_route *route = call->route;
+    enum rc rc;
+
+    if ((route->flags & (CONSOLE_PAGE | CONSOLE_OPEN)) != 0)
+        return RC_OK;
+    call->token = webapi_cookie(&call->exchange->request, COOKIE);
+    rc = login_find(&call->seat, call->token, &call->session, err);
+    if (rc == RC_NOT_FOUND) {
+        err_set(err, RC_DENIED, "nobody is logged in here; log in first");
+        return console_refuse(call, 401, "login", err);
+    }
+    if (rc != RC_OK)
+        return rc;
+    call->person = call->session.person.person;
+    call->role = (enum role)call->session.person.role;
+    call->areas = call->session.person.areas;
+    call->area_count = call->session.person.area_count;
+    if ((route->who & BY(call->role)) == 0) {
+        err_set(err, RC_DENIED, "your role does not do this; ask somebody whose work it is");
+        return console_refuse(call, 403, "role", err);
+    }
+    if (call->session.stage != LOGIN_DONE && (route->flags & CONSOLE_EARLY) == 0) {
+        err_set(err, RC_DENIED, "the login is not complete yet; go on with it first");
+        return console_refuse(call, 403, "stage", err);
+    }
+    return RC_OK;
+}
+
+/* The name for the log, as a text that ends. */
+static enum rc name_who(struct console_call *call, struct err *err) {
+    struct view name = call->session.person.name;
+    char *text;
+
+    if (call->person == 0) {
+        call->seat.who = "console";
+        return RC_OK;
+    }
+    text = arena_alloc(&call->seat.arena, name.size + 1);
+    if (text == NULL)
+        return arena_check(&call->seat.arena, "a request", err);
+    memcpy(text, name.data, name.size);
+    text[name.size] = '\0';
+    call->seat.who = text;
+    return RC_OK;
+}
+
+static enum rc open_call(struct console *console, struct http_exchange *exchange,
+                         struct console_call *call, struct err *err) {
+    enum rc rc;
+
+    *call = (struct console_call){
+        .console = console, .route = route_of(console, exchange), .exchange = exchange};
+    rc = seat_open_at(console->office, "console", &call->seat, err);
+    if (rc == RC_OK)
+        rc = admit(call, err);
+    return rc == RC_OK ? name_who(call, err) : rc;
+}
+
+static void answer_error(struct console_call *call, enum rc rc, const struct err *err) {
+    http_response_error(&call->exchange->response,
+                        call->status > 0 ? call->status : webapi_status(rc),
+                        call->code != NULL ? call->code : rc_name(rc), err->text);
+}
+
+static enum rc guard(void *context, struct http_exchange *exchange, struct err *err) {
+    struct console *console = context;
+    const struct console_route *route = route_of(console, exchange);
+    struct console_call call;
+    enum rc rc;
+
+    if (!atomic_load(&console->ready)) {
+        err_set(err, RC_AGAIN, "the service is just starting; try again");
+        return webapi_refuse(exchange, 503, "again", err);
+    }
+    if (!host_is_ours(console, http_request_header(&exchange->request, "Host"))) {
+        err_set(err, RC_DENIED, "request: this server does not answer to that name");
+        return webapi_refuse(exchange, 421, "host", err);
+    }
+    rc = webapi_check_origin(exchange, console->is_secure ? "https" : "http", is_write(route),
+                             (route->flags & CONSOLE_PAGE) != 0, err);
+    if (rc == RC_OK && is_write(route))
+        rc = webapi_check_type(exchange,
+                               (route->flags & CONSOLE_FILE) != 0 ? "application/octet-stream"
+                                                                  : "application/json",
+                               err);
+    if (rc != RC_OK || (route->flags & (CONSOLE_PAGE | CONSOLE_OPEN)) != 0)
+        return rc;
+    /* Before the body is read: nobody sends megabytes who may not. */
+    rc = open_call(console, exchange, &call, err);
+    if (rc != RC_OK)
+        answer_error(&call, rc, err);
+    seat_close(&call.seat);
+    return rc;
+}
+
+/* ---- a request ---- */
+
+static void finish(void *context, struct http_exchange *exchange) {
+    const struct console *console = context;
+
+    webapi_harden(&exchange->response,
+                  "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+    if (console->is_secure)
+        webapi_header(&exchange->response, "Strict-Transport-Security", HSTS);
+}
+
+static enum rc run(struct console_call *call, struct err *err) {
+    const struct json_limits limits = {.bytes = CONSOLE_JSON_BYTES, .depth = LIMIT_ANSWERS_DEPTH};
+    const struct console_route *route = call->route;
+    enum rc rc = RC_OK;
+
+    if (is_write(route) && (route->flags & CONSOLE_FILE) == 0)
+        rc = webapi_read(&call->exchange->request, limits, &call->body, err);
+    if (rc == RC_OK && call->person != 0 && (route->flags & CONSOLE_QUIET) == 0)
+        rc = login_touch(&call->seat, &call->session, err);
+    return rc == RC_OK ? route->run(call, err) : rc;
+}
+
+static enum rc handle(void *context, struct http_exchange *exchange, struct err *err) {
+    struct console_call *call = calloc(1, sizeof(*call));
+    enum rc rc;
+
+    if (call == NULL)
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    rc = open_call(context, exchange, call, err);
+    if (rc == RC_OK)
+        rc = run(call, err);
+    if (rc != RC_OK)
+        answer_error(call, rc, err);
+    json_free(call->body);
+    seat_close(&call->seat);
+    free(call);
+    return RC_OK;
+}
+
+/* ---- cookies ---- */
+
+enum rc console_set_cookie(struct console_call *call, const char *token, struct err *err) {
+    char value[HTTP_HEADER_VALUE_MAX];
+
+    snprintf(value, sizeof(value), COOKIE "=%s; HttpOnly; SameSite=Strict; Path=/%s%s",
+             token == NULL ? "" : token, call->console->is_secure ? "; Secure" : "",
+             token == NULL ? "; Max-Age=0" : "");
+    return http_response_header(&call->exchange->response, "Set-Cookie", value, err);
+}
+
+/* ---- start and end ---- */
+
+static enum rc make_routes(struct console *console, struct err *err) {
+    console->http_routes = calloc(console_route_count, sizeof(*console->http_routes));
+    if (console->http_routes == NULL)
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < console_route_count; i++)
+        console->http_routes[i] =
+            (struct http_route){.method = console_routes[i].method,
+                                .pattern = console_routes[i].pattern,
+                                .flags = console_routes[i].flags,
+                                .body_cap_bytes = console_routes[i].body_cap_bytes,
+                                .handler = handle};
+    console->table = (struct http_table){.routes = console->http_routes,
+                                         .count = console_route_count,
+                                         .context = console,
+                                         .guard = guard,
+                                         .finish = finish};
+    return RC_OK;
+}
+
+enum rc console_start(const struct console_options *options, struct console **out,
+                      struct err *err) {
+    struct console *console = calloc(1, sizeof(*console));
+    struct httpd_options http;
+    enum rc rc;
+
+    *out = NULL;
+    if (console == NULL)
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    console->office = options->office;
+    console->is_tls = options->certificate_pem != NULL;
+    console->is_secure = console->is_tls || options->name != NULL;
+    login_desk_init(&console->login);
+    httpd_options_default(&http);
+    http.host = options->host;
+    http.port = options->port;
+    http.certificate_pem = options->certificate_pem;
+    http.key_pem = options->key_pem;
+    http.threads = THREADS;
+    http.connections_max = CONNECTIONS_MAX;
+    rc = make_routes(console, err);
+    if (rc == RC_OK && options->name != NULL &&
+        (size_t)snprintf(console->name, NAME_BYTES, "%s", options->name) >= NAME_BYTES)
+        rc = err_set(err, RC_LIMIT, "--console-name: is too long");
+    if (rc == RC_OK)
+        rc = httpd_start(&http, &console->table, &console->server, err);
+    if (rc != RC_OK) {
+        console_stop(console);
+        return rc;
+    }
+    snprintf(console->loopback[0], NAME_BYTES, "127.0.0.1:%u", console_port(console));
+    snprintf(console->loopback[1], NAME_BYTES, "localhost:%u", console_port(console));
+    snprintf(console->loopback[2], NAME_BYTES, "[::1]:%u", console_port(console));
+    atomic_store(&console->ready, true);
+    *out = console;
+    return RC_OK;
+}
+
+uint16_t console_port(const struct console *console) {
+    return httpd_port(console->server);
+}
+
+void console_stop(struct console *console) {
+    if (console == NULL)
+        return;
+    httpd_stop(console->server);
+    login_desk_release(&console->login);
+    free(console->http_routes);
+    free(console);
+}

@@ -1,0 +1,135 @@
+/* console_login.c: who is here: logging in and out, the own secret. */
+#include "base/text.h"
+#include "syncd/desk/console.h"
+#include "syncd/desk/people.h"
+
+static const char *stage_name(enum login_stage stage) {
+    switch (stage) {
+    case LOGIN_CODE:
+        return "code";
+    case LOGIN_CHANGE:
+        return "change";
+    case LOGIN_ENROL:
+        return "enrol";
+    case LOGIN_DONE:
+        break;
+    }
+    return "done";
+}
+
+static const struct {
+    enum ability ability;
+    const char *name;
+} abilities[] = {
+    {ABILITY_READ, "read"},       {ABILITY_RECORD, "record"}, {ABILITY_SEAL, "seal"},
+    {ABILITY_RESOLVE, "resolve"}, {ABILITY_MOVE, "move"},     {ABILITY_REVEAL, "reveal"},
+    {ABILITY_RELEASE, "release"}, {ABILITY_MANAGE, "manage"}, {ABILITY_AUDIT, "audit"},
+};
+
+/* Before the last stage nothing but the way on. */
+static enum rc reply_me(struct console_call *call, const struct login_session *session,
+                        struct err *err) {
+    struct json *json = json_object();
+    struct json *list;
+
+    json_add_text(json, "stage", stage_name(session->stage));
+    json_add_view(json, "name", session->person.name);
+    json_add_text(json, "role", role_name((enum role)session->person.role));
+    if (session->stage != LOGIN_DONE)
+        return console_reply(call, json, err);
+    console_add_id(json, "person", session->person.person);
+    list = json_add_array(json, "may");
+    for (size_t i = 0; i < sizeof(abilities) / sizeof(abilities[0]); i++)
+        if (role_may((enum role)session->person.role, abilities[i].ability))
+            json_add_text(list, NULL, abilities[i].name);
+    list = json_add_array(json, "areas");
+    for (uint32_t i = 0; i < session->person.area_count; i++)
+        console_add_area(call, list, NULL, session->person.areas[i]);
+    console_add_time(json, "until", session->stored.until_ms);
+    json_add_int(json, "idle_ms", LOGIN_IDLE_MS);
+    return console_reply(call, json, err);
+}
+
+enum rc console_me(struct console_call *call, struct err *err) {
+    return reply_me(call, &call->session, err);
+}
+
+/* The cookie of the new session, and who it is. */
+static enum rc reply_token(struct console_call *call, const char *token, struct err *err) {
+    struct login_session session;
+    enum rc rc = console_set_cookie(call, token, err);
+
+    if (rc == RC_OK)
+        rc = login_find(&call->seat, view_text(token), &session, err);
+    if (rc == RC_NOT_FOUND)
+        rc = err_set(err, RC_AGAIN, "the login has ended meanwhile; try again");
+    return rc == RC_OK ? reply_me(call, &session, err) : rc;
+}
+
+enum rc console_login(struct console_call *call, struct err *err) {
+    const struct http_request *request = &call->exchange->request;
+    const struct login_from from = {.address = request->peer == NULL ? "" : request->peer,
+                                    .agent = http_request_header(request, "User-Agent")};
+    char token[LOGIN_TOKEN_TEXT_BYTES] = "";
+    const char *name, *secret;
+    enum rc rc = console_need(call, "name", &name, err);
+
+    if (rc == RC_OK)
+        rc = console_need(call, "secret", &secret, err);
+    if (rc == RC_OK)
+        rc = login_begin(console_login_desk(call->console), &call->seat, &from,
+                         text_trim(view_text(name)), view_text(secret), token, err);
+    if (rc == RC_OK)
+        rc = reply_token(call, token, err);
+    crypt_wipe(token, sizeof(token));
+    return rc;
+}
+
+enum rc console_logout(struct console_call *call, struct err *err) {
+    enum rc rc = login_end(&call->seat, &call->session, err);
+
+    if (rc == RC_OK)
+        rc = console_set_cookie(call, NULL, err);
+    return rc == RC_OK ? console_done(call, err) : rc;
+}
+
+enum rc console_secret(struct console_call *call, struct err *err) {
+    char token[LOGIN_TOKEN_TEXT_BYTES] = "";
+    const char *old_secret, *new_secret;
+    enum rc rc = RC_OK;
+
+    if (call->session.stage == LOGIN_CODE) {
+        err_set(err, RC_DENIED, "the login is not complete yet; go on with it first");
+        return console_refuse(call, 403, "stage", err);
+    }
+    rc = console_need(call, "old", &old_secret, err);
+    if (rc == RC_OK)
+        rc = console_need(call, "new", &new_secret, err);
+    if (rc == RC_OK)
+        rc = login_change(console_login_desk(call->console), &call->seat, &call->session,
+                          view_text(old_secret), view_text(new_secret), token, err);
+    if (rc == RC_OK)
+        rc = reply_token(call, token, err);
+    crypt_wipe(token, sizeof(token));
+    return rc;
+}
+
+/* For programs, and for the test that asks every role for every route. */
+enum rc console_route_list(struct console_call *call, struct err *err) {
+    struct json *list = json_array();
+
+    for (size_t i = 0; i < console_route_count; i++) {
+        const struct console_route *route = &console_routes[i];
+        struct json *item = json_add_object(list, NULL);
+        struct json *roles;
+
+        json_add_text(item, "method", route->method);
+        json_add_text(item, "pattern", route->pattern);
+        json_add_bool(item, "open", (route->flags & (CONSOLE_PAGE | CONSOLE_OPEN)) != 0);
+        roles = json_add_array(item, "roles");
+        for (int role = ROLE_VILLAGE; role < ROLE_COUNT; role++)
+            if ((route->who & BY(role)) != 0)
+                json_add_text(roles, NULL, role_name((enum role)role));
+    }
+    return console_reply(call, list, err);
+}

@@ -1,0 +1,93 @@
+// app.mjs: the console's pages: which one is shown, who is here, and what all of them share.
+import { html, render, useEffect, useState } from 'kit/html.mjs';
+import { Failure, Toasts } from 'kit/components.mjs';
+import { onLocked } from 'kit/request.mjs';
+import { recallPreferences } from 'kit/preferences.mjs';
+import { tr } from 'kit/words.mjs';
+import * as api from './api.mjs';
+import { Bar } from './frame.mjs';
+import { forgetLists } from './list.mjs';
+import { FirstChange, Login } from './login.mjs';
+import { routeNow } from './route.mjs';
+import { Home } from './home.mjs';
+import { Me } from './me.mjs';
+import { People } from './people.mjs';
+
+const ME_MS = 60000; // how soon one sees that the login has ended
+
+const may = (...abilities) => (me) => abilities.some((one) => me.may.includes(one));
+const anybody = () => true;
+
+// Who sees a page: of the abilities of the role (schema/role.h), any. The server asks again.
+// label: how the bar calls it; none: it is reached otherwise, and belongs under another one.
+const PAGES = {
+  home: { page: Home, may: anybody, label: () => tr('Today'), icon: 'home' },
+  people: { page: People, may: may('manage', 'audit'), label: () => tr('People'), icon: 'person' },
+  me: { page: Me, may: anybody },
+};
+
+const pageOf = (me, name) => (PAGES[name]?.may(me) ? name : 'home');
+
+function Desk({ me, setMe, again }) {
+  const [route, setRoute] = useState(routeNow());
+
+  useEffect(() => {
+    const turn = () => setRoute((before) => {
+      const now = routeNow();
+
+      if (now.name !== before.name || now.words.join() !== before.words.join())
+        window.scrollTo(0, 0);
+      return now;
+    });
+
+    addEventListener('hashchange', turn);
+    return () => removeEventListener('hashchange', turn);
+  }, []);
+  async function leave() {
+    await api.logout().catch(() => {});
+    forgetLists();
+    setMe({});
+  }
+  const name = pageOf(me, route.name);
+  const { page: Page, under } = PAGES[name];
+  const shared = { me, setMe, again, leave };
+
+  return html`<${Bar} pages=${PAGES} current=${under ?? name} shared=${shared} />
+    <${Page} key=${`${name}/${route.words.join('/')}`} words=${route.words}
+      filters=${route.filters} shared=${shared} />`;
+}
+
+function App() {
+  const [me, setMe] = useState(null); // {} nobody
+  const [trouble, setTrouble] = useState(null);
+  const [, redraw] = useState(0);
+  const again = () => redraw((n) => n + 1);
+
+  async function look() {
+    try {
+      setMe(await api.me());
+      setTrouble(null);
+    } catch (failure) {
+      if (failure.status === 401) setMe({});
+      else setTrouble(failure);
+    }
+  }
+  // Once the login has ended, nothing of anybody stays on the screen.
+  useEffect(() => {
+    onLocked(() => { forgetLists(); setMe({}); });
+    look();
+    const timer = setInterval(() => api.me().catch(() => {}), ME_MS);
+
+    return () => clearInterval(timer);
+  }, []);
+
+  if (trouble) return html`<main class="entry"><${Failure} trouble=${trouble}
+    onAgain=${look} /></main>`;
+  if (!me) return html`<main class="entry"><p class="quiet">${tr('One moment…')}</p></main>`;
+  if (me.stage === 'change') return html`<${FirstChange} onDone=${setMe} again=${again} />`;
+  if (me.stage !== 'done') return html`<${Login} onDone=${setMe} again=${again} />`;
+  return html`<${Desk} me=${me} setMe=${setMe} again=${again} />`;
+}
+
+recallPreferences();
+render(html`<${App} /><${Toasts} />`, document.getElementById('app'));

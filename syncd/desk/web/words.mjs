@@ -1,0 +1,18 @@
+// words.mjs: names of what the county's programs know by a word.
+import { tr } from 'kit/words.mjs';
+
+export const ROLES = ['village', 'investigator', 'clerk', 'township', 'county', 'admin', 'auditor',
+  'city'];
+
+export function roleName(role) {
+  return {
+    village: tr('village worker'), investigator: tr('investigator'), clerk: tr('township clerk'),
+    township: tr('township reviewer'), county: tr('county reviewer'), admin: tr('administrator'),
+    auditor: tr('auditor'), city: tr('city supervisor'),
+  }[role] ?? role;
+}
+
+// "平江县 430626", or the code alone.
+export function areaName(area) {
+  return area.name ? `${area.name} ${area.area}` : area.area;
+}
