@@ -467,9 +467,19 @@ static void wrong_usage_is_status_two(void **state) {
 /* --- help, man page, catalogue --- */
 
 static bool is_ours(const char *name, size_t size) {
-    static const char *const others[] = {"--area",   "--listen", "--plain", "--port-file",
-                                         "--data",   "--json",   "--lang",  "--passphrase-file",
-                                         "--person", "--help"};
+    static const char *const others[] = {"--area",
+                                         "--listen",
+                                         "--plain",
+                                         "--port-file",
+                                         "--data",
+                                         "--json",
+                                         "--lang",
+                                         "--passphrase-file",
+                                         "--person",
+                                         "--help",
+                                         "--console",
+                                         "--console-name",
+                                         "--console-port-file"};
 
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         if (strlen(others[i]) == size && memcmp(others[i], name, size) == 0)
