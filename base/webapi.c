@@ -74,10 +74,11 @@ void webapi_header(struct http_response *response, const char *name, const char 
 
 void webapi_harden(struct http_response *response, const char *permissions) {
     webapi_header(response, "Cache-Control", "no-store");
-    webapi_header(response, "Content-Security-Policy",
-                  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-                  "media-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; form-action 'none'; "
-                  "base-uri 'none'");
+    webapi_header(
+        response, "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        "media-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; form-action 'none'; "
+        "base-uri 'none'");
     webapi_header(response, "X-Content-Type-Options", "nosniff");
     webapi_header(response, "Referrer-Policy", "no-referrer");
     webapi_header(response, "Cross-Origin-Opener-Policy", "same-origin");

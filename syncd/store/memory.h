@@ -53,8 +53,8 @@ enum content_list {
     LIST_ATTACHMENTS, /* by hash */
     LIST_LISTED,
     LIST_REVIEWS,
-    LIST_LOGINS,      /* by person */
-    LIST_SESSIONS,    /* by name */
+    LIST_LOGINS,   /* by person */
+    LIST_SESSIONS, /* by name */
     LIST_COUNT,
 };
 

@@ -559,8 +559,8 @@ struct store_counts {
 };
 enum rc store_count(struct store *, struct store_counts *out, struct err *);
 
-/* Same content, same 32 bytes, whatever the engine: over everything above but snapshots, sessions and
- * what lists are searched by, in a stated order. */
+/* Same content, same 32 bytes, whatever the engine: over everything above but snapshots, sessions
+ * and what lists are searched by, in a stated order. */
 enum rc store_digest(struct store *, uint8_t out[32], struct err *);
 /* The engine's own check of its files. */
 enum rc store_check(struct store *, struct err *);
