@@ -50,6 +50,7 @@ const struct web_route web_routes[] = {
     POST("/api/records/:id/resolve", WEB_JSON_BYTES, WEB_PERSON, web_resolve),
     POST("/api/records/:id/seal", SMALL, WEB_PERSON, web_seal),
     POST("/api/records/:id/move", SMALL, WEB_PERSON, web_move),
+    POST("/api/records/:id/fetch", SMALL, WEB_PERSON, web_fetch),
     GET("/api/drafts", WEB_PERSON, web_drafts),
     POST("/api/drafts", SMALL, WEB_PERSON, web_draft_begin),
     GET("/api/drafts/:draft", WEB_PERSON, web_draft),

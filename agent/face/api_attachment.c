@@ -80,3 +80,14 @@ enum rc web_attachment(struct web_call *call, struct err *err) {
     buf_release(&content);
     return rc;
 }
+
+enum rc web_fetch(struct web_call *call, struct err *err) {
+    const char *hash;
+    enum rc rc = web_need(call, "hash", &hash, err);
+
+    if (rc != RC_OK)
+        return rc;
+    web_word(call, web_param(call, "id"));
+    web_option(call, "--fetch", hash);
+    return web_run(call, face_attachments, err);
+}

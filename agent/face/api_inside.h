@@ -153,6 +153,7 @@ enum rc web_draft_finish(struct web_call *call, struct err *err);
 enum rc web_draft_discard(struct web_call *call, struct err *err);
 /* api_attachment.c */
 enum rc web_draft_attach(struct web_call *call, struct err *err);
+enum rc web_fetch(struct web_call *call, struct err *err);
 enum rc web_attachment(struct web_call *call, struct err *err);
 /* The drafts of the person, the last one first. */
 enum rc web_add_drafts(const struct web_call *call, struct visit *visit, struct json *list,

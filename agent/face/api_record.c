@@ -48,7 +48,7 @@ static void add_attachment(struct picture *picture, struct json *item) {
     struct err ignored;
 
     err_init(&ignored, LANG_EN);
-    (void)album_add_one(picture->visit->session, buf_view(&picture->text), list, &ignored);
+    (void)album_add_one(picture->visit->session, buf_view(&picture->text), list, NULL, &ignored);
 }
 
 /* The value as it is stored, and of a choice its label. */

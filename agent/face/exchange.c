@@ -87,6 +87,46 @@ enum rc face_exchange(struct face *face, struct tablet *tablet, struct session *
     return rc;
 }
 
+/* One pull over HTTP, without a sync before it. */
+static enum rc pull_once(struct visit *visit, const struct attachment_wanted *wanted,
+                         struct err *err) {
+    const struct link_pause pause = {.context = visit->face, .away = away, .back = back};
+    struct link_http *http = NULL;
+    enum rc rc;
+
+    face_await_sync(visit->face);
+    set_syncing(visit->face, true);
+    rc = link_http_open(visit->tablet, view_text(NULL), &http, err);
+    if (rc == RC_OK) {
+        link_http_pause(http, &pause);
+        rc = sync_pull_attachment(visit->session, link_http_link(http), wanted, err);
+    }
+    link_http_close(http);
+    set_syncing(visit->face, false);
+    return rc;
+}
+
+enum rc face_pull(struct visit *visit, const struct attachment_wanted *wanted, struct err *err) {
+    struct session *nobody = NULL;
+    struct sync_report report;
+    enum rc rc;
+
+    if (visit->seat != NULL)
+        visit->seat->busy++;
+    rc = pull_once(visit, wanted, err);
+    if (rc == RC_AGAIN) { /* our nonce is too old: a sync brings a new one */
+        err_clear(err);
+        rc = face_exchange(visit->face, visit->tablet, &nobody, NULL, NULL, &report, err);
+        if (rc == RC_OK)
+            rc = pull_once(visit, wanted, err);
+    }
+    if (visit->seat != NULL) {
+        visit->seat->busy--;
+        visit->seat->used_ms = env_monotonic_ms(visit->face->env);
+    }
+    return rc;
+}
+
 static void sync_progress(void *context, uint64_t done, uint64_t total) {
     command_progress(context, "%llu of %llu changes", (unsigned long long)done,
                      (unsigned long long)total);

@@ -154,6 +154,11 @@ enum rc face_exchange(struct face *face, struct tablet *tablet, struct session *
                       const char *server, const struct sync_options *options,
                       struct sync_report *report, struct err *err);
 
+struct attachment_wanted;
+
+/* Brings a photo of another tablet here; as face_exchange. The visit's session stays open. */
+enum rc face_pull(struct visit *visit, const struct attachment_wanted *wanted, struct err *err);
+
 /* ---- the table (table.c) ---- */
 
 extern const struct command_spec face_specs[];
@@ -179,6 +184,8 @@ enum rc face_verify(void *context, struct command *command, struct err *err);
 /* write.c: changes of one record */
 enum rc face_new(void *context, struct command *command, struct err *err);
 enum rc face_attach(void *context, struct command *command, struct err *err);
+/* fetch.c */
+enum rc face_attachments(void *context, struct command *command, struct err *err);
 enum rc face_set(void *context, struct command *command, struct err *err);
 enum rc face_add(void *context, struct command *command, struct err *err);
 enum rc face_remove(void *context, struct command *command, struct err *err);

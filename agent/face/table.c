@@ -31,6 +31,11 @@ static const struct command_option reason_options[] = {
     NO_MORE,
 };
 
+static const struct command_option attachments_options[] = {
+    {"--fetch", "HASH", "first bring here what another tablet took", false},
+    NO_MORE,
+};
+
 static const struct command_option remove_options[] = {
     {"--record", NULL, "withdraw the whole record instead of an instance", false},
     {"--reason", "TEXT", "why; everybody who may see the record can read it", false},
@@ -214,6 +219,13 @@ const struct command_spec face_specs[] = {
      .options = reason_options,
      .help = "add a photo, a sound or a file; prints its SHA-256",
      .run = face_attach},
+    {.name = "attachments",
+     .arguments = "RECORD",
+     .least = 1,
+     .most = 1,
+     .options = attachments_options,
+     .help = "what is attached to a record, and where it is",
+     .run = face_attachments},
     {.name = "set",
      .arguments = "RECORD PATH=VALUE...",
      .least = 2,

@@ -145,25 +145,27 @@ enum rc album_check(struct filler *filler, struct engine_place place, struct vie
 /* ---- for a screen ---- */
 
 enum rc album_add_one(struct session *session, struct view hex, struct json *list,
-                      struct err *err) {
+                      struct json **item, struct err *err) {
+    struct json *added = NULL;
     struct blob_seen seen;
-    struct json *item;
     uint8_t hash[32];
-    enum rc rc;
+    enum rc rc = RC_OK;
 
-    if (!parse_name(hex, hash))
-        return RC_OK;
-    rc = blobs_look(session, hash, &seen, err);
-    if (rc != RC_OK)
-        return rc;
-    item = json_add_object(list, NULL);
-    json_add_view(item, "hash", hex);
-    json_add_text(item, "state", blob_place_name(seen.place));
-    if (seen.place != BLOB_ELSEWHERE) {
-        json_add_text(item, "type", attachment_media_type(seen.kind));
-        json_add_int(item, "bytes", seen.size);
+    if (parse_name(hex, hash)) {
+        rc = blobs_look(session, hash, &seen, err);
+        if (rc == RC_OK) {
+            added = json_add_object(list, NULL);
+            json_add_view(added, "hash", hex);
+            json_add_text(added, "state", blob_place_name(seen.place));
+        }
+        if (rc == RC_OK && seen.place != BLOB_ELSEWHERE) {
+            json_add_text(added, "type", attachment_media_type(seen.kind));
+            json_add_int(added, "bytes", seen.size);
+        }
     }
-    return RC_OK;
+    if (item != NULL)
+        *item = added;
+    return rc;
 }
 
 /* "image" of "image/jpeg" and the like; whatever else is asked for is a file. */
@@ -192,7 +194,7 @@ enum rc album_json(struct filler *filler, const struct form_field *field, struct
             continue;
         if (list == NULL)
             list = json_add_array(object, "attachments");
-        rc = album_add_one(filler_session(filler), word, list, err);
+        rc = album_add_one(filler_session(filler), word, list, NULL, err);
     }
     return rc;
 }

@@ -34,7 +34,8 @@ enum rc album_json(struct filler *filler, const struct form_field *field, struct
                    struct view text, struct json *object, struct err *err);
 
 /* Adds {"hash", "state", "type", "bytes"} to a list: enum blob_place; the last two only where it is
- * here. A text that is no name is left out. */
-enum rc album_add_one(struct session *session, struct view hex, struct json *list, struct err *err);
+ * here. A text that is no name is left out, and *item is NULL then; item may be NULL. */
+enum rc album_add_one(struct session *session, struct view hex, struct json *list,
+                      struct json **item, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 #ifndef YG_AGENT_SYNC_SYNC_H
 #define YG_AGENT_SYNC_SYNC_H
 
+#include "agent/store/session.h"
 #include "agent/store/store.h"
 #include "base/log.h"
 
@@ -63,6 +64,19 @@ struct sync_options {
  * applied. */
 enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_options *options,
                  struct sync_report *report, struct err *err);
+
+/* ---- photos of other tablets ---- */
+
+struct attachment_wanted {
+    uint8_t hash[32];
+    struct dot record; /* of this tablet, in which it is named */
+    uint64_t area;     /* of the record */
+};
+/* Brings one here, unless it is; sealed like the tablet's own. What has come stays when it breaks
+ * off. The session must stay open meanwhile. RC_NOT_FOUND: the county does not have it (yet).
+ * RC_AGAIN: sync first. RC_DENIED: not for this tablet. RC_CORRUPT: it was something else. */
+enum rc sync_pull_attachment(struct session *session, struct link *link,
+                             const struct attachment_wanted *wanted, struct err *err);
 
 /* ---- bundles: the same batches and answers in a file (schema/wire/bundle.h) ---- */
 

@@ -39,6 +39,8 @@ export const discardDraft = (number) => post(`api/drafts/${id(number)}/discard`)
 export const attach = (number, ref, blob) =>
   request('POST', `api/drafts/${id(number)}/attachments?ref=${id(ref)}`,
     { body: blob, type: 'application/octet-stream' });
+// Brings here what another tablet took; needs the network.
+export const fetchAttachment = (record, hash) => post(`api/records/${id(record)}/fetch`, { hash });
 export const attachmentAddress = (hash) => `api/attachments/${id(hash)}`;
 
 export const writeBundle = () => post('api/bundle/write', {}, { blob: true });

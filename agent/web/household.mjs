@@ -182,7 +182,8 @@ export function Household({ words, shared }) {
       label=${tr('Parts of the record')} />
     <div id="panel" role="tabpanel" tabindex="0" aria-label=${now.label} class="stack">
       ${now.id === 'history' ? html`<${Changes} record=${name} />`
-        : now.id === 'photos' ? html`<${Photos} list=${photosOf(record.values)} />`
+        : now.id === 'photos' ? html`<${Photos} list=${photosOf(record.values)}
+            record=${name} onChange=${load} />`
         : html`<div class=${now.id === 'facts' ? 'card stack' : 'stack'}><${Items}
             items=${now.items} depth=${0} record=${record} onHistory=${setAsked}
             onChange=${changed} /></div>`}</div>

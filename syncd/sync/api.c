@@ -3,9 +3,11 @@
 
 #include "base/crypt.h"
 #include "base/words.h"
+#include "schema/wire/attachment_pull.h"
 #include "syncd/sync/alarm.h"
 #include "syncd/sync/area.h"
 #include "syncd/sync/attachment.h"
+#include "syncd/sync/attachment_pull.h"
 #include "syncd/sync/auth.h"
 #include "syncd/sync/carried.h"
 #include "syncd/sync/feed.h"
@@ -626,6 +628,7 @@ static enum rc health_handler(void *context, struct http_exchange *exchange, str
 const struct http_route api_routes[] = {
     {"POST", "/v1/sync", 0, LIMIT_EXCHANGE_BYTES, sync_handler},
     {"POST", "/v1/attachments", 0, LIMIT_ATTACHMENT_REQUEST, attachment_handler},
+    {"POST", "/v1/attachments/pull", 0, PULL_REQUEST_BYTES, attachment_pull_handler},
     {"POST", "/v1/enrol", 0, 65536, auth_enrol},
     {"GET", "/v1/keys", 0, 0, auth_keys},
     {"GET", "/v1/health", 0, 0, health_handler},

@@ -256,7 +256,39 @@ async function finish() {
   ok(wrong.length === 0 && hashes.length === 8, 'all are in the county, byte for byte', wrong.join(' '));
 }
 
-for (const part of [begin, camera, choose, takeAway, sign, speak, reload, finish]) {
+async function elsewhere() {
+  const photos = () => page.goto(page.url().replace(/#.*/, `#/record/${encodeURIComponent(record)}`))
+    .then(() => page.getByRole('tab', { name: /照片/ }).click());
+
+  other.agent('sync');
+  await other.start();
+  await launch(page, other);
+  await unlock(page, other);
+  await page.getByText('王桂兰').first().click();
+  await page.waitForURL(/#\/record\//);
+  await page.getByRole('tab', { name: /照片/ }).click();
+  await page.locator('.thumb[data-state=elsewhere]').nth(7).waitFor();
+  ok(true, 'the other tablet says that they are not here');
+  await look(page, 'photos-elsewhere');
+  await county.stop();
+  await page.getByRole('button', { name: '取回照片' }).first().click();
+  await page.getByRole('alert').waitFor();
+  ok(true, 'without a network it is told so');
+  await county.start(new URL(county.url).port);
+  await photos();
+  await page.getByRole('button', { name: '取回照片' }).first().click();
+  const copy = page.locator('.thumb[data-state=copy]');
+  await copy.waitFor();
+  const hash = await copy.getAttribute('data-hash');
+  check('one tap brings one of them', `${await copy.count()} ${sha256(await bytesOf(hash))}`, `1 ${hash}`);
+  await look(page, 'photos-fetched');
+  check('the next sync has nothing to say of it', JSON.parse(other.agent('sync', '--json')).requests, 1);
+  check('the command line lists them', JSON.parse(other.agent('attachments', record, '--json'))
+    .filter((one) => one.state === 'copy').map((one) => one.hash).join(), hash);
+  check('and the tablet is whole', await other.stop(), 0);
+}
+
+for (const part of [begin, camera, choose, takeAway, sign, speak, reload, finish, elsewhere]) {
   try {
     await part();
   } catch (error) {

@@ -1,7 +1,7 @@
 /* Any bytes as a photo, a label, a request, an answer. What is signed or sealed gets a good
  * signature or seal first, or nothing behind it would ever be reached. */
 #include "base/crypt.h"
-#include "schema/wire/attachment.h"
+#include "schema/wire/attachment_pull.h"
 #include "schema/wire/word.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -21,6 +21,22 @@ static void read_label(struct view bytes, struct err *err) {
         RC_OK)
         (void)attachment_label_open(buf_view(&sealed), 0, box_public, box_secret, &label, err);
     buf_release(&sealed);
+}
+
+static void read_pull(struct view bytes, const uint8_t public_key[32], const uint8_t secret[64],
+                      struct err *err) {
+    uint8_t signature[64];
+    struct pull_request request;
+    struct pull_answer answer;
+    struct buf body;
+
+    buf_init(&body, bytes.size + 64);
+    word_sign("yg attachment given", &bytes, 1, secret, signature);
+    buf_add_view(&body, bytes);
+    buf_add(&body, signature, sizeof(signature));
+    (void)pull_answer_read(buf_view(&body), public_key, &answer, err);
+    (void)pull_request_read(buf_view(&body), &request, err);
+    buf_release(&body);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -50,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         attachment_request_verify(buf_view(&body), public_key, &err) != RC_OK)
         abort();
     (void)attachment_answer_read(buf_view(&body), public_key, &arena, &answer, &err);
+    read_pull(bytes, public_key, secret, &err);
     buf_release(&body);
     arena_release(&arena);
     return 0;

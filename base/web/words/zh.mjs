@@ -51,6 +51,8 @@ export default {
   'Done with this': '此项填完',
   'Done. Everything that could be sent is sent.': '完成，能上报的都已上报。',
   Draw: '画图',
+  'Fetch it': '取回照片',
+  'Fetching…': '正在取回……',
   file: '文件',
   Finish: '完成并保存',
   'Finished. It is saved on this tablet and goes to the county with the next sending.':

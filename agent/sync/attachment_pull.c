@@ -1,0 +1,114 @@
+/* attachment_pull.c: brings here what another tablet took, chunk by chunk. Each request asks for
+ * the first chunk that is not on disk; so whatever breaks off, the next try goes on from there.
+ * Needs the session at the beginning only: the key of the area is used once, to seal the copy's
+ * own. */
+#include "agent/sync/inside.h"
+
+#include "agent/store/blobs.h"
+#include "base/crypt.h"
+#include "schema/wire/attachment_pull.h"
+
+struct bringing {
+    struct session *session;
+    struct tablet *tablet;
+    struct link *link;
+    const struct attachment_wanted *wanted;
+    struct blob_pull pull;
+    struct pull_answer given;
+    struct buf body, answer;
+};
+
+static enum rc check_state(const struct bringing *at, struct err *err) {
+    if (at->given.epoch != tablet_facts(at->tablet)->epoch)
+        return err_set(err, RC_AGAIN,
+                       "the county was restored from a backup meanwhile; sync again");
+    if (memcmp(at->given.hash, at->wanted->hash, sizeof(at->given.hash)) != 0)
+        return err_set(err, RC_CORRUPT, "the county has sent another part of the attachment");
+    switch (at->given.state) {
+    case PULL_HERE:
+        return RC_OK;
+    case PULL_NOT_HERE:
+        return err_set(err, RC_NOT_FOUND,
+                       "the county does not have this photo yet: it is still on the tablet that "
+                       "took it");
+    case PULL_ERASED:
+        return err_set(err, RC_NOT_FOUND, "this photo was erased by law");
+    default:
+        return err_set(err, RC_DENIED,
+                       "the county gives this photo to no tablet of these areas; sync, and look "
+                       "at the record again");
+    }
+}
+
+static enum rc ask(struct bringing *at, struct err *err) {
+    const struct facts *facts = tablet_facts(at->tablet);
+    struct pull_request request = {
+        .device = facts->device, .record = at->wanted->record, .first = at->pull.next};
+    struct link_result result = {.retry_after_s = -1};
+    enum rc rc;
+
+    memcpy(request.nonce, facts->hello_nonce, sizeof(request.nonce));
+    memcpy(request.hash, at->wanted->hash, sizeof(request.hash));
+    buf_clear(&at->body);
+    buf_clear(&at->answer);
+    rc = pull_request_write(&request, tablet_device_secret(at->tablet), &at->body, err);
+    if (rc == RC_OK)
+        rc = at->link->exchange(at->link->context, "/v1/attachments/pull", buf_view(&at->body),
+                                &at->answer, &result, err);
+    if (rc != RC_OK)
+        return rc;
+    if (result.status == 404 || result.status == 405)
+        return err_set(err, RC_UNSUPPORTED, "the county's program is too old to give photos back");
+    if (result.status == 401 || result.status == 429 || result.status == 503)
+        return err_set(err, RC_AGAIN, "the server does not know this tablet's nonce; sync again");
+    if (result.status != 200)
+        return err_set(err, RC_NETWORK, "the server answered attachments with status %d",
+                       result.status);
+    rc = pull_answer_read(buf_view(&at->answer), tablet_facts(at->tablet)->county_sign_public,
+                          &at->given, err);
+    return rc == RC_OK ? check_state(at, err) : rc;
+}
+
+static enum rc keep(struct bringing *at, struct err *err) {
+    const struct pull_answer *given = &at->given;
+    enum rc rc = RC_OK;
+
+    if (at->pull.id == 0)
+        rc = blobs_pull_begin(at->session, at->wanted->area, given->hash, given->size, given->kind,
+                              &at->pull, err);
+    if (rc == RC_OK && (given->size != at->pull.label.size || given->first != at->pull.next ||
+                        given->chunk_count == 0))
+        rc = err_set(err, RC_CORRUPT, "the county has sent another part of the attachment");
+    for (uint32_t i = 0; i < given->chunk_count && rc == RC_OK; i++)
+        rc = tablet_pull_chunk(at->tablet, &at->pull, given->chunks[i], err);
+    return rc;
+}
+
+enum rc sync_pull_attachment(struct session *session, struct link *link,
+                             const struct attachment_wanted *wanted, struct err *err) {
+    struct bringing at = {
+        .session = session, .tablet = session_tablet(session), .link = link, .wanted = wanted};
+    bool is_whole = false;
+    enum rc rc = blobs_pull_resume(session, wanted->hash, &at.pull, err);
+
+    if (rc == RC_CONFLICT) {
+        err_clear(err);
+        return RC_OK;
+    }
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        rc = RC_OK;
+    }
+    buf_init(&at.body, PULL_REQUEST_BYTES);
+    buf_init(&at.answer, PULL_ANSWER_BYTES_MAX);
+    while (rc == RC_OK && !is_whole) {
+        rc = ask(&at, err);
+        if (rc == RC_OK)
+            rc = keep(&at, err);
+        is_whole = rc == RC_OK && at.pull.next == attachment_chunk_count(at.pull.label.size);
+    }
+    buf_release(&at.body);
+    buf_release(&at.answer);
+    crypt_wipe(&at.pull, sizeof(at.pull));
+    return rc;
+}
