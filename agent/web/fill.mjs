@@ -39,6 +39,26 @@ function Languages({ form, onSpeak }) {
     </label>`;
 }
 
+function refsOf(page) {
+  const refs = [];
+
+  for (const node of page.nodes) {
+    refs.push(node.question.ref);
+    if (node.question.kind === 'group') walk(node, ({ question }) => refs.push(question.ref));
+  }
+  return refs;
+}
+
+// An answer may cut the form into other pages: one stays with the question that one has answered,
+// or with what else stood on the page.
+function pageAsBefore(pages, { refs, answered }) {
+  for (const ref of refs.includes(answered) ? [answered, ...refs] : refs) {
+    const page = pageWith(pages, ref);
+    if (page) return page;
+  }
+  return null;
+}
+
 // Letters that could not be saved when the page was left (the tablet locked itself, the program did
 // not answer) wait here for their person to come back to the draft.
 const kept = new Map();
@@ -72,6 +92,7 @@ export function Fill({ words, shared }) {
   const [busy, setBusy] = useState(false);
   const touched = useRef(new Set());
   const focusOn = useRef(null);
+  const shown = useRef({ refs: [] }); // the page, and the question that was answered last
   const person = shared.me.person.id;
   const saver = useMemo(() => saverOf(person, number, redraw), [number]);
   const { form } = saver;
@@ -94,7 +115,8 @@ export function Fill({ words, shared }) {
   }, [saver]);
 
   const page = pages.find((one) => one.id === wanted) ?? (wanted && wanted !== OVERVIEW
-    ? pageWith(pages, wanted) : null) ?? pageToResume(pages);
+    ? pageWith(pages, wanted) ?? pageAsBefore(pages, shown.current) : null) ?? pageToResume(pages);
+  if (page) shown.current = { id: page.id, refs: refsOf(page), answered: shown.current.answered };
   // The address always says where one is, so that a reload comes back here.
   useEffect(() => {
     if (form && page && wanted !== OVERVIEW && wanted !== page.id)
@@ -206,6 +228,7 @@ export function Fill({ words, shared }) {
   const rendering = {
     valueOf: (question) => saver.valueOf(question), flush: () => saver.flush(),
     set: (ref, value, soon) => {
+      shown.current.answered = ref;
       if (!soon) touched.current.add(ref);
       saver.set(ref, value, soon);
     },

@@ -11,6 +11,8 @@ const SHOWN_MAX = 200; // lines of a search; typing narrows it
 
 function layout(question) {
   if (has(question, 'likert')) return 'likert';
+  const columns = /\bcolumns-(\d)\b/.exec(question.appearance ?? '');
+  if (columns) return `columns of-${Math.max(1, Math.min(5, Number(columns[1])))}`;
   if (/\b(columns|horizontal|quickcompact|compact)/.test(question.appearance ?? ''))
     return 'columns';
   if (has(question, 'label') || has(question, 'list-nolabel') || has(question, 'list'))

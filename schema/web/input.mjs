@@ -1,11 +1,32 @@
 // input.mjs: questions that are answered by typing. Each kind of answer has its native keys: the
 // number pad, the calendar, the clock. Letters are told while they are typed, all else at once.
 import { html, useEffect, useRef, useState } from 'kit/html.mjs';
-import { tr } from 'kit/words.mjs';
+import { Icon } from 'kit/components.mjs';
+import { languageNow, tr } from 'kit/words.mjs';
 import { Place, Trace } from './place.mjs';
 
 export const has = (question, word) =>
   ` ${question.appearance ?? ''} `.toLowerCase().includes(` ${word} `);
+
+// 1234567.5 as 1 234 567.5, for the eye only.
+function grouped(value) {
+  const [, sign, whole, rest] = /^(-?)(\d+)(\.\d*)?$/.exec(value.trim()) ?? [];
+
+  return whole === undefined ? '' : sign + whole.replace(/\B(?=(\d{3})+$)/g, '\u202f') + (rest ?? '');
+}
+
+// Calendars that forms may ask for beside our own, as the browser knows them.
+const CALENDARS = { ethiopian: 'ethiopic', coptic: 'coptic', islamic: 'islamic-umalqura',
+  persian: 'persian', chinese: 'chinese' };
+
+function otherCalendar(question, value) {
+  const word = Object.keys(CALENDARS).find((one) => has(question, one));
+  const date = new Date(`${value.slice(0, 10)}T00:00:00Z`);
+
+  if (!word || Number.isNaN(date.getTime())) return '';
+  return new Intl.DateTimeFormat(`${languageNow()}-u-ca-${CALENDARS[word]}`,
+    { dateStyle: 'long', timeZone: 'UTC' }).format(date);
+}
 
 // Words for a reader of the screen, and who says what is wrong.
 export function aria(context) {
@@ -33,9 +54,21 @@ function Text({ context }) {
     onBlur: () => context.flush(),
   };
 
-  return isLong ? html`<textarea class="input" rows="3" ...${props}></textarea>`
-    : html`<input class="input ${isNumber ? 'number' : ''}" type=${kind} inputmode=${mode}
-        ...${props} />`;
+  if (isLong) return html`<textarea class="input" rows="3" ...${props}></textarea>`;
+  const input = html`<input class="input ${isNumber ? 'number' : ''}" type=${kind}
+    inputmode=${mode} ...${props} />`;
+  if (question.type === 'int' && has(question, 'counter'))
+    return html`<div class="row"><${Step} context=${context} by=${-1} />${input}<${Step}
+      context=${context} by=${1} /></div>`;
+  return isNumber && has(question, 'thousands-sep') ? html`<div class="row">${input}
+    <output class="quiet" for=${context.id}>${grouped(value)}</output></div>` : input;
+}
+
+// One more or one less: hens are counted with a thumb.
+function Step({ context, by }) {
+  return html`<button type="button" class="button" aria-label=${by > 0 ? tr('One more')
+      : tr('One less')} onClick=${() => context.set(String((Number(context.value) || 0) + by))}>
+    <${Icon} name=${by > 0 ? 'plus' : 'minus'} /></button>`;
 }
 
 // A full date, a month or a year: the engine keeps a date, whose rest is the first day.
@@ -52,9 +85,13 @@ function DateInput({ context }) {
     return html`<input class="input number" type="month" autocomplete="off" ...${aria(context)}
       value=${value.slice(0, 7)} onInput=${(event) => set(event.currentTarget.value &&
         `${event.currentTarget.value}-01`)} />`;
-  return html`<input class="input number" type="date" min="1900-01-01" max="2199-12-31"
+  const other = otherCalendar(question, value);
+  const input = html`<input class="input number" type="date" min="1900-01-01" max="2199-12-31"
     autocomplete="off" ...${aria(context)} value=${value.slice(0, 10)}
     onInput=${(event) => set(event.currentTarget.value)} onBlur=${() => context.flush()} />`;
+
+  return other ? html`<div class="row">${input}<output class="quiet" for=${context.id}>${
+    other}</output></div>` : input;
 }
 
 function zone() {

@@ -47,6 +47,29 @@ export function placeWords(value) {
     : `${latitude}, ${longitude}`;
 }
 
+// By hand, where no position can be had: from a map, or read to one over the telephone.
+function Typed({ context, many }) {
+  const [typed, setTyped] = useState(null);
+  const shown = typed ?? (many ? context.value.split(';').map((point) => point.trim())
+    .filter(Boolean).join('\n') : context.value);
+  const keep = () => {
+    const value = (typed ?? '').replace(/[,，]/g, ' ');
+
+    if (typed !== null) context.set(many ? value.split(/[\n;]/).map((one) => one.trim())
+      .filter(Boolean).join('; ') : value.trim().replace(/\s+/g, ' '));
+    setTyped(null);
+  };
+  const props = { class: 'input', autocomplete: 'off', spellcheck: false, value: shown,
+    id: `${context.id}t`, onInput: (event) => setTyped(event.currentTarget.value), onBlur: keep };
+
+  return html`<details class="small"><summary>${tr('Type the position')}</summary>
+    <div class="field"><label for="${context.id}t">${many
+      ? tr('Latitude and longitude, one point a line')
+      : tr('Latitude and longitude, such as 28.713 113.632')}</label>
+    ${many ? html`<textarea rows="4" ...${props}></textarea>` : html`<input type="text"
+      inputmode="text" ...${props} />`}</div></details>`;
+}
+
 export function Place({ context }) {
   const [state, start] = useFix((fix) => context.set(fix));
 
@@ -58,22 +81,35 @@ export function Place({ context }) {
         : context.value ? tr('Take the position again') : tr('Take the position')}</${Button}></div>
     <div role="status">${state.why && html`<${Notice}
       kind="warning">${state.why}</${Notice}>`}</div>
+    <${Typed} context=${context} />
   </div>`;
 }
 
-// A way or an outline, point after point where one stands.
+// A way or an outline, point after point where one stands. It is an answer as soon as it has enough
+// of them; an outline ends where it began.
 export function Trace({ context }) {
-  const points = context.value.split(';').map((point) => point.trim()).filter(Boolean);
-  const [state, start] = useFix((fix) => context.set([...points, fix].join('; ')));
+  const isShape = context.question.type === 'geoshape';
+  const least = isShape ? 3 : 2;
+  const given = context.value.split(';').map((point) => point.trim()).filter(Boolean);
+  const [few, setFew] = useState([]);
+  const closed = isShape && given.length > 1 && given[0] === given.at(-1);
+  const points = given.length === 0 ? few : closed ? given.slice(0, -1) : given;
+  const [state, start] = useFix((fix) => keep([...points, fix]));
 
+  function keep(next) {
+    setFew(next.length < least ? next : []);
+    context.set(next.length < least ? '' : (isShape ? [...next, next[0]] : next).join('; '));
+  }
   return html`<div class="stack-small">
-    <p>${tr('{n} points', { n: points.length })}</p>
+    <p>${tr('{n} points', { n: points.length })}${points.length > 0 && points.length < least &&
+      ` · ${tr('at least {n}', { n: least })}`}</p>
     <div class="row"><${Button} icon="place" busy=${state.busy} id=${context.id} onClick=${start}>
       ${tr('Add the point where I stand')}</${Button}>
     ${points.length > 0 && html`<${Button} icon="trash"
-      onClick=${() => context.set(points.slice(0, -1).join('; '))}>${
-        tr('Take the last point away')}</${Button}>`}</div>
+      onClick=${() => keep(points.slice(0, -1))}>${tr('Take the last point away')}</${Button}>`}
+    </div>
     <div role="status">${state.why && html`<${Notice}
       kind="warning">${state.why}</${Notice}>`}</div>
+    <${Typed} context=${context} many />
   </div>`;
 }
