@@ -211,6 +211,24 @@ enum rc face_show(void *context, struct command *command, struct err *err);
 enum rc face_list(void *context, struct command *command, struct err *err);
 enum rc face_conflicts(void *context, struct command *command, struct err *err);
 enum rc face_history(void *context, struct command *command, struct err *err);
+/* meeting.c, meeting_vote.c, meeting_show.c: an evaluation meeting */
+enum rc face_meeting_new(void *context, struct command *command, struct err *err);
+enum rc face_meeting_household(void *context, struct command *command, struct err *err);
+enum rc face_meeting_open(void *context, struct command *command, struct err *err);
+enum rc face_meeting_sign_in(void *context, struct command *command, struct err *err);
+enum rc face_meeting_recuse(void *context, struct command *command, struct err *err);
+enum rc face_meeting_step(void *context, struct command *command, struct err *err);
+enum rc face_meeting_vote(void *context, struct command *command, struct err *err);
+enum rc face_meeting_paper(void *context, struct command *command, struct err *err);
+enum rc face_meeting_hands(void *context, struct command *command, struct err *err);
+enum rc face_meeting_close(void *context, struct command *command, struct err *err);
+enum rc face_meeting_sign(void *context, struct command *command, struct err *err);
+enum rc face_meeting_show(void *context, struct command *command, struct err *err);
+enum rc face_meeting_void(void *context, struct command *command, struct err *err);
+enum rc face_meeting_pair(void *context, struct command *command, struct err *err);
+enum rc face_meeting_join(void *context, struct command *command, struct err *err);
+enum rc face_meeting_part(void *context, struct command *command, struct err *err);
+enum rc face_meeting_take(void *context, struct command *command, struct err *err);
 /* import.c */
 enum rc face_import(void *context, struct command *command, struct err *err);
 /* serve.c: runs until SIGTERM or SIGINT */

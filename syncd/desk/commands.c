@@ -1,6 +1,7 @@
 /* commands.c: the desk's part of the command line, as data. docs/yg-syncd.8 says the same in prose.
  */
 #include "syncd/desk/desk.h"
+#include "syncd/desk/meeting.h"
 
 #define END                                                                                        \
     { NULL, NULL, NULL, false }
@@ -45,6 +46,8 @@ static const struct command_option INCOME[] = {
     {"--on", "DAY", "the day of the application; ages count on it; today if not given", false},
     REVEAL,
     END};
+static const struct command_option MEETINGS[] = {
+    {"--area", "A", "only of this area and what lies beneath", false}, END};
 static const struct command_option CONFLICTS[] = {
     {"--area", "A", "only of this area and what lies beneath", false}, REVEAL, END};
 static const struct command_option RESOLVE[] = {
@@ -179,6 +182,10 @@ const struct command_spec desk_commands[] = {
     DESK("show", "RECORD", 1, 1, SHOW, "show a record: values, conflicts, seals", desk_show),
     DESK("income", "RECORD", 1, 1, INCOME, "what a household lives on, by the county's table",
          desk_income),
+    DESK("meetings", "", 0, 0, MEETINGS, "list evaluation meetings and how they came out",
+         desk_meetings),
+    DESK("meeting show", "MEETING", 1, 1, NULL,
+         "one meeting: the result of each household and why, what is wrong", desk_meeting_show),
     DESK("history", "RECORD [FIELD]", 1, 2, SHOW, "every value that a record or field ever had",
          desk_history),
     DESK("conflicts", "", 0, 0, CONFLICTS, "list open questions by due date", desk_conflicts),
