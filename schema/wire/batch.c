@@ -18,7 +18,11 @@
  *   wall      zigzag varint, milliseconds
  *   frames    varint count; each: varint size, bytes
  *   signature 64 bytes, by the device: tag "yg batch", over the outer bytes (version to more), the
- *             inner bytes without the signature, and the 32 bytes of the chain hash at `last` */
+ *             inner bytes before the frames, hash("yg frames", the frames with their count), and
+ *             the 32 bytes of the chain hash at `last`
+ *
+ * So the signature can be shown, and checked against the leaves, without what the frames hold:
+ * to an auditor who may not see all of it, and after something of it was erased by law. */
 #include "schema/wire/batch.h"
 
 #include "base/crypt.h"
@@ -70,14 +74,26 @@ static void add_head(struct buf *out, const struct batch *batch) {
     buf_add_varint(out, batch->scope_serial);
     buf_add(out, batch->previous, sizeof(batch->previous));
     buf_add_zigzag(out, batch->wall_ms);
-    buf_add_varint(out, batch->frame_count);
+}
+
+static void hash_frames(const struct batch *batch, uint8_t out[CRYPT_HASH_BYTES]) {
+    struct crypt_hasher hasher;
+    uint8_t size[VARINT_BYTES_MAX];
+
+    crypt_hasher_init(&hasher, "yg frames");
+    crypt_hasher_add(&hasher, size, varint_put(size, batch->frame_count));
+    for (uint32_t i = 0; i < batch->frame_count; i++) {
+        crypt_hasher_add(&hasher, size, varint_put(size, batch->frames[i].size));
+        crypt_hasher_add(&hasher, batch->frames[i].data, batch->frames[i].size);
+    }
+    crypt_hasher_end(&hasher, out);
 }
 
 /* What the device signs, from the parsed batch: every part has one encoding only, so these are the
  * bytes that travelled. */
-static enum rc signed_hash(const struct batch *batch, const uint8_t last_hash[32],
-                           uint8_t out[CRYPT_HASH_BYTES], struct err *err) {
-    struct crypt_hasher hasher;
+static enum rc signed_hash(const struct batch *batch, const uint8_t frames_hash[32],
+                           const uint8_t last_hash[32], uint8_t out[CRYPT_HASH_BYTES],
+                           struct err *err) {
     struct buf head;
     enum rc rc;
 
@@ -86,16 +102,10 @@ static enum rc signed_hash(const struct batch *batch, const uint8_t last_hash[32
     add_head(&head, batch);
     rc = buf_check(&head, "batch", err);
     if (rc == RC_OK) {
-        crypt_hasher_init(&hasher, "yg batch");
-        crypt_hasher_add(&hasher, head.data, head.size);
-        for (uint32_t i = 0; i < batch->frame_count; i++) {
-            uint8_t size[VARINT_BYTES_MAX];
+        const struct view pieces[3] = {buf_view(&head), view_of(frames_hash, 32),
+                                       view_of(last_hash, 32)};
 
-            crypt_hasher_add(&hasher, size, varint_put(size, batch->frames[i].size));
-            crypt_hasher_add(&hasher, batch->frames[i].data, batch->frames[i].size);
-        }
-        crypt_hasher_add(&hasher, last_hash, 32);
-        crypt_hasher_end(&hasher, out);
+        crypt_hash_pieces("yg batch", pieces, 3, out);
     }
     buf_release(&head);
     return rc;
@@ -105,7 +115,7 @@ enum rc batch_write(const struct batch *batch, const uint8_t last_hash[32],
                     const uint8_t device_secret[64], const uint8_t county_box_public[32],
                     const struct env *env, struct buf *out, struct err *err) {
     struct buf outer, inner;
-    uint8_t hash[CRYPT_HASH_BYTES], signature[CRYPT_SIGNATURE_BYTES];
+    uint8_t hash[CRYPT_HASH_BYTES], frames[CRYPT_HASH_BYTES], signature[CRYPT_SIGNATURE_BYTES];
     size_t before = out->size;
     enum rc rc;
 
@@ -114,7 +124,8 @@ enum rc batch_write(const struct batch *batch, const uint8_t last_hash[32],
         return err_set(err, RC_INVALID, "batch: numbers are not a range");
     if (batch->frame_count > LIMIT_BATCH_FRAMES)
         return err_set(err, RC_LIMIT, "batch: more than %u frames", LIMIT_BATCH_FRAMES);
-    rc = signed_hash(batch, last_hash, hash, err);
+    hash_frames(batch, frames);
+    rc = signed_hash(batch, frames, last_hash, hash, err);
     if (rc != RC_OK)
         return rc;
     crypt_sign(device_secret, view_of(hash, sizeof(hash)), signature);
@@ -122,6 +133,7 @@ enum rc batch_write(const struct batch *batch, const uint8_t last_hash[32],
     buf_init(&inner, LIMIT_BATCH_BYTES);
     add_outer(&outer, &batch->outer);
     add_head(&inner, batch);
+    buf_add_varint(&inner, batch->frame_count);
     for (uint32_t i = 0; i < batch->frame_count; i++)
         buf_add_sized(&inner, batch->frames[i]);
     buf_add(&inner, signature, sizeof(signature));
@@ -175,24 +187,32 @@ enum rc batch_peek(struct view bytes, struct batch_outer *out, struct err *err) 
     return read_outer(bytes, &in, out, err);
 }
 
+static enum rc read_head(struct reader *in, struct batch *out, struct err *err) {
+    unsigned flags = read_u8(in);
+
+    if ((flags & ~FLAG_INTRODUCES) != 0)
+        return err_set(err, RC_UNSUPPORTED, "batch: of a newer format; update this program");
+    out->introduces = (flags & FLAG_INTRODUCES) != 0;
+    out->device = read_id(in);
+    if (out->introduces)
+        word_read_fixed(in, out->nonce, sizeof(out->nonce));
+    out->epoch = (uint32_t)read_varint_max(in, UINT32_MAX);
+    out->scope_serial = (uint32_t)read_varint_max(in, UINT32_MAX);
+    word_read_fixed(in, out->previous, sizeof(out->previous));
+    out->wall_ms = read_zigzag(in);
+    return RC_OK;
+}
+
 static enum rc read_inner(struct view bytes, struct arena *arena, struct batch *out,
                           struct err *err) {
     struct reader in;
     struct view *frames;
-    unsigned flags;
+    enum rc rc;
 
     reader_init(&in, bytes);
-    flags = read_u8(&in);
-    if ((flags & ~FLAG_INTRODUCES) != 0)
-        return err_set(err, RC_UNSUPPORTED, "batch: of a newer format; update this program");
-    out->introduces = (flags & FLAG_INTRODUCES) != 0;
-    out->device = read_id(&in);
-    if (out->introduces)
-        word_read_fixed(&in, out->nonce, sizeof(out->nonce));
-    out->epoch = (uint32_t)read_varint_max(&in, UINT32_MAX);
-    out->scope_serial = (uint32_t)read_varint_max(&in, UINT32_MAX);
-    word_read_fixed(&in, out->previous, sizeof(out->previous));
-    out->wall_ms = read_zigzag(&in);
+    rc = read_head(&in, out, err);
+    if (rc != RC_OK)
+        return rc;
     out->frame_count = (uint32_t)read_varint_max(&in, LIMIT_BATCH_FRAMES);
     frames = arena_array(arena, out->frame_count, sizeof(*frames));
     if (frames == NULL)
@@ -230,14 +250,60 @@ enum rc batch_open(struct view bytes, const uint8_t county_box_public[32],
     return rc;
 }
 
-enum rc batch_verify(const struct batch *batch, const uint8_t last_hash[32],
-                     const uint8_t device_public[32], struct err *err) {
+static enum rc check_signature(const struct batch *batch, const uint8_t frames_hash[32],
+                               const uint8_t last_hash[32], const uint8_t device_public[32],
+                               struct err *err) {
     uint8_t hash[CRYPT_HASH_BYTES];
-    enum rc rc = signed_hash(batch, last_hash, hash, err);
+    enum rc rc = signed_hash(batch, frames_hash, last_hash, hash, err);
 
     if (rc != RC_OK)
         return rc;
     if (!crypt_verify(device_public, view_of(hash, sizeof(hash)), batch->signature))
         return err_set(err, RC_DENIED, "batch: the device's signature does not fit");
     return RC_OK;
+}
+
+enum rc batch_verify(const struct batch *batch, const uint8_t last_hash[32],
+                     const uint8_t device_public[32], struct err *err) {
+    uint8_t frames[CRYPT_HASH_BYTES];
+
+    hash_frames(batch, frames);
+    return check_signature(batch, frames, last_hash, device_public, err);
+}
+
+/* ---- the head alone ---- */
+
+enum rc batch_proof_write(const struct batch *batch, struct buf *out, struct err *err) {
+    uint8_t frames[CRYPT_HASH_BYTES];
+
+    hash_frames(batch, frames);
+    add_outer(out, &batch->outer);
+    add_head(out, batch);
+    buf_add(out, frames, sizeof(frames));
+    buf_add(out, batch->signature, sizeof(batch->signature));
+    return buf_check(out, "batch", err);
+}
+
+enum rc batch_proof_read(struct view bytes, struct batch_proof *out, struct err *err) {
+    struct reader in;
+    enum rc rc;
+
+    memset(out, 0, sizeof(*out));
+    rc = read_outer(bytes, &in, &out->batch.outer, err);
+    if (rc == RC_OK)
+        rc = read_head(&in, &out->batch, err);
+    if (rc != RC_OK)
+        return rc;
+    word_read_fixed(&in, out->frames_hash, sizeof(out->frames_hash));
+    word_read_fixed(&in, out->batch.signature, sizeof(out->batch.signature));
+    return reader_check(&in, "batch", err);
+}
+
+enum rc batch_proof_verify(const struct batch_proof *proof, const uint8_t last_hash[32],
+                           const uint8_t device_public[32], struct err *err) {
+    const struct batch *batch = &proof->batch;
+
+    if (batch->introduces && batch_actor(device_public, batch->nonce) != batch->outer.actor)
+        return err_set(err, RC_DENIED, "batch: the actor is not an incarnation of this device");
+    return check_signature(batch, proof->frames_hash, last_hash, device_public, err);
 }

@@ -5,7 +5,11 @@
  * Outer, readable by a carrier: version, county tag, actor, first, last. All of it is the
  * associated data of the sealed box. Inner: head, then frames, each with its length. The head is
  * signed by the device over everything inside, the chain hash before `first` and the chain hash at
- * `last`; the latter is recomputed by the receiver and does not travel. */
+ * `last`; the latter is recomputed by the receiver and does not travel.
+ *
+ * Of the frames the signature covers a hash. So the head without the frames is a proof by itself:
+ * it shows to whoever has the leaves that this device has written these changes, in this order,
+ * without showing what they say. The county keeps it (sync/proof.h). */
 #ifndef YG_SCHEMA_WIRE_BATCH_H
 #define YG_SCHEMA_WIRE_BATCH_H
 
@@ -53,5 +57,19 @@ enum rc batch_open(struct view bytes, const uint8_t county_box_public[32],
                    struct err *err);
 enum rc batch_verify(const struct batch *batch, const uint8_t last_hash[32],
                      const uint8_t device_public[32], struct err *err);
+
+struct batch_proof {
+    struct batch batch; /* without frames */
+    uint8_t frames_hash[32];
+};
+/* Adds the outer bytes, the inner ones before the frames, hash("yg frames", frames) and the
+ * signature; at most BATCH_PROOF_BYTES. */
+#define BATCH_PROOF_BYTES 280u
+enum rc batch_proof_write(const struct batch *batch, struct buf *out, struct err *err);
+enum rc batch_proof_read(struct view bytes, struct batch_proof *out, struct err *err);
+/* last_hash: the leaves first to last, folded onto batch.previous. RC_DENIED as batch_verify, or
+ * for an actor that is not of this device, where the batch introduces it. */
+enum rc batch_proof_verify(const struct batch_proof *proof, const uint8_t last_hash[32],
+                           const uint8_t device_public[32], struct err *err);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "syncd/sync/filing.h"
 #include "syncd/sync/fork.h"
+#include "syncd/sync/proof.h"
 
 static enum rc take_change(struct work *work, const uint8_t signed_hash[32],
                            const struct frame *frame, const struct admit_source *source,
@@ -330,6 +331,10 @@ enum rc admit_batch(struct work *work, const struct ingested *in, const struct a
         return rc;
     found->number = outer->last;
     memcpy(found->hash, in->chain[in->change_count - 1], 32);
+    if (source->device != NULL)
+        rc = proof_keep(work, actor.actor, &in->batch, err);
+    if (rc != RC_OK)
+        return rc;
     for (uint32_t i = 0; i < in->change_count; i++) {
         const struct change *change = &ingest_change(in, i)->change;
 

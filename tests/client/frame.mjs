@@ -31,6 +31,7 @@ import {
   seal,
   sign,
   utf8,
+  hash,
 } from './words.mjs';
 
 // --- 7. Frames: writing. One lane, plain and varints everywhere, presence counted ---
@@ -556,8 +557,9 @@ export function encodeBatch(what, secret) {
     .id(what.device.id)
     .bytes(what.nonce || []);
   inner.varint(what.epoch).varint(what.scope).bytes(what.previous).signed(what.wall);
-  inner.varint(what.frames.length);
-  what.frames.forEach((frame) => inner.sized(frame));
-  inner.bytes(sign(what.device.seed, 'yg batch', outer.done(), inner.done(), what.chain));
+  const frames = new Writer().varint(what.frames.length);
+  what.frames.forEach((frame) => frames.sized(frame));
+  const proof = [outer.done(), inner.done(), hash('yg frames', frames.done()), what.chain];
+  inner.bytes(frames.done()).bytes(sign(what.device.seed, 'yg batch', ...proof));
   return joined(outer.done(), seal(what.county.box, outer.done(), inner.done(), secret));
 }
