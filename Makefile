@@ -1,6 +1,6 @@
 # Makefile: the only build file of the house; GNU make 4.3 or later, no configure step.
 #
-# `make` builds build/yg-agent and build/yg-syncd, `make check` proves them, `make help` lists
+# `make` builds build/yg-agent, yg-syncd and yg-verify, `make check` proves them, `make help` lists
 # the rest. Every .c file is compiled once per flavour (release, asan, tsan, ...), into
 # build/obj/FLAVOUR; the rules for one flavour are the template FLAVOUR_RULES below.
 
@@ -63,7 +63,7 @@ FLAVOURS       := release clang asan tsan fuzz
 HOST_SOURCES   := base/embed.c base/embed_words.c base/embed_pinyin.c
 LIBRARY_SOURCES := $(filter-out $(HOST_SOURCES) agent/main.c syncd/main.c, \
     $(wildcard base/*.c schema/*.c schema/*/*.c agent/*.c agent/*/*.c syncd/*.c syncd/*/*.c))
-PROGRAM_SOURCES := $(wildcard agent/main.c syncd/main.c)
+PROGRAM_SOURCES := $(wildcard agent/main.c syncd/main.c verify/main.c)
 TIDY_SOURCES    := $(wildcard tests/tidy/*.c)
 SUPPORT_SOURCES := $(filter-out tests/tidy/main.c,$(TIDY_SOURCES)) $(wildcard tests/support/*.c)
 TEST_SOURCES    := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c \
@@ -74,7 +74,7 @@ SIM_SOURCES     := $(filter-out %/main.c,$(filter-out tests/sim/test_%,$(wildcar
 BENCH_SOURCES   := $(wildcard tests/bench/bench_*.c)
 FUZZ_SOURCES    := $(wildcard tests/fuzz/fuzz_*.c)
 E2E_SCRIPTS     := $(sort $(wildcard tests/e2e/test_*.sh tests/e2e/test_*.mjs))
-C_FILES         := $(sort $(wildcard $(foreach d,base schema agent syncd tests, \
+C_FILES         := $(sort $(wildcard $(foreach d,base schema agent syncd verify tests, \
                        $(d)/*.[ch] $(d)/*/*.[ch])))
 
 # ---- generated sources --------------------------------------------------------------------------
@@ -203,7 +203,7 @@ $(call support,$(1)): $(call objects,$(1),$(SUPPORT_SOURCES)) $(BUILD)/lib/$(1)/
 $(call program_dir,$(1))/yg-%: $(BUILD)/obj/$(1)/%/main.o $(call library,$(1))
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$$(CC_$(1)) $$(LINK_$(1)) -o $$@ $$^ $$(PACKAGE_LIBS) -lpthread -lm
+	$(Q)$$(CC_$(1)) $$(LINK_$(1)) -Wl,--as-needed -o $$@ $$^ $$(PACKAGE_LIBS) -lpthread -lm
 
 $(BUILD)/test/$(1)/%: $(BUILD)/obj/$(1)/tests/%.o $(call support,$(1)) $(call library,$(1))
 	$$(call say,LINK,$$@)
@@ -262,7 +262,7 @@ RUN_MAN  = --label house --limit 60 'man: tests/man.sh $(wildcard docs/*.[1-8])'
     fuzz bench man bare install clean dist FORCE
 FORCE:
 
-## all           build both programs: build/yg-agent and build/yg-syncd (FLAVOUR=asan|tsan|clang)
+## all           build the programs: build/yg-agent, yg-syncd, yg-verify (FLAVOUR=asan|tsan|clang)
 all: $(call library,$(FLAVOUR)) $(call programs,$(FLAVOUR)) $(GENERATE)
 
 ## help          this table
@@ -377,6 +377,7 @@ bare:
 install: all
 	install -D -m 755 $(BUILD)/yg-agent $(DESTDIR)$(prefix)/bin/yg-agent
 	install -D -m 755 $(BUILD)/yg-syncd $(DESTDIR)$(prefix)/sbin/yg-syncd
+	install -D -m 755 $(BUILD)/yg-verify $(DESTDIR)$(prefix)/bin/yg-verify
 	for page in $(wildcard docs/*.[1-8]); do install -D -m 644 $$page \
 	    $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/}; done
 	install -D -m 644 packaging/yg-syncd.service $(DESTDIR)$(prefix)/lib/systemd/system/yg-syncd.service

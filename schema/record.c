@@ -87,3 +87,22 @@ uint64_t record_lamport(const struct record *record) {
 void record_digest(struct view packed, uint8_t out[32]) {
     crypt_hash("yg record", packed, out);
 }
+
+static bool same_version(const struct record *a, const struct version *left, const struct record *b,
+                         const struct version *right) {
+    return left->field == right->field && instance_equal(left->instance, right->instance) &&
+           left->rank == right->rank && value_equal(&left->value, &right->value) &&
+           left->replaced_count == right->replaced_count &&
+           version_id_compare(version_name(a, left), version_name(b, right)) == 0;
+}
+
+const struct version *record_difference(const struct record *is, const struct record *should) {
+    for (uint32_t i = 0; i < is->version_count || i < should->version_count; i++) {
+        if (i >= is->version_count)
+            return &should->versions[i];
+        if (i >= should->version_count ||
+            !same_version(is, &is->versions[i], should, &should->versions[i]))
+            return &is->versions[i];
+    }
+    return NULL;
+}

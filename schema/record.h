@@ -78,6 +78,9 @@ struct version_id version_name(const struct record *record, const struct version
 /* The slice of versions of one field; count 0 when there is none. */
 const struct version *record_field(const struct record *record, struct instance_id instance,
                                    uint16_t field, uint32_t *count);
+/* The first version that one state has and the other has not; NULL: they differ elsewhere, or not
+ * at all. */
+const struct version *record_difference(const struct record *is, const struct record *should);
 /* The largest Lamport time absorbed. */
 uint64_t record_lamport(const struct record *record);
 

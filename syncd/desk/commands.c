@@ -113,6 +113,15 @@ static const struct command_option EXPORT[] = {
     REVEAL,
     END};
 
+static const struct command_option AUDIT_EXPORT_OPTIONS[] = {
+    {"--records", "ID,...", "these records", true},
+    {"--area", "A", "all records of this area and what lies beneath", false},
+    {"--all", NULL, "all records of the county", false},
+    {"--attachments", NULL, "the attachments themselves, too; asks for --reveal", false},
+    {"--on", "DAY", "the day for which incomes are computed; today if not given", false},
+    REVEAL,
+    END};
+
 static const struct command_option ATTACHMENTS[] = {
     {"--missing", NULL, "only those that have not come yet", false}, END};
 static const struct command_option ATTACHMENT_SAVE[] = {
@@ -225,6 +234,8 @@ const struct command_spec desk_commands[] = {
          desk_attachment_verify),
     DESK("export", "--form F (--csv | --json)", 0, 0, EXPORT, "write all records of a form",
          desk_export),
+    DESK("audit export", "FILE (--records ID,... | --area A | --all)", 1, 1, AUDIT_EXPORT_OPTIONS,
+         "write records with all that proves them; yg-verify checks it", desk_audit_export),
     DESK("log", "", 0, 0, NULL, "list what the staff did", desk_log),
     DESK("backup", "FILE", 1, 1, NULL, "write everything into one encrypted file", desk_backup),
     DESK("backup confirm", "FILE", 1, 1, NULL,

@@ -60,7 +60,10 @@ enum rc log_frames_get(struct log_frames *frames, uint64_t serial, const struct 
     oldest->used = 0;
     arena_reset(&oldest->arena);
     rc = store_frame(frames->store, serial, &oldest->arena, &oldest->stored, err);
-    if (rc == RC_OK)
+    if (rc == RC_OK && frames->raw)
+        rc = frame_decode_raw(oldest->stored.bytes, frames->inflater, &oldest->arena,
+                              &oldest->frame, err);
+    else if (rc == RC_OK)
         rc = log_frame_decode(&oldest->stored, frames->inflater, &oldest->arena, &oldest->frame,
                               err);
     if (rc != RC_OK)
@@ -71,6 +74,11 @@ enum rc log_frames_get(struct log_frames *frames, uint64_t serial, const struct 
     return RC_OK;
 }
 
+/* A fork's change has another actor's name where its author wrote it. */
+static bool is_named(struct dot dot, struct dot wanted, bool raw) {
+    return raw ? dot.number == wanted.number : dot_equal(dot, wanted);
+}
+
 enum rc log_frames_change(struct log_frames *frames, const struct stored_change *indexed,
                           const struct log_frame **frame, const struct frame_change **out,
                           struct err *err) {
@@ -79,7 +87,8 @@ enum rc log_frames_change(struct log_frames *frames, const struct stored_change 
     if (rc != RC_OK)
         return rc;
     if (indexed->position >= (*frame)->frame.count ||
-        !dot_equal((*frame)->frame.changes[indexed->position].change.dot, indexed->dot)) {
+        !is_named((*frame)->frame.changes[indexed->position].change.dot, indexed->dot,
+                  frames->raw)) {
         char dot[DOT_TEXT_BYTES];
 
         dot_text(indexed->dot, dot);

@@ -9,6 +9,7 @@
 
 struct log_frames {
     struct store *store; /* not owned */
+    bool raw;            /* set after opening: changes as their authors wrote them, also a fork's */
     struct zip_inflater *inflater;
     uint64_t clock;
     struct log_frame {

@@ -84,27 +84,6 @@ static enum rc recompute(struct state_check *check, const struct stored_record *
 
 /* --- saying where --- */
 
-static bool same_version(const struct record *a, const struct version *left, const struct record *b,
-                         const struct version *right) {
-    return left->field == right->field && instance_equal(left->instance, right->instance) &&
-           left->rank == right->rank && value_equal(&left->value, &right->value) &&
-           left->replaced_count == right->replaced_count &&
-           version_id_compare(version_name(a, left), version_name(b, right)) == 0;
-}
-
-/* The first version that one has and the other has not; NULL: they differ elsewhere. */
-static const struct version *first_difference(const struct record *is,
-                                              const struct record *should) {
-    for (uint32_t i = 0; i < is->version_count || i < should->version_count; i++) {
-        if (i >= is->version_count)
-            return &should->versions[i];
-        if (i >= should->version_count ||
-            !same_version(is, &is->versions[i], should, &should->versions[i]))
-            return &is->versions[i];
-    }
-    return NULL;
-}
-
 static enum rc report(struct state_check *check, const struct stored_record *stored,
                       struct err *err) {
     struct verify *verify = check->verify;
@@ -121,7 +100,7 @@ static enum rc report(struct state_check *check, const struct stored_record *sto
         err_clear(err);
         return RC_OK;
     }
-    version = first_difference(&is, &check->state);
+    version = record_difference(&is, &check->state);
     if (version == NULL) {
         VERIFY_FOUND(verify,
                      "record %s: its state holds %u changes, the log gives %u; the values agree",

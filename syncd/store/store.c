@@ -1,7 +1,7 @@
 /* store.c: the verbs of the store; see engine.h for what is done here and what by the engines. */
 #include "syncd/store/engine.h"
 
-#include "base/crypt.h"
+#include "schema/audit/audit.h"
 
 /* --- what engines share --- */
 
@@ -20,26 +20,17 @@ struct area_range area_range_of(uint64_t area) {
     return (struct area_range){area, area};
 }
 
-static void add_sized(struct crypt_hasher *hasher, struct view view) {
-    uint8_t size[VARINT_BYTES_MAX];
-
-    crypt_hasher_add(hasher, size, varint_put(size, view.size));
-    crypt_hasher_add(hasher, view.data, view.size);
-}
-
 void act_chain(const uint8_t previous[32], const struct stored_act *act, uint8_t out[32]) {
-    struct crypt_hasher hasher;
-    uint8_t number[VARINT_BYTES_MAX];
+    const struct audit_act content = {.serial = act->serial,
+                                      .at_ms = act->at_ms,
+                                      .who = act->who,
+                                      .action = act->action,
+                                      .object = act->object,
+                                      .reason = act->reason};
+    uint8_t digest[32];
 
-    crypt_hasher_init(&hasher, "yg act");
-    crypt_hasher_add(&hasher, previous, 32);
-    crypt_hasher_add(&hasher, number, varint_put(number, act->serial));
-    crypt_hasher_add(&hasher, number, varint_put(number, zigzag_fold(act->at_ms)));
-    add_sized(&hasher, act->who);
-    add_sized(&hasher, act->action);
-    add_sized(&hasher, act->object);
-    add_sized(&hasher, act->reason);
-    crypt_hasher_end(&hasher, out);
+    act_digest(&content, digest);
+    act_chain_next(previous, digest, out);
 }
 
 int change_order(const void *left, const void *right) {

@@ -183,7 +183,7 @@ struct stored_act {  /* of the staff log: append-only, chained */
     struct view action; /* "resolve", "reveal", "export", "device invite", ... */
     struct view object; /* record, device... by its id; never a value */
     struct view reason;
-    uint8_t chain[32]; /* given by the store: hash("yg act", previous || canonical fields) */
+    uint8_t chain[32]; /* given by the store: act_chain */
 };
 
 /* The states of a feed's records for whoever is new (sync/snapshot.h). Derived: not in the digest,
@@ -245,8 +245,8 @@ struct stored_session {
     struct view wrapped;        /* the person's key under a key made of the token */
 };
 
-/* The chain of the staff log: out = hash("yg act", previous || serial, time, and the four texts,
- * each with its length). The log starts from 32 zeros. */
+/* The chain of the staff log, as schema/audit/audit.h defines it: over digests of the acts, so that
+ * the chain can be shown to somebody who may not read every act. The log starts from 32 zeros. */
 void act_chain(const uint8_t previous[32], const struct stored_act *act, uint8_t out[32]);
 
 struct stored_key { /* same-as: keyed hash of a key field's value */

@@ -171,8 +171,8 @@ static bool load_folder(struct tidy *tidy, const char *root, const char *folder)
 }
 
 bool tidy_load(struct tidy *tidy, const char *root) {
-    static const char *const floors[] = {"base",  "schema",    "agent", "syncd",
-                                         "tests", "packaging", ".ci"};
+    static const char *const floors[] = {"base",   "schema", "agent",     "syncd",
+                                         "verify", "tests",  "packaging", ".ci"};
     for (size_t i = 0; i < sizeof(floors) / sizeof(floors[0]); i++)
         if (!load_folder(tidy, root, floors[i]))
             return false;
