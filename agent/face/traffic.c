@@ -169,6 +169,13 @@ static void say_alarm(struct command *command, const struct alarm *alarm) {
         return;
     area_text(alarm->kept.area, area);
     time_format(alarm->at_ms, at);
+    if (alarm->kept.area == 0) {
+        command_say(command,
+                    "ALARM %s: the server shows another staff log than it had signed up to act "
+                    "%llu; tell the county's auditor",
+                    at, (unsigned long long)alarm->kept.position);
+        return;
+    }
     command_say(command,
                 "ALARM %s, area %s: the server shows another history than it had signed up to "
                 "entry %llu; nothing is lost here, tell the county's auditor",

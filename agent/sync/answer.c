@@ -90,7 +90,7 @@ static enum rc take_scope(struct taking *taking, struct err *err) {
     if (rc == RC_OK)
         rc = tablet_cursors(tablet, &taking->arena, &cursors, &count, err);
     for (uint32_t i = 0; rc == RC_OK && i < count; i++) {
-        if (!tablet_in_scope(tablet, cursors[i].area))
+        if (cursors[i].area != 0 && !tablet_in_scope(tablet, cursors[i].area))
             rc = tablet_delete_cursor(tablet, cursors[i].area, cursors[i].audience, err);
     }
     taking->flow->advanced = true;
@@ -373,6 +373,18 @@ enum rc answer_tell_broken(struct tablet *tablet, struct feed_id feed, struct er
     return rc != RC_OK ? rc : tablet_delete_cursor(tablet, feed.area, feed.audience, err);
 }
 
+static bool is_log(const struct feed_head *head) {
+    return head->area == 0 && head->audience == 0;
+}
+
+/* Of the staff log only the head is kept, in the place of a cursor. */
+static enum rc keep_log_head(struct taking *taking, const struct feed_head *head, struct err *err) {
+    struct feed_cursor cursor = {.position = head->position};
+
+    memcpy(cursor.chain, head->chain, sizeof(cursor.chain));
+    return tablet_put_cursor(taking->tablet, &cursor, err);
+}
+
 /* A head that lies behind our place, or is another one there, is history that was changed: nothing
  * has to come for that to show. Such a feed is asked for from its beginning. */
 static enum rc watch_heads(struct taking *taking, struct err *err) {
@@ -381,14 +393,20 @@ static enum rc watch_heads(struct taking *taking, struct err *err) {
     for (uint32_t i = 0; i < taking->answer.head_count && rc == RC_OK; i++) {
         const struct feed_head *head = &taking->answer.heads[i];
         struct feed_cursor cursor;
+        bool follows;
 
         rc = tablet_cursor(taking->tablet, head->area, head->audience, &cursor, err);
-        if (rc != RC_OK || cursor.position == 0 || head->position > cursor.position ||
-            (head->position == cursor.position &&
-             crypt_equal(head->chain, cursor.chain, sizeof(head->chain))))
-            continue;
-        rc = answer_tell_broken(
-            taking->tablet, (struct feed_id){.area = head->area, .audience = head->audience}, err);
+        if (rc != RC_OK)
+            break;
+        follows = cursor.position == 0 || head->position > cursor.position ||
+                  (head->position == cursor.position &&
+                   crypt_equal(head->chain, cursor.chain, sizeof(head->chain)));
+        if (!follows)
+            rc = answer_tell_broken(
+                taking->tablet, (struct feed_id){.area = head->area, .audience = head->audience},
+                err);
+        if (rc == RC_OK && is_log(head))
+            rc = keep_log_head(taking, head, err);
     }
     return rc;
 }
@@ -441,6 +459,8 @@ static enum rc keep_sealed(struct taking *taking, struct view body, const uint8_
         const struct feed_head *head = &taking->answer.heads[i];
         struct feed_cursor cursor;
 
+        if (is_log(head))
+            continue;
         rc = tablet_cursor(taking->tablet, head->area, head->audience, &cursor, err);
         if (rc != RC_OK || cursor.ahead_position == head->position)
             continue;

@@ -45,11 +45,12 @@ static enum rc add_cursors(struct tablet *tablet, struct arena *arena, struct he
                            struct err *err) {
     struct feed_cursor *cursors;
     uint32_t count;
+    bool has_log = false;
     enum rc rc = tablet_cursors(tablet, arena, &cursors, &count, err);
 
     if (rc != RC_OK)
         return rc;
-    hello->cursors = arena_array(arena, count, sizeof(*hello->cursors));
+    hello->cursors = arena_array(arena, count + 1u, sizeof(*hello->cursors));
     if (hello->cursors == NULL)
         return arena_check(arena, "a request", err);
     for (uint32_t i = 0; i < count; i++) {
@@ -63,9 +64,12 @@ static enum rc add_cursors(struct tablet *tablet, struct arena *arena, struct he
             to->position = from->ahead_position;
             memcpy(to->digest, from->ahead_digest, sizeof(to->digest));
         }
+        has_log = has_log || to->area == 0;
         if (to->position > 0)
             hello->cursor_count++;
     }
+    if (!has_log) /* says that the head of the staff log is kept here */
+        hello->cursors[hello->cursor_count++] = (struct cursor){0};
     return RC_OK;
 }
 

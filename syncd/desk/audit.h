@@ -31,4 +31,62 @@ enum rc audit_export(const struct office *office, struct ledger *ledger,
                      enum rc (*write)(void *sink, struct view bytes, struct err *err), void *sink,
                      struct err *err);
 
+/* ---- the staff log ---- */
+
+struct audit_log_wish {     /* what is empty or 0 does not matter */
+    struct view who;        /* exactly */
+    struct view action;     /* "device": also "device revoke" */
+    struct view object;     /* a record: also its fields */
+    int64_t from_ms, to_ms; /* before to */
+    uint64_t after;         /* serial */
+};
+/* In order of serial. */
+enum rc audit_log(struct store *store, const struct audit_log_wish *wish, store_visit_act *visit,
+                  void *context, struct err *err);
+
+/* ---- an inspector's questions ---- */
+
+enum audit_question {
+    AUDIT_VISITS = 1, /* sealed visits without two investigators, without two of their signatures,
+                       * or first made after the household's meeting */
+    AUDIT_CHANGES,    /* who changed an answer, from what to what, on which device, offline or not,
+                       * when it came in, and why */
+    AUDIT_INCOMES,    /* incomes by the table of the form that the record was filled with */
+    AUDIT_TABLET,     /* which records a tablet held and which it wrote */
+};
+
+struct audit_ask {
+    uint8_t question; /* enum audit_question */
+    struct ledger *ledger;
+    struct arena *arena; /* of the whole report */
+    enum lang lang;
+    bool masked;
+    uint64_t area;     /* AUDIT_VISITS, AUDIT_INCOMES: with what lies beneath; 0 all */
+    struct dot record; /* AUDIT_CHANGES; AUDIT_INCOMES: only this one, unless number is 0 */
+    struct view path;  /* AUDIT_CHANGES: as in `show`; empty: every answer */
+    uint64_t device;   /* AUDIT_TABLET */
+    int64_t day;       /* AUDIT_INCOMES: of reference */
+};
+
+enum audit_cell_kind { AUDIT_TEXT = 1, AUDIT_NUMBER, AUDIT_FEN, AUDIT_FLAG, AUDIT_TIME };
+
+struct audit_cell {
+    const char *key; /* for programs, and a key of the catalogue for people */
+    uint8_t kind;    /* enum audit_cell_kind */
+    struct view text;
+    int64_t number;
+};
+#define AUDIT_CELLS_MAX 16u
+
+/* Every line of a question has the same keys in the same order. */
+typedef enum rc audit_visit_line(void *context, const struct audit_cell *cells, uint32_t count,
+                                 struct err *err);
+enum rc audit_report(const struct audit_ask *ask, audit_visit_line *visit, void *context,
+                     struct err *err);
+/* Adds the cell to a JSON object under its key. */
+struct json;
+void audit_cell_json(const struct audit_cell *cell, struct json *item);
+/* The keys of the question's lines, ended by NULL. */
+const char *const *audit_report_keys(enum audit_question question);
+
 #endif

@@ -122,6 +122,21 @@ static const struct command_option AUDIT_EXPORT_OPTIONS[] = {
     REVEAL,
     END};
 
+static const struct command_option AUDIT_REPORT_OPTIONS[] = {
+    {"--area", "A", "only of this area and what lies beneath", false},
+    {"--on", "DAY", "the day for which incomes are computed; today if not given", false},
+    {"--csv", NULL, "a table for spreadsheets", false},
+    REVEAL,
+    END};
+static const struct command_option LOG[] = {
+    {"--who", "NAME", "only what this user or program did", false},
+    {"--action", "WORDS", "only this action, as resolve, or all that begin with it, as device",
+     false},
+    {"--object", "ID", "only about this record, tablet or person", false},
+    {"--from", "DAY", "from this day on", false},
+    {"--to", "DAY", "up to the end of this day", false},
+    END};
+
 static const struct command_option ATTACHMENTS[] = {
     {"--missing", NULL, "only those that have not come yet", false}, END};
 static const struct command_option ATTACHMENT_SAVE[] = {
@@ -236,7 +251,9 @@ const struct command_spec desk_commands[] = {
          desk_export),
     DESK("audit export", "FILE (--records ID,... | --area A | --all)", 1, 1, AUDIT_EXPORT_OPTIONS,
          "write records with all that proves them; yg-verify checks it", desk_audit_export),
-    DESK("log", "", 0, 0, NULL, "list what the staff did", desk_log),
+    DESK("audit report", "QUESTION [RECORD [FIELD] | DEVICE]", 1, 3, AUDIT_REPORT_OPTIONS,
+         "answer an inspector: visits, changes, incomes or tablet", desk_audit_report),
+    DESK("log", "", 0, 0, LOG, "list what the staff did", desk_log),
     DESK("backup", "FILE", 1, 1, NULL, "write everything into one encrypted file", desk_backup),
     DESK("backup confirm", "FILE", 1, 1, NULL,
          "read a backup back, and tell the tablets that it is safe", desk_backup_confirm),

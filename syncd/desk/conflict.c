@@ -1,4 +1,4 @@
-/* conflict.c: what waits for people: open conflicts by due date. And what people did: the log. */
+/* conflict.c: what waits for people: open conflicts by due date. */
 #include "base/words.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
@@ -171,55 +171,6 @@ enum rc desk_conflicts(void *context, struct command *command, struct err *err) 
     }
     json_free(list.sides);
     arena_release(&list.arena);
-    seat_close(&seat);
-    return rc;
-}
-
-/* --- log --- */
-
-struct list_acts {
-    struct command *command;
-    struct listing listing;
-};
-
-static enum rc act_visit(void *context, const struct stored_act *act, struct err *err) {
-    struct list_acts *list = context;
-    char at[TIME_TEXT_BYTES], chain[65];
-
-    time_text(act->at_ms, at);
-    if (list->command->json) {
-        struct json *json = json_object();
-
-        hex_encode(view_of(act->chain, 32), chain);
-        json_add_int(json, "number", (int64_t)act->serial);
-        json_add_text(json, "at", at);
-        json_add_view(json, "who", act->who);
-        json_add_view(json, "action", act->action);
-        json_add_view(json, "object", act->object);
-        json_add_view(json, "reason", act->reason);
-        json_add_text(json, "chain", chain);
-        return listing_item(&list->listing, json, err);
-    }
-    listing_cellf(&list->listing, "%llu", (unsigned long long)act->serial);
-    listing_cell(&list->listing, view_text(at));
-    listing_cell(&list->listing, act->who);
-    listing_cell(&list->listing, act->action);
-    listing_cell(&list->listing, act->object);
-    listing_cell(&list->listing, act->reason);
-    return RC_OK;
-}
-
-enum rc desk_log(void *context, struct command *command, struct err *err) {
-    static const char *const heads[] = {"number", "at", "who", "action", "object", "reason", NULL};
-    struct seat seat;
-    struct list_acts list = {.command = command};
-    enum rc rc = seat_open(context, command, &seat, err);
-
-    if (rc == RC_OK) {
-        listing_start(&list.listing, command, &seat.arena, heads);
-        rc = store_acts(seat.ledger->store, 0, act_visit, &list, err);
-        rc = listing_end(&list.listing, rc, err);
-    }
     seat_close(&seat);
     return rc;
 }

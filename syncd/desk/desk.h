@@ -136,6 +136,7 @@ enum rc desk_attachment_restore(void *context, struct command *command, struct e
 enum rc desk_attachment_verify(void *context, struct command *command, struct err *err);
 enum rc desk_attachment_save(void *context, struct command *command, struct err *err);
 enum rc desk_export(void *context, struct command *command, struct err *err);
+enum rc desk_audit_report(void *context, struct command *command, struct err *err);
 enum rc desk_audit_export(void *context, struct command *command, struct err *err);
 enum rc desk_backup(void *context, struct command *command, struct err *err);
 enum rc desk_backup_confirm(void *context, struct command *command, struct err *err);

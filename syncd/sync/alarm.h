@@ -11,6 +11,9 @@
  * and one that is known already is not written down a second time. */
 enum rc alarm_take(const struct office *office, struct store *store, uint64_t device,
                    struct view content, struct arena *arena, struct err *err);
+/* What we find ourselves when we look at what a tablet holds (log_head.h). */
+enum rc alarm_note(const struct office *office, uint64_t device, const struct feed_alarm *alarm,
+                   struct arena *arena, struct err *err);
 /* Whether the device has raised one in this epoch. */
 enum rc alarm_raised(const struct office *office, struct store *store, uint64_t device,
                      struct arena *arena, bool *out, struct err *err);

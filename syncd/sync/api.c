@@ -13,6 +13,7 @@
 #include "syncd/sync/feed.h"
 #include "syncd/sync/fork.h"
 #include "syncd/sync/hello.h"
+#include "syncd/sync/log_head.h"
 #include "syncd/sync/marks.h"
 #include "syncd/sync/news.h"
 #include "syncd/sync/quarantine.h"
@@ -455,6 +456,11 @@ static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *
     answer->more = pull->more;
     answer->head_count = pull->head_count;
     answer->heads = pull->heads;
+    if (!visit->device.scope.revoked)
+        rc = log_head_give(visit->office, visit->ledger->store, &visit->hello, visit->arena, answer,
+                           err);
+    if (rc != RC_OK)
+        return rc;
     answer->form_hash_count = pull->form_count;
     answer->form_hashes = (const uint8_t(*)[32])pull->form_hashes;
     answer->has_scope = visit->hello.scope_serial != visit->device.scope.serial;

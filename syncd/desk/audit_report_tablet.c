@@ -1,0 +1,133 @@
+/* audit_report_tablet.c: what a tablet held that was lost: every record of the areas and audiences
+ * that it was granted, and every record it wrote in, wherever that is now.
+ *
+ * A tablet may hold less than it was granted, never more. `confirmed` says that the tablet has told
+ * that it applied the scope in force: after a withdrawal, that what lay outside of it is gone from
+ * the tablet; after a wipe, that everything is. A tablet that was never seen again confirms
+ * nothing; what was on it is under its people's secrets. */
+#include "syncd/desk/audit_report_parts.h"
+#include "syncd/sync/scope.h"
+
+#include <stdlib.h>
+
+struct holding {
+    struct report *report;
+    struct stored_device device;
+    uint64_t areas[LIMIT_AREAS * 2];
+    uint32_t area_count;
+    uint64_t *actors;
+    uint32_t actor_count, actor_capacity;
+    struct dot *written;
+    uint32_t written_count, written_capacity;
+};
+
+static enum rc actor_visit(void *context, const struct stored_actor *actor, struct err *err) {
+    struct holding *holding = context;
+    struct arena *arena = holding->report->ask->arena;
+    uint64_t *row;
+
+    if (actor->device != holding->device.device)
+        return RC_OK;
+    row = arena_push(arena, &holding->actors, &holding->actor_count, &holding->actor_capacity,
+                     sizeof(*row));
+    if (row == NULL)
+        return arena_check(arena, "a report", err);
+    *row = actor->actor;
+    return RC_OK;
+}
+
+static enum rc change_visit(void *context, const struct stored_change *change, struct err *err) {
+    struct holding *holding = context;
+    struct arena *arena = holding->report->ask->arena;
+    struct dot *row = arena_push(arena, &holding->written, &holding->written_count,
+                                 &holding->written_capacity, sizeof(*row));
+
+    if (row == NULL)
+        return arena_check(arena, "a report", err);
+    *row = change->record;
+    return RC_OK;
+}
+
+static int by_dot(const void *left, const void *right) {
+    return dot_compare(*(const struct dot *)left, *(const struct dot *)right);
+}
+
+static bool has_written(const struct holding *holding, struct dot id) {
+    return holding->written_count > 0 &&
+           bsearch(&id, holding->written, holding->written_count, sizeof(id), by_dot) != NULL;
+}
+
+static bool was_granted(const struct holding *holding, const struct stored_record *stored) {
+    if ((holding->device.scope.audience_mask >> stored->audience & 1) == 0)
+        return false;
+    for (uint32_t i = 0; i < stored->area_count; i++)
+        if (area_list_contains(holding->areas, holding->area_count, stored->areas[i]))
+            return true;
+    return false;
+}
+
+static enum rc record_visit(void *context, const struct stored_record *stored, struct err *err) {
+    struct holding *holding = context;
+    struct report *report = holding->report;
+    bool wrote = has_written(holding, stored->id), granted = was_granted(holding, stored);
+
+    if (!wrote && !granted)
+        return RC_OK;
+    arena_reset(&report->arena);
+    report_dot(report, stored->id);
+    report_text(report, stored->form_name);
+    report_area(report, stored->area_count > 0 ? stored->areas[0] : 0);
+    report_text(report, stored->title);
+    report_number(report, AUDIT_FLAG, wrote);
+    report_number(report, AUDIT_FLAG, granted);
+    report_number(report, AUDIT_FLAG,
+                  holding->device.scope_confirmed >= holding->device.scope.serial);
+    return report_line(report, err);
+}
+
+/* The areas in force, and those of scopes it had before: it may hold them until it confirms. */
+static enum rc read_areas(struct holding *holding, struct err *err) {
+    const struct audit_ask *ask = holding->report->ask;
+    char name[SCOPE_SETTING_BYTES_MAX];
+    struct past_scopes former = {0};
+    struct view setting;
+    enum rc rc;
+
+    for (uint32_t i = 0; i < holding->device.scope.area_count; i++)
+        holding->areas[holding->area_count++] = holding->device.scope.areas[i];
+    scope_setting_name(holding->device.device, name);
+    rc = store_setting(ask->ledger->store, name, ask->arena, &setting, err);
+    if (rc == RC_OK)
+        rc = scope_setting_read(setting, ask->arena, &former, err);
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        return RC_OK;
+    }
+    for (uint32_t s = 0; rc == RC_OK && s < former.count; s++)
+        for (uint32_t i = 0; i < former.list[s].area_count; i++)
+            if (holding->area_count < LIMIT_AREAS * 2)
+                holding->areas[holding->area_count++] = former.list[s].areas[i];
+    return rc;
+}
+
+enum rc report_tablet(struct report *report, struct err *err) {
+    const struct audit_ask *ask = report->ask;
+    struct holding holding = {.report = report};
+    struct store *store = ask->ledger->store;
+    enum rc rc = store_device(store, ask->device, ask->arena, &holding.device, err);
+
+    if (rc == RC_OK)
+        rc = read_areas(&holding, err);
+    if (rc == RC_OK)
+        rc = store_actors(store, actor_visit, &holding, err);
+    for (uint32_t i = 0; i < holding.actor_count && rc == RC_OK; i++)
+        rc = store_actor_changes(store, holding.actors[i], 1, LIMIT_NUMBER, change_visit, &holding,
+                                 err);
+    if (rc == RC_OK && holding.written_count > 0)
+        qsort(holding.written, holding.written_count, sizeof(*holding.written), by_dot);
+    holding.area_count =
+        succession_current(&ask->ledger->areas, holding.areas, holding.area_count, holding.areas);
+    if (rc == RC_OK)
+        rc = store_list(store, view_text(""), 0, (struct dot){0, 0}, record_visit, &holding, err);
+    return rc;
+}
