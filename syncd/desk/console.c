@@ -56,6 +56,11 @@ const struct console_route console_routes[] = {
     POST("/api/people/:person/enable", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_enable),
     POST("/api/people/:person/rights", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_rights),
     POST("/api/people/:person/reset", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_reset),
+    GET("/api/audit/visits", BY_AUDITORS, 0, console_audit_visits),
+    GET("/api/audit/incomes", BY_AUDITORS, 0, console_audit_incomes),
+    GET("/api/audit/changes/:record", BY_AUDITORS, 0, console_audit_changes),
+    GET("/api/audit/tablet/:device", BY_AUDITORS, 0, console_audit_tablet),
+    POST("/api/audit/export", CONSOLE_SMALL, BY_AUDITORS, 0, console_audit_export),
     /* So that whoever is nobody cannot tell what there is. */
     GET("/api", BY_STAFF, CONSOLE_QUIET, console_nothing),
     GET("/api/*", BY_STAFF, CONSOLE_QUIET, console_nothing),

@@ -175,4 +175,11 @@ enum rc console_person_enable(struct console_call *call, struct err *err);
 enum rc console_person_rights(struct console_call *call, struct err *err);
 enum rc console_person_reset(struct console_call *call, struct err *err);
 
+/* console_audit.c */
+enum rc console_audit_visits(struct console_call *call, struct err *err);
+enum rc console_audit_incomes(struct console_call *call, struct err *err);
+enum rc console_audit_changes(struct console_call *call, struct err *err);
+enum rc console_audit_tablet(struct console_call *call, struct err *err);
+enum rc console_audit_export(struct console_call *call, struct err *err);
+
 #endif

@@ -1,8 +1,11 @@
 // test_console_api.mjs: the console's API on the real program: every role at every route, and what
 // strangers, other pages, guessers and bent names get.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
 import { tap } from '../client/test_vectors.mjs';
 import { ConsoleCounty, DeskBrowser, ROLES } from './console.mjs';
-import { folder, send } from './web.mjs';
+import { build, folder, send } from './web.mjs';
 
 const { ok, check, end } = tap();
 const county = new ConsoleCounty(folder('console'));
@@ -29,6 +32,11 @@ const MATRIX = [
   ['POST', '/api/people/:person/enable', MANAGERS],
   ['POST', '/api/people/:person/rights', MANAGERS],
   ['POST', '/api/people/:person/reset', MANAGERS],
+  ['GET', '/api/audit/visits', AUDITORS],
+  ['GET', '/api/audit/incomes', AUDITORS],
+  ['GET', '/api/audit/changes/:record', AUDITORS],
+  ['GET', '/api/audit/tablet/:device', AUDITORS],
+  ['POST', '/api/audit/export', AUDITORS],
   ['GET', '/api', STAFF],
   ['GET', '/api/*', STAFF],
   ['POST', '/api/*', STAFF],
@@ -162,6 +170,28 @@ for (const target of ['/../county.db', '/%2e%2e/county.db', '/..%2fcounty.db', '
   ok(headers['content-security-policy'].startsWith("default-src 'none'; script-src 'self'"), 'pages load nothing from elsewhere');
   check('nobody frames them', /frame-ancestors 'none'/.test(headers['content-security-policy']), true);
   check('answers are not kept', (await reader.get('/api/me')).headers['cache-control'], 'no-store');
+}
+
+// --- an inspector's file ---
+
+{
+  const { auditor, city } = browsers;
+  check('an export says why', (await auditor.post('/api/audit/export', {})).status, 400);
+  const { status, bytes, headers } = await auditor.post('/api/audit/export', { reason: 'case 7', full: true });
+  check('an auditor downloads a signed file', `${status} ${headers['content-disposition']}`,
+    '200 attachment; filename="county.yga"');
+  fs.writeFileSync(`${county.work}/county.yga`, bytes);
+  const told = spawnSync(path.join(build, 'yg-verify'), ['--json', `${county.work}/county.yga`], { encoding: 'utf8' });
+  check('which the verifier finds right', `${told.status} ${JSON.parse(told.stdout).by}`, '0 auditor');
+  check('a supervisor sees no sensitive values', (await city.post('/api/audit/export',
+    { reason: 'case 7', full: true })).status, 403);
+  check('nobody exports a record that is not there', (await auditor.post('/api/audit/export',
+    { reason: 'x', records: [`${NOBODY}-1`] })).status, 404);
+  check('visits without two investigators', (await auditor.get('/api/audit/visits')).json.items.length, 0);
+  check('incomes', (await auditor.get('/api/audit/incomes?on=2026-01-01')).json.more, false);
+  check('a day that is none', (await auditor.get('/api/audit/incomes?on=soon')).status, 400);
+  check('a record that is not there', (await auditor.get(`/api/audit/changes/${NOBODY}-1`)).status, 404);
+  check('a tablet that is not there', (await auditor.get(`/api/audit/tablet/${NOBODY}`)).status, 404);
 }
 
 // --- guessing ---
