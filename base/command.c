@@ -2,6 +2,7 @@
 #include "base/command_parts.h"
 #include "base/crypt.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/words.h"
 
 #include <stdarg.h>
@@ -86,6 +87,7 @@ void command_progress(struct command *command, const char *format, ...) {
 #pragma GCC diagnostic pop
 
 enum rc command_print_json(struct command *command, struct json *document, struct err *err) {
+    bool large;
     struct buf text;
     enum rc rc;
 
@@ -96,8 +98,11 @@ enum rc command_print_json(struct command *command, struct json *document, struc
     rc = buf_check(&text, "the JSON document", err);
     if (rc == RC_OK)
         rc = command_print(command, buf_view(&text), err);
+    large = text.size > MEMORY_LARGE_BYTES;
     buf_release(&text);
     json_free(document);
+    if (large)
+        memory_give_back();
     return rc;
 }
 

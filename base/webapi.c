@@ -1,5 +1,6 @@
 /* webapi.c: see webapi.h. */
 #include "base/webapi.h"
+#include "base/memory.h"
 
 #include <string.h>
 #include <strings.h>
@@ -168,6 +169,8 @@ enum rc webapi_reply(struct http_response *response, struct json *document, stru
     buf_clear(&response->body);
     json_print(document, false, &response->body);
     json_free(document);
+    if (response->body.size > MEMORY_LARGE_BYTES)
+        memory_give_back();
     response->content_type = "application/json";
     return buf_check(&response->body, "the answer", err);
 }

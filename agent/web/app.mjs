@@ -7,24 +7,16 @@ import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { routeNow } from './route.mjs';
 import { Unlock, NoEntry } from './unlock.mjs';
-import { Home } from './home.mjs';
-import { NewRecord } from './begin.mjs';
-import { Household } from './household.mjs';
-import { Fill } from './fill.mjs';
-import { Sync } from './sync.mjs';
-import { Settings } from './settings.mjs';
-import { Ready } from './ready.mjs';
 
 const STATUS_MS = 20000;
 
-const PAGES = { home: Home, new: NewRecord, record: Household, draft: Fill, sync: Sync,
-  settings: Settings, ready: Ready };
-
-function App() {
+// first: who is at work, or what went wrong, as asked before the first drawing.
+function App({ first }) {
   const [route, setRoute] = useState(routeNow());
-  const [me, setMe] = useState(null);
+  const [me, setMe] = useState(first.me ?? null);
   const [status, setStatus] = useState({});
-  const [trouble, setTrouble] = useState(null);
+  const [trouble, setTrouble] = useState(first.trouble ?? null);
+  const [pages, setPages] = useState(null);
 
   async function look() {
     try {
@@ -54,8 +46,10 @@ function App() {
 
     onLocked(() => setMe((before) => (before ? { ...before, person: null } : before)));
     addEventListener('hashchange', turn);
+    // While somebody types his secret.
+    import('./pages.mjs').then((part) => setPages(part.default.PAGES), () => setTrouble({
+      message: tr('The program does not answer. What is saved is safe.') }));
     const timer = setInterval(refresh, STATUS_MS);
-    look();
     return () => clearInterval(timer);
   }, []);
   useEffect(() => {
@@ -65,14 +59,18 @@ function App() {
   if (trouble?.code === 'launch')
     return html`<${NoEntry} trouble=${trouble} />`;
   if (trouble) return html`<main class="narrow"><${Failure} trouble=${trouble}
-    onAgain=${look} /></main>`;
+    onAgain=${() => location.reload()} /></main>`;
   if (!me) return html`<main class="narrow"><p class="quiet">${tr('One moment…')}</p></main>`;
   if (!me.person) return html`<${Unlock} me=${me} onOpen=${look} />`;
 
-  const Page = PAGES[route.name] ?? Home;
+  if (!pages) return html`<main class="narrow"><p class="quiet">${tr('One moment…')}</p></main>`;
+
+  const Page = pages[route.name] ?? pages.home;
   return html`<${Page} key=${`${route.name}/${route.words[0] ?? ''}`} words=${route.words}
     shared=${{ me, status, refresh, look }} />`;
 }
 
 recallPreferences();
-render(html`<${App} /><${Toasts} />`, document.getElementById('app'));
+// The program is asked while the browser still lays things out; an empty page is drawn once less.
+api.me().then((me) => ({ me }), (trouble) => ({ trouble })).then((first) =>
+  render(html`<${App} first=${first} /><${Toasts} />`, document.getElementById('app')));

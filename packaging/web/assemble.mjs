@@ -12,7 +12,9 @@
 //
 //     const m3 = (() => { const { h } = m1; ...; return { html }; })();
 //
-// in the order of their imports, which may not go in a circle. Only the forms of import and export
+// in the order of their imports, which may not go in a circle. A module that is asked for by
+// import('./NAME.mjs') becomes a script of its own, with all that only it needs: it is read when it
+// is wanted, and the first page waits for nothing that it does not show. Only the forms of import and export
 // that our modules and these libraries use are known; anything else stops the build. Texts are not
 // touched: names stay readable in the browser's tools.
 //
@@ -136,11 +138,14 @@ function addModule(name) {
     given.push(['default', 'byDefault']);
     return `${before}const byDefault = `;
   });
+  // Nobody reads what is served: comments and indentation stay at home.
+  if (path.startsWith(modules) === false)
+    text = text.replace(/^[ \t]*\/\/.*\n/gm, '').replace(/^[ \t]+/gm, '');
   text = text.replace(/^export ((?:async )?(?:function\*?|const|class) (\w+))/gm, (all, what, one) => {
     given.push([one, one]);
     return what;
   });
-  if (/^(import|export)\b/m.test(text) || /[;}](import|export)[{ ]/.test(text))
+  if (/^(import|export)\b(?!\()/m.test(text) || /[;}](import|export)[{ ]/.test(text))
     fail(`${path} has an import or export of a kind that assemble does not know`);
   const variable = `m${script.length}`;
   script.push(`// ${path}\nconst ${variable} = (() => {\n${text.trim()}\nreturn { ${
@@ -150,13 +155,29 @@ function addModule(name) {
 }
 
 addModule('app.mjs');
+const shared = script.length; // modules of app.mjs; what comes later may use them
+const parts = []; // [name, from, to, module]
+for (const { text } of [...known.keys()].map((name) => files.get(name)))
+  for (const [, name] of text.matchAll(/\bimport\('\.\/([\w/]+\.mjs)'\)/g)) {
+    const from = script.length;
+
+    if (known.has(name)) fail(`${name} is imported by app.mjs already`);
+    addModule(name);
+    parts.push([name, from, script.length, known.get(name)]);
+  }
+if (parts.length > 1) fail('there is one later script, not several: they could not share modules');
 for (const name of files.keys())
   if (extname(name) === '.mjs' && !known.has(name) && !/^(kit|form)\//.test(name))
     fail(`nobody imports ${files.get(name).path}`);
 
 // ---- out ----
 
-const served = new Map([['app.mjs', script.join('')]]);
+const names = Array.from({ length: shared }, (_, index) => `m${index}`).join(', ');
+const served = new Map([['app.mjs', script.slice(0, shared).join('') +
+  (parts.length > 0 ? `export { ${names} };\n` : '')]]);
+for (const [name, from, to, variable] of parts)
+  served.set(name, `import { ${names} } from './app.mjs';\n${script.slice(from, to).join('')}` +
+    `export default ${variable};\n`);
 const styles = [];
 const page = files.get('index.html').text.replace(/ *<link rel="stylesheet" href="([^"]+)">\n/g,
   (all, name) => {

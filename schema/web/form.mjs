@@ -11,7 +11,7 @@
 //   add(repeat), remove(instance), open(page id)
 //   attach(ref, blob)        a photo, sound or file; done when it is on disk
 //   address(hash)            where the bytes of an attachment are
-import { html, useRef } from 'kit/html.mjs';
+import { html, useMemo, useRef } from 'kit/html.mjs';
 import { Button, Icon, Notice } from 'kit/components.mjs';
 import { tr } from 'kit/words.mjs';
 import { Inline } from './markdown.mjs';
@@ -60,6 +60,24 @@ function Repeat({ node, form, pages, isAlone }) {
       tr('Add: {name}', { name: label })}</${Button}></div>`}</section>`;
 }
 
+// A question of which nothing is different keeps its drawing: an answer draws what it changes, not
+// the page.
+function drawn(question, form) {
+  const { ref } = question;
+  const before = form.drawings.get(ref);
+  const shown = { value: form.valueOf(question), refused: form.refused.get(ref),
+    isTouched: form.showAll || form.touched.has(ref) };
+
+  if (before?.question === question && before.shown.value === shown.value &&
+      before.shown.refused === shown.refused && before.shown.isTouched === shown.isTouched)
+    return before.drawing;
+  const drawing = html`<${Question} key=${ref} question=${question} form=${form.steady}
+    shown=${shown} />`;
+
+  form.drawings.set(ref, { question, shown, drawing });
+  return drawing;
+}
+
 function Nodes({ nodes, form, pages, depth }) {
   return nodes.map((node) => {
     const { question } = node;
@@ -73,7 +91,7 @@ function Nodes({ nodes, form, pages, depth }) {
     if (question.kind === 'repeat')
       return html`<${Repeat} key=${node.id} node=${node} form=${form} pages=${pages}
         isAlone=${depth === 0 && nodes.length === 1} />`;
-    return html`<${Question} key=${question.ref} question=${question} form=${form} />`;
+    return drawn(question, form);
   });
 }
 
@@ -105,6 +123,17 @@ export function goOn(root, onEnd) {
 
 export function FormPage({ page, pages, form, onEnd }) {
   const root = useRef();
+  const drawings = useRef(new Map());
+  const latest = useRef();
+
+  latest.current = { ...form, goOn: () => goOn(root.current, onEnd) };
+  // The same for as long as the page stands, and always doing what the newest one does.
+  const steady = useMemo(() => {
+    const later = (name) => form[name] && ((...words) => latest.current[name](...words));
+
+    return { set: later('set'), flush: later('flush'), goOn: later('goOn') ?? (() =>
+      latest.current.goOn()), attach: later('attach'), address: form.address };
+  }, []);
 
   function key(event) {
     const { target } = event;
@@ -118,6 +147,6 @@ export function FormPage({ page, pages, form, onEnd }) {
     goOn(root.current, onEnd);
   }
   return html`<div class="form-page" ref=${root} onKeyDown=${key}>
-    <${Nodes} nodes=${page.nodes} form=${{ ...form, goOn: () => goOn(root.current, onEnd) }}
-      pages=${pages} depth=${0} /></div>`;
+    <${Nodes} nodes=${page.nodes} form=${{ ...latest.current, steady,
+      drawings: drawings.current }} pages=${pages} depth=${0} /></div>`;
 }

@@ -71,12 +71,10 @@ function Last({ id, question, value, set }) {
 
 export const domId = (ref) => `q${ref.replace(/[^A-Za-z0-9]/g, '_')}`;
 
-// form: see form.mjs
-export function Question({ question, form }) {
+// form: what it can be asked to do, see form.mjs; shown: {value, refused, isTouched}
+export function Question({ question, form, shown }) {
   const id = domId(question.ref);
-  const refused = form.refused.get(question.ref);
-  const isTouched = form.showAll || form.touched.has(question.ref);
-  const value = form.valueOf(question);
+  const { refused, isTouched, value } = shown;
   const error = refused || ((isTouched || question.value) && question.error);
 
   if (question.kind === 'note')

@@ -1,0 +1,12 @@
+// pages.mjs: the pages of somebody who is at work: a script of its own, so that the first page, on
+// which one says who one is, need not wait for them.
+import { Home } from './home.mjs';
+import { NewRecord } from './begin.mjs';
+import { Household } from './household.mjs';
+import { Fill } from './fill.mjs';
+import { Sync } from './sync.mjs';
+import { Settings } from './settings.mjs';
+import { Ready } from './ready.mjs';
+
+export const PAGES = { home: Home, new: NewRecord, record: Household, draft: Fill, sync: Sync,
+  settings: Settings, ready: Ready };
