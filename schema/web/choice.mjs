@@ -9,6 +9,11 @@ import { aria, has } from './input.mjs';
 const LONG_LIST = 12; // more choices than this get a search
 const SHOWN_MAX = 200; // lines of a search; typing narrows it
 
+// A choice always says something: where an author gave it a picture and no words, and pictures are
+// not carried to tablets, its name stands there.
+const optionsOf = (question) => (question.options ?? []).map((option) => (option.label ? option
+  : { ...option, label: option.image?.split('/').at(-1).replace(/\.\w+$/, '') || option.value }));
+
 function layout(question) {
   if (has(question, 'likert')) return 'likert';
   const columns = /\bcolumns-(\d)\b/.exec(question.appearance ?? '');
@@ -18,13 +23,13 @@ function layout(question) {
   if (has(question, 'label') || has(question, 'list-nolabel') || has(question, 'list'))
     return 'table';
   // Short words beside one another: less to scroll, and the eye still finds them.
-  const options = question.options ?? [];
+  const options = optionsOf(question);
   return options.length > 3 && options.every((option) => (option.label ?? '').length <= 10)
     ? 'columns' : '';
 }
 
 const wantsSearch = (question) => has(question, 'autocomplete') || has(question, 'search') ||
-  (question.options ?? []).length > LONG_LIST;
+  optionsOf(question).length > LONG_LIST;
 
 function matches(option, words) {
   const text = `${plain(option.label ?? '')} ${option.value}`.toLowerCase();
@@ -41,9 +46,9 @@ function Search({ context, chosen, onPick, many }) {
   const box = useRef();
   const list = useRef();
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = (question.options ?? []).filter((option) => matches(option, words));
+  const found = optionsOf(question).filter((option) => matches(option, words));
   const shown = found.slice(0, SHOWN_MAX);
-  const labels = (question.options ?? []).filter((option) => chosen.has(option.value))
+  const labels = optionsOf(question).filter((option) => chosen.has(option.value))
     .map((option) => plain(option.label ?? option.value));
 
   useEffect(() => {
@@ -108,7 +113,7 @@ function Native({ context }) {
   return html`<select class="input" ...${aria(context)} value=${context.value}
     onChange=${(event) => context.set(event.currentTarget.value)}>
     <option value="">${tr('Please choose')}</option>
-    ${(context.question.options ?? []).map((option) => html`<option key=${option.value}
+    ${optionsOf(context.question).map((option) => html`<option key=${option.value}
       value=${option.value}>${plain(option.label ?? '')}</option>`)}</select>`;
 }
 
@@ -122,7 +127,7 @@ function Choice({ context, option, type, isChosen, onChange, isBare }) {
 
 export function SelectOne({ context }) {
   const { question, value, set } = context;
-  const options = question.options ?? [];
+  const options = optionsOf(question);
   const isBare = has(question, 'list-nolabel');
 
   if (wantsSearch(question))
@@ -145,7 +150,7 @@ export function SelectOne({ context }) {
 export function SelectMany({ context }) {
   const { question, value, set } = context;
   const chosen = new Set(value.split(' ').filter(Boolean));
-  const options = question.options ?? [];
+  const options = optionsOf(question);
 
   function toggle(picked) {
     const next = new Set(chosen);
@@ -164,7 +169,7 @@ export function SelectMany({ context }) {
 // Into an order: the most important on top, moved by two buttons.
 export function Rank({ context }) {
   const { question, value, set } = context;
-  const options = question.options ?? [];
+  const options = optionsOf(question);
   const given = value.split(' ').filter(Boolean);
   const order = [...given.filter((one) => options.some((option) => option.value === one)),
     ...options.map((option) => option.value).filter((one) => !given.includes(one))];
