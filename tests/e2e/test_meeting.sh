@@ -133,4 +133,5 @@ same 'hands have no secret' "$(agent wang meeting show "$hands" --json | field '
 agent wang meeting show "$hands" --lang zh | grep -q '须超过1/2（基数为到会可投票的9人）：同意须达5票'
 ok $? 'the result is told in words'
 
+echo "# a result has $(($(agent zhang meeting part "$meeting" | wc -c) / 2)) bytes"
 finish

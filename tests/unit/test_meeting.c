@@ -209,6 +209,35 @@ static void tellers_count_paper_apart(void **state) {
     tablet_close(room.tablet);
 }
 
+/* 30 households and 15 members: few bytes on the wire, from the call to the seal. */
+static void a_large_meeting_is_small_on_the_wire(void **state) {
+    struct room room = room_of(state);
+    struct visitor *visitor = room.visitor;
+    struct dot panel = panel_new(visitor, room.session, 15), id;
+    struct sync_report report;
+    struct urn *urn;
+    uint64_t bytes;
+
+    id = panel_meeting(visitor, room.session, panel, 30);
+    county_sync(visitor->county, room.tablet, RC_OK, &report);
+    bytes = report.bytes_up; /* households, panel and call */
+    MUST(&room, meeting_open(room.session, id, &visitor->err));
+    for (uint32_t seat = 1; seat <= 15; seat++)
+        MUST(&room,
+             meeting_sign_in(room.session, id, vote_seat(seat), view_text(NULL), &visitor->err));
+    urn = panel_urn(visitor, room.session, id);
+    for (uint32_t seat = 1; seat <= 15; seat++)
+        panel_cast(visitor, room.session, urn, id, seat, seat % 4 == 0 ? URN_NO : URN_YES);
+    panel_close(visitor, room.session, id, urn);
+    MUST(&room, meeting_sign(room.session, id, signers, 2, false, &visitor->err));
+    county_sync(visitor->county, room.tablet, RC_OK, &report);
+    print_message("  %llu bytes with the households before, %llu for the meeting\n",
+                  (unsigned long long)bytes, (unsigned long long)report.bytes_up);
+    assert_true(report.bytes_up <= 10000);
+    assert_int_equal(panel_tally(visitor, room.session, id, 29).yes, 12);
+    tablet_close(room.tablet);
+}
+
 /* ---- two tablets ---- */
 
 struct two {
@@ -426,6 +455,7 @@ int main(void) {
         TEST(what_may_not_be_is_refused),
         TEST(a_lost_secret_voids_the_round_only),
         TEST(tellers_count_paper_apart),
+        TEST(a_large_meeting_is_small_on_the_wire),
         TEST(two_tablets_share_the_panel),
         TEST(one_tablet_is_the_booth),
         TEST(a_member_on_two_tablets_voids_the_item),
