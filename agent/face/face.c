@@ -2,6 +2,7 @@
 #include "agent/face/face.h"
 
 #include "agent/field/filler.h"
+#include "agent/store/urn.h"
 #include "agent/sync/sync.h"
 #include "base/date.h"
 
@@ -56,6 +57,7 @@ enum rc face_close_seat(struct seat *seat, struct err *err) {
     enum rc rc;
 
     face_put_away(seat);
+    urn_close(seat->urn); /* it stays on disk, and is opened again with its two secrets */
     rc = session_close(seat->session, err);
     *seat = (struct seat){0};
     return rc;

@@ -18,6 +18,7 @@
 #include <pthread.h>
 
 struct filler;
+struct urn;
 
 #define FACE_SEATS_MAX   16u /* persons with an open session in the service */
 #define FACE_ARENA_BYTES (256u * 1024u * 1024u)
@@ -31,6 +32,8 @@ struct seat {                /* of a person whose `unlock` holds */
     unsigned busy;           /* commands that work in it and have let others in */
     struct filler *filler;   /* a draft that the web app has open; all of it is on disk, too */
     int64_t filler_used_ms;
+    struct urn *urn; /* an open urn of a meeting, closed with the session; NULL: none */
+    struct dot urn_meeting;
     char language[SEAT_LANGUAGE_BYTES]; /* of forms, as the person chose; empty: of messages */
 };
 

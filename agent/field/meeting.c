@@ -49,7 +49,7 @@ static enum rc save_edit(struct meeting_edit *edit, struct err *err) {
     if (rc == RC_OK)
         rc = save_add(save, &change, &edit->at.seen.record, edit->at.seen.form, err);
     if (rc == RC_OK && edit->ends_urn.number != 0)
-        save_ends_urn(save, edit->ends_urn);
+        save_ends_urn(save, edit->ends_urn, edit->urn);
     if (rc == RC_OK)
         rc = save_commit(save, err);
     save_close(save);

@@ -13,7 +13,8 @@ struct meeting_edit {
     struct arena arena;
     struct meeting_seen at;
     struct edit edit;
-    struct dot ends_urn; /* with the save; number 0: none */
+    struct dot ends_urn;   /* with the save; number 0: none */
+    const struct urn *urn; /* which one it must be; NULL: any */
 };
 
 enum rc meeting_edit_start(struct meeting_edit *edit, struct session *session, struct dot id,

@@ -328,6 +328,7 @@ enum rc meeting_close(struct session *session, struct dot id, struct urn *urn, b
     if (rc == RC_OK && urn != NULL) {
         rc = put_part(&edit, buf_view(&bytes), err);
         edit.ends_urn = id;
+        edit.urn = urn;
     }
     if (rc == RC_OK) {
         err_clear(err);

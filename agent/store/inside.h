@@ -191,6 +191,7 @@ enum sql {
     SQL_URN_PUT,
     SQL_URN_BLANK,
     SQL_URN_DELETE,
+    SQL_URN_WIPE,
     SQL_COUNT,
 };
 
@@ -409,8 +410,14 @@ enum rc drafts_delete(struct tablet *tablet, uint64_t draft, uint64_t person, st
 
 /* ---- urn.c ---- */
 
-/* Inside a transaction. RC_NOT_FOUND. */
-enum rc urn_delete(struct tablet *tablet, struct dot meeting, struct err *err);
+#define URN_NONCE_BYTES 24u /* the beginning of a locked block */
+
+struct urn;
+void urn_nonce(const struct urn *urn, uint8_t out[URN_NONCE_BYTES]);
+/* Inside a transaction. RC_NOT_FOUND; RC_CONFLICT: the block is another than this one (NULL: any).
+ */
+enum rc urn_delete(struct tablet *tablet, struct dot meeting, const uint8_t *nonce,
+                   struct err *err);
 
 /* ---- blobs.c: inside a transaction, but blobs_named ---- */
 

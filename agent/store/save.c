@@ -38,6 +38,8 @@ struct save {
     uint64_t lamport;
     uint64_t draft; /* that ends with the commit; 0 none */
     struct dot urn; /* that ends with the commit; number 0: none */
+    bool urn_known; /* its block must be the one with this nonce */
+    uint8_t urn_nonce[URN_NONCE_BYTES];
     struct buf canonical, plain;
 };
 
@@ -325,7 +327,7 @@ enum rc save_commit(struct save *save, struct err *err) {
     if (rc == RC_OK && save->draft != 0)
         rc = drafts_delete(tablet, save->draft, save->session->person, err);
     if (rc == RC_OK && save->urn.number != 0)
-        rc = urn_delete(tablet, save->urn, err);
+        rc = urn_delete(tablet, save->urn, save->urn_known ? save->urn_nonce : NULL, err);
     if (rc == RC_OK)
         rc = tablet_commit(tablet, err);
     else
@@ -344,8 +346,11 @@ void save_ends_draft(struct save *save, uint64_t draft) {
     save->draft = draft;
 }
 
-void save_ends_urn(struct save *save, struct dot meeting) {
+void save_ends_urn(struct save *save, struct dot meeting, const struct urn *urn) {
     save->urn = meeting;
+    save->urn_known = urn != NULL;
+    if (urn != NULL)
+        urn_nonce(urn, save->urn_nonce);
 }
 
 /* ---- a single change ---- */

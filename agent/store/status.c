@@ -293,6 +293,8 @@ enum rc tablet_wipe(struct tablet *tablet, struct err *err) {
     if (rc == RC_OK)
         rc = statement_run(tablet->sql[SQL_INBOX_WIPE], err);
     if (rc == RC_OK)
+        rc = statement_run(tablet->sql[SQL_URN_WIPE], err);
+    if (rc == RC_OK)
         rc = tablet_put_facts(tablet, &facts, err);
     if (rc == RC_OK)
         rc = tablet_commit(tablet, err);

@@ -361,10 +361,12 @@ static const char *const SQL[SQL_COUNT] = {
                     " sealed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_URN_GET] = "SELECT mode, round, passes, memory_kib, chair, teller, sealed FROM urn"
                     " WHERE actor = ?1 AND number = ?2",
-    [SQL_URN_PUT] = "UPDATE urn SET sealed = ?3 WHERE actor = ?1 AND number = ?2",
+    [SQL_URN_PUT] = "UPDATE urn SET sealed = ?3 WHERE actor = ?1 AND number = ?2"
+                    " AND substr(sealed, 1, 24) = ?4",
     [SQL_URN_BLANK] = "UPDATE urn SET chair = zeroblob(16), teller = zeroblob(16),"
                       " sealed = zeroblob(length(sealed)) WHERE actor = ?1 AND number = ?2",
     [SQL_URN_DELETE] = "DELETE FROM urn WHERE actor = ?1 AND number = ?2",
+    [SQL_URN_WIPE] = "DELETE FROM urn",
     [SQL_PURGE_BLOBS] = "UPDATE blob SET sealed = x'' WHERE key = ?1",
 };
 

@@ -44,8 +44,9 @@ struct urn {
     struct dot meeting;
     uint32_t round, item_count;
     uint8_t mode;
-    size_t size; /* of the block */
-    bool broken; /* the disk may hold another block than memory */
+    size_t size;                    /* of the block */
+    bool broken;                    /* the disk may hold another block than memory */
+    uint8_t nonce[URN_NONCE_BYTES]; /* of the block on disk: it tells whether it is still ours */
     struct secret_part *secret;
 };
 
@@ -198,12 +199,20 @@ static enum rc insert_row(struct urn *urn, const struct salts *salts, struct err
         rc = tablet_commit(urn->tablet, err);
     else
         tablet_rollback(urn->tablet);
+    if (rc == RC_OK)
+        memcpy(urn->nonce, locked.data, sizeof(urn->nonce));
     buf_release(&locked);
     if (rc == RC_CONFLICT)
         return err_set(err, RC_CONFLICT,
                        "voting is under way on this tablet already; go on with "
                        "its two secrets, or make the round void");
     return rc;
+}
+
+static enum rc moved_on(struct err *err) {
+    return err_set(err, RC_CONFLICT,
+                   "voting was continued or ended elsewhere on this tablet; open it again with its "
+                   "two secrets");
 }
 
 /* Writes secret->next over the row; memory follows when the disk has it. */
@@ -218,19 +227,22 @@ static enum rc write_next(struct urn *urn, struct err *err) {
         statement_bind_i64(put, 1, (int64_t)urn->meeting.actor);
         statement_bind_i64(put, 2, (int64_t)urn->meeting.number);
         statement_bind_blob(put, 3, buf_view(&locked));
+        statement_bind_blob(put, 4, view_of(urn->nonce, sizeof(urn->nonce)));
         rc = statement_run(put, err);
         if (rc == RC_OK && db_changes(urn->tablet->db) != 1)
-            rc = err_set(err, RC_NOT_FOUND, "there is no voting of this meeting on this tablet");
+            rc = moved_on(err);
         if (rc == RC_OK)
             rc = tablet_commit(urn->tablet, err);
         else
             tablet_rollback(urn->tablet);
     }
-    buf_release(&locked);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
         memcpy(urn->secret->block, urn->secret->next, urn->size);
-    else
+        memcpy(urn->nonce, locked.data, sizeof(urn->nonce));
+    } else {
         urn->broken = rc == RC_IO;
+    }
+    buf_release(&locked);
     crypt_wipe(urn->secret->next, urn->size);
     return rc;
 }
@@ -382,6 +394,8 @@ static enum rc open_row(struct session *session, struct urn *urn, uint64_t area,
     }
     if (rc == RC_OK)
         rc = unlock_block(urn, statement_blob(get, 6), err);
+    if (rc == RC_OK) /* which unlocking has seen to be there */
+        memcpy(urn->nonce, statement_blob(get, 6).data, sizeof(urn->nonce));
     statement_reset(get);
     return rc;
 }
@@ -596,18 +610,29 @@ enum rc urn_counts(const struct urn *urn, struct arena *arena, const struct vote
     return RC_OK;
 }
 
-enum rc urn_delete(struct tablet *tablet, struct dot meeting, struct err *err) {
-    static const enum sql steps[] = {SQL_URN_BLANK, SQL_URN_DELETE};
-    enum rc rc = RC_OK;
+void urn_nonce(const struct urn *urn, uint8_t out[URN_NONCE_BYTES]) {
+    memcpy(out, urn->nonce, URN_NONCE_BYTES);
+}
 
+enum rc urn_delete(struct tablet *tablet, struct dot meeting, const uint8_t *nonce,
+                   struct err *err) {
+    static const enum sql steps[] = {SQL_URN_BLANK, SQL_URN_DELETE};
+    struct view sealed;
+    enum rc rc = find_row(tablet, meeting, err);
+
+    if (rc != RC_OK)
+        return rc;
+    sealed = statement_blob(tablet->sql[SQL_URN_GET], 6);
+    if (nonce != NULL &&
+        !view_equal(view_slice(sealed, 0, URN_NONCE_BYTES), view_of(nonce, URN_NONCE_BYTES)))
+        rc = moved_on(err);
+    statement_reset(tablet->sql[SQL_URN_GET]);
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == RC_OK; i++) {
         struct statement *step = tablet->sql[steps[i]];
 
         statement_bind_i64(step, 1, (int64_t)meeting.actor);
         statement_bind_i64(step, 2, (int64_t)meeting.number);
         rc = statement_run(step, err);
-        if (rc == RC_OK && db_changes(tablet->db) == 0)
-            rc = err_set(err, RC_NOT_FOUND, "there is no voting of this meeting on this tablet");
     }
     if (rc == RC_OK)
         tablet->purge_due = true; /* the log is emptied after the commit */
@@ -620,7 +645,7 @@ enum rc urn_void(struct session *session, struct dot meeting, struct err *err) {
 
     if (rc != RC_OK)
         return rc;
-    rc = urn_delete(tablet, meeting, err);
+    rc = urn_delete(tablet, meeting, NULL, err);
     if (rc == RC_OK)
         return tablet_commit(tablet, err);
     tablet_rollback(tablet);

@@ -81,9 +81,10 @@ struct urn_vote {
 };
 
 /* What one member says, of one household or of several: all of it in one transaction. RC_CONFLICT:
- * the seat has voted on one of them; RC_DENIED: the seat does not vote on this tablet; RC_INVALID.
- * After any failure but RC_IO nothing has changed; after that the urn must be opened again. The
- * caller wipes votes. */
+ * the seat has voted on one of them, or the urn was opened a second time and the other one has
+ * written since (then this one must be opened again, too); RC_DENIED: the seat does not vote on
+ * this tablet; RC_INVALID. After any failure but RC_IO nothing has changed; after that the urn must
+ * be opened again. The caller wipes votes. */
 enum rc urn_cast(struct urn *urn, uint32_t seat, const struct urn_vote *votes, uint32_t count,
                  struct err *err);
 
@@ -102,8 +103,10 @@ enum rc urn_counts(const struct urn *urn, struct arena *arena, const struct vote
 /* ---- the end ---- */
 
 /* The urn goes in the transaction of the next save_commit: there is an urn or a result, whatever
- * happens in between, and never both. An open urn of the meeting must be closed afterwards. */
-void save_ends_urn(struct save *save, struct dot meeting);
+ * happens in between, and never both. urn: whose counts the save holds; the commit is refused
+ * (RC_CONFLICT) when others have been written since; NULL: whatever it holds. Must be closed
+ * afterwards. */
+void save_ends_urn(struct save *save, struct dot meeting, const struct urn *urn);
 /* Without its secrets: what it holds is lost. RC_NOT_FOUND. */
 enum rc urn_void(struct session *session, struct dot meeting, struct err *err);
 

@@ -142,6 +142,34 @@ static void what_may_not_be_is_refused(void **state) {
     tablet_close(room.tablet);
 }
 
+/* The page has it open, and somebody else opens it on the command line. */
+static void two_at_one_urn_lose_nothing(void **state) {
+    struct room room = room_of(state);
+    struct err *err = &room.visitor->err;
+    struct dot id = panel_open(room.visitor, room.session, 9, 9, 1);
+    struct urn *first = panel_urn(room.visitor, room.session, id);
+    struct urn *second = panel_resume(room.visitor, room.session, id);
+    struct meeting_seen at = panel_see(room.visitor, room.session, id);
+    struct meeting_answer answer = {.item = at.meeting.items[0].id, .answer = URN_YES};
+
+    panel_cast(room.visitor, room.session, second, id, 1, URN_YES);
+    REFUSES(&room, RC_CONFLICT, "continued or ended elsewhere",
+            meeting_cast(room.session, first, id, 2, &answer, 1, err));
+    REFUSES(&room, RC_CONFLICT, "continued or ended elsewhere",
+            meeting_close(room.session, id, first, true, err));
+    urn_close(first);
+    first = panel_resume(room.visitor, room.session, id);
+    assert_int_equal(urn_marks(first, 0), 1);
+    for (uint32_t seat = 2; seat <= 9; seat++)
+        panel_cast(room.visitor, room.session, second, id, seat, URN_NO);
+    panel_close(room.visitor, room.session, id, second);
+    REFUSES(&room, RC_CONFLICT, "continued or ended elsewhere",
+            meeting_cast(room.session, first, id, 2, &answer, 1, err));
+    urn_close(first);
+    assert_int_equal(panel_tally(room.visitor, room.session, id, 0).state, TALLY_FAILED);
+    tablet_close(room.tablet);
+}
+
 static void a_lost_secret_voids_the_round_only(void **state) {
     struct room room = room_of(state);
     struct err *err = &room.visitor->err;
@@ -453,6 +481,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_meeting_goes_forward),
         TEST(what_may_not_be_is_refused),
+        TEST(two_at_one_urn_lose_nothing),
         TEST(a_lost_secret_voids_the_round_only),
         TEST(tellers_count_paper_apart),
         TEST(a_large_meeting_is_small_on_the_wire),
