@@ -57,6 +57,7 @@ static enum rc written_text(struct command *command, const struct bundle_written
     const struct row rows[] = {
         {"changes are in the bundle", written->changes, true},
         {"batches carried for other tablets", written->carried, false},
+        {"photos and files are in it", written->attachments, false},
         {"changes are not: who wrote them must unlock first", written->unready, false},
     };
     enum rc rc = RC_OK;
@@ -79,6 +80,7 @@ static enum rc written_json(struct command *command, const struct bundle_written
     json_add_int(document, "changes", (int64_t)written->changes);
     json_add_int(document, "unready", (int64_t)written->unready);
     json_add_int(document, "carried", (int64_t)written->carried);
+    json_add_int(document, "attachments", (int64_t)written->attachments);
     json_add_bool(document, "more", written->more);
     return command_print_json(command, document, err);
 }
@@ -140,6 +142,7 @@ static enum rc read_text(struct command *command, const struct bundle_taken *tak
         {"records with new open questions", taken->sync.conflicts, false},
         {"wait for the county's staff", taken->sync.quarantined, false},
         {"new forms", taken->sync.forms, false},
+        {"photos and files arrived at the county", taken->sync.attachments, false},
     };
     const struct row up[] = {
         {"batches are carried to the county from now on", taken->baggage, true},
@@ -171,6 +174,7 @@ static enum rc read_json(struct command *command, const struct bundle_taken *tak
         json_add_int(document, "conflicts", (int64_t)taken->sync.conflicts);
         json_add_int(document, "quarantined", (int64_t)taken->sync.quarantined);
         json_add_int(document, "forms", (int64_t)taken->sync.forms);
+        json_add_int(document, "attachments", (int64_t)taken->sync.attachments);
         json_add_int(document, "gaps", (int64_t)taken->gaps);
         json_add_bool(document, "outdated", taken->outdated);
         json_add_bool(document, "sealed", taken->sealed);

@@ -3,10 +3,13 @@
  * here learns about clocks or connections, and everything may come twice, late, or not at all. */
 #include "agent/sync/inside.h"
 
+#include "agent/store/blobs.h"
 #include "schema/wire/bundle.h"
 
-#define BUNDLE_ARENA_BYTES (64u * 1024u * 1024u)
-#define HEAD_ROOM_BYTES    (LIMIT_BUNDLE_ROWS * 64u) /* kept free for the index */
+#define BUNDLE_ARENA_BYTES     (64u * 1024u * 1024u)
+#define ATTACHMENT_PART_CHUNKS 4u
+#define DUE_MAX                4096u
+#define HEAD_ROOM_BYTES        (LIMIT_BUNDLE_ROWS * 64u) /* kept free for the index */
 
 /* ---- writing ---- */
 
@@ -101,6 +104,97 @@ static enum rc fill_carried(void *context, const struct baggage *baggage, struct
     return rc;
 }
 
+/* ---- attachments, behind all text ---- */
+
+struct due { /* of this tablet, as tablet_blobs_due tells */
+    uint64_t id;
+    uint32_t size;
+    bool sent;
+    struct view label;
+    uint8_t name[ATTACHMENT_NAME_BYTES];
+};
+
+struct due_list {
+    struct arena *arena;
+    struct due *list;
+    uint32_t count, capacity;
+};
+
+static enum rc due_visit(void *context, const struct kept_blob *blob, struct err *err) {
+    struct due_list *list = context;
+    struct due *due =
+        arena_push(list->arena, &list->list, &list->count, &list->capacity, sizeof(*due));
+
+    if (due == NULL)
+        return arena_check(list->arena, "a bundle", err);
+    *due = (struct due){.id = blob->id,
+                        .size = blob->size,
+                        .sent = blob->sent,
+                        .label = arena_view(list->arena, blob->label)};
+    attachment_name(blob->label, due->name);
+    return list->count == DUE_MAX ? RC_NOT_FOUND : arena_check(list->arena, "a bundle", err);
+}
+
+/* One request as it would go over HTTP: the offer, and chunks from first on; RC_NOT_FOUND: the
+ * bundle is full. */
+static enum rc fill_chunks(struct filling *filling, const struct due *due, uint32_t first,
+                           uint32_t count, struct err *err) {
+    struct attachment_chunk chunks[ATTACHMENT_PART_CHUNKS] = {0};
+    struct view label = due->label;
+    struct attachment_request request = {.device = tablet_facts(filling->tablet)->device,
+                                         .offer_count = 1,
+                                         .offers = &label,
+                                         .chunk_count = count,
+                                         .chunks = chunks};
+    struct buf sealed, body;
+    size_t at = 0;
+    enum rc rc = RC_OK;
+
+    buf_init(&sealed, LIMIT_ATTACHMENT_REQUEST);
+    buf_init(&body, LIMIT_ATTACHMENT_REQUEST);
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
+        size_t before = sealed.size;
+
+        chunks[i].index = first + i;
+        rc = tablet_blob_chunk(filling->tablet, due->id, first + i, &sealed, err);
+        chunks[i].sealed.size = sealed.size - before;
+    }
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
+        chunks[i].sealed.data = sealed.data + at;
+        at += chunks[i].sealed.size;
+    }
+    if (rc == RC_OK)
+        rc = attachment_request_write(&request, tablet_device_secret(filling->tablet), &body, err);
+    if (rc == RC_OK && is_full(filling, body.size + 32))
+        rc = RC_NOT_FOUND;
+    if (rc == RC_OK)
+        rc = fill_part(filling, BUNDLE_ATTACHMENTS, buf_view(&body), err);
+    buf_release(&sealed);
+    buf_release(&body);
+    return rc;
+}
+
+/* All of what waits, as nobody says what the county has of it; of what it has, whether it still
+ * does. */
+static enum rc fill_attachments(struct filling *filling, struct err *err) {
+    struct due_list due = {.arena = &filling->arena};
+    enum rc rc = tablet_blobs_due(filling->tablet, due_visit, &due, err);
+
+    for (uint32_t i = 0; i < due.count && rc == RC_OK; i++) {
+        uint32_t end = due.list[i].sent ? 0 : attachment_chunk_count(due.list[i].size), at = 0;
+
+        do {
+            uint32_t count = end - at < ATTACHMENT_PART_CHUNKS ? end - at : ATTACHMENT_PART_CHUNKS;
+
+            rc = fill_chunks(filling, &due.list[i], at, count, err);
+            at += count;
+        } while (rc == RC_OK && at < end);
+        if (rc == RC_OK && !due.list[i].sent)
+            filling->report->attachments++;
+    }
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 static enum rc note_written(struct filling *filling, struct err *err) {
     struct tablet *tablet = filling->tablet;
     struct facts facts = *tablet_facts(tablet);
@@ -150,6 +244,8 @@ enum rc sync_bundle_write(struct tablet *tablet, bundle_keep *keep, void *contex
         rc = tablet_outbox(tablet, fill_own, &filling, err);
     if (rc == RC_OK)
         rc = tablet_baggage(tablet, false, fill_carried, &filling, err);
+    if (rc == RC_OK)
+        rc = fill_attachments(&filling, err);
     if (rc == RC_OK)
         rc = bundle_write(&filling.head, buf_view(&filling.parts), &file, err);
     if (rc == RC_OK)
@@ -233,6 +329,55 @@ static enum rc take_answer(struct tablet *tablet, struct view body, struct bundl
     return rc;
 }
 
+static enum rc take_told(struct tablet *tablet, const struct due_list *due,
+                         const struct attachment_told *told, struct bundle_taken *report,
+                         struct err *err) {
+    bool moved = false;
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < due->count && rc == RC_OK; i++) {
+        if (memcmp(due->list[i].name, told->name, sizeof(told->name)) != 0)
+            continue;
+        rc = tablet_blob_told(tablet, due->list[i].id, told->state, &moved, err);
+        report->sync.attachments +=
+            moved && !due->list[i].sent &&
+            (told->state == ATTACHMENT_HERE || told->state == ATTACHMENT_BACKED_UP);
+        break;
+    }
+    return rc;
+}
+
+/* What the county has of this tablet's attachments. That of another epoch does not count. */
+static enum rc take_attachments(struct tablet *tablet, struct view body,
+                                struct bundle_taken *report, struct err *err) {
+    struct attachment_answer answer;
+    struct due_list due = {0};
+    struct arena arena;
+    enum rc rc;
+
+    arena_init(&arena, BUNDLE_ARENA_BYTES);
+    due.arena = &arena;
+    rc = attachment_answer_read(body, tablet_facts(tablet)->county_sign_public, &arena, &answer,
+                                err);
+    if (rc == RC_OK && answer.epoch != tablet_facts(tablet)->epoch)
+        goto out;
+    if (rc == RC_OK)
+        rc = tablet_blobs_due(tablet, due_visit, &due, err);
+    if (rc == RC_OK)
+        rc = tablet_begin(tablet, err);
+    if (rc != RC_OK)
+        goto out;
+    for (uint32_t i = 0; i < answer.count && rc == RC_OK; i++)
+        rc = take_told(tablet, &due, &answer.told[i], report, err);
+    if (rc == RC_OK)
+        rc = tablet_commit(tablet, err);
+    else
+        tablet_rollback(tablet);
+out:
+    arena_release(&arena);
+    return rc;
+}
+
 static enum rc check_head(const struct tablet *tablet, const struct bundle_head *head,
                           struct err *err) {
     const struct facts *facts = tablet_facts(tablet);
@@ -267,6 +412,8 @@ static enum rc take_parts(struct tablet *tablet, const struct bundle_head *head,
             rc = carry(tablet, head, part.content, report, err);
         else if (part.kind == BUNDLE_ANSWER && report->from_county)
             rc = take_answer(tablet, part.content, report, err);
+        else if (part.kind == BUNDLE_ATTACHMENTS && report->from_county)
+            rc = take_attachments(tablet, part.content, report, err);
         if (rc != RC_OK)
             return rc;
     }

@@ -81,15 +81,16 @@ enum rc sync_pull_attachment(struct session *session, struct link *link,
 /* ---- bundles: the same batches and answers in a file (schema/wire/bundle.h) ---- */
 
 struct bundle_written {
-    uint64_t changes; /* own ones in it */
-    uint64_t unready; /* own ones that are not: who wrote them must unlock first */
-    uint64_t carried; /* batches of other tablets in it */
-    bool more;        /* it is full: write another one when its receipts have come */
+    uint64_t changes;     /* own ones in it */
+    uint64_t unready;     /* own ones that are not: who wrote them must unlock first */
+    uint64_t carried;     /* batches of other tablets in it */
+    uint64_t attachments; /* photos and files in it that were not sent before */
+    bool more;            /* it is full: write another one when its receipts have come */
 };
 
-/* Everything that is not receipted, and the baggage, as a file for the county, given to keep, which
- * returns when it is safe. Works locked. An empty one is written, too: it tells the county how far
- * this tablet is. */
+/* Everything that is not receipted, the baggage, and behind them attachments, as a file for the
+ * county, given to keep, which returns when it is safe. Works locked. An empty one is written, too:
+ * it tells the county how far this tablet is. */
 typedef enum rc bundle_keep(void *context, struct view bytes, struct err *err);
 enum rc sync_bundle_write(struct tablet *tablet, bundle_keep *keep, void *context,
                           struct bundle_written *report, struct err *err);

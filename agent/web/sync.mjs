@@ -37,6 +37,17 @@ function Why({ status }) {
   const lines = [];
 
   lines.push(waiting(status));
+  if (status.attachments?.waiting > 0)
+    lines.push(tr('{n} photos and files wait ({mb} MB); they go behind the text, by network or stick.',
+      { n: count(status.attachments.waiting),
+        mb: Math.max(0.1, status.attachments.waiting_bytes / 1000000).toFixed(1) }));
+  if (status.attachments?.on_server + status.attachments?.backed_up > 0)
+    lines.push(tr('{n} photos and files of this tablet are in the county, {safe} of them backed up.',
+      { n: count(status.attachments.on_server + status.attachments.backed_up),
+        safe: count(status.attachments.backed_up) }));
+  if (status.attachments?.refused > 0)
+    lines.push(tr('{n} photos and files were not taken by the county; tell the staff.',
+      { n: count(status.attachments.refused) }));
   if (status.quarantined > 0)
     lines.push(tr('{n} changes wait for the county’s staff to look at them.',
       { n: count(status.quarantined) }));

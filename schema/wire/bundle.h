@@ -21,6 +21,7 @@ enum bundle_direction {
 enum bundle_part {
     BUNDLE_HELLO = PART_HELLO,   /* content of a PART_HELLO, of who wrote the bundle */
     BUNDLE_BATCH = PART_BATCH,   /* a batch */
+    BUNDLE_ATTACHMENTS = 8,      /* up: a request of attachment.h without nonce; down: an answer */
     BUNDLE_ANSWER = PART_ANSWER, /* the body of an answer, with its version byte */
 };
 

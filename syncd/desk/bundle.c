@@ -17,6 +17,7 @@ static enum rc read_json(struct seat *seat, struct command *command,
     json_add_text(document, "made", time);
     json_add_int(document, "changes", (int64_t)report->changes);
     json_add_int(document, "batches", report->batches);
+    json_add_int(document, "attachments", report->attachments);
     json_add_int(document, "refused", report->refused);
     json_add_int(document, "damaged", report->damaged);
     json_add_bool(document, "more", report->more);
@@ -67,6 +68,8 @@ static enum rc read_text(struct command *command, const struct bundle_report *re
                          struct err *err) {
     for (uint32_t i = 0; i < report->actor_count; i++)
         say_actor(command, &report->actors[i]);
+    if (report->attachments > 0)
+        command_say(command, "%u photos and files have come with it", report->attachments);
     if (report->damaged > 0)
         command_say(command,
                     "%u parts of the bundle are damaged or missing; copy it from its source again, "

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "schema/wire/batch.h"
+#include "syncd/sync/attachment_told.h"
 #include "syncd/sync/auth.h"
 
 #include <stdio.h>
@@ -37,6 +38,8 @@ struct visit {
     struct buf plain; /* of one chunk */
     int64_t now_ms;
     bool room_checked;
+    uint64_t bundled; /* the device whose bundle it comes in; 0: over HTTP */
+    uint32_t arrived;
 };
 
 /* ---- files ---- */
@@ -289,9 +292,28 @@ static enum rc take_chunk(struct visit *visit, const struct attachment_chunk *ch
 
 /* ---- the store ---- */
 
+static enum rc remember(struct visit *visit, struct work *work, struct err *err) {
+    struct told_name *names = arena_array(&work->arena, visit->answer.count + 1u, sizeof(*names));
+    uint32_t count = 0;
+
+    if (names == NULL)
+        return arena_check(&work->arena, "a step of the writer", err);
+    for (uint32_t i = 0; i < visit->answer.count; i++) {
+        const struct offered *offered = &visit->offered[i];
+
+        if (offered->told->state == ATTACHMENT_REFUSED)
+            continue;
+        memcpy(names[count].name, offered->told->name, sizeof(names[count].name));
+        memcpy(names[count++].hash, offered->label.hash, sizeof(names[count].hash));
+    }
+    return told_remember(work, visit->bundled, names, count, err);
+}
+
 static enum rc put_act(void *context, struct work *work, struct err *err) {
     struct visit *visit = context;
 
+    if (visit->bundled != 0 && remember(visit, work, err) != RC_OK)
+        return err->rc;
     for (uint32_t i = 0; i < visit->answer.count; i++) {
         const struct offered *offered = &visit->offered[i];
         struct stored_attachment *row;
@@ -315,17 +337,19 @@ static enum rc put_act(void *context, struct work *work, struct err *err) {
         } else if (rc != RC_OK) {
             return rc;
         }
-        if (!offered->received)
+        if (!offered->received) {
             row->received_ms = row->backed_up_ms = 0;
-        else if (row->received_ms == 0)
+        } else if (row->received_ms == 0) {
             row->received_ms = work->now_ms;
+            visit->arrived++;
+        }
     }
     return RC_OK;
 }
 
 static enum rc put_rows(struct visit *visit, struct err *err) {
     struct writer_job job = {.arena = visit->arena, .act = put_act, .context = visit};
-    bool any = false;
+    bool any = visit->bundled != 0;
 
     for (uint32_t i = 0; i < visit->answer.count; i++)
         any = any || visit->offered[i].put;
@@ -358,8 +382,10 @@ static enum rc visit_run(struct visit *visit, struct view body, struct buf *out,
 
     if (rc != RC_OK)
         return rc;
-    if (!auth_nonce_good(visit->office->keys, visit->device.device, visit->now_ms,
-                         visit->request.nonce, &news)) {
+    if (visit->bundled != 0 && visit->bundled != visit->device.device)
+        return err_set(err, RC_DENIED, "attachments of another tablet than the bundle");
+    if (visit->bundled == 0 && !auth_nonce_good(visit->office->keys, visit->device.device,
+                                                visit->now_ms, visit->request.nonce, &news)) {
         *status = 401;
         return RC_OK;
     }
@@ -382,23 +408,44 @@ static enum rc visit_run(struct visit *visit, struct view body, struct buf *out,
                                                  out, err);
 }
 
-enum rc attachment_exchange(const struct office *office, struct view body, struct buf *answer,
-                            unsigned *status, struct err *err) {
-    struct visit visit = {.office = office, .now_ms = env_wall_ms(office->env)};
-    enum rc rc = office->borrow(office->context, &visit.ledger, err);
+static enum rc run(struct visit *visit, struct view body, struct buf *answer, unsigned *status,
+                   struct err *err) {
+    const struct office *office = visit->office;
+    enum rc rc = office->borrow(office->context, &visit->ledger, err);
 
     *status = 200;
     if (rc != RC_OK)
         return rc;
-    visit.arena = &visit.ledger->visit;
-    arena_reset(visit.arena);
-    buf_init(&visit.plain, ATTACHMENT_CHUNK_BYTES);
-    rc = visit_run(&visit, body, answer, status, err);
-    buf_release(&visit.plain);
-    if (visit.offered != NULL)
-        crypt_wipe(visit.offered, visit.answer.count * sizeof(*visit.offered));
-    arena_reset(visit.arena);
-    office->give_back(office->context, visit.ledger);
+    visit->arena = &visit->ledger->visit;
+    arena_reset(visit->arena);
+    buf_init(&visit->plain, ATTACHMENT_CHUNK_BYTES);
+    rc = visit_run(visit, body, answer, status, err);
+    buf_release(&visit->plain);
+    if (visit->offered != NULL)
+        crypt_wipe(visit->offered, visit->answer.count * sizeof(*visit->offered));
+    arena_reset(visit->arena);
+    office->give_back(office->context, visit->ledger);
+    return rc;
+}
+
+enum rc attachment_exchange(const struct office *office, struct view body, struct buf *answer,
+                            unsigned *status, struct err *err) {
+    struct visit visit = {.office = office, .now_ms = env_wall_ms(office->env)};
+
+    return run(&visit, body, answer, status, err);
+}
+
+enum rc attachment_take(const struct office *office, struct view body, uint64_t device,
+                        uint32_t *arrived, struct err *err) {
+    struct visit visit = {.office = office, .now_ms = env_wall_ms(office->env), .bundled = device};
+    struct buf answer;
+    unsigned status;
+    enum rc rc;
+
+    buf_init(&answer, LIMIT_ATTACHMENT_REQUEST);
+    rc = run(&visit, body, &answer, &status, err);
+    buf_release(&answer);
+    *arrived += visit.arrived;
     return rc;
 }
 

@@ -19,7 +19,12 @@
 /* status: of HTTP; 401 without a body when the nonce is too old. */
 enum rc attachment_exchange(const struct office *office, struct view body, struct buf *answer,
                             unsigned *status, struct err *err);
-/* The same for the table of routes; context is the office. */
+/* The same out of a bundle that this device wrote: without nonce, and nobody waits for an answer;
+ * what it offered is remembered (attachment_told.h). *arrived counts contents that are now here and
+ * were not. A request of another device, or a broken one, is RC_DENIED or RC_CORRUPT. */
+enum rc attachment_take(const struct office *office, struct view body, uint64_t device,
+                        uint32_t *arrived, struct err *err);
+/* The first for the table of routes; context is the office. */
 enum rc attachment_handler(void *context, struct http_exchange *exchange, struct err *err);
 
 #define ATTACHMENT_PATH_BYTES 1280u

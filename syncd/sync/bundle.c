@@ -6,6 +6,7 @@
 #include "syncd/sync/bundle.h"
 
 #include "syncd/sync/api.h"
+#include "syncd/sync/attachment.h"
 #include "syncd/sync/fork.h"
 #include "syncd/sync/quarantine.h"
 
@@ -210,15 +211,25 @@ static enum rc take_batch(struct taking *taking, struct view sealed, struct err 
     return RC_OK;
 }
 
+/* Text first: whoever pulls the stick out in the middle of the photos has brought the records. */
+static enum rc take_attachments(struct taking *taking, struct view body, struct err *err) {
+    enum rc rc = taking->batch_count > 0 ? write_portion(taking, err) : RC_OK;
+
+    return rc == RC_OK ? attachment_take(taking->office, body, taking->out->device,
+                                         &taking->out->attachments, err)
+                       : rc;
+}
+
 static enum rc take_part(struct taking *taking, const struct part *part, struct err *err) {
     enum rc rc;
 
     if (part->kind == BUNDLE_HELLO)
         return take_hello(taking, part->content, err);
-    if (part->kind != BUNDLE_BATCH)
+    if (part->kind != BUNDLE_BATCH && part->kind != BUNDLE_ATTACHMENTS)
         return RC_OK;
-    taking->out->batches++;
-    rc = take_batch(taking, part->content, err);
+    taking->out->batches += part->kind == BUNDLE_BATCH;
+    rc = part->kind == BUNDLE_BATCH ? take_batch(taking, part->content, err)
+                                    : take_attachments(taking, part->content, err);
     if (rc == RC_NO_MEMORY || rc == RC_IO)
         return rc;
     if (rc != RC_OK) { /* refused alone */

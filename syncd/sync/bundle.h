@@ -30,7 +30,8 @@ struct bundle_report {
     struct view why; /* the first one was refused */
     uint32_t actor_count;
     struct bundle_actor *actors;
-    uint64_t changes; /* that were new */
+    uint64_t changes;     /* that were new */
+    uint32_t attachments; /* that are now here and were not */
 };
 
 /* Twice, out of order, cut off, or older than what came meanwhile: all the same. A batch that

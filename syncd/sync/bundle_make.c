@@ -7,6 +7,7 @@
 
 #include "base/crypt.h"
 #include "syncd/sync/area.h"
+#include "syncd/sync/attachment_told.h"
 #include "syncd/sync/feed.h"
 #include "syncd/sync/fork.h"
 #include "syncd/sync/hello.h"
@@ -272,6 +273,23 @@ static enum rc add_answers(struct making *making, struct err *err) {
     return rc;
 }
 
+/* What has come of the attachments that its bundles brought. */
+static enum rc add_attachments(struct making *making, struct err *err) {
+    struct buf body;
+    enum rc rc;
+
+    buf_init(&body, LIMIT_ATTACHMENT_REQUEST);
+    rc = told_recall(making->office, making->ledger->store, making->device->device, &making->arena,
+                     &body, err);
+    if (rc == RC_OK && body.size > 0) {
+        bundle_add_part(&making->parts, BUNDLE_ATTACHMENTS, buf_view(&body));
+        making->head.part_count++;
+        rc = buf_check(&making->parts, "a bundle", err);
+    }
+    buf_release(&body);
+    return rc;
+}
+
 /* --- the whole --- */
 
 static enum rc recall(struct making *making, bool from_start, struct err *err) {
@@ -335,6 +353,8 @@ enum rc bundle_make(const struct office *office, struct ledger *ledger,
         rc = store_persons(ledger->store, person_visit, &making, err);
     if (rc == RC_OK)
         rc = add_answers(&making, err);
+    if (rc == RC_OK)
+        rc = add_attachments(&making, err);
     if (rc == RC_OK)
         rc = bundle_write(&making.head, buf_view(&making.parts), out, err);
     if (rc == RC_OK)

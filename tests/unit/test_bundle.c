@@ -1,10 +1,15 @@
 /* test_bundle.c: sync by files: both directions, baggage, and everything that can happen to a
  * stick: twice, out of order, cut off, damaged, older than what came by network, for somebody else.
  */
+#include "tests/support/picture.h"
 #include "tests/support/visitor.h"
 
+#include "agent/store/blobs.h"
 #include "agent/store/traffic.h"
+#include "base/file.h"
+#include "base/text.h"
 #include "schema/wire/bundle.h"
+#include "syncd/sync/attachment.h"
 #include "syncd/sync/bundle.h"
 
 #include <stdarg.h>
@@ -543,9 +548,140 @@ static void test_a_clone_by_stick(void **state) {
     tablet_close(copy);
 }
 
+/* ---- attachments ---- */
+
+static struct buf photo_of(struct visitor *visitor, struct session *session, struct dot record,
+                           size_t size, uint8_t hash[32]) {
+    struct buf photo;
+    char hex[65];
+
+    buf_init(&photo, LIMIT_PHOTO_BYTES);
+    picture_jpeg(&photo, size, (uint32_t)size);
+    visitor_must(visitor, blobs_add(session, VILLAGE_A, ATTACHMENT_FOR_IMAGE, buf_view(&photo), 0,
+                                    hash, &visitor->err));
+    hex_encode(view_of(hash, 32), hex);
+    visitor_edit(visitor, session, record, "head/name", hex);
+    return photo;
+}
+
+static bool county_has(struct visitor *visitor, const uint8_t hash[32], const struct buf *photo) {
+    char path[ATTACHMENT_PATH_BYTES];
+    struct buf found;
+    bool same;
+
+    visitor_must(visitor,
+                 attachment_path(visitor->county->office.directory, hash, path, &visitor->err));
+    if (!file_exists(path))
+        return false;
+    buf_init(&found, LIMIT_PHOTO_BYTES);
+    visitor_must(visitor, file_read(path, LIMIT_PHOTO_BYTES, &found, &visitor->err));
+    same = view_equal(buf_view(&found), buf_view(photo));
+    buf_release(&found);
+    return same;
+}
+
+static void test_photos_travel_behind_the_text(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *tablet;
+    struct session *wang;
+    struct stick risen, fallen, cut;
+    struct bundle_report report;
+    struct bundle_taken taken;
+    struct dot record;
+    uint8_t large[32], small[32];
+    struct buf first, second;
+
+    visitor->county->office.directory = visitor_path(visitor, "county");
+    visitor_must(visitor, file_make_directory(visitor->county->office.directory, &visitor->err));
+    tablet = visitor_enrol(visitor, "wang", 1);
+    wang = county_session(tablet, "wang");
+    record = visitor_save(visitor, wang, VILLAGE_A, "户主");
+    first = photo_of(visitor, wang, record, 9 * ATTACHMENT_CHUNK_BYTES + 7, large);
+    second = photo_of(visitor, wang, record, 900, small);
+    risen = up(visitor, tablet);
+    assert_int_equal(risen.written.attachments, 2);
+    /* A stick that was cut off in the middle of the photos has brought the text. */
+    cut = up(visitor, tablet);
+    cut.bytes.size = cut.bytes.size / 2;
+    report = to_county(visitor, &cut);
+    assert_int_equal(report.changes, 3);
+    assert_int_equal(report.attachments, 1);
+    assert_true(county_has(visitor, small, &second));
+    assert_false(county_has(visitor, large, &first));
+    report = to_county(visitor, &risen);
+    assert_int_equal(report.attachments, 1);
+    assert_true(county_has(visitor, large, &first));
+    assert_int_equal(to_county(visitor, &risen).attachments, 0); /* twice is once */
+    assert_int_equal(visitor_status(visitor, tablet).attachments.waiting, 2);
+    fallen = down(visitor, tablet);
+    taken = to_tablet(visitor, tablet, &fallen);
+    assert_int_equal(taken.sync.attachments, 2);
+    assert_int_equal(to_tablet(visitor, tablet, &fallen).sync.attachments, 0);
+    assert_int_equal(visitor_status(visitor, tablet).attachments.waiting, 0);
+    assert_int_equal(visitor_status(visitor, tablet).attachments.on_server, 2);
+    drop(&risen);
+    risen = up(visitor, tablet);
+    assert_int_equal(risen.written.attachments, 0);
+    assert_true(risen.bytes.size < 10000);
+    drop(&risen);
+    drop(&cut);
+    drop(&fallen);
+    buf_release(&first);
+    buf_release(&second);
+    tablet_close(tablet);
+}
+
+static void test_photos_are_taken_from_their_tablet_only(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *tablet;
+    struct session *wang;
+    struct stick risen;
+    struct bundle_head head;
+    struct bundle_report report;
+    struct reader parts;
+    struct part part;
+    struct buf bent;
+    struct buf photo;
+    uint8_t hash[32];
+
+    visitor->county->office.directory = visitor_path(visitor, "county");
+    visitor_must(visitor, file_make_directory(visitor->county->office.directory, &visitor->err));
+    tablet = visitor_enrol(visitor, "wang", 1);
+    wang = county_session(tablet, "wang");
+    photo = photo_of(visitor, wang, visitor_save(visitor, wang, VILLAGE_A, "户主"), 900, hash);
+    risen = up(visitor, tablet);
+    visitor_must(visitor, bundle_open(buf_view(&risen.bytes), &visitor->arena, &head, &parts,
+                                      &visitor->err));
+    buf_init(&bent, LIMIT_BUNDLE_BYTES);
+    while (bundle_next(&parts, &part, &visitor->err) == RC_OK) {
+        struct buf content;
+
+        buf_init(&content, LIMIT_BUNDLE_BYTES);
+        buf_add_view(&content, part.content);
+        if (part.kind == BUNDLE_ATTACHMENTS)
+            content.data[content.size - 1] ^= 1; /* of its signature */
+        bundle_add_part(&bent, part.kind, buf_view(&content));
+        buf_release(&content);
+    }
+    err_clear(&visitor->err);
+    buf_clear(&risen.bytes);
+    visitor_must(visitor, bundle_write(&head, buf_view(&bent), &risen.bytes, &visitor->err));
+    report = to_county(visitor, &risen);
+    assert_int_equal(report.changes, 2);
+    assert_int_equal(report.refused, 1);
+    assert_int_equal(report.attachments, 0);
+    assert_false(county_has(visitor, hash, &photo));
+    buf_release(&bent);
+    buf_release(&photo);
+    drop(&risen);
+    tablet_close(tablet);
+}
+
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, visitor_set_up, visitor_tear_down)
     const struct CMUnitTest tests[] = {
+        CASE(test_photos_travel_behind_the_text),
+        CASE(test_photos_are_taken_from_their_tablet_only),
         CASE(test_a_survey_goes_up_and_its_receipt_comes_back),
         CASE(test_conflict_and_decision_travel_by_stick),
         CASE(test_twice_and_out_of_order),

@@ -240,8 +240,7 @@ export default {
   'The photo is too large to be opened here.': '照片太大，这里打不开。',
   'The photo just taken': '刚拍的照片',
   'The picture could not be made. Try again.': '没能生成图片，请再试一次。',
-  'The program does not answer. What is saved is safe.':
-    '本机程序没有应答。已存的内容都在。',
+  'The program does not answer. What is saved is safe.': '本机程序没有应答。已存的内容都在。',
   'The record stays as it was before this draft.': '记录保持这次修改之前的样子。',
   'The same': '是同一个',
   'There is no camera. Choose a file instead.': '没有找到相机，请改为选择文件。',
@@ -317,6 +316,12 @@ export default {
   '{n} missing': '缺{n}项',
   '{n} missing or wrong': '还有{n}项要补填或更正',
   '{n} photos and files': '{n}个照片和文件',
+  '{n} photos and files of this tablet are in the county, {safe} of them backed up.':
+    '本机有{n}张照片和文件已到县里，其中{safe}张已备份。',
+  '{n} photos and files wait ({mb} MB); they go behind the text, by network or stick.':
+    '还有{n}张照片和文件待上报（{mb} MB），在文字之后随网络或 U 盘上报。',
+  '{n} photos and files were not taken by the county; tell the staff.':
+    '有{n}张照片和文件县里未接收，请告知县里工作人员。',
   '{n} pieces have come and are opened when somebody unlocks.': '收到{n}份内容，有人解锁后打开。',
   '{n} pieces still to come': '还有{n}块没有收到',
   '{n} points': '{n}个点',
