@@ -5,6 +5,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { nameOf, pullAttachment, sendAttachment } from '../client/attachment.mjs';
 import { Client } from '../client/client.mjs';
 import { State } from '../client/state.mjs';
 import { DATE, DECIMAL, INTEGER, TEXT, dotOf, dotText, root } from '../client/wire.mjs';
@@ -618,6 +619,26 @@ async function trouble(county) {
     [both.confirmed.size, [...both.feeds.values()].map((one) => one.chain)],
     [mine, wholeFeeds],
   );
+
+  // What is attached goes up, and comes down to others.
+  const sender = await county.client('wu');
+  const picture = Buffer.concat([
+    Buffer.from('ffd8ffe000040102ffc0000b080010001001011100ffda0008010100003f00', 'hex'),
+    crypto.randomBytes(600000).map((byte) => byte % 255),
+    Buffer.from('ffd9', 'hex'),
+  ]);
+  const naming = sender.create(form.id, area, named(nameOf(picture).toString('hex')));
+  await sender.sync();
+  const receiver = await county.client('zheng2');
+  await receiver.sync();
+  check('a photo that is still elsewhere', (await pullAttachment(receiver, naming, nameOf(picture))).state, 1);
+  check('a photo arrives', await sendAttachment(sender, picture, area), 2);
+  check('once', await sendAttachment(sender, picture, area), 2);
+  const pulled = await pullAttachment(receiver, naming, nameOf(picture));
+  check('and comes down to another tablet', pulled.bytes?.equals(picture), true);
+  const stranger = await county.client('sun2', 430626117209);
+  check('but not to one of another area', (await pullAttachment(stranger, naming, nameOf(picture))).state, 7);
+  check('nor what no record names', (await pullAttachment(receiver, naming, crypto.randomBytes(32))).state, 7);
 
   // A history that is longer than the state.
   const village = 430626117207;
