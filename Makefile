@@ -25,7 +25,7 @@ say = @$(if $(filter 1,$(V)),:,printf '  %-7s %s\n' $(1) $(2))
 
 # The libraries of the house. Looked up when the first file is compiled, not before, so that
 # `make install-deps` works on a machine that has none of them.
-PACKAGES := sqlite3 libcurl libcjson zlib libsodium libmicrohttpd gnutls libxml-2.0 libzip xlsxwriter
+PACKAGES := sqlite3 libcurl libcjson zlib libsodium libmicrohttpd gnutls libxml-2.0 libzip xlsxwriter libqrencode
 PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
 PACKAGE_LIBS   = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PACKAGE_LIBS)
 

@@ -10,7 +10,7 @@ set -eu
 # To build and run both programs. The GnuTLS flavour of libcurl keeps one TLS library in the house.
 build='gcc libc6-dev binutils make pkg-config libsqlite3-dev libcurl4-gnutls-dev libcjson-dev
     zlib1g-dev libsodium-dev libmicrohttpd-dev libgnutls28-dev
-    libxml2-dev libzip-dev libxlsxwriter-dev nodejs icu-devtools'
+    libxml2-dev libzip-dev libxlsxwriter-dev libqrencode-dev nodejs icu-devtools'
 # Debian's npm is a package of its own; others bring it with node, and then the two would quarrel.
 command -v npm > /dev/null 2>&1 || build="$build npm"
 # To test them: clang brings the sanitizers and a second opinion, faketime wrong clocks.

@@ -23,8 +23,10 @@ static const struct command_option INVITE[] = {
     {"--name", "N", "name of the tablet", false},
     {"--role", "ROLE", "role of its first person; investigator when left out", false},
     END};
-static const struct command_option REVOKE[] = {{"--reason", "TEXT", "why; it is logged", false},
-                                               END};
+static const struct command_option REVOKE[] = {
+    {"--reason", "TEXT", "why; it is logged", false},
+    {"--wipe", NULL, "and let it forget what it holds, as soon as nobody has unlocked it", false},
+    END};
 static const struct command_option SCOPE[] = {
     {"--areas", "CODE,...",
      "areas that the tablet may hold from now on; left out, to be confirmed: as before", false},
@@ -182,6 +184,8 @@ const struct command_spec desk_commands[] = {
     DESK("user add", "NAME --role ROLE", 1, 1, USER_ADD,
          "add somebody of the staff, with a secret of his own", desk_user_add),
     DESK("user list", "", 0, 0, USER_LIST, "list the staff", desk_user_list),
+    DESK("user second-factor", "ROLE,...", 1, 1, NULL,
+         "set which roles need a second factor at the console; none for no role", desk_user_second),
     DESK("device invite", "--areas CODE,...", 0, 0, INVITE,
          "make a code with which one tablet can enrol within 24 hours", desk_device_invite),
     DESK("device list", "", 0, 0, NULL, "list the tablets, and what waits on them",

@@ -49,7 +49,15 @@ const struct console_route console_routes[] = {
     POST("/api/logout", CONSOLE_SMALL, BY_STAFF, CONSOLE_EARLY, console_logout),
     GET("/api/me", BY_STAFF, CONSOLE_EARLY | CONSOLE_QUIET, console_me),
     POST("/api/secret", CONSOLE_SMALL, BY_STAFF, CONSOLE_EARLY, console_secret),
+    POST("/api/login/code", CONSOLE_SMALL, BY_STAFF, CONSOLE_EARLY, console_login_code),
+    GET("/api/second", BY_STAFF, CONSOLE_EARLY, console_second),
+    POST("/api/second", CONSOLE_SMALL, BY_STAFF, CONSOLE_EARLY, console_second_confirm),
+    GET("/api/sessions", BY_STAFF, 0, console_own_sessions),
+    POST("/api/sessions/:session/end", CONSOLE_SMALL, BY_STAFF, 0, console_own_session_end),
     GET("/api/routes", BY_STAFF, CONSOLE_QUIET, console_route_list),
+    GET("/api/home", BY_STAFF, 0, console_home),
+    GET("/api/areas", BY_STAFF, 0, console_areas),
+    GET("/api/inflow", BY_READERS, 0, console_inflow),
     GET("/api/people", BY_MANAGERS | BY_AUDITORS, 0, console_people),
     POST("/api/people", CONSOLE_SMALL, BY_MANAGERS, 0, console_people_add),
     POST("/api/people/:person/disable", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_disable),
@@ -61,6 +69,16 @@ const struct console_route console_routes[] = {
     GET("/api/audit/changes/:record", BY_AUDITORS, 0, console_audit_changes),
     GET("/api/audit/tablet/:device", BY_AUDITORS, 0, console_audit_tablet),
     POST("/api/audit/export", CONSOLE_SMALL, BY_AUDITORS, 0, console_audit_export),
+    POST("/api/people/:person/second", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_second),
+    GET("/api/people/:person/sessions", BY_MANAGERS | BY_AUDITORS, 0, console_sessions),
+    POST("/api/people/:person/sessions/:session/end", CONSOLE_SMALL, BY_MANAGERS, 0,
+         console_session_end),
+    GET("/api/devices", BY_MANAGERS | BY_RELEASERS | BY_AUDITORS, 0, console_devices),
+    POST("/api/devices", CONSOLE_SMALL, BY_MANAGERS, 0, console_device_invite),
+    GET("/api/devices/:device", BY_MANAGERS | BY_RELEASERS | BY_AUDITORS, 0, console_device),
+    POST("/api/devices/:device/scope", CONSOLE_SMALL, BY_MANAGERS, 0, console_device_scope),
+    POST("/api/devices/:device/revoke", CONSOLE_SMALL, BY_MANAGERS, 0, console_device_revoke),
+    GET("/api/log", BY_AUDITORS, 0, console_log),
     /* So that whoever is nobody cannot tell what there is. */
     GET("/api", BY_STAFF, CONSOLE_QUIET, console_nothing),
     GET("/api/*", BY_STAFF, CONSOLE_QUIET, console_nothing),
@@ -283,6 +301,8 @@ enum rc console_start(const struct console_options *options, struct console **ou
     console->is_tls = options->certificate_pem != NULL;
     console->is_secure = console->is_tls || options->name != NULL;
     login_desk_init(&console->login);
+    if (console->is_secure)
+        console->login.second_roles = LOGIN_SECOND_ROLES;
     httpd_options_default(&http);
     http.host = options->host;
     http.port = options->port;

@@ -152,6 +152,8 @@ void console_add_area(struct console_call *call, struct json *parent, const char
                       uint64_t area);
 /* RFC 3339 in China time, or null for 0. */
 void console_add_time(struct json *parent, const char *key, int64_t time_ms);
+/* {size, path}: a QR code, as SVG draws it (base/qr.h). */
+enum rc console_add_qr(struct json *parent, const char *key, struct view text, struct err *err);
 void console_add_id(struct json *parent, const char *key, uint64_t id);
 
 /* Of the console itself, for the routes of the login. */
@@ -166,14 +168,37 @@ enum rc console_login(struct console_call *call, struct err *err);
 enum rc console_logout(struct console_call *call, struct err *err);
 enum rc console_me(struct console_call *call, struct err *err);
 enum rc console_secret(struct console_call *call, struct err *err);
+enum rc console_login_code(struct console_call *call, struct err *err);
+enum rc console_second(struct console_call *call, struct err *err);
+enum rc console_second_confirm(struct console_call *call, struct err *err);
 enum rc console_route_list(struct console_call *call, struct err *err);
 /* console_people.c */
+/* Whom the request names as :person: of the staff, all his areas within the asker's. */
+enum rc console_person(struct console_call *call, struct stored_person *out, struct err *err);
 enum rc console_people(struct console_call *call, struct err *err);
 enum rc console_people_add(struct console_call *call, struct err *err);
 enum rc console_person_disable(struct console_call *call, struct err *err);
 enum rc console_person_enable(struct console_call *call, struct err *err);
 enum rc console_person_rights(struct console_call *call, struct err *err);
 enum rc console_person_reset(struct console_call *call, struct err *err);
+enum rc console_person_second(struct console_call *call, struct err *err);
+/* console_session.c */
+enum rc console_sessions(struct console_call *call, struct err *err);
+enum rc console_own_sessions(struct console_call *call, struct err *err);
+enum rc console_session_end(struct console_call *call, struct err *err);
+enum rc console_own_session_end(struct console_call *call, struct err *err);
+/* console_device.c */
+enum rc console_devices(struct console_call *call, struct err *err);
+enum rc console_device(struct console_call *call, struct err *err);
+enum rc console_device_invite(struct console_call *call, struct err *err);
+enum rc console_device_scope(struct console_call *call, struct err *err);
+enum rc console_device_revoke(struct console_call *call, struct err *err);
+/* console_log.c */
+enum rc console_log(struct console_call *call, struct err *err);
+/* console_home.c */
+enum rc console_home(struct console_call *call, struct err *err);
+enum rc console_areas(struct console_call *call, struct err *err);
+enum rc console_inflow(struct console_call *call, struct err *err);
 
 /* console_audit.c */
 enum rc console_audit_visits(struct console_call *call, struct err *err);

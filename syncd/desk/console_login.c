@@ -1,4 +1,5 @@
 /* console_login.c: who is here: logging in and out, the own secret. */
+#include "base/qr.h"
 #include "base/text.h"
 #include "syncd/desk/console.h"
 #include "syncd/desk/people.h"
@@ -111,6 +112,116 @@ enum rc console_secret(struct console_call *call, struct err *err) {
     if (rc == RC_OK)
         rc = reply_token(call, token, err);
     crypt_wipe(token, sizeof(token));
+    return rc;
+}
+
+/* ---- the second factor ---- */
+
+enum rc console_login_code(struct console_call *call, struct err *err) {
+    char token[LOGIN_TOKEN_TEXT_BYTES] = "";
+    const char *code;
+    enum rc rc;
+
+    if (call->session.stage != LOGIN_CODE)
+        return err_set(err, RC_CONFLICT, "no code is asked for here");
+    rc = console_need(call, "code", &code, err);
+    if (rc == RC_OK)
+        rc = login_code(console_login_desk(call->console), &call->seat, &call->session, call->token,
+                        view_text(code), token, err);
+    if (rc == RC_OK)
+        rc = reply_token(call, token, err);
+    crypt_wipe(token, sizeof(token));
+    return rc;
+}
+
+/* Whoever has not shown the first factor gets no second one; whoever has one keeps it until it is
+ * taken away. */
+static enum rc check_enrol(struct console_call *call, struct err *err) {
+    struct stored_login login = {0};
+    enum rc rc;
+
+    if (call->session.stage != LOGIN_ENROL && call->session.stage != LOGIN_DONE) {
+        err_set(err, RC_DENIED, "the login is not complete yet; go on with it first");
+        return console_refuse(call, 403, "stage", err);
+    }
+    rc = store_login(call->seat.ledger->store, call->person, &call->seat.arena, &login, err);
+    if (rc == RC_OK && login.second.size > 0)
+        rc = err_set(err, RC_CONFLICT,
+                     "there is a second factor already; the administrator can remove it");
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+#define DRAWING_BYTES (256u * 1024u)
+
+/* {size, path} of an SVG image. */
+enum rc console_add_qr(struct json *parent, const char *key, struct view text, struct err *err) {
+    struct buf path;
+    unsigned size = 0;
+    enum rc rc;
+
+    buf_init(&path, DRAWING_BYTES);
+    rc = qr_path(text, &size, &path, err);
+    if (rc == RC_OK) {
+        struct json *object = json_add_object(parent, key);
+
+        json_add_int(object, "size", size);
+        json_add_view(object, "path", buf_view(&path));
+    }
+    if (path.data != NULL)
+        crypt_wipe(path.data, path.size);
+    buf_release(&path);
+    return rc;
+}
+
+enum rc console_second(struct console_call *call, struct err *err) {
+    struct json *json = json_object();
+    struct buf base32, uri;
+    enum rc rc = check_enrol(call, err);
+
+    buf_init(&base32, 64);
+    buf_init(&uri, QR_TEXT_BYTES_MAX);
+    if (rc == RC_OK)
+        rc = login_offer(&call->seat, &call->session, &base32, &uri, err);
+    if (rc == RC_OK) {
+        json_add_view(json, "secret", buf_view(&base32));
+        json_add_view(json, "uri", buf_view(&uri));
+        rc = console_add_qr(json, "qr", buf_view(&uri), err);
+    }
+    if (base32.data != NULL)
+        crypt_wipe(base32.data, base32.size);
+    if (uri.data != NULL)
+        crypt_wipe(uri.data, uri.size);
+    buf_release(&base32);
+    buf_release(&uri);
+    if (rc == RC_OK)
+        return console_reply(call, json, err);
+    json_free(json);
+    return rc;
+}
+
+enum rc console_second_confirm(struct console_call *call, struct err *err) {
+    char token[LOGIN_TOKEN_TEXT_BYTES] = "";
+    char paper[SECOND_PAPER_CODES][SECOND_PAPER_BYTES];
+    struct json *json, *list;
+    const char *code;
+    enum rc rc = check_enrol(call, err);
+
+    if (rc == RC_OK)
+        rc = console_need(call, "code", &code, err);
+    if (rc == RC_OK)
+        rc = login_enrol(console_login_desk(call->console), &call->seat, &call->session,
+                         call->token, view_text(code), paper, token, err);
+    if (rc == RC_OK)
+        rc = console_set_cookie(call, token, err);
+    if (rc == RC_OK) {
+        json = json_object();
+        list = json_add_array(json, "paper");
+        for (size_t i = 0; i < SECOND_PAPER_CODES; i++)
+            json_add_text(list, NULL, paper[i]);
+        rc = console_reply(call, json, err);
+    }
+    crypt_wipe(token, sizeof(token));
+    crypt_wipe(paper, sizeof(paper));
     return rc;
 }
 

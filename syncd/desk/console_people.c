@@ -71,8 +71,7 @@ static enum rc role_of(struct console_call *call, enum role *out, struct err *er
     return rc == RC_OK ? role_parse(view_text(text), out, err) : rc;
 }
 
-/* Whom the request names: of the manager's areas, and not himself. */
-static enum rc managed(struct console_call *call, struct stored_person *out, struct err *err) {
+enum rc console_person(struct console_call *call, struct stored_person *out, struct err *err) {
     uint64_t id;
     enum rc rc = console_param_id(call, "person", &id, err);
 
@@ -80,7 +79,13 @@ static enum rc managed(struct console_call *call, struct stored_person *out, str
         rc = people_find(&call->seat, id, out, err);
     if (rc == RC_OK && !console_holds_all(call, out->areas, out->area_count))
         rc = err_set(err, RC_NOT_FOUND, "there is no such user; see: yg-syncd user list");
-    if (rc == RC_OK && id == call->person)
+    return rc;
+}
+
+static enum rc managed(struct console_call *call, struct stored_person *out, struct err *err) {
+    enum rc rc = console_person(call, out, err);
+
+    if (rc == RC_OK && out->person == call->person)
         rc = err_set(err, RC_DENIED, "nobody manages himself; ask another administrator");
     return rc;
 }
@@ -172,4 +177,16 @@ enum rc console_person_reset(struct console_call *call, struct err *err) {
     }
     crypt_wipe(secret, sizeof(secret));
     return rc;
+}
+
+enum rc console_person_second(struct console_call *call, struct err *err) {
+    struct stored_person person;
+    struct view reason;
+    enum rc rc = managed(call, &person, err);
+
+    if (rc == RC_OK)
+        rc = console_reason(call, &reason, err);
+    if (rc == RC_OK)
+        rc = login_drop_second(&call->seat, person.person, reason, err);
+    return rc == RC_OK ? console_done(call, err) : rc;
 }

@@ -1,12 +1,11 @@
 /* login.c: see login.h. */
-#include "syncd/desk/login.h"
-
 #include "base/text.h"
+#include "syncd/desk/login_inside.h"
 #include "syncd/desk/people.h"
+#include "syncd/desk/second.h"
 
 #define REFUSED_ACTS_AN_HOUR 60u /* of names that nobody has, in the staff log */
 #define HOUR_MS              ((int64_t)60 * 60 * 1000)
-#define ROW_BYTES            65536u
 
 void login_desk_init(struct login_desk *desk) {
     *desk = (struct login_desk){0};
@@ -28,7 +27,7 @@ int64_t login_wait_ms(uint32_t failures) {
     return LOGIN_WAIT_MS << doubled;
 }
 
-static enum rc refuse_wait(int64_t left_ms, struct err *err) {
+enum rc refuse_wait(int64_t left_ms, struct err *err) {
     return err_set(err, RC_AGAIN,
                    "too many wrong secrets; try again in %lld seconds, or ask the administrator",
                    (long long)((left_ms + 999) / 1000));
@@ -120,12 +119,36 @@ enum rc login_put(struct work *work, const struct stored_login *login, struct er
     return arena_check(&work->arena, "a step of the writer", err);
 }
 
+/* A telephone outlives a forgotten secret: sealed anew, because it was sealed for the former. */
+static enum rc inherit_second(struct work *work, const struct stored_login *former,
+                              struct stored_login *login, struct err *err) {
+    struct second second;
+    struct buf sealed;
+    enum rc rc = second_open(work->keys, former->person, former->second, &second, err);
+
+    buf_init(&sealed, LOGIN_SECOND_BYTES);
+    if (rc == RC_OK)
+        rc = second_seal(work->keys, work->env, login->person, &second, &sealed, err);
+    if (rc == RC_OK) {
+        login->second = arena_view(&work->arena, buf_view(&sealed));
+        login->code_step = former->code_step;
+        rc = arena_check(&work->arena, "a step of the writer", err);
+    }
+    crypt_wipe(&second, sizeof(second));
+    buf_release(&sealed);
+    return rc;
+}
+
 enum rc login_must_change(struct work *work, uint64_t person, uint64_t former, struct err *err) {
-    struct stored_login login;
+    struct stored_login login, before = {0};
     enum rc rc = login_row(work, person, &login, err);
 
     login.must_change = true;
     login.former = former;
+    if (rc == RC_OK && former != 0)
+        rc = login_row(work, former, &before, err);
+    if (rc == RC_OK && before.second.size > 0)
+        rc = inherit_second(work, &before, &login, err);
     return rc == RC_OK ? login_put(work, &login, err) : rc;
 }
 
@@ -158,7 +181,7 @@ enum rc login_end_all(struct work *work, uint64_t person, const uint8_t *but, st
     return store_sessions(work->ledger->store, end_visit, &end, err);
 }
 
-static bool is_over(const struct stored_session *session, uint32_t epoch, int64_t now_ms) {
+bool login_is_over(const struct stored_session *session, uint32_t epoch, int64_t now_ms) {
     return session->epoch != epoch || now_ms >= session->until_ms ||
            now_ms - session->used_ms >= LOGIN_IDLE_MS;
 }
@@ -176,7 +199,7 @@ struct make_room {
 static enum rc room_visit(void *context, const struct stored_session *session, struct err *err) {
     struct make_room *room = context;
 
-    if (is_over(session, room->epoch, room->work->now_ms))
+    if (login_is_over(session, room->epoch, room->work->now_ms))
         return end_one(room->work, session->name, err);
     if (session->person != room->person)
         return RC_OK;
@@ -223,10 +246,10 @@ static enum rc failure_step(void *context, struct work *work, struct err *err) {
                        : rc;
 }
 
-static enum rc note_failure(struct seat *seat, const struct stored_person *person,
-                            const struct login_from *from, const char *what, struct err *err) {
+enum rc note_failure(struct seat *seat, const struct stored_person *person, const char *address,
+                     const char *what, struct err *err) {
     struct failure failure = {
-        .name = person->name, .person = person->person, .address = from->address, .what = what};
+        .name = person->name, .person = person->person, .address = address, .what = what};
 
     return office_act(seat->office, failure_step, &failure, err);
 }
@@ -272,27 +295,55 @@ static enum rc refuse_stranger(struct login_desk *desk, struct seat *seat,
 
 /* ---- beginning and going on ---- */
 
-struct begin {
-    struct stored_session row;
-    const struct stored_person *person;
-    bool is_first;              /* no session before: make room */
-    bool is_login;              /* the secret was typed now */
-    struct view wrapped_secret; /* a new one; empty: it stays */
-    const uint8_t *before;      /* name of the session that this one takes the place of */
-    uint64_t code_step;         /* of the code that was taken; 0: none */
-};
+static enum rc take_code(struct stored_login *login, const struct begin *begin, struct err *err) {
+    if (begin->code_step == 0)
+        return RC_OK;
+    if (begin->code_step <= login->code_step) /* two at the same moment */
+        return err_set(err, RC_DENIED, "the code was used already; wait for the next one");
+    login->code_step = begin->code_step;
+    return RC_OK;
+}
 
-static enum rc begin_step(void *context, struct work *work, struct err *err) {
-    struct begin *begin = context;
-    struct stored_session *row;
+/* What it does to the person's login, and to the log. */
+static enum rc begin_login(const struct begin *begin, struct work *work, struct err *err) {
     struct stored_login login;
-    char who[LIMIT_NAME_BYTES + 1];
+    char who[LIMIT_NAME_BYTES + 1], object[17];
+    bool is_in = begin->is_login && begin->row.stage != LOGIN_CODE;
     enum rc rc = login_row(work, begin->row.person, &login, err);
 
-    if (rc == RC_OK && begin->is_first)
+    if (rc == RC_OK)
+        rc = take_code(&login, begin, err);
+    if (begin->sets_second)
+        login.second = begin->second;
+    /* Right codes must not make room for guessing more secrets, nor the other way round. */
+    if (is_in) {
+        login.failures = 0;
+        login.wait_ms = 0;
+        login.seen_ms = work->now_ms;
+    }
+    snprintf(who, sizeof(who), "%.*s", VIEW_PRINT(begin->person->name));
+    id_text(begin->row.person, object);
+    if (rc == RC_OK)
+        rc = login_put(work, &login, err);
+    if (rc == RC_OK && begin->action != NULL)
+        rc = work_act(work, who, begin->action, object, (struct view){0}, err);
+    return rc == RC_OK && is_in ? work_act(work, who, "login", "console", begin->row.address, err)
+                                : rc;
+}
+
+enum rc begin_step(void *context, struct work *work, struct err *err) {
+    struct begin *begin = context;
+    struct stored_session *row;
+    enum rc rc = RC_OK;
+
+    if (begin->is_first)
         rc = make_room(work, begin->row.person, begin->row.epoch, err);
+    if (rc == RC_OK && begin->ends_others)
+        rc = login_end_all(work, begin->row.person, begin->before, err);
     if (rc == RC_OK && begin->before != NULL)
         rc = end_one(work, begin->before, err);
+    if (rc == RC_OK)
+        rc = begin_login(begin, work, err);
     if (rc != RC_OK)
         return rc;
     row = WORK_ADD(work, sessions, session_count, session_capacity);
@@ -302,21 +353,12 @@ static enum rc begin_step(void *context, struct work *work, struct err *err) {
     row->address = arena_view(&work->arena, begin->row.address);
     row->agent = arena_view(&work->arena, begin->row.agent);
     row->wrapped = arena_view(&work->arena, begin->row.wrapped);
-    /* Right codes must not make room for guessing more secrets, nor the other way round. */
-    if (begin->row.stage == LOGIN_CODE || !begin->is_login)
-        return arena_check(&work->arena, "a step of the writer", err);
-    login.failures = 0;
-    login.wait_ms = 0;
-    login.seen_ms = work->now_ms;
-    snprintf(who, sizeof(who), "%.*s", VIEW_PRINT(begin->person->name));
-    rc = login_put(work, &login, err);
-    return rc == RC_OK ? work_act(work, who, "login", "console", begin->row.address, err) : rc;
+    return arena_check(&work->arena, "a step of the writer", err);
 }
 
-/* A new token for the row, which is otherwise filled; committed. */
-static enum rc begin_session(struct seat *seat, struct begin *begin, const uint8_t secret_key[64],
-                             enum rc (*step)(void *context, struct work *work, struct err *err),
-                             char token[LOGIN_TOKEN_TEXT_BYTES], struct err *err) {
+enum rc begin_session(struct seat *seat, struct begin *begin, const uint8_t secret_key[64],
+                      enum rc (*step)(void *context, struct work *work, struct err *err),
+                      char token[LOGIN_TOKEN_TEXT_BYTES], struct err *err) {
     uint8_t bytes[32], key[32];
     struct buf wrapped;
     enum rc rc;
@@ -336,20 +378,42 @@ static enum rc begin_session(struct seat *seat, struct begin *begin, const uint8
     return rc;
 }
 
-/* What comes behind the secret. */
-static enum login_stage stage_after(const struct login_desk *desk, const struct stored_login *login,
-                                    enum role role, bool code_given) {
-    if (login->second.size > 0 && !code_given)
-        return LOGIN_CODE;
-    if (login->must_change)
-        return LOGIN_CHANGE;
-    if (login->second.size == 0 && (desk->second_roles >> role & 1u) != 0)
-        return LOGIN_ENROL;
-    return LOGIN_DONE;
+/* Which roles need a second factor: as the county has set it, else as this console has it. */
+static enum rc second_roles(const struct login_desk *desk, struct seat *seat, uint32_t *out,
+                            struct err *err) {
+    struct view setting;
+    struct reader reader;
+    enum rc rc =
+        store_setting(seat->ledger->store, LOGIN_SECOND_SETTING, &seat->arena, &setting, err);
+
+    *out = desk->second_roles;
+    if (rc == RC_NOT_FOUND)
+        return RC_OK;
+    if (rc != RC_OK)
+        return rc;
+    reader_init(&reader, setting);
+    *out = read_le32(&reader);
+    return reader_check(&reader, "the setting second factor", err);
 }
 
-static enum rc login_of(struct seat *seat, uint64_t person, struct stored_login *out,
-                        struct err *err) {
+enum rc stage_after(const struct login_desk *desk, struct seat *seat,
+                    const struct stored_login *login, enum role role, bool code_given,
+                    enum login_stage *out, struct err *err) {
+    uint32_t roles;
+    enum rc rc = second_roles(desk, seat, &roles, err);
+
+    if (login->second.size > 0 && !code_given)
+        *out = LOGIN_CODE;
+    else if (login->must_change)
+        *out = LOGIN_CHANGE;
+    else if (login->second.size == 0 && rc == RC_OK && (roles >> role & 1u) != 0)
+        *out = LOGIN_ENROL;
+    else
+        *out = LOGIN_DONE;
+    return rc;
+}
+
+enum rc login_of(struct seat *seat, uint64_t person, struct stored_login *out, struct err *err) {
     enum rc rc;
 
     *out = (struct stored_login){.person = person};
@@ -372,7 +436,7 @@ static enum rc try_secret(struct login_desk *desk, struct seat *seat, const stru
     if (rc == RC_OK)
         rc = people_unwrap(person, secret, secret_key, err);
     if (rc == RC_DENIED || rc == RC_INVALID) {
-        rc = note_failure(seat, person, from, "wrong secret", err);
+        rc = note_failure(seat, person, from->address, "wrong secret", err);
         return rc == RC_OK ? refuse_secret(err) : rc;
     }
     return rc;
@@ -401,15 +465,18 @@ enum rc login_begin(struct login_desk *desk, struct seat *seat, const struct log
     struct stored_login login;
     uint8_t secret_key[64];
     struct begin begin = {.person = &person, .is_first = true, .is_login = true};
+    enum login_stage stage = LOGIN_CODE;
     enum rc rc;
 
     (void)pthread_mutex_lock(&desk->mutex);
     rc = try_secret(desk, seat, from, name, secret, &person, &login, secret_key, err);
+    if (rc == RC_OK)
+        rc = stage_after(desk, seat, &login, (enum role)person.role, false, &stage, err);
     if (rc == RC_OK) {
         begin.row = (struct stored_session){
             .person = person.person,
             .epoch = seat->office->epoch,
-            .stage = (uint8_t)stage_after(desk, &login, (enum role)person.role, false),
+            .stage = (uint8_t)stage,
             .since_ms = now_ms,
             .used_ms = now_ms,
             .until_ms = now_ms + LOGIN_LONGEST_MS,
@@ -435,7 +502,8 @@ enum rc login_find(struct seat *seat, struct view token, struct login_session *o
     crypt_wipe(bytes, sizeof(bytes));
     crypt_wipe(key, sizeof(key));
     rc = store_session(store, name, &seat->arena, &out->stored, err);
-    if (rc == RC_OK && is_over(&out->stored, seat->office->epoch, env_wall_ms(seat->office->env)))
+    if (rc == RC_OK &&
+        login_is_over(&out->stored, seat->office->epoch, env_wall_ms(seat->office->env)))
         rc = RC_NOT_FOUND;
     if (rc == RC_OK)
         rc = store_person(store, out->stored.person, &seat->arena, &out->person, err);
@@ -510,14 +578,12 @@ static enum rc change_step(void *context, struct work *work, struct err *err) {
     const struct stored_person *known;
     struct stored_person *row;
     struct stored_login login;
-    char who[LIMIT_NAME_BYTES + 1], object[17];
     enum rc rc = work_person(work, begin->row.person, &known, err);
 
     if (rc == RC_OK && known->disabled)
         rc = err_set(err, RC_DENIED, "%.*s: is disabled already", VIEW_PRINT(known->name));
     if (rc != RC_OK)
         return rc;
-    snprintf(who, sizeof(who), "%.*s", VIEW_PRINT(known->name));
     row = WORK_ADD(work, persons, person_count, person_capacity);
     if (row == NULL)
         return arena_check(&work->arena, "a step of the writer", err);
@@ -526,14 +592,11 @@ static enum rc change_step(void *context, struct work *work, struct err *err) {
     rc = login_row(work, begin->row.person, &login, err);
     login.must_change = false;
     login.changed_ms = work->now_ms;
+    login.failures = 0;
+    login.wait_ms = 0;
     if (rc == RC_OK)
         rc = login_put(work, &login, err);
-    if (rc == RC_OK)
-        rc = login_end_all(work, begin->row.person, begin->before, err);
-    if (rc == RC_OK)
-        rc = begin_step(begin, work, err);
-    id_text(begin->row.person, object);
-    return rc == RC_OK ? work_act(work, who, "secret change", object, (struct view){0}, err) : rc;
+    return rc == RC_OK ? begin_step(begin, work, err) : rc;
 }
 
 enum rc login_change(struct login_desk *desk, struct seat *seat,
@@ -541,10 +604,14 @@ enum rc login_change(struct login_desk *desk, struct seat *seat,
                      struct view new_secret, char token[LOGIN_TOKEN_TEXT_BYTES], struct err *err) {
     const struct login_from from = {.address = "console"};
     struct stored_person person;
-    struct stored_login login;
+    struct stored_login login = {0};
     uint8_t secret_key[64] = {0};
-    struct begin begin = {
-        .person = &session->person, .row = session->stored, .before = session->stored.name};
+    struct begin begin = {.person = &session->person,
+                          .row = session->stored,
+                          .before = session->stored.name,
+                          .ends_others = true,
+                          .action = "secret change"};
+    enum login_stage stage = LOGIN_CODE;
     struct buf wrapped;
     enum rc rc = people_secret_check(session->person.name, new_secret, err);
 
@@ -561,10 +628,12 @@ enum rc login_change(struct login_desk *desk, struct seat *seat,
     if (rc == RC_OK)
         rc = people_wrap(seat->office->env, new_secret, secret_key, person.sign_public, &wrapped,
                          err);
+    login.must_change = false;
+    if (rc == RC_OK)
+        rc = stage_after(desk, seat, &login, (enum role)person.role, true, &stage, err);
     if (rc == RC_OK) {
-        login.must_change = false;
         begin.wrapped_secret = buf_view(&wrapped);
-        begin.row.stage = (uint8_t)stage_after(desk, &login, (enum role)person.role, true);
+        begin.row.stage = (uint8_t)stage;
         rc = begin_session(seat, &begin, secret_key, change_step, token, err);
     }
     (void)pthread_mutex_unlock(&desk->mutex);

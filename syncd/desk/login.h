@@ -18,6 +18,7 @@
 
 #include "base/crypt.h"
 #include "syncd/desk/desk.h"
+#include "syncd/desk/second.h"
 
 #include <pthread.h>
 
@@ -31,6 +32,11 @@
 #define LOGIN_SESSIONS_MAX     8u /* of one person; the one that was not used for longest ends */
 #define LOGIN_STRANGERS        64u
 #define LOGIN_AGENT_BYTES      200u
+#define LOGIN_SECOND_BYTES     512u
+/* Who needs a second factor where the county has not set it: those who manage, decide last, and see
+ * all; on loopback nobody. */
+#define LOGIN_SECOND_ROLES   (1u << ROLE_ADMIN | 1u << ROLE_COUNTY | 1u << ROLE_AUDITOR)
+#define LOGIN_SECOND_SETTING "second factor" /* a bit for each role that needs one, 32 bits */
 
 /* What is still between the person and his work. Stored; never renumbered. */
 enum login_stage {
@@ -44,7 +50,7 @@ enum login_stage {
  * each other, and only one Argon2id takes its 64 MiB at a time. */
 struct login_desk {
     pthread_mutex_t mutex;
-    uint32_t second_roles; /* a bit for each role that needs a second factor */
+    uint32_t second_roles; /* that need a second factor, where the county has not set it */
     struct login_stranger {
         uint8_t hash[8];
         uint32_t failures;
@@ -69,6 +75,9 @@ struct login_session {
 void login_desk_init(struct login_desk *desk);
 void login_desk_release(struct login_desk *desk);
 
+/* Whether the session counts no more. */
+bool login_is_over(const struct stored_session *session, uint32_t epoch, int64_t now_ms);
+
 /* How long nothing is tried after so many failures. */
 int64_t login_wait_ms(uint32_t failures);
 
@@ -92,6 +101,26 @@ enum rc login_key(const struct login_session *session, struct view token, uint8_
 enum rc login_change(struct login_desk *desk, struct seat *seat,
                      const struct login_session *session, struct view old_secret,
                      struct view new_secret, char token[LOGIN_TOKEN_TEXT_BYTES], struct err *err);
+
+/* The second factor of a session at its stage LOGIN_CODE: a code of the telephone, or one on paper.
+ * RC_DENIED: wrong, or used already; it counts as a failure. */
+enum rc login_code(struct login_desk *desk, struct seat *seat, const struct login_session *session,
+                   struct view token_now, struct view code, char token[LOGIN_TOKEN_TEXT_BYTES],
+                   struct err *err);
+/* What a telephone is to take over: the secret of second_offer as base 32, and as otpauth://. */
+enum rc login_offer(struct seat *seat, const struct login_session *session, struct buf *base32,
+                    struct buf *uri, struct err *err);
+/* The telephone has it: the session goes on, all others of the person end. paper: as in second.h.
+ */
+enum rc login_enrol(struct login_desk *desk, struct seat *seat, const struct login_session *session,
+                    struct view token_now, struct view code,
+                    char paper[SECOND_PAPER_CODES][SECOND_PAPER_BYTES],
+                    char token[LOGIN_TOKEN_TEXT_BYTES], struct err *err);
+/* Takes somebody's second factor away, whose telephone is gone; his sessions end. RC_CONFLICT: he
+ * has none. */
+enum rc login_drop_second(struct seat *seat, uint64_t person, struct view reason, struct err *err);
+/* Ends the session of this name, of this person. RC_NOT_FOUND. */
+enum rc login_revoke(struct seat *seat, uint64_t person, const uint8_t name[32], struct err *err);
 
 /* --- within a step of the writer --- */
 

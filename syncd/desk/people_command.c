@@ -1,7 +1,9 @@
 /* people_command.c: people as commands name them, `user add` and `user list`. */
 #include "base/words.h"
 #include "syncd/desk/listing.h"
+#include "syncd/desk/login.h"
 #include "syncd/desk/people.h"
+#include "syncd/sync/news.h"
 
 /* --- finding one by id or name --- */
 
@@ -132,6 +134,61 @@ enum rc desk_user_add(void *context, struct command *command, struct err *err) {
     if (rc == RC_OK)
         rc = say_added(command, &person, id, err);
     crypt_wipe(secret, sizeof(secret));
+    seat_close(&seat);
+    return rc;
+}
+
+/* --- user second-factor --- */
+
+struct second_order {
+    const char *who, *list;
+    uint8_t roles[4];
+};
+
+static enum rc second_step(void *context, struct work *work, struct err *err) {
+    struct second_order *order = context;
+    enum rc rc = work_put_setting(work, LOGIN_SECOND_SETTING,
+                                  view_of(order->roles, sizeof(order->roles)), err);
+
+    return rc == RC_OK ? work_act(work, order->who, "second factor roles", "console",
+                                  view_text(order->list), err)
+                       : rc;
+}
+
+/* "admin,county" as a bit for each. */
+static enum rc read_roles(const char *list, uint32_t *out, struct err *err) {
+    struct view rest = view_text(list);
+    enum rc rc = RC_OK;
+
+    *out = 0;
+    while (rc == RC_OK && rest.size > 0 && !view_is(view_text(list), "none")) {
+        const uint8_t *comma = memchr(rest.data, ',', rest.size);
+        size_t size = comma == NULL ? rest.size : (size_t)(comma - rest.data);
+        enum role role = ROLE_ADMIN;
+
+        rc = role_parse(view_of(rest.data, size), &role, err);
+        *out |= rc == RC_OK ? 1u << role : 0;
+        rest = view_slice(rest, comma == NULL ? rest.size : size + 1, rest.size);
+    }
+    return rc;
+}
+
+enum rc desk_user_second(void *context, struct command *command, struct err *err) {
+    struct second_order order = {.list = command->words[0]};
+    struct seat seat;
+    uint32_t roles;
+    enum rc rc = read_roles(order.list, &roles, err);
+
+    if (rc != RC_OK)
+        return rc;
+    for (unsigned i = 0; i < 4; i++)
+        order.roles[i] = (uint8_t)(roles >> (8 * i));
+    rc = seat_open(context, command, &seat, err);
+    order.who = seat.who;
+    if (rc == RC_OK)
+        rc = office_act(seat.office, second_step, &order, err);
+    if (rc == RC_OK)
+        command_say(command, "second factor needed by: %s", order.list);
     seat_close(&seat);
     return rc;
 }

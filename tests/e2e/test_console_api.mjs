@@ -1,11 +1,12 @@
 // test_console_api.mjs: the console's API on the real program: every role at every route, and what
 // strangers, other pages, guessers and bent names get.
 import { spawnSync } from 'node:child_process';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { tap } from '../client/test_vectors.mjs';
 import { ConsoleCounty, DeskBrowser, ROLES } from './console.mjs';
-import { build, folder, send } from './web.mjs';
+import { Tablet, area, build, folder, send } from './web.mjs';
 
 const { ok, check, end } = tap();
 const county = new ConsoleCounty(folder('console'));
@@ -20,12 +21,21 @@ await county.start();
 const STAFF = ROLES;
 const MANAGERS = ['admin'];
 const AUDITORS = ['auditor', 'city'];
+const WATCHERS = ['admin', 'township', 'county', 'auditor', 'city'];
 const NOBODY = '00000000000000ff';
 const MATRIX = [
   ['POST', '/api/logout', STAFF],
   ['GET', '/api/me', STAFF],
   ['POST', '/api/secret', STAFF],
+  ['POST', '/api/login/code', STAFF],
+  ['GET', '/api/second', STAFF],
+  ['POST', '/api/second', STAFF],
+  ['GET', '/api/sessions', STAFF],
+  ['POST', '/api/sessions/:session/end', STAFF],
   ['GET', '/api/routes', STAFF],
+  ['GET', '/api/home', STAFF],
+  ['GET', '/api/areas', STAFF],
+  ['GET', '/api/inflow', STAFF.filter((role) => role !== 'admin')],
   ['GET', '/api/people', [...MANAGERS, ...AUDITORS]],
   ['POST', '/api/people', MANAGERS],
   ['POST', '/api/people/:person/disable', MANAGERS],
@@ -37,6 +47,15 @@ const MATRIX = [
   ['GET', '/api/audit/changes/:record', AUDITORS],
   ['GET', '/api/audit/tablet/:device', AUDITORS],
   ['POST', '/api/audit/export', AUDITORS],
+  ['POST', '/api/people/:person/second', MANAGERS],
+  ['GET', '/api/people/:person/sessions', [...MANAGERS, ...AUDITORS]],
+  ['POST', '/api/people/:person/sessions/:session/end', MANAGERS],
+  ['GET', '/api/devices', WATCHERS],
+  ['POST', '/api/devices', MANAGERS],
+  ['GET', '/api/devices/:device', WATCHERS],
+  ['POST', '/api/devices/:device/scope', MANAGERS],
+  ['POST', '/api/devices/:device/revoke', MANAGERS],
+  ['GET', '/api/log', AUDITORS],
   ['GET', '/api', STAFF],
   ['GET', '/api/*', STAFF],
   ['POST', '/api/*', STAFF],
@@ -142,6 +161,149 @@ for (const [method, pattern, roles] of MATRIX) {
   check('and makes nobody beyond it',
     (await small.post('/api/people', { name: 'x', role: 'county', areas: ['430626'] })).status, 403);
   check('nor touches anybody there', (await small.post(`/api/people/${person}/reset`)).status, 404);
+}
+
+// --- the second factor: as a telephone computes it, with what RFC 6238 says ---
+
+function codeOf(base32, at = Date.now()) {
+  const bits = [...base32].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((one) => parseInt(one, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30000)));
+  const hash = crypto.createHmac('sha1', key).update(counter).digest();
+  const four = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
+  return String(four % 1000000).padStart(6, '0');
+}
+
+{
+  county.add('township', 'xu');
+  const xu = await county.browser('xu');
+  const offer = (await xu.get('/api/second')).json;
+  ok(/^[A-Z2-7]{32}$/.test(offer.secret) && offer.uri.startsWith('otpauth://totp/') && offer.uri.includes(offer.secret),
+    'a telephone is offered a secret');
+  ok(/^(M\d+ \d+h\d+v1h-\d+z)+$/.test(offer.qr.path) && offer.qr.size > 30, 'as a drawing, too');
+  check('which stays until it is confirmed', (await xu.get('/api/second')).json.secret, offer.secret);
+  check('a wrong code confirms nothing', (await xu.post('/api/second', { code: '000000' })).status, 403);
+  const used = codeOf(offer.secret);
+  const answer = await xu.post('/api/second', { code: used });
+  const paper = answer.json.paper;
+  check('the right one does, and gives codes on paper', `${answer.status} ${paper?.length}`, '200 10');
+  check('there is no other secret to be had then', (await xu.get('/api/second')).status, 409);
+  const again = new DeskBrowser(county);
+  check('from then on the secret alone is not enough', (await again.login('xu')).json.stage, 'code');
+  check('  for anything', (await again.get('/api/people')).json.error, 'role');
+  check('  at all', (await again.get('/api/home')).json.error, 'stage');
+  check('  not even for another secret', (await again.post('/api/secret', { old: county.people.xu.secret, new: 'quite another one' })).json.error, 'stage');
+  check('  nor for another telephone', (await again.get('/api/second')).json.error, 'stage');
+  check('a code is taken once', (await again.post('/api/login/code', { code: used })).json.error, 'denied');
+  const held = again.cookie;
+  check('the next one lets him in', (await again.post('/api/login/code', { code: codeOf(offer.secret, Date.now() + 30000) })).json.stage, 'done');
+  ok(again.cookie !== held, '  under a new token');
+  const third = new DeskBrowser(county);
+  await third.login('xu');
+  check('a code on paper does, too', (await third.post('/api/login/code', { code: paper[3].toUpperCase() })).json.stage, 'done');
+  await third.login('xu');
+  check('  once', (await third.post('/api/login/code', { code: paper[3] })).status, 403);
+  const me = (await again.get('/api/me')).json.person;
+  const renewed = (await browsers.admin.post(`/api/people/${me}/reset`)).json;
+  const reset = new DeskBrowser(county);
+  check('a secret that was reset does not come past the telephone', (await reset.login('xu', renewed.secret)).json.stage, 'code');
+  check('  which is the same', (await reset.post('/api/login/code', { code: paper[4] })).json.stage, 'change');
+  check('the administrator takes it away, with a reason',
+    (await browsers.admin.post(`/api/people/${renewed.person}/second`, {})).json.error, 'invalid');
+  check('', (await browsers.admin.post(`/api/people/${renewed.person}/second`, { reason: 'lost' })).status, 200);
+  check('then the secret is enough again', (await reset.login('xu', renewed.secret)).json.stage, 'change');
+  county.syncd('user', 'second-factor', 'township,admin');
+  await reset.post('/api/secret', { old: renewed.secret, new: 'the third secret of xu' });
+  check('but not where the role needs a telephone', (await reset.get('/api/me')).json.stage, 'enrol');
+  check('  nothing else is open', (await reset.get('/api/home')).json.error, 'stage');
+  const second = (await reset.get('/api/second')).json.secret;
+  ok(second !== offer.secret, '  and it is a new secret');
+  check('  with it he is in', (await reset.post('/api/second', { code: codeOf(second) })).status, 200);
+  check('', (await reset.get('/api/me')).json.stage, 'done');
+  county.syncd('user', 'second-factor', 'none');
+  const guess = new DeskBrowser(county);
+  await guess.login('xu', 'the third secret of xu');
+  const answers = [];
+  for (let i = 0; i < 6; i++) answers.push((await guess.post('/api/login/code', { code: '123456' })).status);
+  check('guessing codes has to wait, too', answers.join(), '403,403,403,403,403,429');
+  check('  and the right secret does not help', (await guess.login('xu', 'the third secret of xu')).status, 429);
+}
+
+// --- who sits where ---
+
+{
+  const [one, two] = [await county.browser('village'), await county.browser('village')];
+  const { items } = (await one.get('/api/sessions')).json;
+  ok(items.length >= 2 && items.filter((item) => item.self).length === 1, 'one sees where one is logged in');
+  ok(!JSON.stringify(items).includes(two.cookie.slice(8)), '  without the tokens');
+  const village = (await browsers.admin.get('/api/people')).json.items.find((item) => item.name === 'village').person;
+  const seen = (await browsers.admin.get(`/api/people/${village}/sessions`)).json.items;
+  check('so does who manages him', seen.length, items.length);
+  const of = items.filter((item) => !item.self);
+  for (const item of of) check('and ends what is not here', (await one.post(`/api/sessions/${item.session}/end`)).status, 200);
+  check('which is over then', (await two.get('/api/me')).status, 401);
+  check('nobody ends another one\'s', (await two.login('village')) && (await browsers.township.post(`/api/sessions/${of[0].session}/end`)).status, 404);
+  const now = (await browsers.admin.get(`/api/people/${village}/sessions`)).json.items[0].session;
+  check('but who manages him does', (await browsers.admin.post(`/api/people/${village}/sessions/${now}/end`)).status, 200);
+}
+
+// --- tablets ---
+
+county.publish('household');
+{
+  const admin = browsers.admin;
+  const order = { name: 'tablet-wang', person: 'wang', areas: [area], server: 'https://county.example:8443' };
+  const invited = (await admin.post('/api/devices', order)).json;
+  ok(/^[0-9A-Za-z-]+$/.test(invited.code) && invited.qr.size > 20, 'a tablet is invited with a code and a drawing');
+  const tablet = new Tablet(county, 'wang', area, invited.code);
+  const { items } = (await admin.get('/api/devices')).json;
+  check('then it is in the list', items.map((item) => `${item.name} ${item.person} ${item.state} ${item.forks}`).join(), 'tablet-wang wang used 0');
+  const id = items[0].device;
+  check('with its people', (await admin.get(`/api/devices/${id}`)).json.people.map((one) => one.name).join(), 'wang');
+  const small = await county.browser('small');
+  check('a manager of another township does not see it', (await small.get('/api/devices')).json.items.length, 0);
+  check('  nor takes it', (await small.post(`/api/devices/${id}/revoke`, { reason: 'x' })).status, 404);
+  check('  nor invites one beyond', (await small.post('/api/devices', order)).status, 403);
+  check('its areas are changed, with a reason', (await admin.post(`/api/devices/${id}/scope`, { areas: [area] })).json.error, 'invalid');
+  check('', (await admin.post(`/api/devices/${id}/scope`, { areas: [area, '430626117206'], reason: 'grown' })).json.scope, 2);
+  tablet.agent('sync');
+  check('and are confirmed by the tablet', (await admin.get(`/api/devices/${id}`)).json.areas.length, 2);
+  check('it is revoked and asked to forget', (await admin.post(`/api/devices/${id}/revoke`, { wipe: true, reason: 'stolen' })).status, 200);
+  check('  once', (await admin.post(`/api/devices/${id}/revoke`, { reason: 'stolen' })).status, 409);
+  check('which shows', (await admin.get(`/api/devices/${id}`)).json.state, 'wiped');
+  try {
+    tablet.agent('sync');
+  } catch {
+    // It is told so at its next sync, which need not call itself a success.
+  }
+  let opened = true;
+  try {
+    tablet.agent('records');
+  } catch {
+    opened = false;
+  }
+  ok(!opened, 'and the tablet has forgotten');
+}
+
+// --- home, areas, log ---
+
+{
+  const home = (await browsers.county.get('/api/home')).json;
+  ok(Array.isArray(home.queue) && home.conflicts === 0 && home.conflict_ages.length === 6, 'the reviewer has a day');
+  check('the administrator has tablets, and no household', Object.keys((await browsers.admin.get('/api/home')).json).join(), 'queue,now,tablets');
+  check('the county is among its areas', (await browsers.county.get('/api/areas')).json.items.map((one) => one.area).join(), '430626000000');
+  check('what came in, day by day', (await browsers.county.get('/api/inflow?days=7')).json.items.length, 7);
+  check('no other county\'s', (await browsers.county.get('/api/inflow?area=430621')).status, 403);
+  const log = (await browsers.auditor.get('/api/log?action=device%20wipe')).json;
+  check('the log is filtered', log.items.map((one) => `${one.who} ${one.reason}`).join(), 'admin stolen');
+  check('newest first', (await browsers.auditor.get('/api/log')).json.items.every((one, i, all) => i === 0 || all[i - 1].number > one.number), true);
+  check('by day', (await browsers.auditor.get('/api/log?to=2020-01-01')).json.items.length, 0);
+  check('by who', new Set((await browsers.auditor.get('/api/log?who=admin')).json.items.map((one) => one.who)).size, 1);
+  county.add('auditor', 'smallau', '430626101');
+  const some = (await (await county.browser('smallau')).get('/api/log')).json.items;
+  ok(some.length > 0 && some.every((one) => ['new', 'small', 'smallau'].includes(one.who)), 'of a township only what its people did',
+    some.map((one) => one.who).join());
 }
 
 // --- other pages, bent names ---

@@ -91,10 +91,10 @@ export class County {
 }
 
 export class Tablet {
-  constructor(county, person, areas = area) {
+  constructor(county, person, areas = area, given = undefined) {
     this.person = person;
     this.data = `${county.work}/tablet-${person}`;
-    const code = county.syncd('device', 'invite', '--areas', areas, '--name', `tablet-${person}`, '--person', person);
+    const code = given ?? county.syncd('device', 'invite', '--areas', areas, '--name', `tablet-${person}`, '--person', person);
     this.agent('enrol', '--server', county.url, '--code', code);
     this.agent('sync');
   }
