@@ -32,6 +32,8 @@ const LIBRARIES = {
   'preact/hooks': 'preact/hooks/dist/hooks.module.js',
   htm: 'htm/dist/htm.module.js',
 };
+// Too heavy for every page: served as they are, to whoever says import('./NAME').
+const LAZY = { 'echarts.mjs': 'echarts/dist/echarts.common.min.js' };
 const FOLDERS = [['', `${app}/web`], ['kit/', 'base/web'], ['form/', 'schema/web']];
 
 function fail(message) {
@@ -190,6 +192,9 @@ served.set('index.html', page);
 served.set('app.css', styles.join(''));
 for (const [name, { text }] of files)
   if (!['.mjs', '.css', ''].includes(extname(name)) && !served.has(name)) served.set(name, text);
+for (const [name, path] of Object.entries(LAZY))
+  if (served.get('app.mjs').includes(`import('./${name}')`))
+    served.set(name, readFileSync(join(modules, path), 'utf8'));
 rmSync(out, { recursive: true, force: true });
 let plain = 0, packed = 0;
 for (const [name, text] of served) {

@@ -41,7 +41,7 @@ enum rc console_reason(const struct console_call *call, struct view *out, struct
     enum rc rc = console_need(call, "reason", &text, err);
 
     if (rc != RC_OK)
-        return err_set(err, RC_INVALID, "reason: say why; it is logged");
+        return err_set(err, RC_INVALID, "say why; it is logged");
     *out = text_trim(view_text(text));
     return RC_OK;
 }

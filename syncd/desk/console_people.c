@@ -10,7 +10,8 @@
 
 struct people_walk {
     struct console_call *call;
-    struct json *items;
+    struct stored_person *rows;
+    uint32_t count, capacity;
 };
 
 static enum rc add_person(struct console_call *call, struct json *items,
@@ -42,18 +43,46 @@ static enum rc add_person(struct console_call *call, struct json *items,
 
 static enum rc person_visit(void *context, const struct stored_person *person, struct err *err) {
     struct people_walk *walk = context;
+    struct arena *arena = &walk->call->seat.arena;
+    struct stored_person *row;
 
     if (person->device != 0 || !console_holds_all(walk->call, person->areas, person->area_count))
         return RC_OK;
-    return add_person(walk->call, walk->items, person, err);
+    row = arena_push(arena, &walk->rows, &walk->count, &walk->capacity, sizeof(*row));
+    if (row == NULL)
+        return arena_check(arena, "a list", err);
+    *row = *person;
+    row->name = arena_view(arena, person->name);
+    row->areas = person->area_count == 0
+                     ? NULL
+                     : arena_copy(arena, person->areas, person->area_count * sizeof(uint64_t));
+    return arena_check(arena, "a list", err);
+}
+
+/* By name; who is disabled comes last. */
+static int by_name(const void *left, const void *right) {
+    const struct stored_person *a = left, *b = right;
+    size_t size = a->name.size < b->name.size ? a->name.size : b->name.size;
+    int order = a->disabled - b->disabled;
+
+    if (order == 0 && size > 0)
+        order = memcmp(a->name.data, b->name.data, size);
+    if (order == 0)
+        order = a->name.size < b->name.size ? -1 : a->name.size > b->name.size;
+    return order != 0 ? order : a->person < b->person ? -1 : 1;
 }
 
 /* Staff are hundreds at most: the list is one page. */
 enum rc console_people(struct console_call *call, struct err *err) {
     struct json *json = json_object();
-    struct people_walk walk = {.call = call, .items = json_add_array(json, "items")};
+    struct json *items = json_add_array(json, "items");
+    struct people_walk walk = {.call = call};
     enum rc rc = store_persons(call->seat.ledger->store, person_visit, &walk, err);
 
+    if (rc == RC_OK && walk.count > 0)
+        qsort(walk.rows, walk.count, sizeof(walk.rows[0]), by_name);
+    for (uint32_t i = 0; i < walk.count && rc == RC_OK; i++)
+        rc = add_person(call, items, &walk.rows[i], err);
     json_add_null(json, "next");
     if (rc != RC_OK) {
         json_free(json);

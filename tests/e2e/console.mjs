@@ -1,5 +1,6 @@
 // console.mjs: what the tests of the county's console share: a county that serves one, its staff,
 // and a browser that sends what it is told to send.
+import crypto from 'node:crypto';
 import { County, send } from './web.mjs';
 
 export const ROLES = ['village', 'investigator', 'clerk', 'township', 'county', 'admin', 'auditor', 'city'];
@@ -61,4 +62,15 @@ export class DeskBrowser {
   login(name, secret = this.county.people[name]?.secret) {
     return this.post('/api/login', { name, secret });
   }
+}
+
+// What a telephone shows, as RFC 6238 has it.
+export function codeOf(base32, at = Date.now()) {
+  const bits = [...base32].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((one) => parseInt(one, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30000)));
+  const hash = crypto.createHmac('sha1', key).update(counter).digest();
+  const four = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
+  return String(four % 1000000).padStart(6, '0');
 }

@@ -1,11 +1,10 @@
 // test_console_api.mjs: the console's API on the real program: every role at every route, and what
 // strangers, other pages, guessers and bent names get.
 import { spawnSync } from 'node:child_process';
-import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { tap } from '../client/test_vectors.mjs';
-import { ConsoleCounty, DeskBrowser, ROLES } from './console.mjs';
+import { ConsoleCounty, DeskBrowser, ROLES, codeOf } from './console.mjs';
 import { Tablet, area, build, folder, send } from './web.mjs';
 
 const { ok, check, end } = tap();
@@ -163,17 +162,7 @@ for (const [method, pattern, roles] of MATRIX) {
   check('nor touches anybody there', (await small.post(`/api/people/${person}/reset`)).status, 404);
 }
 
-// --- the second factor: as a telephone computes it, with what RFC 6238 says ---
-
-function codeOf(base32, at = Date.now()) {
-  const bits = [...base32].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((one) => parseInt(one, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30000)));
-  const hash = crypto.createHmac('sha1', key).update(counter).digest();
-  const four = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
-  return String(four % 1000000).padStart(6, '0');
-}
+// --- the second factor ---
 
 {
   county.add('township', 'xu');

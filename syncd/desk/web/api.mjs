@@ -13,6 +13,7 @@ export function query(path, values = {}) {
 
 export const me = () => get('api/me');
 export const login = (name, secret) => post('api/login', { name, secret });
+export const loginCode = (code) => post('api/login/code', { code });
 export const logout = () => post('api/logout');
 export const changeSecret = (old, fresh) => post('api/secret', { old, new: fresh });
 

@@ -7,9 +7,12 @@ import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { Bar } from './frame.mjs';
 import { forgetLists } from './list.mjs';
-import { FirstChange, Login } from './login.mjs';
+import { CodeStep, EnrolStep, FirstChange, Login } from './login.mjs';
 import { routeNow } from './route.mjs';
+import { forgetAreas } from './areas.mjs';
+import { Devices } from './devices.mjs';
 import { Home } from './home.mjs';
+import { Log } from './log.mjs';
 import { Me } from './me.mjs';
 import { People } from './people.mjs';
 
@@ -22,9 +25,18 @@ const anybody = () => true;
 // label: how the bar calls it; none: it is reached otherwise, and belongs under another one.
 const PAGES = {
   home: { page: Home, may: anybody, label: () => tr('Today'), icon: 'home' },
+  devices: { page: Devices, may: may('manage', 'release', 'audit'), label: () => tr('Tablets'),
+    icon: 'tablet' },
   people: { page: People, may: may('manage', 'audit'), label: () => tr('People'), icon: 'person' },
+  log: { page: Log, may: may('audit'), label: () => tr('Log'), icon: 'list' },
   me: { page: Me, may: anybody },
 };
+
+// Nothing of anybody is left behind.
+function forget() {
+  forgetLists();
+  forgetAreas();
+}
 
 const pageOf = (me, name) => (PAGES[name]?.may(me) ? name : 'home');
 
@@ -45,7 +57,7 @@ function Desk({ me, setMe, again }) {
   }, []);
   async function leave() {
     await api.logout().catch(() => {});
-    forgetLists();
+    forget();
     setMe({});
   }
   const name = pageOf(me, route.name);
@@ -74,7 +86,7 @@ function App() {
   }
   // Once the login has ended, nothing of anybody stays on the screen.
   useEffect(() => {
-    onLocked(() => { forgetLists(); setMe({}); });
+    onLocked(() => { forget(); setMe({}); });
     look();
     const timer = setInterval(() => api.me().catch(() => {}), ME_MS);
 
@@ -85,6 +97,9 @@ function App() {
     onAgain=${look} /></main>`;
   if (!me) return html`<main class="entry"><p class="quiet">${tr('One moment…')}</p></main>`;
   if (me.stage === 'change') return html`<${FirstChange} onDone=${setMe} again=${again} />`;
+  if (me.stage === 'code') return html`<${CodeStep} onDone=${setMe} again=${again}
+    onLeave=${() => { api.logout().catch(() => {}); setMe({}); }} />`;
+  if (me.stage === 'enrol') return html`<${EnrolStep} onDone=${look} again=${again} />`;
   if (me.stage !== 'done') return html`<${Login} onDone=${setMe} again=${again} />`;
   return html`<${Desk} me=${me} setMe=${setMe} again=${again} />`;
 }

@@ -5,6 +5,7 @@ import { Button, Field, Notice } from 'kit/components.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { LanguageSwitch } from './frame.mjs';
+import { Enrol } from './second.mjs';
 
 function Sheet({ title, again, children }) {
   return html`<main class="entry"><div class="row spread"><h1>${tr('Sunshine console')}</h1>
@@ -46,7 +47,7 @@ export function Login({ onDone, again }) {
         setSecret('');
       }
     })}>
-      <${Field} label=${tr('Name')} value=${name} inputRef=${field}
+      <${Field} label=${tr('Full name')} value=${name} inputRef=${field}
         onInput=${(text) => { setName(text); setError(''); }} />
       <${Field} label=${tr('Secret')} type="password" value=${secret} autocomplete="new-password"
         onInput=${(text) => { setSecret(text); setError(''); }} />
@@ -55,6 +56,28 @@ export function Login({ onDone, again }) {
         busy=${busy}>${busy ? tr('Opening…') : tr('Log in')}</${Button}></div></form>
     <p class="quiet small">${
       tr('Forgotten? Ask the administrator for a new one. Nobody can look up the old one.')}</p></${Sheet}>`;
+}
+
+// The second step, for who has a second factor.
+export function CodeStep({ onDone, onLeave, again }) {
+  const [code, setCode] = useState('');
+  const { error, setError, busy, submit } = useSending(onDone);
+  const field = useRef();
+
+  useEffect(() => field.current?.focus(), []);
+  return html`<${Sheet} title=${tr('The code of your telephone')} again=${again}>
+    <form class="stack" autocomplete="off"
+      onSubmit=${(event) => submit(event, () => api.loginCode(code))}>
+      <${Field} label=${tr('Code of six digits, or one from your paper')} value=${code}
+        inputRef=${field} error=${error} onInput=${(text) => { setCode(text); setError(''); }} />
+      <div class="row spread"><${Button} onClick=${onLeave}>${tr('Somebody else')}</${Button}>
+        <${Button} kind="primary" type="submit" icon="lock" busy=${busy}>${
+          tr('Log in')}</${Button}></div></form></${Sheet}>`;
+}
+
+export function EnrolStep({ onDone, again }) {
+  return html`<${Sheet} title=${tr('Your role needs a telephone')} again=${again}>
+    <${Enrol} onDone=${onDone} /></${Sheet}>`;
 }
 
 // Of the first time, or whenever one likes (then with a way back).

@@ -2,11 +2,13 @@
 import { html, useState } from 'kit/html.mjs';
 import { Button, Dialog, Field, Icon, Notice, toast } from 'kit/components.mjs';
 import { moment } from 'kit/format.mjs';
+import { post } from 'kit/request.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { Frame } from './frame.mjs';
 import { List, useList } from './list.mjs';
-import { ROLES, areaName, roleName } from './words.mjs';
+import { Sessions } from './sessions.mjs';
+import { ROLES, areaName, codes, roleName } from './words.mjs';
 
 function State({ person }) {
   if (person.disabled) return html`<span class="tag tablet"><${Icon} name="close" />${
@@ -16,11 +18,6 @@ function State({ person }) {
   if (person.must_change) return html`<span class="tag warning"><${Icon} name="clock" />${
     tr('has not come yet')}</span>`;
   return html`<span class="tag safe"><${Icon} name="check" />${tr('active')}</span>`;
-}
-
-// "430626, 430621104"
-function codes(text) {
-  return text.split(/[\s,，、;；]+/).filter(Boolean);
 }
 
 function Rights({ role, setRole, areas, setAreas }) {
@@ -58,7 +55,7 @@ function Adding({ shared, onDone, onClose }) {
   }
   return html`<${Dialog} title=${tr('Somebody new')} onClose=${onClose}>
     <form class="stack" autocomplete="off" onSubmit=${add}>
-    <${Field} label=${tr('Name')} value=${name} onInput=${setName} />
+    <${Field} label=${tr('Full name')} value=${name} onInput=${setName} />
     <${Rights} role=${role} setRole=${setRole} areas=${areas} setAreas=${setAreas} />
     ${error && html`<${Notice} kind="error" role="alert">${error}</${Notice}>`}
     <div class="row spread"><${Button} onClick=${onClose}>${tr('Back')}</${Button}>
@@ -96,9 +93,14 @@ function Person({ person, shared, onDone, onSecret, onClose }) {
       <${Rights} role=${role} setRole=${setRole} areas=${areas} setAreas=${setAreas} />
       <${Field} label=${tr('Reason')} hint=${tr('It is logged.')} value=${reason}
         onInput=${(text) => { setReason(text); setError(''); }} />`}
+    <details><summary>${tr('Where logged in')}</summary><${Sessions}
+      path="api/people/${person.person}/sessions" mayEnd=${canManage} /></details>
     ${error && html`<${Notice} kind="error" role="alert">${error}</${Notice}>`}
     <div class="row spread"><${Button} onClick=${onClose}>${tr('Back')}</${Button}>
       ${canManage && html`<div class="row">
+        ${person.second && html`<${Button} onClick=${doing(() => post(
+          `api/people/${person.person}/second`, { reason }))}>${
+          tr('Remove second factor')}</${Button}>`}
         ${!person.disabled && html`<${Button} icon="sync" onClick=${doing(() =>
           api.resetPerson(person.person))}>${tr('New secret')}</${Button}>`}
         <${Button} kind=${person.disabled ? '' : 'danger'} onClick=${doing(() => (person.disabled
@@ -121,7 +123,7 @@ export function People({ shared }) {
         tr('Somebody new')}</${Button}>`}>
     <${List} list=${list} label=${tr('People')} onOpen=${setOpen}
       rowClass=${(person) => (person.disabled ? 'past' : '')} columns=${[
-      { id: 'name', label: tr('Name'), cell: (person) => person.name },
+      { id: 'name', label: tr('Full name'), cell: (person) => person.name },
       { id: 'role', label: tr('Role'), cell: (person) => roleName(person.role) },
       { id: 'areas', label: tr('Areas'), cell: (person) => person.areas.map(areaName).join(', ') },
       { id: 'state', label: tr('State'), cell: (person) => html`<${State} person=${person} />` },

@@ -12,6 +12,11 @@ export function roleName(role) {
   }[role] ?? role;
 }
 
+// What people write between codes: "430626, 430621104".
+export function codes(text) {
+  return text.split(/[\s,，、;；]+/).filter(Boolean);
+}
+
 // "平江县 430626", or the code alone.
 export function areaName(area) {
   return area.name ? `${area.name} ${area.area}` : area.area;
