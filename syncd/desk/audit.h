@@ -41,6 +41,8 @@ struct audit_log_wish {     /* what is empty or 0 does not matter */
     uint64_t after;         /* serial */
 };
 /* In order of serial. */
+/* Whether an act is one of those that are wished for. */
+bool audit_log_fits(const struct audit_log_wish *wish, const struct stored_act *act);
 enum rc audit_log(struct store *store, const struct audit_log_wish *wish, store_visit_act *visit,
                   void *context, struct err *err);
 

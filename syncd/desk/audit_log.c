@@ -2,7 +2,7 @@
  * changes, and who asks about one person asks about years. */
 #include "syncd/desk/audit.h"
 
-struct log_filter {
+struct wish_walk {
     const struct audit_log_wish *wish;
     store_visit_act *visit;
     void *context;
@@ -15,21 +15,22 @@ static bool begins(struct view text, struct view with) {
             (text.size == with.size || text.data[with.size] == ' '));
 }
 
-static enum rc act_visit(void *context, const struct stored_act *act, struct err *err) {
-    const struct log_filter *filter = context;
-    const struct audit_log_wish *wish = filter->wish;
+bool audit_log_fits(const struct audit_log_wish *wish, const struct stored_act *act) {
+    return (wish->who.size == 0 || view_equal(wish->who, act->who)) &&
+           begins(act->action, wish->action) && begins(act->object, wish->object) &&
+           (wish->from_ms == 0 || act->at_ms >= wish->from_ms) &&
+           (wish->to_ms == 0 || act->at_ms < wish->to_ms);
+}
 
-    if ((wish->who.size > 0 && !view_equal(wish->who, act->who)) ||
-        !begins(act->action, wish->action) || !begins(act->object, wish->object) ||
-        (wish->from_ms != 0 && act->at_ms < wish->from_ms) ||
-        (wish->to_ms != 0 && act->at_ms >= wish->to_ms))
-        return RC_OK;
-    return filter->visit(filter->context, act, err);
+static enum rc act_visit(void *context, const struct stored_act *act, struct err *err) {
+    const struct wish_walk *walk = context;
+
+    return audit_log_fits(walk->wish, act) ? walk->visit(walk->context, act, err) : RC_OK;
 }
 
 enum rc audit_log(struct store *store, const struct audit_log_wish *wish, store_visit_act *visit,
                   void *context, struct err *err) {
-    struct log_filter filter = {wish, visit, context};
+    struct wish_walk walk = {wish, visit, context};
 
-    return store_acts(store, wish->after, act_visit, &filter, err);
+    return store_acts(store, wish->after, act_visit, &walk, err);
 }

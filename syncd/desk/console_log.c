@@ -4,14 +4,15 @@
  * whole county sees all of it; one of some areas sees what people did whose areas all lie within
  * his. */
 #include "base/text.h"
+#include "syncd/desk/audit.h"
 #include "syncd/desk/console.h"
 
 #define PIECE     4096u   /* acts that are looked at in one walk */
 #define LOOK_MOST 200000u /* acts that one request looks at */
 
 struct log_filter {
-    struct buf who, action, object, from, to;
-    int64_t from_ms, to_ms;
+    struct audit_log_wish wish;
+    struct buf who, action, object;
     bool all;           /* the asker's areas hold the county's */
     struct view *names; /* else: whose acts he sees */
     uint32_t name_count, name_capacity;
@@ -25,25 +26,11 @@ struct log_walk {
     uint32_t count, capacity;
 };
 
-static bool holds_text(struct view text, struct view part) {
-    for (size_t i = 0; i + part.size <= text.size; i++)
-        if (memcmp(text.data + i, part.data, part.size) == 0)
-            return true;
-    return part.size == 0;
-}
-
 static bool may_see(const struct log_filter *filter, struct view who) {
     for (uint32_t i = 0; i < filter->name_count; i++)
         if (view_equal(filter->names[i], who))
             return true;
     return filter->all;
-}
-
-static bool fits(const struct log_filter *filter, const struct stored_act *act) {
-    return (filter->who.size == 0 || view_equal(act->who, buf_view(&filter->who))) &&
-           (filter->action.size == 0 || view_equal(act->action, buf_view(&filter->action))) &&
-           holds_text(act->object, buf_view(&filter->object)) && act->at_ms >= filter->from_ms &&
-           act->at_ms <= filter->to_ms && may_see(filter, act->who);
 }
 
 static enum rc act_visit(void *context, const struct stored_act *act, struct err *err) {
@@ -53,7 +40,7 @@ static enum rc act_visit(void *context, const struct stored_act *act, struct err
 
     if (act->serial >= walk->until)
         return RC_NOT_FOUND;
-    if (!fits(walk->filter, act))
+    if (!audit_log_fits(&walk->filter->wish, act) || !may_see(walk->filter, act->who))
         return RC_OK;
     row = arena_push(arena, &walk->acts, &walk->count, &walk->capacity, sizeof(*row));
     if (row == NULL)
@@ -81,18 +68,22 @@ static enum rc name_visit(void *context, const struct stored_person *person, str
     return arena_check(arena, "a list", err);
 }
 
-static enum rc day_filter(const struct buf *text, int64_t otherwise, int64_t add_ms, int64_t *out,
+/* A day of China's clock; 0 where none is given. */
+static enum rc day_filter(struct console_call *call, const char *key, int64_t add_ms, int64_t *out,
                           struct err *err) {
     struct date date;
+    struct buf text;
+    enum rc rc;
 
-    *out = otherwise;
-    if (text->size == 0)
-        return RC_OK;
-    if (!date_parse(buf_view(text), &date))
-        return err_set(err, RC_INVALID, "%.*s: write a day as 2026-11-28", (int)text->size,
-                       (const char *)text->data);
-    *out = date_to_ms(date) + add_ms;
-    return RC_OK;
+    buf_init(&text, 32);
+    rc = console_filter(call, key, &text, err);
+    if (rc == RC_OK && text.size > 0 && !date_parse(buf_view(&text), &date))
+        rc = err_set(err, RC_INVALID, "%.*s: write a day as 2026-11-28", (int)text.size,
+                     (const char *)text.data);
+    if (rc == RC_OK && text.size > 0)
+        *out = date_to_ms(date) + add_ms;
+    buf_release(&text);
+    return rc;
 }
 
 static enum rc read_filter(struct console_call *call, struct log_filter *filter, struct err *err) {
@@ -104,15 +95,14 @@ static enum rc read_filter(struct console_call *call, struct log_filter *filter,
     if (rc == RC_OK)
         rc = console_filter(call, "object", &filter->object, err);
     if (rc == RC_OK)
-        rc = console_filter(call, "from", &filter->from, err);
+        rc = day_filter(call, "from", 0, &filter->wish.from_ms, err);
     if (rc == RC_OK)
-        rc = console_filter(call, "to", &filter->to, err);
-    if (rc == RC_OK)
-        rc = day_filter(&filter->from, INT64_MIN, 0, &filter->from_ms, err);
-    if (rc == RC_OK)
-        rc = day_filter(&filter->to, INT64_MAX, MS_PER_DAY - 1, &filter->to_ms, err);
+        rc = day_filter(call, "to", MS_PER_DAY, &filter->wish.to_ms, err);
     if (rc == RC_OK)
         rc = seat_root_area(&call->seat, &root, err);
+    filter->wish.who = buf_view(&filter->who);
+    filter->wish.action = buf_view(&filter->action);
+    filter->wish.object = buf_view(&filter->object);
     filter->all = rc == RC_OK && console_holds(call, root);
     return rc;
 }
@@ -166,8 +156,6 @@ enum rc console_log(struct console_call *call, struct err *err) {
     buf_init(&filter.who, LIMIT_NAME_BYTES);
     buf_init(&filter.action, 64);
     buf_init(&filter.object, 128);
-    buf_init(&filter.from, 32);
-    buf_init(&filter.to, 32);
     rc = read_filter(call, &filter, err);
     if (rc == RC_OK && !filter.all)
         rc = store_persons(call->seat.ledger->store, name_visit, &walk, err);
@@ -187,8 +175,6 @@ enum rc console_log(struct console_call *call, struct err *err) {
     buf_release(&filter.who);
     buf_release(&filter.action);
     buf_release(&filter.object);
-    buf_release(&filter.from);
-    buf_release(&filter.to);
     if (rc == RC_OK)
         return console_reply(call, json, err);
     json_free(json);
