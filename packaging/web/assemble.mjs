@@ -163,6 +163,7 @@ for (const { text } of [...known.keys()].map((name) => files.get(name)))
   for (const [, name] of text.matchAll(/\bimport\('\.\/([\w/]+\.mjs)'\)/g)) {
     const from = script.length;
 
+    if (name in LAZY) continue;
     if (known.has(name)) fail(`${name} is imported by app.mjs already`);
     addModule(name);
     parts.push([name, from, script.length, known.get(name)]);
