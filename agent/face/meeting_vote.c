@@ -166,6 +166,18 @@ static enum rc ask_line(struct command *command, const char *prompt, char *out, 
     return rc;
 }
 
+/* What the urn would refuse, while the voter is still there to hear it. */
+static enum rc check_answer(const struct vote_rules *rules, const struct meeting_answer *answer,
+                            struct err *err) {
+    if (answer->answer == URN_ABSTAIN && vote_number(rules, VOTE_ABSTAIN) == 0)
+        return err_set(err, RC_INVALID, "the rules of this meeting do not allow to abstain");
+    if (answer->answer == URN_NO && answer->reasons == 0 && vote_number(rules, VOTE_REASONS) != 0)
+        return err_set(err, RC_INVALID, "whoever says no gives a reason from the list");
+    if (answer->answer != URN_NO && answer->reasons != 0)
+        return err_set(err, RC_INVALID, "this is no answer that can be given here");
+    return RC_OK;
+}
+
 static enum rc ask_household(struct voting *voting, uint32_t place, const struct meeting_item *item,
                              struct err *err) {
     struct command *command = voting->at.visit.command;
@@ -181,12 +193,21 @@ static enum rc ask_household(struct voting *voting, uint32_t place, const struct
             break;
         answer->item = item->id;
         rc = read_answer(text_trim(view_text(line)), answer, err);
-        if (rc == RC_INVALID)
-            command_say(command, "an answer is yes, no:REASON, abstain or unused");
+        if (rc == RC_OK)
+            rc = check_answer(&voting->at.at.meeting.rules, answer, err);
+        if (rc == RC_INVALID) /* only he sees it: the screen is cleared before the next one */
+            command_say(command, "%s", err->text);
     } while (rc == RC_INVALID);
     crypt_wipe(line, sizeof(line));
     voting->count += rc == RC_OK;
     return rc;
+}
+
+static bool may_vote(const struct voting *voting, const struct meeting_item *item, uint32_t seat) {
+    uint32_t index = urn_index(voting->urn, item->id);
+    uint64_t voters = meeting_voters(&voting->at.at.meeting, voting->urn, item);
+
+    return index != UINT32_MAX && (voters & ~urn_marks(voting->urn, index) & vote_seat(seat)) != 0;
 }
 
 static enum rc ask_voter(struct voting *voting, uint32_t seat, struct err *err) {
@@ -199,8 +220,11 @@ static enum rc ask_voter(struct voting *voting, uint32_t seat, struct err *err) 
         command_say(command, "  reason %u: %s", reason + 1,
                     words(command->lang, vote_reason_words(reason)));
     for (uint32_t i = 0; i < meeting->item_count && rc == RC_OK; i++)
-        if ((meeting_voters(meeting, voting->urn, &meeting->items[i]) & vote_seat(seat)) != 0)
+        if (may_vote(voting, &meeting->items[i], seat))
             rc = ask_household(voting, i + 1, &meeting->items[i], err);
+    if (rc == RC_OK && voting->count == 0)
+        rc = err_set(err, RC_DENIED,
+                     "this seat is not present, has voted, or does not vote on this tablet");
     if (rc == RC_OK)
         rc = meeting_cast(voting->at.visit.session, voting->urn, voting->at.id, seat,
                           voting->answers, voting->count, err);
@@ -229,7 +253,7 @@ static enum rc ask_all(struct voting *voting, struct err *err) {
         (void)command_print(command, view_text(CLEAR_SCREEN), err);
         if (rc == RC_OK)
             command_say(command, "voted; pass it on");
-        else if (rc == RC_INVALID || rc == RC_CONFLICT || rc == RC_DENIED)
+        else if (rc == RC_CONFLICT || rc == RC_DENIED) /* about the seat, not about an answer */
             command_say(command, "%s", err->text);
         else
             return rc;

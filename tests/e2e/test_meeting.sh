@@ -114,6 +114,18 @@ same 'and so does the second tablet' "$(field .result_hash <"$work/other")" \
 status 'the tablet is whole' 0 agent wang verify
 status 'the county is whole' 0 syncd verify
 
+if grep -rqE 'river-stone|white-crane|green-lamp|old-bridge' "$work"/tablet-* "$work/county" "$work"/*.log; then
+    ok 1 'no secret of a vote stands in any file'
+else
+    ok 0 'no secret of a vote stands in any file'
+fi
+same 'nor does the urn' "$(node -e '
+const bytes = require("fs").readFileSync(process.argv[1]);
+const [actor, number] = process.argv[2].split("-");
+const id = Buffer.alloc(16);
+id.writeBigUInt64LE(BigInt("0x" + actor)); id.writeBigUInt64LE(BigInt(number), 8);
+process.stdout.write(String(bytes.includes(id)));' "$work/tablet-wang/tablet.db" "$meeting")" false
+
 # --- a meeting by paper, and one by hands ---
 paper=$(agent wang meeting new "${households[0]}" --area $area --panel "$panel" --title 复评 \
     --chair 李 --recorder 周 --teller 赵 --teller 钱)
