@@ -145,5 +145,8 @@ same 'hands have no secret' "$(agent wang meeting show "$hands" --json | field '
 agent wang meeting show "$hands" --lang zh | grep -q '须超过1/2（基数为到会可投票的9人）：同意须达5票'
 ok $? 'the result is told in words'
 
+agent wang sync >/dev/null
+same 'the county sees that two meetings have decided on a household' \
+    "$(syncd meeting show "$paper" --json | field '.doubles.map(d => d.meeting).join()')" "$meeting"
 echo "# a result has $(($(agent zhang meeting part "$meeting" | wc -c) / 2)) bytes"
 finish
