@@ -243,6 +243,7 @@ static void a_large_meeting_is_small_on_the_wire(void **state) {
     struct visitor *visitor = room.visitor;
     struct dot panel = panel_new(visitor, room.session, 15), id;
     struct sync_report report;
+    int64_t began_ms, voted_ms;
     struct urn *urn;
     uint64_t bytes;
 
@@ -254,10 +255,15 @@ static void a_large_meeting_is_small_on_the_wire(void **state) {
         MUST(&room,
              meeting_sign_in(room.session, id, vote_seat(seat), view_text(NULL), &visitor->err));
     urn = panel_urn(visitor, room.session, id);
+    began_ms = env_monotonic_ms(env_system());
     for (uint32_t seat = 1; seat <= 15; seat++)
         panel_cast(visitor, room.session, urn, id, seat, seat % 4 == 0 ? URN_NO : URN_YES);
+    voted_ms = env_monotonic_ms(env_system());
     panel_close(visitor, room.session, id, urn);
     MUST(&room, meeting_sign(room.session, id, signers, 2, false, &visitor->err));
+    print_message("  a member's votes took %lld ms, closing and sealing %lld ms\n",
+                  (long long)(voted_ms - began_ms) / 15,
+                  (long long)(env_monotonic_ms(env_system()) - voted_ms));
     county_sync(visitor->county, room.tablet, RC_OK, &report);
     print_message("  %llu bytes with the households before, %llu for the meeting\n",
                   (unsigned long long)bytes, (unsigned long long)report.bytes_up);
