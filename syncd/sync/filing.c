@@ -70,6 +70,12 @@ static enum rc route(struct work *work, const struct frame *frame, const struct 
     return work_entry(work, entry, digest, err);
 }
 
+/* Where a record lived before this step, or, if it is new, where it began. */
+static const uint64_t *former_areas(const struct work_record *record, uint32_t *count) {
+    *count = record->old_area_count > 0 ? record->old_area_count : record->brought != 0;
+    return record->old_area_count > 0 ? record->old_areas : &record->brought;
+}
+
 /* The other areas where some of the frame's records live, each once. */
 static enum rc route_elsewhere(struct work *work, const struct frame *frame,
                                const struct fate *const *fates, uint32_t index, struct err *err) {
@@ -77,19 +83,20 @@ static enum rc route_elsewhere(struct work *work, const struct frame *frame,
     enum rc rc = RC_OK;
 
     for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++) {
-        const struct work_record *record = fates[i]->record;
+        const uint64_t *areas;
+        uint32_t count;
 
-        if (fates[i]->known || record == NULL)
+        if (fates[i]->known || fates[i]->record == NULL)
             continue;
-        for (uint32_t a = 0; a < record->old_area_count && rc == RC_OK; a++) {
-            bool done = record->old_areas[a] == home;
+        areas = former_areas(fates[i]->record, &count);
+        for (uint32_t a = 0; a < count && rc == RC_OK; a++) {
+            bool done = areas[a] == home;
 
             for (uint32_t before = 0; before < i && !done; before++)
                 done = !fates[before]->known && fates[before]->record != NULL &&
-                       fates[before]->record->old_area_count > 0 &&
-                       judge_lives_in(fates[before]->record, record->old_areas[a], home);
+                       judge_lives_in(fates[before]->record, areas[a], home);
             if (!done)
-                rc = route(work, frame, fates, record->old_areas[a], index, err);
+                rc = route(work, frame, fates, areas[a], index, err);
         }
     }
     return rc;

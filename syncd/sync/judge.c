@@ -168,7 +168,7 @@ enum rc judge_merge(struct work *work, const struct change *change, const struct
 
 bool judge_lives_in(const struct work_record *record, uint64_t area, uint64_t frame_area) {
     if (record->old_area_count == 0)
-        return area == frame_area;
+        return area == (record->brought != 0 ? record->brought : frame_area);
     for (uint32_t i = 0; i < record->old_area_count; i++)
         if (record->old_areas[i] == area)
             return true;

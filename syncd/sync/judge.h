@@ -27,8 +27,9 @@ enum rc judge_change(struct work *work, const struct change *change, const uint8
 enum rc judge_merge(struct work *work, const struct change *change, const struct frame *frame,
                     int64_t time_ms, struct work_record *record, uint8_t *verdict, struct err *err);
 
-/* Whether the record is of this area's feed: before this step it lived there, or it is new and its
- * frame is of that area. */
+/* Whether the record is of this area's feed: before this step it lived there, or it is new and came
+ * there; while nobody knows where it began, the frame's area counts. (Its author may have written
+ * under another area meanwhile, after a move that was not admitted.) */
 bool judge_lives_in(const struct work_record *record, uint64_t area, uint64_t frame_area);
 
 #endif

@@ -28,10 +28,13 @@ struct settled {
     struct settled_row {
         struct stored_record row;
         uint32_t first_key, key_count;
-    } * records; /* beside order */
+        uint32_t conflict_count; /* without proposals */
+    } * records;                 /* beside order */
     uint32_t record_count, record_capacity;
-    struct stored_conflict *conflicts;
+    struct stored_conflict *conflicts; /* in order of the records */
     uint32_t conflict_count, conflict_capacity;
+    struct stored_conflict *proposals; /* likewise; they are found later */
+    uint32_t proposal_count, proposal_capacity;
     struct stored_key *keys;
     uint32_t key_count, key_capacity;
 };
@@ -224,8 +227,8 @@ static enum rc add_proposals(struct work *work, struct settled *settled, uint32_
                 rc = settle_record(work, settled, twin, err);
             continue;
         }
-        row = arena_push(&work->arena, &settled->conflicts, &settled->conflict_count,
-                         &settled->conflict_capacity, sizeof(*row));
+        row = arena_push(&work->arena, &settled->proposals, &settled->proposal_count,
+                         &settled->proposal_capacity, sizeof(*row));
         if (row == NULL)
             return no_room(work, err);
         *row = (struct stored_conflict){
@@ -284,6 +287,10 @@ static enum rc add_moves(struct work *work, const struct work_record *record,
     for (uint32_t i = 0; i < record->old_area_count && rc == RC_OK; i++)
         if (!has_area(row->areas, row->area_count, record->old_areas[i]))
             rc = move_entry(work, record, record->old_areas[i], FEED_LEAVE, row->packed, err);
+    /* It began there, and moved in the same step. */
+    if (rc == RC_OK && record->brought != 0 && record->old_area_count == 0 &&
+        !has_area(row->areas, row->area_count, record->brought))
+        rc = move_entry(work, record, record->brought, FEED_LEAVE, row->packed, err);
     return rc;
 }
 
@@ -360,6 +367,7 @@ static enum rc settle_record(struct work *work, struct settled *settled, struct 
     title_make(&reading, &work->scratch);
     row->title = arena_view(&work->arena, buf_view(&work->scratch));
     added->first_key = settled->key_count;
+    added->conflict_count = reading.conflict_count;
     rc = add_conflicts(work, settled, record, &reading, err);
     if (rc == RC_OK)
         rc = add_keys(work, settled, record, &reading, err);
@@ -375,6 +383,29 @@ static enum rc settle_record(struct work *work, struct settled *settled, struct 
     return add_moves(work, record, row, err);
 }
 
+/* Puts each record's proposals behind its other conflicts: the store wants them by record. */
+static enum rc join_proposals(struct work *work, struct settled *settled, struct err *err) {
+    uint32_t total = settled->conflict_count + settled->proposal_count;
+    struct stored_conflict *joined = arena_array(&work->arena, total, sizeof(*joined));
+    const struct stored_conflict *conflict = settled->conflicts, *proposal = settled->proposals;
+    const struct stored_conflict *end = proposal + settled->proposal_count;
+    struct stored_conflict *out = joined;
+
+    if (settled->proposal_count == 0)
+        return RC_OK;
+    if (joined == NULL)
+        return no_room(work, err);
+    for (uint32_t i = 0; i < settled->record_count; i++) {
+        for (uint32_t c = 0; c < settled->records[i].conflict_count; c++)
+            *out++ = *conflict++;
+        while (proposal < end && dot_equal(proposal->record, settled->records[i].row.id))
+            *out++ = *proposal++;
+    }
+    settled->conflicts = joined;
+    settled->conflict_count = total;
+    return RC_OK;
+}
+
 static enum rc settle_all(struct work *work, struct settled *settled, struct stored_record **rows,
                           struct err *err) {
     enum rc rc = RC_OK;
@@ -387,6 +418,8 @@ static enum rc settle_all(struct work *work, struct settled *settled, struct sto
     for (uint32_t i = 0; i < settled->record_count && rc == RC_OK; i++)
         if (settled->records[i].key_count > 0)
             rc = add_proposals(work, settled, i, err);
+    if (rc == RC_OK)
+        rc = join_proposals(work, settled, err);
     if (rc != RC_OK)
         return rc;
     *rows = arena_array(&work->arena, settled->record_count, sizeof(**rows));

@@ -365,6 +365,47 @@ static void areas_are_granted_and_withdrawn(void **state) {
     tablet_close(b);
 }
 
+/* All in one batch: where the author believes the record to be is not where it is. */
+static void what_follows_a_refused_move_reaches_those_who_have_the_record(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *a = visitor_enrol(visitor, "wang", 2), *b = visitor_enrol(visitor, "zhang", 1);
+    struct session *wang = county_session(a, "wang"), *zhang;
+    struct dot record = visitor_save(visitor, wang, VILLAGE_A, "户主");
+
+    visitor_move(visitor, wang, record, VILLAGE_B); /* an investigator may not */
+    visitor_edit(visitor, wang, record, "head/phone", "13800000000");
+    county_sync(visitor->county, a, RC_OK, NULL);
+    county_sync(visitor->county, b, RC_OK, NULL);
+    zhang = county_session(b, "zhang");
+    assert_string_equal(visitor_text(visitor, zhang, record, "head/phone"), "13800000000");
+    tablet_close(a);
+    tablet_close(b);
+}
+
+static void a_record_that_began_and_moved_away_in_one_batch_has_left(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *a, *b;
+    struct session *wang, *zhang;
+    struct dot record;
+
+    visitor->county->role = ROLE_CLERK; /* may move */
+    a = visitor_enrol(visitor, "wang", 2);
+    b = visitor_enrol(visitor, "zhang", 1);
+    wang = county_session(a, "wang");
+    record = visitor_save(visitor, wang, VILLAGE_A, "户主");
+    visitor_move(visitor, wang, record, VILLAGE_B);
+    county_sync(visitor->county, a, RC_OK, NULL);
+    county_sync(visitor->county, a, RC_OK, NULL);
+    county_sync(visitor->county, b, RC_OK, NULL);
+    zhang = county_session(b, "zhang");
+    assert_int_equal(visitor_count(visitor, zhang, ""), 0);
+    assert_int_equal(visitor_count(visitor, wang, ""), 1);
+    visitor_verify(visitor, a);
+    visitor_verify(visitor, b);
+    tablet_close(a);
+    tablet_close(b);
+}
+
 static void a_quarantined_change_is_shown_and_blocks_nothing(void **state) {
     struct visitor *visitor = *state;
     struct tablet *tablet = visitor_enrol(visitor, "wang", 2);
@@ -467,6 +508,8 @@ int main(void) {
         TEST(entries_that_do_not_lead_to_the_signed_head_are_refused),
         TEST(cuts_on_the_way_lead_to_a_repeat),
         TEST(areas_are_granted_and_withdrawn),
+        TEST(what_follows_a_refused_move_reaches_those_who_have_the_record),
+        TEST(a_record_that_began_and_moved_away_in_one_batch_has_left),
         TEST(a_quarantined_change_is_shown_and_blocks_nothing),
         TEST(a_new_epoch_sends_again_what_the_server_lacks),
         TEST(an_enrolment_whose_answer_was_lost_is_repeated),
