@@ -321,6 +321,7 @@ struct tablet {
     struct tablet_rules rules;
     struct session *sessions;
     const struct traffic *traffic;
+    bool lost;   /* after a rollback nothing could be read */
     bool saving; /* a struct save is open */
     struct touched *touched;
     size_t touched_count, touched_capacity;

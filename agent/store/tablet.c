@@ -215,8 +215,26 @@ void tablet_close(struct tablet *tablet) {
 
 /* ---- transactions ---- */
 
+enum rc tablet_regain(struct tablet *tablet, struct err *err) {
+    struct err why;
+    enum rc rc;
+
+    if (!tablet->lost)
+        return RC_OK;
+    err_init(&why, err->lang);
+    rc = tablet_reload(tablet, &why);
+    if (rc == RC_OK)
+        rc = forms_reload(tablet, &why);
+    tablet->lost = rc != RC_OK;
+    return rc == RC_OK
+               ? RC_OK
+               : err_set(err, RC_IO, "the tablet's memory could not be read; open it again");
+}
+
 enum rc tablet_begin(struct tablet *tablet, struct err *err) {
-    return db_begin(tablet->db, err);
+    enum rc rc = tablet_regain(tablet, err);
+
+    return rc == RC_OK ? db_begin(tablet->db, err) : rc;
 }
 
 enum rc tablet_commit(struct tablet *tablet, struct err *err) {
@@ -251,9 +269,11 @@ void tablet_rollback(struct tablet *tablet) {
     tablet->sidecar_due = false;
     tablet->purge_due = false;
     arena_reset(&tablet->pending_arena);
-    if (tablet_reload(tablet, &ignored) != RC_OK)
-        tablet->actor_count = 0; /* nothing can be saved until the tablet is opened again */
-    (void)forms_reload(tablet, &ignored);
+    /* Nothing can be saved or sent until it can be read again (tablet_regain). */
+    tablet->lost =
+        tablet_reload(tablet, &ignored) != RC_OK || forms_reload(tablet, &ignored) != RC_OK;
+    if (tablet->lost)
+        tablet->actor_count = 0;
 }
 
 /* ---- small answers ---- */

@@ -12,6 +12,9 @@
 enum rc tablet_begin(struct tablet *tablet, struct err *err);
 enum rc tablet_commit(struct tablet *tablet, struct err *err);
 void tablet_rollback(struct tablet *tablet);
+/* After a rollback on a disk that could not be read either, memory knows nothing: reads it again.
+ * tablet_begin does it, too. RC_IO: it still cannot be read. */
+enum rc tablet_regain(struct tablet *tablet, struct err *err);
 
 /* ---- facts: one row ---- */
 

@@ -337,7 +337,10 @@ static enum rc exchange(struct run *run, struct flow *flow, struct err *err) {
         /* Our nonce is too old, or the server does not remember it: it has given a new one. */
         run->nonce_retried = true;
         rc = answer_nonce(run->tablet, buf_view(&run->answer), err);
-        return rc != RC_OK ? refused(run, &result, err) : exchange(run, flow, err);
+        if (rc == RC_OK)
+            return exchange(run, flow, err);
+        /* A disk that refuses is not the county's doing. */
+        return rc == RC_IO || rc == RC_NO_MEMORY ? rc : refused(run, &result, err);
     }
     if (result.status == 403 && !run->shows_credential) {
         /* It may have been restored from a backup of before this tablet was enrolled. */
@@ -473,7 +476,9 @@ enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_opt
     arena_init(&run.arena, RUN_ARENA_BYTES);
     buf_init(&run.body, LIMIT_EXCHANGE_BYTES);
     buf_init(&run.answer, LIMIT_EXCHANGE_BYTES);
-    rc = rounds(&run, err);
+    rc = tablet_regain(tablet, err);
+    if (rc == RC_OK)
+        rc = rounds(&run, err);
     if (rc == RC_OK)
         rc = tablet_check_incarnation(tablet, err);
     err_init(&wiping, err->lang);

@@ -279,12 +279,13 @@ static enum rc open_frame(struct log_check *check, const struct stored_frame *st
     return rc == RC_OK ? frame_rename(frame, lineage, &check->arena, err) : rc;
 }
 
-/* What stands in front of a frame is no part of the leaves; the row repeats it. */
+/* What stands in front of a frame is no part of the leaves; the row repeats it. A frame of a copy's
+ * copy may begin under one name and end under another: the row has that of its end. */
 static void check_head(struct log_check *check, const struct stored_frame *stored,
-                       const struct lineage *lineage, const struct frame *frame) {
-    struct dot last = lineage_read(lineage, (struct dot){frame->actor, stored->last});
+                       const struct frame *frame) {
+    struct dot last = frame->changes[frame->count - 1].change.dot;
 
-    if (last.actor != stored->actor || frame->area != stored->area ||
+    if (last.actor != stored->actor || last.number != stored->last || frame->area != stored->area ||
         frame->audience != stored->audience || frame->form != stored->form)
         VERIFY_FOUND(check->verify, "frame %llu of the log: its head differs from its row",
                      (unsigned long long)stored->serial);
@@ -317,7 +318,7 @@ static enum rc frame_visit(void *context, const struct stored_frame *stored, str
         err_clear(err);
         return RC_OK;
     }
-    check_head(check, stored, &lineage, &frame);
+    check_head(check, stored, &frame);
     for (uint32_t i = 0; i < frame.count && rc == RC_OK; i++)
         rc = check_change(check, stored, i, &frame.changes[i], hashes[i], err);
     return rc;
