@@ -68,8 +68,14 @@ static enum rc borrow(void *context, struct ledger **out, struct err *err) {
     if (service->idle_count > 0)
         *out = service->idle[--service->idle_count];
     pthread_mutex_unlock(&service->mutex);
-    if (*out != NULL)
-        return ledger_refresh(*out, err);
+    if (*out != NULL) {
+        rc = ledger_refresh(*out, err);
+        if (rc != RC_OK) { /* whoever gets none gives none back */
+            ledger_close(*out);
+            *out = NULL;
+        }
+        return rc;
+    }
     rc = store_sqlite_open(service->database, false, &store, err);
     return rc == RC_OK ? ledger_open(store, out, err) : rc;
 }
