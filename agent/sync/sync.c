@@ -321,8 +321,10 @@ static enum rc baggage_refused(struct run *run, struct err *err) {
 
 static enum rc exchange(struct run *run, struct flow *flow, struct err *err) {
     struct link_result result = {.retry_after_s = -1};
-    enum rc rc = make_body(run, err);
+    enum rc rc = tablet_regain(run->tablet, err);
 
+    if (rc == RC_OK)
+        rc = make_body(run, err);
     if (rc != RC_OK)
         return rc;
     buf_clear(&run->answer);
@@ -476,9 +478,7 @@ enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_opt
     arena_init(&run.arena, RUN_ARENA_BYTES);
     buf_init(&run.body, LIMIT_EXCHANGE_BYTES);
     buf_init(&run.answer, LIMIT_EXCHANGE_BYTES);
-    rc = tablet_regain(tablet, err);
-    if (rc == RC_OK)
-        rc = rounds(&run, err);
+    rc = rounds(&run, err);
     if (rc == RC_OK)
         rc = tablet_check_incarnation(tablet, err);
     err_init(&wiping, err->lang);
