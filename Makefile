@@ -212,11 +212,16 @@ $(BUILD)/test/$(1)/%: $(BUILD)/obj/$(1)/tests/%.o $(call support,$(1)) $(call li
 	    -lcmocka $$(PACKAGE_LIBS) -lpthread -lm
 
 # Before the library, so that the simulated files are found first.
-$(BUILD)/test/$(1)/sim/%: $(BUILD)/obj/$(1)/tests/sim/%.o $(call objects,$(1),$(SIM_SOURCES)) \
+$(BUILD)/test/$(1)/sim/sim: $(BUILD)/obj/$(1)/tests/sim/main.o $(call objects,$(1),$(SIM_SOURCES)) \
     $(call support,$(1)) $(call library,$(1))
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$$(CC_$(1)) $$(LINK_$(1)) -o $$@ $$^ -lcmocka $$(PACKAGE_LIBS) -lpthread -lm
+	$(Q)$$(CC_$(1)) $$(LINK_$(1)) -Wl,--wrap=crypt_stretch -o $$@ $$^ -lcmocka $$(PACKAGE_LIBS) -lpthread -lm
+$(BUILD)/test/$(1)/sim/test_%: $(BUILD)/obj/$(1)/tests/sim/test_%.o $(call objects,$(1),$(SIM_SOURCES)) \
+    $(call support,$(1)) $(call library,$(1))
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(CC_$(1)) $$(LINK_$(1)) -Wl,--wrap=crypt_stretch -o $$@ $$^ -lcmocka $$(PACKAGE_LIBS) -lpthread -lm
 
 .SECONDARY: $(call objects,$(1),$(PROGRAM_SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(SIM_SOURCES))
 -include $$(wildcard $(BUILD)/obj/$(1)/*/*.d $(BUILD)/obj/$(1)/*/*/*.d)
@@ -254,6 +259,8 @@ RUN_FUZZ = --label fuzz --limit 120 $(foreach fuzzer,$(call fuzzers,asan),\
     '$(notdir $(fuzzer)): tests/replay.sh $(fuzzer)')
 RUN_TIDY = --label house --limit 120 'tidy: $(TIDY) --tap . $(SYMBOLS)'
 RUN_FORMAT = --label house --limit 120 'format: tests/format.sh check $(CLANG_FORMAT) $(C_FILES)'
+RUN_SIM  = --label sim --limit 600 \
+    'worlds: $(BUILD)/test/release/sim/sim --seeds 1000 --tap --jobs $(JOBS)'
 RUN_MAN  = --label house --limit 60 'man: tests/man.sh $(wildcard docs/*.[1-8])'
 
 # ---- targets ------------------------------------------------------------------------------------
@@ -290,10 +297,11 @@ SECOND_MAKE = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 check:
 	@packaging/install-deps.sh build test browser
 	+@$(SECOND_MAKE) check-build || { echo '0 passed, 1 failed'; exit 1; }
-	@$(RUN) $(RUN_TIDY) $(RUN_FORMAT) $(RUN_MAN) $(RUN_E2E) $(RUN_FUZZ) $(RUN_ASAN) $(RUN_UNIT)
+	@$(RUN) $(RUN_TIDY) $(RUN_FORMAT) $(RUN_MAN) $(RUN_E2E) $(RUN_FUZZ) $(RUN_ASAN) $(RUN_UNIT) \
+	    $(RUN_SIM)
 .PHONY: check-build
 check-build: all clang $(BUILD)/web/test/ready $(call programs,asan) $(call tests,asan) $(call fuzzers,asan) \
-    $(call tests,release) $(TIDY) $(RUNNER) $(SYMBOLS)
+    $(call tests,release) $(BUILD)/test/release/sim/sim $(TIDY) $(RUNNER) $(SYMBOLS)
 
 ## unit          unit and property tests (T=name runs only tests/*/test_name.c)
 T ?=
@@ -364,6 +372,16 @@ differential: all $(TRACE)
 	    > $(BUILD)/differential/npm.log 2>&1; then \
 	    echo '1..0 # SKIP the other engine cannot be installed, see $(BUILD)/differential/npm.log'; \
 	    else node $(BUILD)/differential/run.mjs '$(abspath $(BUILD))' '$(YG_TEST_DATA)' $(SEEDS); fi
+
+## sim           simulated worlds: SEEDS=100 START=1, one line for each that breaks a promise
+.PHONY: sim sim-night
+SIM := $(BUILD)/test/$(FLAVOUR)/sim/sim
+sim: $(SIM)
+	@$(SIM) --seeds $(or $(SEEDS),100) --start $(or $(START),1) --jobs $(JOBS)
+
+## sim-night     10,000 of them, from START on
+sim-night: $(SIM)
+	@$(SIM) --seeds 10000 --start $(or $(START),1) --jobs $(JOBS)
 
 ## man           check the man pages
 man:

@@ -1,0 +1,182 @@
+/* main.c: sim plays worlds.
+ *
+ *   sim SEED [--open]        that world, step by step, on standard output
+ *   sim --seeds N [--start FIRST] [--jobs J] [--tap] [--open]
+ *                            N worlds in J processes; one line for each that fails
+ *
+ * --open: with what is known not to be kept yet (docs/promises.md), too.
+ *
+ * Worlds of one process follow each other; a crash ends that process, and another goes on behind
+ * the seed that crashed. */
+#include "tests/sim/vfs.h"
+#include "tests/sim/world.h"
+
+#include "base/crypt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define JOBS_MAX 64
+
+struct range {
+    uint64_t first, count;
+    uint32_t jobs;
+    bool tap, open;
+};
+
+struct shared {             /* with the processes that play */
+    volatile uint64_t next; /* of each process: the seed at hand */
+    volatile uint64_t failed;
+    volatile uint64_t steps, saved, crashed;
+};
+
+static int play_one(uint64_t seed, bool open) {
+    struct world *world = calloc(1, sizeof(*world));
+    bool good;
+
+    if (world == NULL)
+        return 3;
+    good = world_play(world, seed, true, open);
+    printf("%s", good ? "" : "\n");
+    printf(
+        "seed %llu: %s; %u steps, %u saved, %u synced, %u decided, %u power cuts, trace %016llx\n",
+        (unsigned long long)seed, good ? "every promise was kept" : world->failure, world->step,
+        world->saved, world->synced, world->resolved, world->crashed,
+        (unsigned long long)world->trace);
+    if (good) {
+        world_release(world);
+        free(world);
+    }
+    return good ? 0 : 1;
+}
+
+/* Plays first, first + jobs, ... of the range, from the at-th on. */
+static void play_many(const struct range *range, uint64_t from, const char *program,
+                      struct shared *shared) {
+    struct world *world = calloc(1, sizeof(*world));
+
+    for (uint64_t seed = from; world != NULL && seed < range->first + range->count;
+         seed += range->jobs) {
+        shared->next = seed;
+        if (world_play(world, seed, false, range->open)) {
+            shared->steps += world->step;
+            shared->saved += world->saved;
+            shared->crashed += world->crashed;
+            world_release(world);
+            continue;
+        }
+        printf("%sseed %llu: %s\n%s  again: %s %llu%s\n", range->tap ? "# " : "",
+               (unsigned long long)seed, world->failure, range->tap ? "# " : "", program,
+               (unsigned long long)seed, range->open ? " --open" : "");
+        fflush(stdout);
+        shared->failed++;
+        world = calloc(1, sizeof(*world)); /* the failed one is as it was in the middle */
+    }
+    free(world);
+    shared->next = UINT64_MAX;
+}
+
+static pid_t start(const struct range *range, uint64_t from, const char *program,
+                   struct shared *shared) {
+    pid_t child;
+
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        play_many(range, from, program, shared);
+        fflush(stdout);
+        _exit(0);
+    }
+    return child;
+}
+
+static int play_range(const struct range *range, const char *program) {
+    struct shared *shared = mmap(NULL, sizeof(*shared) * JOBS_MAX, PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t children[JOBS_MAX];
+    uint32_t running = range->jobs;
+    uint64_t failed = 0, steps = 0, saved = 0, crashed = 0;
+
+    if (shared == MAP_FAILED)
+        return 3;
+    for (uint32_t job = 0; job < range->jobs; job++)
+        children[job] = start(range, range->first + job, program, &shared[job]);
+    while (running > 0) {
+        int status = 0;
+        pid_t ended = wait(&status);
+
+        for (uint32_t job = 0; job < range->jobs; job++) {
+            uint64_t seed = shared[job].next;
+
+            if (ended < 0 || children[job] != ended)
+                continue;
+            if (seed == UINT64_MAX) {
+                running--;
+                continue;
+            }
+            printf("%sseed %llu: the program crashed (%s %d)\n%s  again: %s %llu%s\n",
+                   range->tap ? "# " : "", (unsigned long long)seed,
+                   WIFSIGNALED(status) ? "signal" : "status",
+                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+                   range->tap ? "# " : "", program, (unsigned long long)seed,
+                   range->open ? " --open" : "");
+            shared[job].failed++;
+            children[job] = start(range, seed + range->jobs, program, &shared[job]);
+        }
+        if (ended < 0)
+            break;
+    }
+    for (uint32_t job = 0; job < range->jobs; job++) {
+        failed += shared[job].failed;
+        steps += shared[job].steps;
+        saved += shared[job].saved;
+        crashed += shared[job].crashed;
+    }
+    printf("%s%llu worlds, %llu steps, %llu saves, %llu power cuts: %llu broke a promise\n",
+           range->tap ? "# " : "", (unsigned long long)range->count, (unsigned long long)steps,
+           (unsigned long long)saved, (unsigned long long)crashed, (unsigned long long)failed);
+    if (range->tap)
+        printf("%sok 1 - %llu worlds from seed %llu on keep every promise\n1..1\n",
+               failed == 0 ? "" : "not ", (unsigned long long)range->count,
+               (unsigned long long)range->first);
+    return failed == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv) {
+    struct range range = {.first = 1, .count = 0, .jobs = 2};
+    uint64_t one = 0;
+    struct err err;
+
+    for (int i = 1; i < argc; i++) {
+        bool more = i + 1 < argc;
+
+        if (strcmp(argv[i], "--tap") == 0)
+            range.tap = true;
+        else if (strcmp(argv[i], "--open") == 0)
+            range.open = true;
+        else if (strcmp(argv[i], "--seeds") == 0 && more)
+            range.count = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--start") == 0 && more)
+            range.first = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--jobs") == 0 && more)
+            range.jobs = (uint32_t)strtoull(argv[++i], NULL, 10);
+        else
+            one = strtoull(argv[i], NULL, 10);
+    }
+    if (range.jobs == 0 || range.jobs > JOBS_MAX)
+        range.jobs = 1;
+    err_init(&err, LANG_EN);
+    if ((one == 0 && range.count == 0) || crypt_start(&err) != RC_OK) {
+        fprintf(stderr, "usage: %s SEED | --seeds N [--start FIRST] [--jobs J] [--tap]; --open\n",
+                argv[0]);
+        return 2;
+    }
+    vfs_begin();
+    vfs_world(0, 1);
+    hall_prepare();
+    return one != 0 ? play_one(one, range.open) : play_range(&range, argv[0]);
+}

@@ -1,0 +1,428 @@
+/* oracle.c: what every person saved and what every acknowledgement promised, and whether it is so.
+ *
+ * Each change has a text of its own as its reason, the canary and the number of its save, so that
+ * it is found in the county's log whatever names its actor got meanwhile. A save is sure when the
+ * tablet said so; it becomes a maybe when the last disk that held it is gone before the county had
+ * it. */
+#include "agent/store/traffic.h"
+#include "schema/wire/frame.h"
+#include "tests/sim/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *oracle_token(struct world *world) {
+    return arena_text(&world->arena, CANARY "%u", world->save_count);
+}
+
+/* The number in a token; UINT32_MAX: it is none. */
+static uint32_t token_number(struct view text) {
+    uint32_t number = 0;
+
+    if (text.size <= strlen(CANARY) || memcmp(text.data, CANARY, strlen(CANARY)) != 0)
+        return UINT32_MAX;
+    for (size_t i = strlen(CANARY); i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return UINT32_MAX;
+        number = number * 10 + (uint32_t)(text.data[i] - '0');
+    }
+    return number;
+}
+
+void oracle_saved(struct world *world, struct pad *pad, enum rc rc, struct dot record) {
+    struct save *save = &world->saves[world->save_count];
+    const struct own_actor *actor;
+
+    if (rc != RC_OK && rc != RC_IO)
+        return;
+    *save = (struct save){.state = rc == RC_OK ? SAVE_SURE : SAVE_MAYBE,
+                          .record = record,
+                          .staff = pad == NULL,
+                          .at_ms = world->now_ms};
+    if (pad != NULL && rc == RC_OK) {
+        actor = tablet_actor(pad->tablet, tablet_actor_count(pad->tablet) - 1);
+        save->actor = actor->actor;
+        save->number = actor->number;
+        memcpy(save->hash, actor->hash, 32);
+        pad_hold(pad, world->save_count);
+    }
+    world->save_count++;
+    world->saved += rc == RC_OK;
+}
+
+/* ---- saved survives, on the tablet ---- */
+
+static const struct own_actor *actor_of(const struct pad *pad, uint64_t id) {
+    for (uint32_t i = 0; i < tablet_actor_count(pad->tablet); i++)
+        if (tablet_actor(pad->tablet, i)->actor == id)
+            return tablet_actor(pad->tablet, i);
+    return NULL;
+}
+
+void oracle_pad_opened(struct world *world, struct pad *pad) {
+    for (uint32_t i = 0; i < pad->held_count; i++) {
+        const struct save *save = &world->saves[pad->held[i]];
+        const struct own_actor *actor = actor_of(pad, save->actor);
+        uint8_t hash[32];
+        enum rc rc = RC_NOT_FOUND;
+
+        if (actor != NULL && actor->number >= save->number)
+            rc = tablet_chain(pad->tablet, actor, save->number, hash, &world->err);
+        if (rc == RC_IO && !world->healing)
+            return;
+        if (rc != RC_OK || memcmp(hash, save->hash, 32) != 0)
+            world_fail(world, "%s has lost " CANARY "%u, which was saved (number %u: %s)",
+                       pad->machine.name, pad->held[i], (unsigned)save->number, rc_name(rc));
+    }
+}
+
+/* ---- acknowledged survives, at the county ---- */
+
+static void note_acked(struct hall *hall, uint64_t actor, uint64_t number) {
+    uint32_t at = 0;
+
+    while (at < hall->acked_count && hall->acked[at].actor != actor)
+        at++;
+    if (at == hall->acked_count) {
+        if (at == sizeof(hall->acked) / sizeof(hall->acked[0]))
+            return;
+        hall->acked[hall->acked_count++] = (struct acked){actor, 0};
+    }
+    if (hall->acked[at].number < number)
+        hall->acked[at].number = number;
+}
+
+static uint64_t county_number(struct world *world, struct ledger *ledger, uint64_t actor) {
+    struct stored_actor row;
+    enum rc rc = store_actor(ledger->store, actor, &row, &world->err);
+
+    if (rc == RC_NOT_FOUND)
+        return 0;
+    world_must(world, rc, "an actor of the county");
+    return row.number;
+}
+
+void oracle_answered(struct world *world, struct pad *pad) {
+    struct ledger *ledger;
+
+    if (pad->tablet == NULL)
+        return;
+    ledger = hall_read(world);
+    for (uint32_t i = 0; i < tablet_actor_count(pad->tablet); i++) {
+        uint64_t actor = tablet_actor(pad->tablet, i)->actor;
+
+        note_acked(&world->hall, actor, county_number(world, ledger, actor));
+    }
+    hall_give_back(world, ledger);
+}
+
+void oracle_hall_opened(struct world *world) {
+    struct hall *hall = &world->hall;
+    struct ledger *ledger = hall_read(world);
+
+    for (uint32_t i = 0; i < hall->acked_count; i++)
+        if (county_number(world, ledger, hall->acked[i].actor) < hall->acked[i].number)
+            world_fail(world, "the county has lost changes up to %u of %04x, which it receipted",
+                       (unsigned)hall->acked[i].number, (unsigned)(hall->acked[i].actor >> 48));
+    hall_give_back(world, ledger);
+}
+
+/* ---- exactly once, nothing invented: the county's log ---- */
+
+struct search {
+    struct world *world;
+    struct ledger *ledger;
+    struct arena arena;
+    uint32_t frames;
+};
+
+static void search_change(struct search *search, const struct stored_frame *stored,
+                          const struct change *change) {
+    struct world *world = search->world;
+    uint32_t number = token_number(change->reason);
+
+    if (change->erased)
+        return;
+    if (number >= world->save_count)
+        world_fail(world, "the county's log holds a change that nobody made: %04x-%u '%.*s'",
+                   (unsigned)(stored->actor >> 48), (unsigned)change->dot.number,
+                   VIEW_PRINT(change->reason));
+    if (world->saves[number].found++ > 0)
+        tell(world, "  " CANARY "%u again: %04x-%u of frame %u", number,
+             (unsigned)(stored->actor >> 48), (unsigned)change->dot.number,
+             (unsigned)stored->serial);
+}
+
+static enum rc search_frame(void *context, const struct stored_frame *stored, struct err *err) {
+    struct search *search = context;
+    struct frame frame;
+    enum rc rc;
+
+    arena_reset(&search->arena);
+    rc = frame_decode_raw(stored->bytes, search->ledger->inflater, &search->arena, &frame, err);
+    for (uint32_t i = 0; rc == RC_OK && i < frame.count; i++) {
+        struct dot dot = {stored->actor, frame.changes[i].change.dot.number};
+        struct stored_change row;
+
+        rc = store_change(search->ledger->store, dot, &row, err);
+        if (rc == RC_NOT_FOUND) {
+            err_clear(err);
+            rc = RC_OK;
+        } else if (rc == RC_OK && row.frame == stored->serial && row.position == i) {
+            search_change(search, stored, &frame.changes[i].change);
+        }
+    }
+    return rc;
+}
+
+/* Counts in saves[].found. */
+static void search_log(struct world *world) {
+    struct search search = {.world = world};
+
+    for (uint32_t i = 0; i < world->save_count; i++)
+        world->saves[i].found = 0;
+    world->hall.down_until_ms = 0;
+    if (!hall_up(world))
+        world_fail(world, "the county cannot be opened: %s", world->err.text);
+    search.ledger = hall_read(world);
+    arena_init(&search.arena, 64u * 1024u * 1024u);
+    world_must(world, store_frames(search.ledger->store, 0, search_frame, &search, &world->err),
+               "the county's log");
+    arena_release(&search.arena);
+    hall_give_back(world, search.ledger);
+}
+
+static bool held_somewhere(const struct world *world, uint32_t number) {
+    for (int at = 0; at < world->pad_count; at++)
+        for (uint32_t i = 0; i < world->pads[at].held_count; i++)
+            if (world->pads[at].held[i] == number)
+                return true;
+    return false;
+}
+
+static void maybe_now(struct world *world, uint32_t number) {
+    struct save *save = &world->saves[number];
+
+    if (save->state == SAVE_SURE && save->found == 0 && !held_somewhere(world, number)) {
+        save->state = SAVE_MAYBE;
+        tell(world, "  nobody has " CANARY "%u any more", number);
+    }
+}
+
+void oracle_disk_gone(struct world *world, const uint32_t *held, uint32_t count) {
+    search_log(world);
+    for (uint32_t i = 0; i < count; i++)
+        maybe_now(world, held[i]);
+}
+
+void oracle_restored(struct world *world) {
+    world->hall.acked_count = 0;
+    search_log(world);
+    for (uint32_t i = 0; i < world->save_count; i++)
+        maybe_now(world, i);
+}
+
+void oracle_erased(struct world *world, struct dot record) {
+    (void)record;
+    /* Which texts are gone, the log tells: whatever it held before and holds no more. */
+    for (uint32_t i = 0; i < world->save_count; i++)
+        if (world->saves[i].state == SAVE_SURE)
+            world->saves[i].state = SAVE_ERASED;
+}
+
+static void check_log(struct world *world) {
+    search_log(world);
+    for (uint32_t i = 0; i < world->save_count; i++) {
+        const struct save *save = &world->saves[i];
+
+        if (save->found > 1)
+            world_fail(world, CANARY "%u stands in the county's log %u times", i, save->found);
+        if (save->state == SAVE_SURE && save->found == 0)
+            world_fail(world, CANARY "%u was saved and is not in the county's log", i);
+    }
+}
+
+/* ---- everybody has the same ---- */
+
+struct comparison {
+    struct world *world;
+    struct pad *pad;
+    struct ledger *ledger;
+    struct arena arena;
+    uint32_t count;
+};
+
+static enum rc compare_record(void *context, const struct stored_record *stored, struct err *err) {
+    struct comparison *comparison = context;
+    struct world *world = comparison->world;
+    struct pad *pad = comparison->pad;
+
+    for (uint32_t i = 0; i < stored->area_count; i++) {
+        struct record state, theirs;
+        struct buf packed;
+        bool same;
+        enum rc rc;
+
+        if (!tablet_in_scope(pad->tablet, stored->areas[i]))
+            continue;
+        comparison->count++;
+        arena_reset(&comparison->arena);
+        rc = tablet_state(pad->tablet, stored->areas[i], stored->id, &comparison->arena, &state,
+                          err);
+        if (rc != RC_OK && rc != RC_NOT_FOUND)
+            return rc;
+        buf_init(&packed, LIMIT_RECORD_BYTES);
+        same = rc == RC_OK && record_pack(&state, &packed, err) == RC_OK &&
+               view_equal(buf_view(&packed), stored->packed);
+        buf_release(&packed);
+        if (same)
+            continue;
+        if (rc == RC_OK)
+            show_record(world, &state, pad->machine.name);
+        if (record_unpack(stored->packed, &comparison->arena, &theirs, err) == RC_OK)
+            show_record(world, &theirs, "county");
+        show_history(world, pad, comparison->ledger, stored->id);
+        world_fail(world, "%s holds %s than the county of record %04x-%u", pad->machine.name,
+                   rc == RC_OK && state.absorbed_count > 0 ? "other bytes" : "less",
+                   (unsigned)(stored->id.actor >> 48), (unsigned)stored->id.number);
+    }
+    return RC_OK;
+}
+
+static bool waits_in_quarantine(const struct tablet_quarantined *list, uint32_t count,
+                                struct dot record) {
+    for (uint32_t i = 0; i < count; i++)
+        if (dot_equal(list[i].record, record))
+            return true;
+    return false;
+}
+
+/* What the tablet lists and the county does not have in its areas: only what waits there. */
+static void check_listed(struct world *world, struct pad *pad, struct ledger *ledger) {
+    struct list_query query = {.withdrawn_too = true};
+    struct tablet_quarantined *waiting;
+    struct listed *listed;
+    uint32_t count = 0, total, waiting_count = 0;
+
+    world_must(
+        world,
+        session_list(pad->session, &query, &world->arena, &listed, &count, &total, &world->err),
+        "a list");
+    world_must(world,
+               tablet_quarantine(pad->tablet, &world->arena, &waiting, &waiting_count, &world->err),
+               "a tablet's quarantine");
+    for (uint32_t i = 0; i < count; i++) {
+        struct stored_record stored;
+        bool shared = false;
+        enum rc rc = store_record(ledger->store, listed[i].id, &world->arena, &stored, &world->err);
+
+        if (listed[i].pending || waits_in_quarantine(waiting, waiting_count, listed[i].id))
+            continue;
+        for (uint32_t a = 0; rc == RC_OK && a < stored.area_count; a++)
+            shared = shared || tablet_in_scope(pad->tablet, stored.areas[a]);
+        if (!shared)
+            world_fail(world, "%s shows record %04x-%u, which %s (%llu)", pad->machine.name,
+                       (unsigned)(listed[i].id.actor >> 48), (unsigned)listed[i].id.number,
+                       rc == RC_OK ? "is not of its areas" : "the county does not have",
+                       rc == RC_OK && stored.area_count > 0 ? (unsigned long long)stored.areas[0]
+                                                            : 0);
+    }
+}
+
+static void check_states(struct world *world, struct pad *pad) {
+    struct comparison comparison = {.world = world, .pad = pad};
+    struct ledger *ledger = hall_read(world);
+
+    comparison.ledger = ledger;
+    arena_init(&comparison.arena, 64u * 1024u * 1024u);
+    world_must(world,
+               store_list(ledger->store, view_text(""), 0, (struct dot){0, 0}, compare_record,
+                          &comparison, &world->err),
+               "the county's records");
+    arena_release(&comparison.arena);
+    if (world->open)
+        check_listed(world, pad, ledger);
+    hall_give_back(world, ledger);
+}
+
+static bool revoked(const struct pad *pad) {
+    return tablet_facts(pad->tablet)->scope.revoked;
+}
+
+void oracle_synced(struct world *world, struct pad *pad, const struct sync_report *report) {
+    struct tablet_status status;
+    struct ledger *ledger;
+
+    if (world->hall.service == NULL)
+        return;
+    world_must(world, tablet_status(pad->tablet, &world->arena, &status, &world->err), "status");
+    ledger = hall_read(world);
+    for (uint32_t i = 0; i < tablet_actor_count(pad->tablet); i++) {
+        const struct own_actor *actor = tablet_actor(pad->tablet, i);
+
+        if (tablet_facts(pad->tablet)->epoch == hall_office(world)->epoch &&
+            actor->receipt > county_number(world, ledger, actor->actor) &&
+            actor->lineage.count == 0)
+            world_fail(world, "%s believes that the county has %u of %04x, but it has %u",
+                       pad->machine.name, (unsigned)actor->receipt, (unsigned)(actor->actor >> 48),
+                       (unsigned)county_number(world, ledger, actor->actor));
+    }
+    hall_give_back(world, ledger);
+    /* Once it has nothing more to send or to take, it has what the county has, then and there. */
+    if (report->more || pad->session == NULL || revoked(pad) || world->healing || !one_in(world, 4))
+        return;
+    world->calm = true;
+    for (int quiet = 0, i = 0; quiet < 2 && i < 6; i++) {
+        struct sync_report again;
+
+        world_must(world, sync_run(pad->tablet, &pad->link, NULL, &again, &world->err),
+                   "one more sync");
+        quiet = again.sent + again.received == 0 ? quiet + 1 : 0;
+    }
+    world->calm = false;
+    world_must(world, tablet_status(pad->tablet, &world->arena, &status, &world->err), "status");
+    if (status.inbox == 0 && !status.leaving && !revoked(pad))
+        check_states(world, pad);
+}
+
+/* ---- the end ---- */
+
+void oracle_wrote(struct world *world) {
+    for (int at = 0; at < world->pad_count; at++) {
+        const char *where;
+
+        if (disk_forbidden(world->pads[at].machine.disk, &where) > 0)
+            world_fail(world, "an answer was written in clear to %s", where);
+    }
+}
+
+/* What a list shows is derived; that it may be behind after some turns is known. */
+static bool only_lists(const char *problems) {
+    return strstr(problems, "state") == NULL && strstr(problems, "chain") == NULL &&
+           strstr(problems, "leaf") == NULL && strstr(problems, "open") == NULL &&
+           strstr(problems, "number") == NULL && strstr(problems, "list") != NULL;
+}
+
+static void check_tablet(struct world *world, struct pad *pad) {
+    struct tablet_verified verified;
+    struct buf problems;
+    bool good;
+
+    buf_init(&problems, 65536);
+    good = tablet_verify(pad->tablet, NULL, NULL, &problems, &verified, &world->err) == RC_OK;
+    if (!good && (world->open || !only_lists(buf_text(&problems))))
+        world_fail(world, "%s does not verify: %s: %s", pad->machine.name, world->err.text,
+                   buf_text(&problems));
+    buf_release(&problems);
+    if (!revoked(pad))
+        check_states(world, pad);
+}
+
+void oracle_end(struct world *world) {
+    check_log(world);
+    if (hall_run(world, desk_verify, NULL) != RC_OK)
+        world_fail(world, "the county does not verify: %s: %s", world->err.text, world->said);
+    for (int at = 0; at < world->pad_count; at++)
+        check_tablet(world, &world->pads[at]);
+    oracle_wrote(world);
+}

@@ -1,0 +1,292 @@
+/* staff.c: what the county's staff do, through the commands of the desk: scopes, forms, areas,
+ * decisions, erasures, backups and a restore. */
+#include "base/file.h"
+#include "schema/form/answers.h"
+#include "syncd/sync/backup.h"
+#include "syncd/sync/restore.h"
+#include "tests/sim/world.h"
+
+#include <stdio.h>
+
+static const uint64_t VILLAGES[] = {VILLAGE_A, VILLAGE_B, VILLAGE_C};
+
+/* What a command may be refused for; anything else is a mistake. */
+static void refused(struct world *world, enum rc rc, const char *what) {
+    tell(world, "staff: %s: %s%s%s", what, rc_name(rc), rc == RC_OK ? "" : " ",
+         rc == RC_OK ? "" : world->err.text);
+    if (rc == RC_CORRUPT || rc == RC_NO_MEMORY || rc == RC_LIMIT || rc == RC_USAGE)
+        world_fail(world, "staff: %s: %s: %s %s", what, rc_name(rc), world->err.text,
+                   world->err.detail);
+}
+
+/* The disk may fail in what comes next. */
+static struct world *tempted(struct world *world) {
+    machine_tempt(&world->hall.machine, TURN_HALL, TURN_HALL_DISK);
+    return world;
+}
+
+/* ---- scopes ---- */
+
+static void scope(struct world *world) {
+    struct pad *pad = &world->pads[chance(world, (uint64_t)world->pad_count)];
+    char id[17], areas[60] = "";
+    uint64_t which = 1 + chance(world, 7);
+    enum rc rc;
+
+    for (int i = 0; i < 3; i++)
+        if ((which >> i & 1) != 0)
+            (void)snprintf(areas + strlen(areas), sizeof(areas) - strlen(areas), "%s%llu",
+                           areas[0] == '\0' ? "" : ",", (unsigned long long)VILLAGES[i]);
+    id_text(pad->device, id);
+    rc = hall_run(tempted(world), desk_device_scope, id, "--areas", areas, "--reason", "new work",
+                  NULL);
+    refused(world, rc, areas);
+    tell(world, "  is the scope of %s", pad->machine.name);
+}
+
+static void revoke(struct world *world) {
+    struct pad *pad = &world->pads[chance(world, (uint64_t)world->pad_count)];
+    char id[17];
+
+    id_text(pad->device, id);
+    refused(world, hall_run(tempted(world), desk_device_revoke, id, "--reason", "lost", NULL),
+            pad->machine.name);
+}
+
+/* ---- decisions ---- */
+
+struct pick { /* one of what is listed, by chance */
+    struct world *world;
+    uint64_t count;
+    struct dot dot;
+};
+
+static enum rc pick_record(void *context, const struct stored_record *record, struct err *err) {
+    struct pick *pick = context;
+
+    (void)err;
+    if (one_in(pick->world, ++pick->count))
+        pick->dot = record->id;
+    return RC_OK;
+}
+
+static enum rc pick_conflict(void *context, const struct stored_conflict *conflict,
+                             struct err *err) {
+    struct pick *pick = context;
+
+    (void)err;
+    if (conflict->other_actor == 0 && one_in(pick->world, ++pick->count))
+        pick->dot = conflict->record;
+    return RC_OK;
+}
+
+static enum rc pick_quarantine(void *context, const struct stored_quarantine *row,
+                               struct err *err) {
+    struct pick *pick = context;
+
+    (void)err;
+    if (one_in(pick->world, ++pick->count))
+        pick->dot = row->dot;
+    return RC_OK;
+}
+
+/* The place and one side of an open question about this record. */
+static bool question(struct world *world, struct ledger *ledger, struct dot id, char *path,
+                     size_t size, char side[INSTANCE_TEXT_BYTES], uint8_t *kind) {
+    struct stored_record stored;
+    struct record record;
+    struct reading reading;
+    const struct conflict *conflict;
+    struct buf text;
+    enum rc rc = store_record(ledger->store, id, &world->arena, &stored, &world->err);
+
+    if (rc == RC_OK)
+        rc = ledger_read(ledger, &stored, &world->arena, &record, &reading, &world->err);
+    world_must(world, rc, "a record with an open question");
+    if (reading.conflict_count == 0)
+        return false;
+    conflict = &reading.conflicts[chance(world, reading.conflict_count)];
+    if (conflict->version_count == 0)
+        return false;
+    *kind = conflict->kind;
+    version_text(version_name(&record, conflict->versions[chance(world, conflict->version_count)]),
+                 side);
+    buf_init(&text, 1000);
+    rc = answers_path_text(&reading, conflict->instance, conflict->field, &text, &world->err);
+    (void)snprintf(path, size, "%s", rc == RC_OK ? buf_text(&text) : "");
+    buf_release(&text);
+    return rc == RC_OK;
+}
+
+static void resolve(struct world *world) {
+    struct pick pick = {.world = world};
+    struct ledger *ledger = hall_read(world);
+    char id[DOT_TEXT_BYTES], path[300], side[INSTANCE_TEXT_BYTES];
+    uint8_t kind = 0;
+    bool open;
+    enum rc rc;
+
+    world_must(world, store_conflicts(ledger->store, 0, pick_conflict, &pick, &world->err),
+               "the list of conflicts");
+    open = pick.count > 0 && question(world, ledger, pick.dot, path, sizeof(path), side, &kind);
+    hall_give_back(world, ledger);
+    if (!open || world->save_count + 1 >= SAVES_MAX)
+        return;
+    dot_text(pick.dot, id);
+    rc = hall_run(tempted(world), desk_resolve, id, path,
+                  kind == CONFLICT_SOFT   ? "--accept"
+                  : kind == CONFLICT_SAME ? "--different"
+                                          : "--keep",
+                  kind == CONFLICT_SOFT || kind == CONFLICT_SAME ? "" : side, "--as", "chief",
+                  "--reason", oracle_token(world), NULL);
+    refused(world, rc, "decides about a conflict");
+    if (rc == RC_OK || rc == RC_IO)
+        oracle_saved(world, NULL, rc, pick.dot);
+}
+
+static void settle(struct world *world) {
+    struct pick pick = {.world = world};
+    struct ledger *ledger = hall_read(world);
+    char dot[DOT_TEXT_BYTES];
+    bool release = one_in(world, 2);
+
+    world_must(world, store_quarantine(ledger->store, false, pick_quarantine, &pick, &world->err),
+               "what is in quarantine");
+    hall_give_back(world, ledger);
+    if (pick.count == 0)
+        return;
+    dot_text(pick.dot, dot);
+    refused(world,
+            hall_run(tempted(world), release ? desk_quarantine_release : desk_quarantine_return,
+                     dot, "--as", "chief", "--reason", "looked at", NULL),
+            release ? "releases" : "returns");
+}
+
+static void erase(struct world *world) {
+    struct pick pick = {.world = world};
+    struct ledger *ledger = hall_read(world);
+    char id[DOT_TEXT_BYTES];
+    enum rc rc;
+
+    world_must(world,
+               store_list(ledger->store, view_text("home"), 0, (struct dot){0, 0}, pick_record,
+                          &pick, &world->err),
+               "the list of records");
+    hall_give_back(world, ledger);
+    if (pick.count == 0)
+        return;
+    dot_text(pick.dot, id);
+    if (one_in(world, 2))
+        rc = hall_run(tempted(world), desk_redact, id, "name", "--as", "chief", "--reason", "law",
+                      NULL);
+    else
+        rc = hall_run(tempted(world), desk_redact, id, "--as", "chief", "--reason", "law", NULL);
+    refused(world, rc, "erases");
+    oracle_erased(world, pick.dot);
+}
+
+/* ---- areas ---- */
+
+static void merge(struct world *world) {
+    char from[24], into[24];
+
+    if (world->hall.merged_into != 0)
+        return;
+    (void)snprintf(from, sizeof(from), "%llu", (unsigned long long)VILLAGE_C);
+    (void)snprintf(into, sizeof(into), "%llu", (unsigned long long)VILLAGE_B);
+    refused(
+        world,
+        hall_run(tempted(world), desk_area_merge, from, "--into", into, "--reason", "merged", NULL),
+        "merges a village");
+    world->hall.merged_into = VILLAGE_B;
+}
+
+/* ---- backups ---- */
+
+static void backup(struct world *world) {
+    struct hall *hall = &world->hall;
+    struct backup_info info;
+    bool moved = false;
+    char path[48];
+    enum rc rc;
+
+    (void)snprintf(path, sizeof(path), "/backups/b%u", ++world->names);
+    rc = backup_make(hall_office(tempted(world)), path, &world->arena, &info, &world->err);
+    refused(world, rc, "makes a backup");
+    if (rc != RC_OK)
+        return;
+    if (one_in(world, 2)) {
+        rc = backup_confirm(hall_office(world), path, &world->arena, &info, &moved, &world->err);
+        refused(world, rc, "reads it back");
+        if (rc == RC_OK || rc == RC_IO)
+            memcpy(hall->confirmed, path, sizeof(path));
+    }
+    memcpy(hall->backups[hall->backup_count++ % 4], path, sizeof(path));
+}
+
+/* The county's disk has died. It comes back from the newest backup that was read back, or a newer
+ * one: what is older cannot have what tablets may have forgotten. */
+static void restore(struct world *world) {
+    struct hall *hall = &world->hall;
+    const char *path = hall->backup_count > 0 && (one_in(world, 2) || hall->confirmed[0] == '\0')
+                           ? hall->backups[(hall->backup_count - 1) % 4]
+                           : hall->confirmed;
+    struct restore_options options = {
+        .backup = path, .directory = "/county/data", .env = &hall->machine.env};
+    struct backup_info info;
+    uint32_t epoch = 0;
+    enum rc rc;
+
+    if (path[0] == '\0' || hall->restores >= 2)
+        return;
+    hall_close(world);
+    (void)disk_unlink("/county/data/county.db");
+    (void)disk_unlink("/county/data/county.db-wal");
+    (void)disk_sync_names("/county/data");
+    rc = restore_county(&options, &world->arena, &info, &epoch, &world->err);
+    refused(world, rc, "brings the county back from a backup");
+    world_must(world, rc, "a restore");
+    hall->restores++;
+    hall->acked_count = 0;
+    hall->merged_into = 0;
+    if (!hall_open(world))
+        world_fail(world, "the county cannot be opened after a restore: %s", world->err.text);
+    oracle_restored(world);
+}
+
+void step_staff(struct world *world, enum turn turn) {
+    if (!hall_up(world))
+        return;
+    err_clear(&world->err);
+    switch (turn) {
+    case TURN_SCOPE:
+        scope(world);
+        break;
+    case TURN_REVOKE:
+        revoke(world);
+        break;
+    case TURN_FORM:
+        if (world->hall.form_version < 5)
+            hall_form(world, world->hall.form_version + 1);
+        break;
+    case TURN_AREA:
+        merge(world);
+        break;
+    case TURN_ERASE:
+        erase(world);
+        break;
+    case TURN_BACKUP:
+        backup(world);
+        break;
+    case TURN_RESTORE:
+        restore(world);
+        break;
+    default:
+        if (one_in(world, 3))
+            settle(world);
+        else
+            resolve(world);
+        break;
+    }
+    (void)hall_after(world);
+}

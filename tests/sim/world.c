@@ -1,0 +1,308 @@
+/* world.c: see world.h. What a seed draws, the steps, the healing, and how a world ends. */
+#include "tests/sim/world.h"
+
+#include "tests/sim/vfs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define START_MS  INT64_C(1795400000000)
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_MS    (24 * HOUR_MS)
+#define HEAL_DAYS 7
+
+static uint64_t draw(uint64_t *random) {
+    uint64_t mixed = *random += UINT64_C(0x9e3779b97f4a7c15);
+
+    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return mixed ^ (mixed >> 31);
+}
+
+uint64_t chance(struct world *world, uint64_t below) {
+    return draw(&world->random) % below;
+}
+
+void tell(struct world *world, const char *format, ...) {
+    char *line = world->log[world->log_count++ % LOG_LINES];
+    va_list arguments;
+    int size;
+
+    size = snprintf(line, LINE_BYTES, "%4u %7.2fd  ", world->step,
+                    (double)(world->now_ms - START_MS) / (double)DAY_MS);
+    va_start(arguments, format);
+    (void)vsnprintf(line + size, LINE_BYTES - (size_t)size, format, arguments);
+    va_end(arguments);
+    for (const char *at = line; *at != '\0'; at++)
+        world->trace = (world->trace ^ (uint8_t)*at) * UINT64_C(0x100000001b3);
+    if (world->tells)
+        printf("%s\n", line);
+}
+
+void world_fail(struct world *world, const char *format, ...) {
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(world->failure, sizeof(world->failure), format, arguments);
+    va_end(arguments);
+    longjmp(world->out, 1);
+}
+
+void world_must(struct world *world, enum rc rc, const char *what) {
+    if (rc != RC_OK)
+        world_fail(world, "%s: %s: %s %s", what, rc_name(rc), world->err.text, world->err.detail);
+}
+
+/* ---- machines ---- */
+
+static int64_t wall(void *context) {
+    struct machine *machine = context;
+
+    return machine->world->now_ms + machine->offset_ms;
+}
+
+static int64_t monotonic(void *context) {
+    return ((struct machine *)context)->world->now_ms;
+}
+
+static void entropy(void *context, void *bytes, size_t size) {
+    struct machine *machine = context;
+    uint8_t *out = bytes;
+
+    for (size_t i = 0; i < size; i++)
+        out[i] = (uint8_t)(draw(&machine->random) >> 32);
+}
+
+void machine_init(struct machine *machine, struct world *world, const char *name,
+                  struct disk *disk) {
+    *machine = (struct machine){.world = world, .disk = disk, .random = chance(world, UINT64_MAX)};
+    (void)snprintf(machine->name, sizeof(machine->name), "%s", name);
+    machine->env = (struct env){machine, wall, monotonic, entropy};
+    disk_mount(machine->name, disk);
+}
+
+void machine_release(struct machine *machine) {
+    if (machine->disk != NULL)
+        disk_mount(machine->name, NULL);
+    disk_free(machine->disk);
+    machine->disk = NULL;
+}
+
+void machine_tempt(struct machine *machine, enum turn power, enum turn disk) {
+    struct world *world = machine->world;
+    struct disk_faults faults = {0};
+
+    if (world->healing || world->calm)
+        return;
+    if (world->turns[power] && one_in(world, 12))
+        disk_cut_after(machine->disk, 1 + chance(world, one_in(world, 3) ? 150 : 25));
+    if (world->turns[disk] && one_in(world, 8)) {
+        faults.write_errors = one_in(world, 2) ? 1 + (uint32_t)chance(world, 40) : 0;
+        faults.sync_errors = one_in(world, 2) ? 1 + (uint32_t)chance(world, 10) : 0;
+        faults.read_errors = one_in(world, 3) ? 1 + (uint32_t)chance(world, 60) : 0;
+        faults.stalls = 2;
+    }
+    if (world->turns[TURN_FULL] && one_in(world, 15))
+        faults.room_bytes = 1 + chance(world, 2000000);
+    disk_set_faults(machine->disk, &faults);
+}
+
+void machine_calm(struct machine *machine) {
+    struct disk_faults none = {0};
+
+    disk_set_faults(machine->disk, &none);
+    if (!disk_is_dead(machine->disk))
+        disk_cut_after(machine->disk, 0);
+    machine->world->now_ms += disk_stalled_ms(machine->disk);
+}
+
+/* ---- steps ---- */
+
+static void pass_time(struct world *world) {
+    uint64_t what = chance(world, 40);
+
+    if (what < 30)
+        world->now_ms += (int64_t)chance(world, 20 * (uint64_t)MINUTE_MS);
+    else if (what < 37)
+        world->now_ms += (int64_t)chance(world, 12 * (uint64_t)HOUR_MS);
+    else if (what < 39 || !world->turns[TURN_MONTHS])
+        world->now_ms += (int64_t)chance(world, 3 * (uint64_t)DAY_MS);
+    else
+        world->now_ms += (int64_t)chance(world, 120 * (uint64_t)DAY_MS);
+    vfs_world(world->now_ms, world->random);
+}
+
+static enum turn some_turn(struct world *world) {
+    uint32_t total = 0, at;
+
+    for (int turn = 0; turn < TURN_COUNT; turn++)
+        total += world->turns[turn] ? world->weights[turn] : 0;
+    if (total == 0)
+        return TURN_COUNT;
+    at = (uint32_t)chance(world, total);
+    for (int turn = 0; turn < TURN_COUNT; turn++) {
+        uint32_t weight = world->turns[turn] ? world->weights[turn] : 0;
+
+        if (at < weight)
+            return (enum turn)turn;
+        at -= weight;
+    }
+    return TURN_COUNT;
+}
+
+static void special(struct world *world) {
+    enum turn turn = some_turn(world);
+
+    switch (turn) {
+    case TURN_AWAY:
+    case TURN_CLOCK:
+    case TURN_CLONE:
+    case TURN_PUT_BACK:
+    case TURN_LEND:
+        step_pad(world, turn);
+        break;
+    case TURN_STICK:
+        step_stick(world);
+        break;
+    case TURN_RESTORE:
+    case TURN_SCOPE:
+    case TURN_REVOKE:
+    case TURN_FORM:
+    case TURN_AREA:
+    case TURN_ERASE:
+    case TURN_STAFF:
+    case TURN_BACKUP:
+        step_staff(world, turn);
+        break;
+    default: /* faults happen by themselves; seals and moves are people's */
+        step_people(world);
+        break;
+    }
+}
+
+static void step(struct world *world) {
+    uint64_t what = chance(world, 100);
+
+    pass_time(world);
+    net_later(world);
+    arena_reset(&world->arena);
+    if (what < 45)
+        step_people(world);
+    else if (what < 72)
+        pad_sync(world, &world->pads[chance(world, (uint64_t)world->pad_count)]);
+    else
+        special(world);
+    oracle_wrote(world);
+}
+
+/* ---- healing ---- */
+
+static bool settled(struct world *world) {
+    for (int at = 0; at < world->pad_count; at++) {
+        struct tablet_status status;
+
+        world_must(world,
+                   tablet_status(world->pads[at].tablet, &world->arena, &status, &world->err),
+                   "status");
+        if (status.unsent != 0 || status.inbox != 0 || status.leaving || status.carried != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Nothing breaks any more; everybody unlocks, and syncs four times a day. */
+static void heal(struct world *world) {
+    int64_t end_ms;
+    uint32_t quiet = 0;
+
+    world->healing = true;
+    tell(world, "nothing breaks from here on");
+    machine_calm(&world->hall.machine);
+    world->hall.down_until_ms = 0;
+    if (!hall_up(world))
+        world_fail(world, "the county cannot be opened on a good disk: %s", world->err.text);
+    for (int at = 0; at < world->pad_count; at++) {
+        struct pad *pad = &world->pads[at];
+
+        machine_calm(&pad->machine);
+        pad->away_until_ms = 0;
+        if (!pad_ready(world, pad))
+            world_fail(world, "%s cannot be opened on a good disk: %s", pad->machine.name,
+                       world->err.text);
+    }
+    for (int i = 0; i < LATER_MAX; i++)
+        if (world->later[i].at_ms > world->now_ms)
+            world->later[i].at_ms = world->now_ms;
+    net_later(world);
+    end_ms = world->now_ms + HEAL_DAYS * DAY_MS;
+    while (quiet < 2) {
+        uint64_t moved = world->moved;
+
+        if (world->now_ms > end_ms)
+            world_fail(world, "not everything is settled after %d days without faults", HEAL_DAYS);
+        world->now_ms += 6 * HOUR_MS;
+        arena_reset(&world->arena);
+        for (int at = 0; at < world->pad_count; at++)
+            pad_sync(world, &world->pads[at]);
+        hall_examine(world);
+        quiet = settled(world) && world->moved == moved ? quiet + 1 : 0;
+    }
+}
+
+/* ---- a whole world ---- */
+
+static void draw_turns(struct world *world) {
+    for (int turn = 0; turn < TURN_COUNT; turn++) {
+        world->turns[turn] = one_in(world, 2);
+        world->weights[turn] = 1 + (uint32_t)chance(world, 8);
+    }
+    /* What costs much, or makes the rest hard to see, is rarer. */
+    if (!one_in(world, 3))
+        world->turns[TURN_ERASE] = false;
+    if (!world->open)
+        world->turns[TURN_RESTORE] = false;
+    world->weights[TURN_ERASE] = 1;
+    world->weights[TURN_RESTORE] = 1;
+    world->weights[TURN_REVOKE] = 1;
+    world->weights[TURN_AREA] = 1;
+    world->weights[TURN_FORM] = 1;
+    world->steps = 60 + (uint32_t)chance(world, 120);
+}
+
+bool world_play(struct world *world, uint64_t seed, bool tells, bool open) {
+    memset(world, 0, sizeof(*world));
+    world->seed = seed;
+    world->random = seed;
+    world->tells = tells;
+    world->open = open;
+    world->now_ms = START_MS;
+    world->trace = UINT64_C(0xcbf29ce484222325);
+    err_init(&world->err, LANG_EN);
+    arena_init(&world->arena, 256u * 1024u * 1024u);
+    if (setjmp(world->out) != 0)
+        return false;
+    vfs_world(world->now_ms, seed);
+    draw_turns(world);
+    hall_begin(world);
+    for (world->step = 1; world->step <= world->steps; world->step++)
+        step(world);
+    heal(world);
+    oracle_end(world);
+    return true;
+}
+
+/* After a failure things are as they were in the middle: then the process keeps them. */
+void world_release(struct world *world) {
+    for (int at = 0; at < world->pad_count; at++) {
+        pad_close(world, &world->pads[at]);
+        pad_release(&world->pads[at]);
+    }
+    hall_close(world);
+    machine_release(&world->hall.machine);
+    for (int i = 0; i < STICKS_MAX; i++)
+        buf_release(&world->sticks[i].bytes);
+    for (int i = 0; i < LATER_MAX; i++)
+        buf_release(&world->later[i].body);
+    arena_release(&world->arena);
+}

@@ -1,0 +1,270 @@
+/* world.h: a county, its tablets, their disks, network, clocks and people, in one process and one
+ * thread, all out of one seed. The code of agent/ and syncd/ is that of the programs; only clock,
+ * entropy, link and disk are the world's.
+ *
+ * A world plays steps (people.c, staff.c, and what breaks: pad.c, hall.c, net.c), heals, and ends.
+ * The oracle (oracle.c) knows what every person saved and what every acknowledgement promised; what
+ * breaks a promise ends the world through world_fail. */
+#ifndef YG_TESTS_SIM_WORLD_H
+#define YG_TESTS_SIM_WORLD_H
+
+#include "agent/store/session.h"
+#include "agent/sync/sync.h"
+#include "schema/edit.h"
+#include "syncd/desk/desk.h"
+#include "syncd/service.h"
+#include "tests/sim/disk.h"
+
+#include <setjmp.h>
+
+#define PADS_MAX   9
+#define PEOPLE     4u /* tablets at the beginning; two people may share one later */
+#define SAVES_MAX  1200u
+#define STICKS_MAX 10
+#define LATER_MAX  16
+#define LOG_LINES  400
+#define LINE_BYTES 200
+/* In every answer that somebody gives, and in every secret: not to be found on a tablet's disk. */
+#define CANARY "zQ7-Kx9p"
+
+#define VILLAGE_A UINT64_C(430626117205)
+#define VILLAGE_B UINT64_C(430626117206)
+#define VILLAGE_C UINT64_C(430626117207)
+
+/* What can go wrong, or happen at all, in this world. Each seed draws which. */
+enum turn {
+    TURN_LOSS,      /* requests or answers are lost */
+    TURN_TWICE,     /* requests come twice */
+    TURN_LATER,     /* requests come hours later, behind others */
+    TURN_CUT,       /* answers are cut off, or are those of an earlier request */
+    TURN_AWAY,      /* tablets are without a network for days */
+    TURN_POWER,     /* of tablets */
+    TURN_HALL,      /* power of the county */
+    TURN_DISK,      /* tablets' disks fail */
+    TURN_HALL_DISK, /* the county's disk fails */
+    TURN_FULL,      /* disks are full */
+    TURN_CLOCK,     /* clocks are wrong, and jump */
+    TURN_CLONE,
+    TURN_PUT_BACK, /* a tablet from its own backup */
+    TURN_RESTORE,  /* the county from a backup */
+    TURN_SCOPE,    /* areas are granted and withdrawn */
+    TURN_REVOKE,
+    TURN_FORM, /* new versions */
+    TURN_AREA, /* areas are merged */
+    TURN_STICK,
+    TURN_LEND,
+    TURN_ERASE,
+    TURN_STAFF,  /* staff resolve, release, return */
+    TURN_SEAL,   /* seals, amendments */
+    TURN_MOVE,   /* records move, are withdrawn */
+    TURN_MONTHS, /* long pauses */
+    TURN_BACKUP, /* backups, confirmed ones, too */
+    TURN_COUNT,
+};
+
+struct world;
+
+struct machine {
+    struct world *world;
+    struct disk *disk;
+    char name[16]; /* of the disk */
+    struct env env;
+    uint64_t random;
+    int64_t offset_ms; /* its clock minus the true time */
+};
+
+/* ---- what is known of each save ---- */
+
+enum save_state {
+    SAVE_SURE = 1, /* the person was told "saved" */
+    SAVE_MAYBE,    /* the disk refused: it may be there or not; or its only disk is gone */
+    SAVE_ERASED,   /* by law: it has no text any more */
+};
+
+struct save {
+    uint8_t state;
+    uint64_t actor, number;
+    uint8_t hash[32]; /* chain hash behind it */
+    struct dot record;
+    bool staff; /* made at the county */
+    int64_t at_ms;
+    uint32_t found; /* scratch: times in the log */
+};
+
+struct image { /* a disk put aside, with what it holds */
+    struct disk *disk;
+    uint32_t held_count;
+    uint32_t *held;
+    int64_t at_ms;
+};
+
+struct pad {
+    struct machine machine;
+    bool there;
+    struct tablet *tablet;   /* NULL: switched off */
+    struct session *session; /* NULL: locked */
+    char person[16];         /* whose session */
+    uint32_t person_count;
+    char people[3][16];
+    struct link link;
+    int64_t away_until_ms;
+    uint64_t device;
+    uint32_t held_count, held_room;
+    uint32_t *held; /* saves that its disk must have: indices */
+    struct image backup;
+    struct buf last_answer; /* for TURN_CUT */
+    uint32_t granted;       /* times staff changed its scope; 0: as enrolled */
+};
+
+struct acked { /* the county has said that it has the actor up to here */
+    uint64_t actor, number;
+};
+
+struct hall {
+    struct machine machine;
+    struct service *service; /* NULL: down */
+    int64_t down_until_ms;
+    struct desk desk;
+    uint32_t acked_count;
+    struct acked acked[256];
+    uint32_t backup_count;
+    char backups[4][48];
+    char confirmed[48]; /* the newest backup that was read back; empty: none */
+    uint32_t form_version;
+    uint32_t restores;
+    uint64_t merged_into; /* VILLAGE_C is a part of it */
+};
+
+struct stick { /* a bundle in somebody's pocket */
+    struct buf bytes;
+    bool down;
+};
+
+struct later { /* a request that is still on its way */
+    int64_t at_ms;
+    struct buf body;
+};
+
+struct world {
+    uint64_t seed, random;
+    int64_t now_ms;
+    bool tells, open;
+    bool turns[TURN_COUNT];
+    uint32_t weights[TURN_COUNT];
+    uint32_t step, steps;
+    bool healing; /* nothing breaks any more */
+    bool calm;    /* for the moment */
+    struct hall hall;
+    struct pad pads[PADS_MAX];
+    int pad_count;
+    struct save saves[SAVES_MAX];
+    uint32_t save_count;
+    struct stick sticks[STICKS_MAX];
+    struct later later[LATER_MAX];
+    uint32_t names;     /* of disks, forms, backups */
+    char said[300];     /* the end of what the last command printed */
+    struct arena arena; /* of one step */
+    struct err err;
+    char log[LOG_LINES][LINE_BYTES];
+    uint32_t log_count;
+    uint64_t trace; /* hash of all that was told: equal seeds, equal traces */
+    char failure[LINE_BYTES * 4];
+    jmp_buf out;
+    uint64_t moved;                            /* changes sent and received so far */
+    uint32_t saved, synced, crashed, resolved; /* counts, for the report */
+};
+
+/* ---- world.c ---- */
+
+/* Plays a whole world; false: a promise was broken, *world->failure says which. open: also with
+ * what is known not to be kept yet (docs/promises.md). */
+bool world_play(struct world *world, uint64_t seed, bool tells, bool open);
+void world_release(struct world *world);
+
+uint64_t chance(struct world *world, uint64_t below);
+static inline bool one_in(struct world *world, uint64_t count) {
+    return chance(world, count) == 0;
+}
+void tell(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void world_fail(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+/* Fails unless RC_OK; what: what was tried. */
+void world_must(struct world *world, enum rc rc, const char *what);
+void machine_init(struct machine *machine, struct world *world, const char *name,
+                  struct disk *disk);
+void machine_release(struct machine *machine);
+/* Power, disk and clock faults as this world has them, for the next thing that the machine does. */
+void machine_tempt(struct machine *machine, enum turn power, enum turn disk);
+void machine_calm(struct machine *machine);
+
+/* ---- hall.c: the county ---- */
+
+/* Once in a process: the county, its forms and staff, and enrolled tablets, on disks of which each
+ * world gets copies. */
+void hall_prepare(void);
+void hall_begin(struct world *world);
+bool hall_open(struct world *world); /* false: the disk refuses for now */
+/* Whether it is up; opens it when its time has come. */
+bool hall_up(struct world *world);
+void hall_close(struct world *world);
+/* Called after everything that the county did: notices that its power has gone. true: it has. */
+bool hall_after(struct world *world);
+struct ledger *hall_read(struct world *world);
+void hall_give_back(struct world *world, struct ledger *ledger);
+const struct office *hall_office(struct world *world);
+/* A command of the desk: words and "--options" with values, ended by NULL. */
+enum rc hall_run(struct world *world, enum rc (*run)(void *, struct command *, struct err *),
+                 const char *first, ...);
+/* The examiner, until it has nothing more. */
+void hall_examine(struct world *world);
+void hall_form(struct world *world, uint32_t version); /* writes the sheets and publishes */
+
+/* ---- pad.c: a tablet ---- */
+
+struct pad *pad_new(struct world *world, const char *name, struct disk *disk);
+void pad_open(struct world *world, struct pad *pad);
+void pad_close(struct world *world, struct pad *pad);
+bool pad_unlock(struct world *world, struct pad *pad);
+bool pad_ready(struct world *world, struct pad *pad); /* switched on and somebody has unlocked */
+/* After everything that the tablet did: notices that the power has gone, and starts it again. */
+void pad_after(struct world *world, struct pad *pad);
+void pad_hold(struct pad *pad, uint32_t save);
+void pad_sync(struct world *world, struct pad *pad);
+void pad_release(struct pad *pad);
+void step_pad(struct world *world, enum turn turn);
+
+/* ---- net.c ---- */
+
+void net_begin(struct world *world, struct pad *pad);
+void net_later(struct world *world); /* delivers what is due */
+void step_stick(struct world *world);
+
+/* ---- people.c, staff.c ---- */
+
+void step_people(struct world *world);
+void step_staff(struct world *world, enum turn turn);
+
+/* ---- oracle.c ---- */
+
+/* Text with the canary and the number of the next save, in the world's arena. */
+const char *oracle_token(struct world *world);
+/* rc: of the save with that token; change may be NULL where it never came to one. */
+void oracle_saved(struct world *world, struct pad *pad, enum rc rc, struct dot record);
+void oracle_pad_opened(struct world *world, struct pad *pad);
+void oracle_hall_opened(struct world *world);
+void oracle_answered(struct world *world, struct pad *pad);
+void oracle_synced(struct world *world, struct pad *pad, const struct sync_report *report);
+/* A disk is gone with what only it held. */
+void oracle_disk_gone(struct world *world, const uint32_t *held, uint32_t count);
+void oracle_erased(struct world *world, struct dot record);
+/* The county is open again, out of a backup. */
+void oracle_restored(struct world *world);
+void oracle_wrote(struct world *world); /* no plaintext on any tablet's disk */
+void oracle_end(struct world *world);
+
+/* ---- show.c: for the reader of a failure ---- */
+
+void show_record(struct world *world, const struct record *record, const char *who);
+void show_history(struct world *world, struct pad *pad, struct ledger *ledger, struct dot record);
+
+#endif
