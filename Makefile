@@ -58,7 +58,11 @@ CC_fuzz        := $(CLANG)
 FLAGS_fuzz     := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
                   -fno-sanitize-recover=all
 LINK_fuzz      := -fsanitize=address,undefined
-FLAVOURS       := release clang asan tsan fuzz
+# Mistakes that the simulator must find (base/planted.h); its programs are linked to nothing else.
+CC_planted     := $(CC)
+FLAGS_planted  := $(FLAGS_release) -DYG_PLANTED
+LINK_planted   := $(LINK_release)
+FLAVOURS       := release clang asan tsan fuzz planted
 
 HOST_SOURCES   := base/embed.c base/embed_words.c base/embed_pinyin.c
 LIBRARY_SOURCES := $(filter-out $(HOST_SOURCES) agent/main.c syncd/main.c, \
@@ -260,7 +264,8 @@ RUN_FUZZ = --label fuzz --limit 120 $(foreach fuzzer,$(call fuzzers,asan),\
 RUN_TIDY = --label house --limit 120 'tidy: $(TIDY) --tap . $(SYMBOLS)'
 RUN_FORMAT = --label house --limit 120 'format: tests/format.sh check $(CLANG_FORMAT) $(C_FILES)'
 RUN_SIM  = --label sim --limit 600 \
-    'worlds: $(BUILD)/test/release/sim/sim --seeds 1000 --tap --jobs $(JOBS)'
+    'worlds: $(BUILD)/test/release/sim/sim --seeds 1000 --tap --jobs $(JOBS)' \
+    'teeth: $(BUILD)/test/planted/sim/sim --teeth --seeds 500'
 RUN_MAN  = --label house --limit 60 'man: tests/man.sh $(wildcard docs/*.[1-8])'
 
 # ---- targets ------------------------------------------------------------------------------------
@@ -301,7 +306,8 @@ check:
 	    $(RUN_SIM)
 .PHONY: check-build
 check-build: all clang $(BUILD)/web/test/ready $(call programs,asan) $(call tests,asan) $(call fuzzers,asan) \
-    $(call tests,release) $(BUILD)/test/release/sim/sim $(TIDY) $(RUNNER) $(SYMBOLS)
+    $(call tests,release) $(BUILD)/test/release/sim/sim $(BUILD)/test/planted/sim/sim \
+    $(TIDY) $(RUNNER) $(SYMBOLS)
 
 ## unit          unit and property tests (T=name runs only tests/*/test_name.c)
 T ?=
@@ -382,6 +388,12 @@ sim: $(SIM)
 ## sim-night     10,000 of them, from START on
 sim-night: $(SIM)
 	@$(SIM) --seeds 10000 --start $(or $(START),1) --jobs $(JOBS)
+
+## sim-teeth     every mistake that can be planted is found by one of the first 500 worlds
+.PHONY: sim-teeth
+TEETH := $(BUILD)/test/planted/sim/sim
+sim-teeth: $(TEETH)
+	@$(TEETH) --teeth --seeds $(or $(SEEDS),500)
 
 ## man           check the man pages
 man:

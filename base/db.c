@@ -13,6 +13,7 @@
  * statement is refused until db_rollback. */
 #include "base/db.h"
 
+#include "base/planted.h"
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,9 +214,10 @@ static enum rc configure_file(struct db *db, const struct db_options *options, s
                     "wal", err);
     }
     if (rc == RC_OK)
-        rc = pragma(db, "PRAGMA synchronous=FULL", NULL, err);
+        rc = pragma(db, PLANTED(NO_SYNC) ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL",
+                    NULL, err);
     if (rc == RC_OK)
-        rc = pragma(db, "PRAGMA synchronous", "2", err);
+        rc = pragma(db, "PRAGMA synchronous", PLANTED(NO_SYNC) ? "0" : "2", err);
     if (rc == RC_OK)
         rc = pragma(db, "PRAGMA foreign_keys", "1", err);
     if (rc == RC_OK)

@@ -5,6 +5,7 @@
 #include "base/crypt.h"
 #include "base/file.h"
 #include "base/httpd.h"
+#include "base/planted.h"
 #include "base/tls.h"
 #include "syncd/desk/console.h"
 #include "syncd/sync/api.h"
@@ -70,7 +71,7 @@ static enum rc borrow(void *context, struct ledger **out, struct err *err) {
     pthread_mutex_unlock(&service->mutex);
     if (*out != NULL) {
         rc = ledger_refresh(*out, err);
-        if (rc != RC_OK) { /* whoever gets none gives none back */
+        if (rc != RC_OK && !PLANTED(READER_LOST)) { /* whoever gets none gives none back */
             ledger_close(*out);
             *out = NULL;
         }

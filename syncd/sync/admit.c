@@ -10,6 +10,7 @@
  * (carried.h): ahead of the actor's number. They are known when he does. */
 #include "syncd/sync/admit.h"
 
+#include "base/planted.h"
 #include "syncd/sync/filing.h"
 #include "syncd/sync/fork.h"
 #include "syncd/sync/proof.h"
@@ -201,7 +202,7 @@ static enum rc note_known(struct work *work, const struct ingested *in,
     struct fates ahead = {first, fates};
 
     for (uint32_t i = 0; i < in->change_count; i++)
-        fates[i].known = first + i <= known_up_to;
+        fates[i].known = first + i <= known_up_to && !PLANTED(NOT_IDEMPOTENT);
     return store_actor_changes(work->ledger->store, actor->actor,
                                known_up_to >= first ? known_up_to + 1 : first, last, ahead_visit,
                                &ahead, err);

@@ -3,6 +3,7 @@
  * What the law has erased before may come again, whole: it is filed erased (redact.h). */
 #include "syncd/sync/filing.h"
 
+#include "base/planted.h"
 #include "syncd/sync/judge.h"
 #include "syncd/sync/redact.h"
 
@@ -50,7 +51,8 @@ static enum rc route(struct work *work, const struct frame *frame, const struct 
     if (cut.changes == NULL)
         return arena_check(&work->arena, "a step of the writer", err);
     for (uint32_t i = 0; i < frame->count; i++)
-        if (!fates[i]->known && fates[i]->verdict == VERDICT_ADMIT &&
+        if (!fates[i]->known &&
+            (fates[i]->verdict == VERDICT_ADMIT || PLANTED(QUARANTINE_SERVED)) &&
             judge_lives_in(fates[i]->record, area, home_of(work, frame)))
             cut.changes[cut.count++] = frame->changes[i];
     if (cut.count == 0)
@@ -128,7 +130,7 @@ enum rc filing_frame(struct work *work, const struct frame *frame, const struct 
         const struct change *change = fates[i]->change;
         struct stored_change *row;
 
-        if (fates[i]->known)
+        if (fates[i]->known || (PLANTED(QUARANTINE_DROPPED) && fates[i]->verdict != VERDICT_ADMIT))
             continue;
         row = WORK_ADD(work, changes, change_count, change_capacity);
         if (row == NULL)

@@ -2,6 +2,7 @@
 #include "syncd/sync/judge.h"
 
 #include "base/crypt.h"
+#include "base/planted.h"
 #include "schema/erasure.h"
 
 /* The area that a change touches: where its record lives, or the one it names. */
@@ -146,8 +147,13 @@ enum rc judge_merge(struct work *work, const struct change *change, const struct
                     int64_t time_ms, struct work_record *record, uint8_t *verdict,
                     struct err *err) {
     struct record merged;
-    enum rc rc = merge_apply(&record->state, change, (struct admission){.time_ms = time_ms},
-                             &work->arena, &merged, err);
+    enum rc rc;
+
+    if (PLANTED(LATE_DROPPED) && change->kind == CHANGE_EDIT &&
+        change->lamport <= record_lamport(&record->state))
+        return RC_OK;
+    rc = merge_apply(&record->state, change, (struct admission){.time_ms = time_ms}, &work->arena,
+                     &merged, err);
 
     if (rc == RC_LIMIT) {
         err_clear(err);
@@ -168,7 +174,8 @@ enum rc judge_merge(struct work *work, const struct change *change, const struct
 
 bool judge_lives_in(const struct work_record *record, uint64_t area, uint64_t frame_area) {
     if (record->old_area_count == 0)
-        return area == (record->brought != 0 ? record->brought : frame_area);
+        return area ==
+               (record->brought != 0 && !PLANTED(FRAME_AREA) ? record->brought : frame_area);
     for (uint32_t i = 0; i < record->old_area_count; i++)
         if (record->old_areas[i] == area)
             return true;

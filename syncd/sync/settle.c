@@ -12,6 +12,7 @@
 #include "syncd/sync/work.h"
 
 #include "base/crypt.h"
+#include "base/planted.h"
 #include "schema/title.h"
 #include "syncd/sync/examine.h"
 #include "syncd/sync/listed.h"
@@ -282,7 +283,7 @@ static enum rc add_moves(struct work *work, const struct work_record *record,
 
     for (uint32_t i = 0; i < row->area_count && rc == RC_OK; i++)
         if (!has_area(record->old_areas, record->old_area_count, row->areas[i]) &&
-            record->brought != row->areas[i])
+            record->brought != row->areas[i] && !PLANTED(NO_ENTER))
             rc = move_entry(work, record, row->areas[i], FEED_ENTER, row->packed, err);
     for (uint32_t i = 0; i < record->old_area_count && rc == RC_OK; i++)
         if (!has_area(row->areas, row->area_count, record->old_areas[i]))
@@ -398,9 +399,12 @@ static enum rc join_proposals(struct work *work, struct settled *settled, struct
     for (uint32_t i = 0; i < settled->record_count; i++) {
         for (uint32_t c = 0; c < settled->records[i].conflict_count; c++)
             *out++ = *conflict++;
-        while (proposal < end && dot_equal(proposal->record, settled->records[i].row.id))
+        while (!PLANTED(PROPOSALS_LAST) && proposal < end &&
+               dot_equal(proposal->record, settled->records[i].row.id))
             *out++ = *proposal++;
     }
+    while (proposal < end)
+        *out++ = *proposal++;
     settled->conflicts = joined;
     settled->conflict_count = total;
     return RC_OK;

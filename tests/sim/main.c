@@ -4,10 +4,14 @@
  *   sim --seeds N [--start FIRST] [--jobs J] [--tap] [--open]
  *                            N worlds in J processes; one line for each that fails
  *
- * --open: with what is known not to be kept yet (docs/promises.md), too.
+ *   sim --teeth --seeds N    in the flavour `planted`: the first seed that finds each mistake
+ *
+ * --planted NAME: with that mistake. --open: with what is known not to be kept yet
+ * (docs/promises.md), too.
  *
  * Worlds of one process follow each other; a crash ends that process, and another goes on behind
  * the seed that crashed. */
+#include "tests/sim/planted.h"
 #include "tests/sim/vfs.h"
 #include "tests/sim/world.h"
 
@@ -25,7 +29,7 @@
 struct range {
     uint64_t first, count;
     uint32_t jobs;
-    bool tap, open;
+    bool tap, open, teeth;
 };
 
 struct shared {             /* with the processes that play */
@@ -146,6 +150,56 @@ static int play_range(const struct range *range, const char *program) {
     return failed == 0 ? 0 : 1;
 }
 
+/* ---- teeth ---- */
+
+/* The first seed that the mistake breaks; 0: none. Each world in a process of its own, because a
+ * mistake may crash it. */
+static uint64_t first_broken(const struct range *range, int mistake) {
+    struct shared *shared =
+        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    uint64_t found = 0;
+    int status = 0;
+    pid_t child;
+
+    if (shared == MAP_FAILED)
+        return 0;
+    child = fork();
+    if (child == 0) {
+        planted_choose(mistake);
+        for (uint64_t seed = range->first; seed < range->first + range->count; seed++) {
+            struct world *world = calloc(1, sizeof(*world));
+
+            shared->next = seed;
+            if (world == NULL || !world_play(world, seed, false, false))
+                _exit(1);
+            world_release(world);
+            free(world);
+        }
+        _exit(0);
+    }
+    if (child > 0 && waitpid(child, &status, 0) == child && status != 0)
+        found = shared->next;
+    (void)munmap(shared, sizeof(*shared));
+    return found;
+}
+
+static int play_teeth(const struct range *range) {
+    int missed = 0, count = 0;
+
+    for (int mistake = 1; mistake < (int)PLANTED_COUNT; mistake++) {
+        uint64_t found = first_broken(range, mistake);
+
+        missed += found == 0;
+        printf("%sok %d - %s is found", found == 0 ? "not " : "", ++count, planted_name(mistake));
+        if (found != 0)
+            printf(" by seed %llu", (unsigned long long)found);
+        printf("\n");
+        fflush(stdout);
+    }
+    printf("1..%d\n", count);
+    return missed == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv) {
     struct range range = {.first = 1, .count = 0, .jobs = 2};
     uint64_t one = 0;
@@ -156,6 +210,10 @@ int main(int argc, char **argv) {
 
         if (strcmp(argv[i], "--tap") == 0)
             range.tap = true;
+        else if (strcmp(argv[i], "--teeth") == 0)
+            range.teeth = true;
+        else if (strcmp(argv[i], "--planted") == 0 && more)
+            planted_choose(planted_find(argv[++i]));
         else if (strcmp(argv[i], "--open") == 0)
             range.open = true;
         else if (strcmp(argv[i], "--seeds") == 0 && more)
@@ -178,5 +236,7 @@ int main(int argc, char **argv) {
     vfs_begin();
     vfs_world(0, 1);
     hall_prepare();
+    if (range.teeth)
+        return play_teeth(&range);
     return one != 0 ? play_one(one, range.open) : play_range(&range, argv[0]);
 }

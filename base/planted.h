@@ -1,0 +1,36 @@
+/* planted.h: mistakes that can be planted, to see whether the simulator finds them (make
+ * sim-teeth).
+ *
+ * PLANTED(NAME) is 0, and what hangs on it compiled away, in every program but those of the flavour
+ * `planted`, which are never installed; there the simulator chooses one (tests/sim/planted.c). Keep
+ * them few, each a line or two where such a mistake could really be made. */
+#ifndef YG_BASE_PLANTED_H
+#define YG_BASE_PLANTED_H
+
+enum planted {
+    PLANTED_NOTHING,
+    PLANTED_NO_SYNC,            /* commits are not flushed */
+    PLANTED_ACK_ANYWAY,         /* the county receipts what it could not commit */
+    PLANTED_SAVED_ANYWAY,       /* the tablet says "saved" when it could not commit */
+    PLANTED_FEED_SKIPS,         /* a cursor is off by one */
+    PLANTED_LATE_DROPPED,       /* an edit that is older than what is known is not merged */
+    PLANTED_QUARANTINE_DROPPED, /* what may not be admitted is not kept */
+    PLANTED_QUARANTINE_SERVED,  /* what waits for staff reaches other tablets */
+    PLANTED_FRAME_AREA,         /* a change goes where its author believed the record to be */
+    PLANTED_NO_ENTER,           /* who gets a record by a move is not given it */
+    PLANTED_PROPOSALS_LAST,     /* the store is handed conflicts in the wrong order */
+    PLANTED_READER_LOST,        /* a reader that could not be refreshed is not closed */
+    PLANTED_FALSE_DONE,         /* a receipt for a part counts for all */
+    PLANTED_NOT_IDEMPOTENT,     /* what came before is taken again */
+    PLANTED_IN_CLEAR,           /* a row is also written as it is */
+    PLANTED_COUNT
+};
+
+#ifdef YG_PLANTED
+int planted_now(void);
+#define PLANTED(name) (planted_now() == (int)PLANTED_##name)
+#else
+#define PLANTED(name) 0
+#endif
+
+#endif
