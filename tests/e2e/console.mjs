@@ -1,6 +1,7 @@
 // console.mjs: what the tests of the county's console share: a county that serves one, its staff,
 // and a browser that sends what it is told to send.
 import crypto from 'node:crypto';
+import fs from 'node:fs';
 import { County, send } from './web.mjs';
 
 export const ROLES = ['village', 'investigator', 'clerk', 'township', 'county', 'admin', 'auditor', 'city'];
@@ -19,7 +20,11 @@ export class ConsoleCounty extends County {
     this.people[name] = { role, secret };
   }
   async start() {
-    await super.start(0, this.options);
+    await this.startWith(this.options);
+  }
+  async startWith(options) {
+    fs.rmSync(`${this.work}/console`, { force: true });
+    await super.start(0, options);
     this.console = await this.address(`${this.work}/console`);
     this.consolePort = Number(/:(\d+)$/.exec(this.console)[1]);
   }

@@ -2,6 +2,7 @@
 // strangers, other pages, guessers and bent names get.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import https from 'node:https';
 import path from 'node:path';
 import { tap } from '../client/test_vectors.mjs';
 import { ConsoleCounty, DeskBrowser, ROLES, codeOf } from './console.mjs';
@@ -368,6 +369,33 @@ for (const target of ['/../county.db', '/%2e%2e/county.db', '/..%2fcounty.db', '
   ok(of('user add').some((one) => one.who === 'admin'), 'and who added somebody');
   ok(!JSON.stringify(log).includes('nobody-of-this-name'), 'but no text that may be a secret');
   check('the chain of it holds', JSON.parse(county.syncd('verify', '--json')).findings?.length ?? 0, 0);
+}
+await county.stop();
+
+// --- over TLS ---
+
+{
+  const words = ['--console', '127.0.0.1:0', '--console-port-file', `${county.work}/console`];
+  county.syncd('user', 'second-factor', 'admin');
+  await county.startWith(words);
+  ok(county.console.startsWith('https://127.0.0.1:'), 'without --plain the console speaks TLS');
+  const ask = (method, target, headers = {}, body = '') => new Promise((done, fail) => {
+    const request = https.request({ host: '127.0.0.1', port: county.consolePort, method, path: target, rejectUnauthorized: false,
+      headers: { ...headers, ...(body && { 'content-length': Buffer.byteLength(body) }) } }, (response) => {
+      response.on('data', () => {});
+      response.on('end', () => done({ status: response.statusCode, headers: response.headers }));
+    });
+    request.on('error', fail);
+    request.end(body);
+  });
+  const origin = county.console;
+  const login = (headers) => ask('POST', '/api/login', { 'content-type': 'application/json', ...headers },
+    JSON.stringify({ name: 'county', secret: county.people.county.secret }));
+  check('http is another origin', (await login({ origin: origin.replace('https', 'http') })).status, 403);
+  const { status, headers } = await login({ origin });
+  check('who needs no telephone is in', status, 200);
+  ok(/; Secure/.test(headers['set-cookie'][0]), 'the cookie goes over TLS only');
+  ok(/^max-age=\d{8}$/.test(headers['strict-transport-security']), 'and browsers are told to stay with it');
 }
 check('it stops', await county.stop() ?? 0, 0);
 end();

@@ -1,0 +1,291 @@
+/* Coming in at the console and staying: time goes by as the test says. */
+#include "syncd/desk/login.h"
+#include "syncd/desk/people.h"
+#include "tests/support/clerk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define SECRET    "a long secret of li"
+#define MINUTE_MS INT64_C(60000)
+#define ADDRESS   "192.0.2.7"
+
+struct login_world {
+    struct clerk *clerk;
+    struct login_desk desk;
+    struct seat seat;
+    struct err err;
+    uint64_t li;
+    char token[LOGIN_TOKEN_TEXT_BYTES];
+};
+
+static const struct login_from from = {.address = ADDRESS, .agent = "browser\x01\xff"};
+
+static void sit(struct login_world *world) {
+    clerk_must(
+        seat_open_at(service_office(world->clerk->service), "test", &world->seat, &world->err),
+        &world->err);
+}
+
+/* What was committed is seen by a reader that is borrowed anew. */
+static void sit_again(struct login_world *world) {
+    seat_close(&world->seat);
+    sit(world);
+    err_clear(&world->err);
+}
+
+static void wait_ms(struct login_world *world, int64_t ms) {
+    world->clerk->county->now_ms += ms;
+    sit_again(world);
+}
+
+static void add(struct login_world *world, const char *name, enum role role, bool must_change,
+                uint64_t *id) {
+    const uint64_t area = UINT64_C(430626000000);
+    const struct new_person person = {.name = view_text(name),
+                                      .role = role,
+                                      .areas = &area,
+                                      .area_count = 1,
+                                      .secret = view_text(SECRET),
+                                      .must_change = must_change};
+
+    clerk_must(people_add(&world->seat, &person, id, &world->err), &world->err);
+    sit_again(world);
+}
+
+static int set_up(void **state) {
+    struct login_world *world = calloc(1, sizeof(*world));
+    void *clerk = NULL;
+
+    assert_non_null(world);
+    err_init(&world->err, LANG_EN);
+    if (clerk_set_up(&clerk) != 0)
+        return -1;
+    world->clerk = clerk;
+    login_desk_init(&world->desk);
+    sit(world);
+    add(world, "lihua", ROLE_COUNTY, false, &world->li);
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct login_world *world = *state;
+    void *clerk = world->clerk;
+
+    seat_close(&world->seat);
+    login_desk_release(&world->desk);
+    free(world);
+    return clerk_tear_down(&clerk);
+}
+
+static enum rc try(struct login_world *world, const char *name, const char *secret) {
+    enum rc rc;
+
+    sit_again(world);
+    rc = login_begin(&world->desk, &world->seat, &from, view_text(name), view_text(secret),
+                     world->token, &world->err);
+    seat_close(&world->seat);
+    sit(world);
+    return rc;
+}
+
+static enum rc find(struct login_world *world, struct login_session *out) {
+    err_clear(&world->err);
+    return login_find(&world->seat, view_text(world->token), out, &world->err);
+}
+
+static void a_session_ends_when_nobody_uses_it(void **state) {
+    struct login_world *world = *state;
+    struct login_session session;
+
+    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(find(world, &session), RC_OK);
+    assert_int_equal(session.stage, LOGIN_DONE);
+    assert_true(session.person.person == world->li);
+    assert_true(view_is(session.stored.address, ADDRESS));
+    assert_true(view_is(session.stored.agent, "browser??"));
+    wait_ms(world, LOGIN_IDLE_MS - 1);
+    assert_int_equal(find(world, &session), RC_OK);
+    clerk_must(login_touch(&world->seat, &session, &world->err), &world->err);
+    wait_ms(world, LOGIN_IDLE_MS - 1);
+    assert_int_equal(find(world, &session), RC_OK);
+    wait_ms(world, 1);
+    assert_int_equal(find(world, &session), RC_NOT_FOUND);
+}
+
+static void a_session_ends_after_half_a_day(void **state) {
+    struct login_world *world = *state;
+    struct login_session session;
+    int64_t began_ms = world->clerk->county->now_ms;
+
+    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    while (world->clerk->county->now_ms + 20 * MINUTE_MS < began_ms + LOGIN_LONGEST_MS) {
+        wait_ms(world, 20 * MINUTE_MS);
+        assert_int_equal(find(world, &session), RC_OK);
+        clerk_must(login_touch(&world->seat, &session, &world->err), &world->err);
+    }
+    wait_ms(world, 20 * MINUTE_MS);
+    assert_int_equal(find(world, &session), RC_NOT_FOUND);
+}
+
+static void a_use_is_written_down_once_a_minute(void **state) {
+    struct login_world *world = *state;
+    struct login_session session;
+    int64_t began_ms = world->clerk->county->now_ms;
+
+    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    wait_ms(world, LOGIN_TOUCH_MS - 1);
+    assert_int_equal(find(world, &session), RC_OK);
+    clerk_must(login_touch(&world->seat, &session, &world->err), &world->err);
+    sit_again(world);
+    assert_int_equal(find(world, &session), RC_OK);
+    assert_int_equal(session.stored.used_ms, began_ms);
+    wait_ms(world, 1);
+    clerk_must(login_touch(&world->seat, &session, &world->err), &world->err);
+    sit_again(world);
+    assert_int_equal(find(world, &session), RC_OK);
+    assert_int_equal(session.stored.used_ms, began_ms + LOGIN_TOUCH_MS);
+}
+
+static void guessers_wait_longer_and_longer(void **state) {
+    struct login_world *world = *state;
+    struct login_session session;
+    static const char *const names[] = {"lihua", "nobody"};
+
+    for (size_t i = 0; i < 2; i++) {
+        for (uint32_t failures = 1; failures <= LOGIN_FREE; failures++)
+            assert_int_equal(try(world, names[i], "wrong"), RC_DENIED);
+        assert_int_equal(try(world, names[i], i == 0 ? SECRET : "wrong"), RC_AGAIN);
+        wait_ms(world, LOGIN_WAIT_MS - 1);
+        assert_int_equal(try(world, names[i], "wrong"), RC_AGAIN);
+        wait_ms(world, 1);
+        assert_int_equal(try(world, names[i], "wrong"), RC_DENIED);
+        wait_ms(world, LOGIN_WAIT_MS);
+        assert_int_equal(try(world, names[i], "wrong"), RC_AGAIN); /* twice as long now */
+        wait_ms(world, LOGIN_WAIT_MS);
+    }
+    /* The right secret forgives. */
+    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(find(world, &session), RC_OK);
+    for (uint32_t failures = 1; failures <= LOGIN_FREE; failures++)
+        assert_int_equal(try(world, "lihua", "wrong"), RC_DENIED);
+}
+
+static void waiting_outlives_the_service(void **state) {
+    struct login_world *world = *state;
+
+    for (uint32_t failures = 1; failures <= LOGIN_FREE; failures++)
+        assert_int_equal(try(world, "lihua", "wrong"), RC_DENIED);
+    seat_close(&world->seat);
+    service_close(world->clerk->service);
+    clerk_open(world->clerk);
+    sit(world);
+    assert_int_equal(try(world, "lihua", SECRET), RC_AGAIN);
+}
+
+static void the_key_comes_out_of_the_session_and_of_nothing_else(void **state) {
+    struct login_world *world = *state;
+    struct login_session session;
+    uint8_t key[64], public_key[32], signature[64];
+    char other[LOGIN_TOKEN_TEXT_BYTES];
+    const struct view text = view_text("decided");
+
+    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(find(world, &session), RC_OK);
+    clerk_must(login_key(&session, view_text(world->token), key, &world->err), &world->err);
+    crypt_sign(key, text, signature);
+    memcpy(public_key, session.person.sign_public, 32);
+    assert_true(crypt_verify(public_key, text, signature));
+    memcpy(other, world->token, sizeof(other));
+    other[7] = other[7] == '0' ? '1' : '0';
+    assert_int_equal(login_key(&session, view_text(other), key, &world->err), RC_DENIED);
+    assert_int_equal(login_key(&session, view_text("x"), key, &world->err), RC_DENIED);
+    /* Not even the name of the token is in the store as the browser has it. */
+    assert_int_equal(login_find(&world->seat, view_text(other), &session, &world->err),
+                     RC_NOT_FOUND);
+}
+
+static void a_person_has_so_many_sessions_and_no_more(void **state) {
+    struct login_world *world = *state;
+    struct login_session session;
+    char first[LOGIN_TOKEN_TEXT_BYTES];
+
+    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    memcpy(first, world->token, sizeof(first));
+    for (uint32_t i = 1; i < LOGIN_SESSIONS_MAX; i++) {
+        wait_ms(world, 1000);
+        assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    }
+    err_clear(&world->err);
+    assert_int_equal(login_find(&world->seat, view_text(first), &session, &world->err), RC_OK);
+    wait_ms(world, 1000);
+    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    err_clear(&world->err);
+    assert_int_equal(login_find(&world->seat, view_text(first), &session, &world->err),
+                     RC_NOT_FOUND);
+}
+
+static void other_rights_end_the_sessions(void **state) {
+    struct login_world *world = *state;
+    const uint64_t village = UINT64_C(430626117205);
+    struct login_session session;
+
+    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    clerk_must(people_set_rights(&world->seat, world->li, ROLE_CLERK, &village, 1,
+                                 view_text("moved"), &world->err),
+               &world->err);
+    sit_again(world);
+    assert_int_equal(find(world, &session), RC_NOT_FOUND);
+    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(find(world, &session), RC_OK);
+    assert_int_equal(session.person.role, ROLE_CLERK);
+    assert_true(session.person.area_count == 1 && session.person.areas[0] == village);
+}
+
+static void whoever_is_reset_is_the_same_human(void **state) {
+    struct login_world *world = *state;
+    uint64_t now, other;
+    bool is;
+
+    add(world, "zhangwei", ROLE_COUNTY, false, &other);
+    clerk_must(people_reset(&world->seat, world->li, view_text("once-only"), &now, &world->err),
+               &world->err);
+    sit_again(world);
+    assert_true(now != world->li);
+    clerk_must(people_is_same(world->seat.ledger->store, now, world->li, &is, &world->err),
+               &world->err);
+    assert_true(is);
+    clerk_must(people_is_same(world->seat.ledger->store, world->li, now, &is, &world->err),
+               &world->err);
+    assert_true(is);
+    clerk_must(people_is_same(world->seat.ledger->store, other, now, &is, &world->err),
+               &world->err);
+    assert_false(is);
+    assert_int_equal(try(world, "lihua", SECRET), RC_DENIED);
+    assert_int_equal(try(world, "lihua", "once-only"), RC_OK);
+}
+
+int main(void) {
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    if (crypt_start(&err) != RC_OK)
+        return 1;
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        IN_WORLD(a_session_ends_when_nobody_uses_it),
+        IN_WORLD(a_session_ends_after_half_a_day),
+        IN_WORLD(a_use_is_written_down_once_a_minute),
+        IN_WORLD(guessers_wait_longer_and_longer),
+        IN_WORLD(waiting_outlives_the_service),
+        IN_WORLD(the_key_comes_out_of_the_session_and_of_nothing_else),
+        IN_WORLD(a_person_has_so_many_sessions_and_no_more),
+        IN_WORLD(other_rights_end_the_sessions),
+        IN_WORLD(whoever_is_reset_is_the_same_human),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
