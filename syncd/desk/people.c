@@ -311,29 +311,3 @@ enum rc people_reset(struct seat *seat, uint64_t id, struct view one_time, uint6
     buf_release(&wrapped);
     return rc;
 }
-
-#define FORMERS_MAX 64u
-
-static enum rc was(struct store *store, uint64_t later, uint64_t earlier, bool *is,
-                   struct err *err) {
-    struct arena arena;
-    enum rc rc = RC_OK;
-
-    *is = later == earlier;
-    for (unsigned i = 0; i < FORMERS_MAX && rc == RC_OK && later != 0 && !*is; i++) {
-        struct stored_login login;
-
-        arena_init(&arena, 65536);
-        rc = store_login(store, later, &arena, &login, err);
-        later = rc == RC_OK ? login.former : 0;
-        *is = later == earlier && later != 0;
-        arena_release(&arena);
-    }
-    return rc == RC_NOT_FOUND ? RC_OK : rc;
-}
-
-enum rc people_is_same(struct store *store, uint64_t a, uint64_t b, bool *is, struct err *err) {
-    enum rc rc = was(store, a, b, is, err);
-
-    return rc != RC_OK || *is ? rc : was(store, b, a, is, err);
-}

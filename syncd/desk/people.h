@@ -4,7 +4,8 @@
  * Nobody's secret is kept. A secret that somebody else has chosen is for one time: its owner must
  * change it before the console gives him anything. Whoever has forgotten his is reset: since nobody
  * else can open his key, he becomes a new person of the same name with a new key, and the old one
- * is disabled; stored_login.former remembers who he was (four eyes: people_is_same).
+ * is disabled; stored_login.former remembers who he was, so that nobody decides over what he
+ * wrote himself (sync/judge.c).
  *
  * Who may manage whom is the caller's business; these verbs only keep the data sound, and log. */
 #ifndef YG_SYNCD_DESK_PEOPLE_H
@@ -57,7 +58,5 @@ enum rc people_set_rights(struct seat *seat, uint64_t id, enum role role, const 
 /* See above. *now is the new person's id; the second factor stays. */
 enum rc people_reset(struct seat *seat, uint64_t id, struct view one_time, uint64_t *now,
                      struct err *err);
-/* Whether both are one human: the same person, or one the former of the other. */
-enum rc people_is_same(struct store *store, uint64_t a, uint64_t b, bool *is, struct err *err);
 
 #endif

@@ -5,6 +5,8 @@
 #include "base/planted.h"
 #include "schema/erasure.h"
 
+#define FORMERS_MAX 64u
+
 /* The area that a change touches: where its record lives, or the one it names. */
 static uint64_t touched_area(const struct change *change, const struct work_record *record,
                              uint64_t frame_area) {
@@ -104,6 +106,28 @@ static enum rc is_redacted(struct work *work, const struct work_record *record,
     return erasure_apply_all(&record->state, NULL, &copy, &work->arena, redacted, err);
 }
 
+/* Whose secret was reset has a new key and is a new person; what he wrote before is his all the
+ * same. The chain of formers is as long as he was forgetful. */
+static enum rc judge_former(struct work *work, const struct change *change, const struct form *form,
+                            const struct work_record *record, uint8_t *verdict, struct err *err) {
+    struct change as_former = *change;
+    struct stored_login login;
+    enum rc rc = store_login(work->ledger->store, change->person, &work->arena, &login, err);
+
+    for (unsigned i = 0; i < FORMERS_MAX && rc == RC_OK && login.former != 0; i++) {
+        as_former.person = login.former;
+        if (merge_judge(&record->state, &as_former, form, true, &work->arena) ==
+            VERDICT_FOUR_EYES) {
+            *verdict = VERDICT_FOUR_EYES;
+            return RC_OK;
+        }
+        rc = store_login(work->ledger->store, as_former.person, &work->arena, &login, err);
+    }
+    if (rc == RC_NOT_FOUND)
+        err_clear(err);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 enum rc judge_change(struct work *work, const struct change *change, const uint8_t signed_hash[32],
                      const struct work_record *record, const struct frame *frame,
                      const struct admit_source *source, uint8_t *verdict, struct err *err) {
@@ -137,6 +161,10 @@ enum rc judge_change(struct work *work, const struct change *change, const uint8
     if (*verdict == VERDICT_ADMIT)
         *verdict = (uint8_t)merge_judge(&record->state, change, form, source->device == NULL,
                                         &work->arena);
+    if (*verdict == VERDICT_ADMIT && source->device == NULL && change->kind == CHANGE_RESOLVE)
+        rc = judge_former(work, change, form, record, verdict, err);
+    if (rc != RC_OK)
+        return rc;
     /* What nobody here understands yet is stored and forwarded, and understood later by replay. */
     if (*verdict == VERDICT_UNKNOWN_FORM)
         *verdict = VERDICT_ADMIT;

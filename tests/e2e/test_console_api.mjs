@@ -276,13 +276,45 @@ county.publish('household');
   ok(!opened, 'and the tablet has forgotten');
 }
 
+// --- four eyes, also after a new secret ---
+
+{
+  county.add('county', 'hu');
+  county.add('county', 'he');
+  const [one, two] = [new Tablet(county, 'zhou'), new Tablet(county, 'wu')];
+  fs.writeFileSync(`${county.work}/one.json`, JSON.stringify({ head: { name: 'first' } }));
+  const record = one.agent('new', 'household', '--area', area, '--draft', '--file', `${county.work}/one.json`);
+  one.agent('sync');
+  two.agent('sync');
+  one.agent('set', record, 'head/name=second');
+  two.agent('set', record, 'head/name=third');
+  one.agent('sync');
+  two.agent('sync');
+  const decide = (who, secret = county.people[who].secret) => {
+    try {
+      county.syncdAs(secret, 'resolve', record, 'head/name', '--value', `by ${who}`, '--as', who, '--reason', 'seen');
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  ok(decide('hu'), 'a reviewer decides');
+  one.agent('set', record, 'head/name=fourth');
+  one.agent('sync');
+  ok(!decide('hu'), 'but not where one side is his own');
+  const { items } = (await browsers.admin.get('/api/people')).json;
+  const { secret } = (await browsers.admin.post(`/api/people/${items.find((item) => item.name === 'hu').person}/reset`)).json;
+  ok(!decide('hu', secret), 'nor as the new person that he is after a reset');
+  ok(decide('he'), 'somebody else does');
+}
+
 // --- home, areas, log ---
 
 {
   const home = (await browsers.county.get('/api/home')).json;
   ok(Array.isArray(home.queue) && home.conflicts === 0 && home.conflict_ages.length === 6, 'the reviewer has a day');
   check('the administrator has tablets, and no household', Object.keys((await browsers.admin.get('/api/home')).json).join(), 'queue,now,tablets');
-  check('the county is among its areas', (await browsers.county.get('/api/areas')).json.items.map((one) => one.area).join(), '430626000000');
+  check('the county is among its areas', (await browsers.county.get('/api/areas')).json.items.map((one) => one.area).join(), '430626000000,430626117205');
   check('what came in, day by day', (await browsers.county.get('/api/inflow?days=7')).json.items.length, 7);
   check('no other county\'s', (await browsers.county.get('/api/inflow?area=430621')).status, 403);
   const log = (await browsers.auditor.get('/api/log?action=device%20wipe')).json;
