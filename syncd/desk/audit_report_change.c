@@ -9,8 +9,11 @@
 /* Saved so long before it came in: the tablet had no line, or did not use it. */
 #define OFFLINE_MS (10 * 60000ll)
 
+/* The name of a version tells it from the others of its cell only: one change may write many. */
 struct past_value {
     struct version_id name;
+    struct instance_id instance;
+    uint16_t field;
     struct view text;
 };
 
@@ -89,7 +92,9 @@ static struct view former(struct changes *at, const struct entry *entry) {
     buf_init(&text, 1024u * 1024u);
     for (uint32_t r = 0; r < entry->replaces_count; r++)
         for (uint32_t i = 0; i < at->value_count; i++)
-            if (version_id_compare(at->values[i].name, entry->replaces[r]) == 0) {
+            if (version_id_compare(at->values[i].name, entry->replaces[r]) == 0 &&
+                at->values[i].field == entry->field &&
+                instance_equal(at->values[i].instance, entry->instance)) {
                 if (text.size > 0)
                     buf_add_text(&text, " | ");
                 buf_add_view(&text, at->values[i].text);
@@ -107,7 +112,10 @@ static enum rc remember(struct changes *at, const struct change *change, const s
 
     if (row == NULL)
         return arena_check(arena, "a report", err);
-    *row = (struct past_value){{change->dot, entry->ordinal}, text};
+    *row = (struct past_value){.name = {change->dot, entry->ordinal},
+                               .instance = entry->instance,
+                               .field = entry->field,
+                               .text = text};
     return RC_OK;
 }
 
