@@ -85,6 +85,9 @@ typedef enum rc audit_visit_line(void *context, const struct audit_cell *cells, 
                                  struct err *err);
 enum rc audit_report(const struct audit_ask *ask, audit_visit_line *visit, void *context,
                      struct err *err);
+/* Its text, in place of what out holds. In a table for people flags are yes and no; for programs
+ * (CSV) 1 and 0. */
+void audit_cell_text(const struct audit_cell *cell, bool is_csv, enum lang lang, struct buf *out);
 /* Adds the cell to a JSON object under its key. */
 struct json;
 void audit_cell_json(const struct audit_cell *cell, struct json *item);

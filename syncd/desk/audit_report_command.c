@@ -21,8 +21,7 @@ struct report_command {
     struct buf out;
 };
 
-static void cell_text(const struct report_command *at, const struct audit_cell *cell,
-                      struct buf *out) {
+void audit_cell_text(const struct audit_cell *cell, bool is_csv, enum lang lang, struct buf *out) {
     char text[TIME_TEXT_BYTES];
 
     buf_clear(out);
@@ -39,9 +38,9 @@ static void cell_text(const struct report_command *at, const struct audit_cell *
                  (long long)(cell->number < 0 ? -(cell->number % 100) : cell->number % 100));
         break;
     case AUDIT_FLAG:
-        buf_add_text(out, at->csv             ? (cell->number != 0 ? "1" : "0")
-                          : cell->number != 0 ? words(at->command->lang, WORD("yes"))
-                                              : words(at->command->lang, WORD("no")));
+        buf_add_text(out, is_csv              ? (cell->number != 0 ? "1" : "0")
+                          : cell->number != 0 ? words(lang, WORD("yes"))
+                                              : words(lang, WORD("no")));
         break;
     case AUDIT_TIME:
         time_text(cell->number, text);
@@ -98,7 +97,7 @@ static enum rc line_visit(void *context, const struct audit_cell *cells, uint32_
     }
     buf_init(&text, ROW_BYTES);
     for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
-        cell_text(at, &cells[i], &text);
+        audit_cell_text(&cells[i], at->csv, at->command->lang, &text);
         rc = buf_check(&text, "a line of the report", err);
         if (at->csv)
             csv_write_cell(&at->writer, cells[i].kind == AUDIT_TEXT ? CSV_TEXT : CSV_VALUE,

@@ -68,6 +68,7 @@ const struct console_route console_routes[] = {
     GET("/api/audit/incomes", BY_AUDITORS, 0, console_audit_incomes),
     GET("/api/audit/changes/:record", BY_AUDITORS, 0, console_audit_changes),
     GET("/api/audit/tablet/:device", BY_AUDITORS, 0, console_audit_tablet),
+    POST("/api/audit/csv", CONSOLE_SMALL, BY_AUDITORS, CONSOLE_READS, console_audit_csv),
     POST("/api/audit/export", CONSOLE_SMALL, BY_AUDITORS, CONSOLE_READS, console_audit_export),
     POST("/api/people/:person/second", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_second),
     GET("/api/people/:person/sessions", BY_MANAGERS | BY_AUDITORS, 0, console_sessions),

@@ -205,6 +205,7 @@ enum rc console_audit_visits(struct console_call *call, struct err *err);
 enum rc console_audit_incomes(struct console_call *call, struct err *err);
 enum rc console_audit_changes(struct console_call *call, struct err *err);
 enum rc console_audit_tablet(struct console_call *call, struct err *err);
+enum rc console_audit_csv(struct console_call *call, struct err *err);
 enum rc console_audit_export(struct console_call *call, struct err *err);
 
 #endif

@@ -1,19 +1,24 @@
 /* console_audit.c: an inspector at the console: his questions as lists, and the signed export as a
  * download. Sensitive values stay masked in lists. Whoever sees a part of the county is answered
  * from that part. */
+#include "base/csv.h"
 #include "base/text.h"
 #include "syncd/desk/audit.h"
 #include "syncd/desk/console.h"
 
-#define LINES_MAX  10000u /* of one answer; `audit report` on the command line has no bound */
-#define FIELD_NAME "field"
+#define LINES_MAX     10000u /* of one answer; `audit report` on the command line has no bound */
+#define CSV_LINES_MAX 200000u
+#define CELL_BYTES    (4u * 1024u * 1024u)
+#define FIELD_NAME    "field"
 
 /* ---- questions ---- */
 
 struct audit_list {
     struct console_call *call;
-    struct json *items;
-    uint32_t count;
+    struct json *items;     /* of a list */
+    struct csv_writer *csv; /* of a table */
+    struct buf text;
+    uint32_t count, most;
     bool more;
 };
 
@@ -32,6 +37,17 @@ static bool is_seen(const struct audit_list *list, const struct audit_cell *cell
     return true; /* the changes of a record: it was checked before */
 }
 
+static enum rc csv_line(struct audit_list *list, const struct audit_cell *cells, uint32_t count,
+                        struct err *err) {
+    for (uint32_t i = 0; i < count; i++) {
+        audit_cell_text(&cells[i], true, LANG_EN, &list->text);
+        csv_write_cell(list->csv, cells[i].kind == AUDIT_TEXT ? CSV_TEXT : CSV_VALUE,
+                       buf_view(&list->text));
+    }
+    csv_write_end_row(list->csv);
+    return buf_check(&list->text, "a line of the report", err);
+}
+
 static enum rc line_visit(void *context, const struct audit_cell *cells, uint32_t count,
                           struct err *err) {
     struct audit_list *list = context;
@@ -39,29 +55,37 @@ static enum rc line_visit(void *context, const struct audit_cell *cells, uint32_
 
     if (!is_seen(list, cells, count))
         return RC_OK;
-    if (list->count == LINES_MAX) {
+    if (list->count == list->most) {
         list->more = true;
         return RC_NOT_FOUND;
     }
+    list->count++;
+    if (list->csv != NULL)
+        return csv_line(list, cells, count, err);
     item = json_add_object(list->items, NULL);
     for (uint32_t i = 0; i < count; i++)
         audit_cell_json(&cells[i], item);
-    list->count++;
     return item == NULL ? err_set(err, RC_NO_MEMORY, "out of memory") : RC_OK;
 }
 
-static enum rc answer(struct console_call *call, struct audit_ask *ask, struct err *err) {
-    struct json *json = json_object();
-    struct audit_list list = {.call = call, .items = json_add_array(json, "items")};
+static enum rc run_report(struct audit_list *list, struct audit_ask *ask, struct err *err) {
+    struct console_call *call = list->call;
     enum rc rc;
 
     ask->ledger = call->seat.ledger;
     ask->arena = &call->seat.arena;
     ask->lang = call->exchange->request.lang;
     ask->masked = true;
-    rc = audit_report(ask, line_visit, &list, err);
-    if (rc == RC_NOT_FOUND && list.more)
-        rc = RC_OK;
+    rc = audit_report(ask, line_visit, list, err);
+    return rc == RC_NOT_FOUND && list->more ? RC_OK : rc;
+}
+
+static enum rc answer(struct console_call *call, struct audit_ask *ask, struct err *err) {
+    struct json *json = json_object();
+    struct audit_list list = {
+        .call = call, .items = json_add_array(json, "items"), .most = LINES_MAX};
+    enum rc rc = run_report(&list, ask, err);
+
     json_add_bool(json, "more", list.more);
     if (rc == RC_OK)
         return console_reply(call, json, err);
@@ -133,6 +157,114 @@ enum rc console_audit_tablet(struct console_call *call, struct err *err) {
     enum rc rc = console_param_id(call, "device", &ask.device, err);
 
     return rc == RC_OK ? answer(call, &ask, err) : rc;
+}
+
+/* ---- the same as a table to take away ---- */
+
+static const char *const questions[] = {[AUDIT_VISITS] = "visits",
+                                        [AUDIT_CHANGES] = "changes",
+                                        [AUDIT_INCOMES] = "incomes",
+                                        [AUDIT_TABLET] = "tablet"};
+
+struct csv_request {
+    struct console_call *call;
+    struct audit_ask ask;
+    struct view reason;
+    struct buf path;
+};
+
+static enum rc read_question(struct csv_request *at, struct err *err) {
+    struct console_call *call = at->call;
+    const char *question, *text;
+    enum rc rc = console_need(call, "question", &question, err);
+
+    if (rc != RC_OK)
+        return rc;
+    for (uint8_t i = AUDIT_VISITS; i <= AUDIT_TABLET; i++)
+        if (strcmp(questions[i], question) == 0)
+            at->ask.question = i;
+    switch (at->ask.question) {
+    case AUDIT_VISITS:
+        return console_need_area(call, &at->ask.area, err);
+    case AUDIT_INCOMES:
+        rc = console_need_area(call, &at->ask.area, err);
+        return rc == RC_OK ? read_day(call, &at->ask.day, err) : rc;
+    case AUDIT_CHANGES:
+        rc = console_need(call, "record", &text, err);
+        if (rc == RC_OK)
+            rc = need_record(call, view_text(text), &at->ask.record, err);
+        if (rc == RC_OK)
+            rc = console_filter(call, FIELD_NAME, &at->path, err);
+        at->ask.path = buf_view(&at->path);
+        return rc;
+    case AUDIT_TABLET:
+        rc = console_need(call, "device", &text, err);
+        return rc == RC_OK ? id_parse(view_text(text), &at->ask.device, err) : rc;
+    default:
+        return err_set(err, RC_INVALID, "question: say visits, incomes, changes or tablet");
+    }
+}
+
+static enum rc csv_act(void *context, struct work *work, struct err *err) {
+    static const char *const actions[] = {[AUDIT_VISITS] = "audit report visits",
+                                          [AUDIT_CHANGES] = "audit report changes",
+                                          [AUDIT_INCOMES] = "audit report incomes",
+                                          [AUDIT_TABLET] = "audit report tablet"};
+    const struct csv_request *at = context;
+    char object[DOT_TEXT_BYTES + AREA_TEXT_BYTES] = "";
+
+    if (at->ask.question == AUDIT_CHANGES)
+        dot_text(at->ask.record, object);
+    else if (at->ask.question == AUDIT_TABLET)
+        id_text(at->ask.device, object);
+    else if (at->ask.area != 0)
+        area_text(at->ask.area, object);
+    return work_act(work, at->call->seat.who, actions[at->ask.question], object, at->reason, err);
+}
+
+static enum rc write_csv(struct csv_request *at, struct err *err) {
+    struct http_response *response = &at->call->exchange->response;
+    const char *const *keys = audit_report_keys((enum audit_question)at->ask.question);
+    struct csv_writer writer;
+    struct audit_list list = {.call = at->call, .csv = &writer, .most = CSV_LINES_MAX};
+    enum rc rc;
+
+    buf_init(&list.text, CELL_BYTES);
+    csv_writer_init(&writer, &response->body, true);
+    for (size_t i = 0; keys[i] != NULL; i++)
+        csv_write_cell(&writer, CSV_TEXT, view_text(keys[i]));
+    csv_write_end_row(&writer);
+    rc = run_report(&list, &at->ask, err);
+    if (rc == RC_OK && (list.more || response->body.failed == RC_LIMIT))
+        rc = err_set(err, RC_LIMIT,
+                     "the table is too long for a download; choose less, or use: yg-syncd audit "
+                     "report");
+    if (rc == RC_OK)
+        rc = buf_check(&response->body, "a table", err);
+    buf_release(&list.text);
+    return rc;
+}
+
+enum rc console_audit_csv(struct console_call *call, struct err *err) {
+    struct http_response *response = &call->exchange->response;
+    struct csv_request at = {.call = call};
+    enum rc rc = console_reason(call, &at.reason, err);
+
+    buf_init(&at.path, LIMIT_PATH_BYTES);
+    if (rc == RC_OK)
+        rc = read_question(&at, err);
+    if (rc == RC_OK)
+        rc = office_act(call->seat.office, csv_act, &at, err);
+    if (rc == RC_OK)
+        rc = write_csv(&at, err);
+    buf_release(&at.path);
+    if (rc != RC_OK) {
+        buf_clear(&response->body);
+        return rc;
+    }
+    response->content_type = "text/csv";
+    return http_response_header(response, "Content-Disposition",
+                                "attachment; filename=\"report.csv\"", err);
 }
 
 /* ---- the signed export ---- */

@@ -46,6 +46,7 @@ const MATRIX = [
   ['GET', '/api/audit/incomes', AUDITORS],
   ['GET', '/api/audit/changes/:record', AUDITORS],
   ['GET', '/api/audit/tablet/:device', AUDITORS],
+  ['POST', '/api/audit/csv', AUDITORS],
   ['POST', '/api/audit/export', AUDITORS],
   ['POST', '/api/people/:person/second', MANAGERS],
   ['GET', '/api/people/:person/sessions', [...MANAGERS, ...AUDITORS]],
@@ -374,6 +375,12 @@ for (const target of ['/../county.db', '/%2e%2e/county.db', '/..%2fcounty.db', '
   check('visits without two investigators', (await auditor.get('/api/audit/visits')).json.items.length, 0);
   check('incomes', (await auditor.get('/api/audit/incomes?on=2026-01-01')).json.more, false);
   check('a day that is none', (await auditor.get('/api/audit/incomes?on=soon')).status, 400);
+  const table = await auditor.post('/api/audit/csv', { question: 'visits', reason: 'case 7' });
+  check('a report as a table to take away', `${table.status} ${table.headers['content-type']} ${table.text.slice(1, 12)}`,
+    '200 text/csv record,area');
+  check('  with a reason', (await auditor.post('/api/audit/csv', { question: 'visits' })).status, 400);
+  check('  of a question that there is', (await auditor.post('/api/audit/csv', { question: 'x', reason: 'x' })).status, 400);
+  check('  which is logged', (await auditor.get('/api/log?action=audit%20report')).json.items.map((one) => one.action).join(), 'audit report visits');
   check('a record that is not there', (await auditor.get(`/api/audit/changes/${NOBODY}-1`)).status, 404);
   check('a tablet that is not there', (await auditor.get(`/api/audit/tablet/${NOBODY}`)).status, 404);
 }

@@ -10,6 +10,7 @@ import { forgetLists } from './list.mjs';
 import { CodeStep, EnrolStep, FirstChange, Login } from './login.mjs';
 import { routeNow } from './route.mjs';
 import { forgetAreas } from './areas.mjs';
+import { Audit } from './audit.mjs';
 import { Devices } from './devices.mjs';
 import { Home } from './home.mjs';
 import { Log } from './log.mjs';
@@ -29,6 +30,7 @@ const PAGES = {
     icon: 'tablet' },
   people: { page: People, may: may('manage', 'audit'), label: () => tr('People'), icon: 'person' },
   log: { page: Log, may: may('audit'), label: () => tr('Log'), icon: 'list' },
+  audit: { page: Audit, may: may('audit'), label: () => tr('Audit'), icon: 'safe' },
   me: { page: Me, may: anybody },
 };
 
