@@ -389,13 +389,14 @@ static enum rc join_proposals(struct work *work, struct settled *settled, struct
     uint32_t total = settled->conflict_count + settled->proposal_count;
     struct stored_conflict *joined = arena_array(&work->arena, total, sizeof(*joined));
     const struct stored_conflict *conflict = settled->conflicts, *proposal = settled->proposals;
-    const struct stored_conflict *end = proposal + settled->proposal_count;
+    const struct stored_conflict *end;
     struct stored_conflict *out = joined;
 
     if (settled->proposal_count == 0)
         return RC_OK;
     if (joined == NULL)
         return no_room(work, err);
+    end = proposal + settled->proposal_count;
     for (uint32_t i = 0; i < settled->record_count; i++) {
         for (uint32_t c = 0; c < settled->records[i].conflict_count; c++)
             *out++ = *conflict++;
