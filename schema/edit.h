@@ -57,7 +57,8 @@ enum rc edit_resolve_value(struct edit *edit, const struct conflict *conflict,
                            const struct value *value, struct err *err);
 enum rc edit_resolve_remove(struct edit *edit, const struct conflict *conflict, struct err *err);
 /* CHANGE_SEAL: covers what the reading holds in this scope; refuses while a conflict is open
- * there (RC_CONFLICT). */
+ * there (RC_CONFLICT). Whoever seals what somebody else has sealed just so adds his signature: both
+ * seals stand, and replace nothing. The same person again: RC_CONFLICT. */
 enum rc edit_seal(struct edit *edit, uint32_t scope, struct err *err);
 /* CHANGE_ACCEPT of a soft conflict; CHANGE_SAME: other record ("=ID"/"!ID") or other instance. An
  * answer about two instances is written on the younger one, whichever is given. */

@@ -218,6 +218,14 @@ static uint8_t entry_scope(const struct edit *edit, const struct entry *entry) {
     return reading_scope(edit->form, &version);
 }
 
+/* Several people may have signed one. */
+static bool names_seal(const struct change *change, uint8_t (*under)[16], const uint8_t *digest) {
+    for (uint32_t i = 0; i < change->under_count; i++)
+        if (memcmp(under[i], digest, sizeof(*under)) == 0)
+            return true;
+    return false;
+}
+
 /* The digests of all live seals of the scopes that this change writes. */
 static enum rc name_seals(struct edit *edit, struct err *err) {
     struct instance_id root = {.ordinal = 0};
@@ -245,6 +253,8 @@ static enum rc name_seals(struct edit *edit, struct err *err) {
             continue;
         for (uint32_t i = 0; i < count; i++) {
             if (seals[i].replaced_count > 0 || seals[i].value.bytes.size < sizeof(*under))
+                continue;
+            if (names_seal(&edit->change, under, seals[i].value.bytes.data))
                 continue;
             if (edit->change.under_count == LIMIT_UNDER)
                 return err_set(err, RC_LIMIT, "amendment: more than %u seals", LIMIT_UNDER);

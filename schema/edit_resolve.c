@@ -321,8 +321,16 @@ static uint8_t conflict_scope(const struct edit *edit, const struct conflict *co
     return reading_scope(edit->form, &version);
 }
 
+static bool is_nothing(const void *context, const struct version *version) {
+    (void)context;
+    (void)version;
+    return false;
+}
+
 enum rc edit_seal(struct edit *edit, uint32_t scope, struct err *err) {
     struct instance_id root = {.ordinal = 0};
+    struct entry *entry = NULL;
+    bool seconded = false;
     struct seal seal;
     struct value value;
     struct buf bytes;
@@ -346,13 +354,18 @@ enum rc edit_seal(struct edit *edit, uint32_t scope, struct err *err) {
         return rc;
     old = record_field(edit->state, root, (uint16_t)(FIELD_SEAL + scope), &count);
     for (uint32_t i = 0; i < count; i++) {
-        if (old[i].replaced_count == 0 && old[i].value.bytes.size >= sizeof(seal.digest) &&
-            memcmp(old[i].value.bytes.data, seal.digest, sizeof(seal.digest)) == 0)
+        if (old[i].replaced_count > 0 || old[i].value.bytes.size < sizeof(seal.digest) ||
+            memcmp(old[i].value.bytes.data, seal.digest, sizeof(seal.digest)) != 0)
+            continue;
+        if (edit->state->absorbed[old[i].change].person == edit->change.person)
             return err_set(err, RC_CONFLICT, "seal: this part is sealed already");
+        seconded = true;
     }
     buf_init(&bytes, LIMIT_RECORD_BYTES);
     seal_encode(&seal, &bytes);
     rc = edit_value_of(edit, &bytes, &value, err);
-    return rc == RC_OK ? edit_push(edit, root, (uint16_t)(FIELD_SEAL + scope), &value, NULL, err)
-                       : rc;
+    if (rc == RC_OK)
+        rc = edit_push(edit, root, (uint16_t)(FIELD_SEAL + scope), &value, &entry, err);
+    /* A further signature stands beside the first: what both cover is the same. */
+    return rc == RC_OK && seconded ? edit_replace(edit, entry, is_nothing, NULL, err) : rc;
 }

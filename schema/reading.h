@@ -138,6 +138,11 @@ bool reading_wrote_side(const struct reading *reading, const struct conflict *co
 enum rc reading_seal(const struct reading *reading, uint32_t scope, struct arena *arena,
                      struct seal *out, struct err *err);
 
+/* Whose signatures stand on the seals of this scope that hold: each person once, ascending, at most
+ * room of them; returns how many there are. Seals in conflict have none. */
+uint32_t reading_signers(const struct reading *reading, uint32_t scope, uint64_t *persons,
+                         uint32_t room);
+
 /* The seal scope of a field, of the FIELD_EXISTS of an instance of a repeat; FORM_NO_SCOPE. */
 uint8_t reading_scope(const struct form *form, const struct version *version);
 

@@ -233,3 +233,34 @@ enum rc reading_seal(const struct reading *reading, uint32_t scope, struct arena
     buf_release(&bytes);
     return rc;
 }
+
+uint32_t reading_signers(const struct reading *reading, uint32_t scope, uint64_t *persons,
+                         uint32_t room) {
+    const struct record *record = reading->record;
+    struct instance_id root = {.ordinal = 0};
+    const struct value *first = NULL;
+    uint32_t count, used = 0;
+    const struct version *versions =
+        record_field(record, root, (uint16_t)(FIELD_SEAL + scope), &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t person = record->absorbed[versions[i].change].person;
+        uint32_t at = 0;
+
+        if (versions[i].replaced_count > 0 || versions[i].value.type != VALUE_BYTES ||
+            versions[i].value.bytes.size < 16)
+            continue;
+        if (first == NULL)
+            first = &versions[i].value;
+        else if (memcmp(first->bytes.data, versions[i].value.bytes.data, 16) != 0)
+            return 0;
+        while (at < used && persons[at] < person)
+            at++;
+        if ((at < used && persons[at] == person) || used == room)
+            continue;
+        for (uint32_t k = used++; k > at; k--)
+            persons[k] = persons[k - 1];
+        persons[at] = person;
+    }
+    return used;
+}

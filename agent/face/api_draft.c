@@ -19,7 +19,7 @@ static void speak(const struct web_call *call, struct seat *seat) {
     (void)engine_speak(filler_engine(seat->filler), web_language(call, seat), &ignored);
 }
 
-static void open_in_seat(const struct web_call *call, struct visit *visit, struct filler *filler) {
+void web_draft_seat(const struct web_call *call, struct visit *visit, struct filler *filler) {
     face_put_away(visit->seat);
     visit->seat->filler = filler;
     visit->seat->filler_used_ms = env_monotonic_ms(visit->face->env);
@@ -40,7 +40,7 @@ enum rc web_draft_visit(struct web_call *call, struct visit *visit, struct fille
         rc = filler_resume(visit->session, draft, &filler, err);
         if (rc != RC_OK)
             return rc;
-        open_in_seat(call, visit, filler);
+        web_draft_seat(call, visit, filler);
     }
     visit->seat->filler_used_ms = env_monotonic_ms(visit->face->env);
     *out = visit->seat->filler;
@@ -177,7 +177,7 @@ enum rc web_draft_begin(struct web_call *call, struct err *err) {
     if (rc == RC_OK)
         rc = begin(call, &visit, &filler, err);
     if (rc == RC_OK) {
-        open_in_seat(call, &visit, filler);
+        web_draft_seat(call, &visit, filler);
         rc = reply_all(call, filler, false, err);
     }
     visit_close(&visit);

@@ -77,6 +77,12 @@ struct view web_language(const struct web_call *call, const struct seat *seat);
 
 /* ---- what it is answered ---- */
 
+/* Takes a secret out of the request's memory; secret may be NULL. */
+void web_wipe(struct web_call *call, const char *secret);
+/* A session of that person (name or id; NULL: of this browser), whose secret it is, beside the one
+ * that works here; close it. 403 for a wrong one. The secret is wiped in every case. */
+enum rc web_prove(struct web_call *call, struct visit *visit, const char *person,
+                  const char *secret, struct session **out, struct err *err);
 /* Prints the document as the answer and frees it; NULL is RC_NO_MEMORY. */
 enum rc web_reply(struct web_call *call, struct json *document, struct err *err);
 /* {} */
@@ -141,6 +147,17 @@ enum rc web_history(struct web_call *call, struct err *err);
 enum rc web_resolve(struct web_call *call, struct err *err);
 enum rc web_seal(struct web_call *call, struct err *err);
 enum rc web_move(struct web_call *call, struct err *err);
+/* api_visit.c */
+enum rc web_visit_begin(struct web_call *call, struct err *err);
+enum rc web_visit_join(struct web_call *call, struct err *err);
+enum rc web_visit_of(struct web_call *call, struct err *err);
+enum rc web_sign(struct web_call *call, struct err *err);
+enum rc web_amend(struct web_call *call, struct err *err);
+enum rc web_position(struct web_call *call, struct err *err);
+/* api_around.c */
+enum rc web_around(struct web_call *call, struct err *err);
+/* Adds "today", "due" and "notes" to the home page's document. */
+enum rc web_add_today(struct visit *visit, struct json *document, struct err *err);
 /* api_draft.c */
 enum rc web_drafts(struct web_call *call, struct err *err);
 enum rc web_draft_begin(struct web_call *call, struct err *err);
@@ -155,6 +172,8 @@ enum rc web_draft_discard(struct web_call *call, struct err *err);
 enum rc web_draft_attach(struct web_call *call, struct err *err);
 enum rc web_fetch(struct web_call *call, struct err *err);
 enum rc web_attachment(struct web_call *call, struct err *err);
+/* Puts a draft that was just begun in the person's seat. */
+void web_draft_seat(const struct web_call *call, struct visit *visit, struct filler *filler);
 /* The drafts of the person, the last one first. */
 enum rc web_add_drafts(const struct web_call *call, struct visit *visit, struct json *list,
                        struct err *err);

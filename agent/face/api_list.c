@@ -190,6 +190,8 @@ static enum rc add_home(const struct web_call *call, struct visit *visit, struct
     if (rc == RC_OK)
         rc = add_list(visit, &conflicts, json_add_array(document, "conflicts"), &open, err);
     if (rc == RC_OK)
+        rc = web_add_today(visit, document, err);
+    if (rc == RC_OK)
         rc = add_waiting(visit, document, err);
     if (rc == RC_OK)
         rc = add_list(visit, &all, json_add_array(document, "recent"), &records, err);

@@ -117,7 +117,7 @@ enum rc web_me(struct web_call *call, struct err *err) {
 /* ---- unlock and lock ---- */
 
 /* Nothing of a secret stays in memory that is ours: not in the request, not in its JSON. */
-static void wipe_secret(struct web_call *call, const char *secret) {
+void web_wipe(struct web_call *call, const char *secret) {
     struct view body = call->exchange->request.body;
 
     if (secret != NULL)
@@ -138,13 +138,13 @@ enum rc web_unlock(struct web_call *call, struct err *err) {
     if (rc == RC_OK && strlen(secret) > LIMIT_SECRET_BYTES)
         rc = err_set(err, RC_LIMIT, "secret: has more than %u bytes", LIMIT_SECRET_BYTES);
     if (rc != RC_OK) {
-        wipe_secret(call, secret);
+        web_wipe(call, secret);
         return rc;
     }
     rc = web_look(call, &visit, err);
     if (rc == RC_OK)
         rc = session_open(visit.tablet, view_text(person), view_text(secret), &visit.session, err);
-    wipe_secret(call, secret);
+    web_wipe(call, secret);
     if (rc == RC_OK)
         rc = visit_take_seat(&visit, &seat, err);
     if (rc == RC_OK) {
@@ -153,6 +153,22 @@ enum rc web_unlock(struct web_call *call, struct err *err) {
         rc = reply_me(call, &visit, err);
     }
     visit_close(&visit);
+    return rc;
+}
+
+enum rc web_prove(struct web_call *call, struct visit *visit, const char *person,
+                  const char *secret, struct session **out, struct err *err) {
+    char own[17];
+    enum rc rc = RC_OK;
+
+    *out = NULL;
+    id_text(session_person(visit->session), own);
+    if (strlen(secret) > LIMIT_SECRET_BYTES)
+        rc = err_set(err, RC_LIMIT, "secret: has more than %u bytes", LIMIT_SECRET_BYTES);
+    if (rc == RC_OK)
+        rc = session_open(visit->tablet, view_text(person == NULL ? own : person),
+                          view_text(secret), out, err);
+    web_wipe(call, secret);
     return rc;
 }
 

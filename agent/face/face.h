@@ -59,6 +59,7 @@ struct face {
     uint64_t syncs_asked, syncs_answered;
     enum lang sync_lang;      /* of who asked last */
     char *const *environment; /* for programs that we start */
+    uint16_t gpsd_port;       /* whom the web app asks for a position; 0: nobody */
 };
 
 /* Fills the table of commands too. env must outlive it. */
@@ -207,6 +208,9 @@ enum rc face_draft_remove(void *context, struct command *command, struct err *er
 enum rc face_draft_finish(void *context, struct command *command, struct err *err);
 enum rc face_draft_discard(void *context, struct command *command, struct err *err);
 enum rc face_fill(void *context, struct command *command, struct err *err);
+/* visit.c: the day's work, and the visits that it is made of */
+enum rc face_today(void *context, struct command *command, struct err *err);
+enum rc face_visit(void *context, struct command *command, struct err *err);
 /* resolve.c */
 enum rc face_resolve(void *context, struct command *command, struct err *err);
 /* show.c and lists.c: reading */

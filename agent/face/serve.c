@@ -10,6 +10,7 @@
 #include "agent/face/launch.h"
 #include "agent/sync/sync.h"
 #include "base/file.h"
+#include "base/gpsd.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -246,16 +247,19 @@ static enum rc run(struct service *service, struct command *command, const sigse
 enum rc face_serve(void *context, struct command *command, struct err *err) {
     struct face *face = context;
     struct service service = {.face = face};
-    uint64_t every_s, idle_min;
+    uint64_t every_s, idle_min, gpsd_port = 0;
     sigset_t signals, blocked, before;
     enum rc rc = number_option(command, "--every", 0, EVERY_S_MAX, EVERY_S, &every_s, err);
 
     if (rc == RC_OK)
         rc = number_option(command, "--idle", 1, IDLE_MIN_MAX, IDLE_MIN, &idle_min, err);
     if (rc == RC_OK)
+        rc = number_option(command, "--gpsd", 0, UINT16_MAX, GPSD_PORT, &gpsd_port, err);
+    if (rc == RC_OK)
         rc = tablet_open(command->data, &face->options, &face->tablet, err);
     if (rc != RC_OK)
         return rc;
+    face->gpsd_port = (uint16_t)gpsd_port;
     sync_attach(face->tablet);
     service.every_ms = (int64_t)every_s * 1000;
     service.idle_ms = (int64_t)idle_min * 60 * 1000;

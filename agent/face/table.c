@@ -69,6 +69,12 @@ static const struct command_option resolve_options[] = {
     NO_MORE,
 };
 
+static const struct command_option visit_options[] = {
+    {"--kind", "K", "1 new, 2 review, 3 spot check, 4 tip, 5 relief, 6 third party", false},
+    {"--task", "RECORD", "the county's task that the visit answers", false},
+    NO_MORE,
+};
+
 static const struct command_option draft_options[] = {
     {"--area", "CODE", "the village to which the record belongs", false},
     NO_MORE,
@@ -156,6 +162,7 @@ static const struct command_option serve_options[] = {
     {"--idle", "MINUTES", "lock people who did nothing for so long, 15 if not given", false},
     {"--http", "PORT", "the web app's port on 127.0.0.1; any free one if not given, or 0", false},
     {"--no-http", NULL, "no web app", false},
+    {"--gpsd", "PORT", "gpsd's port, asked for positions: 2947 if not given, 0 for never", false},
     NO_MORE,
 };
 
@@ -302,6 +309,19 @@ const struct command_spec face_specs[] = {
      .options = remove_options,
      .help = "remove an instance of a repeat, or withdraw the record",
      .run = face_remove},
+    {.name = "today",
+     .arguments = "",
+     .least = 0,
+     .most = 0,
+     .help = "what there is to do: tasks of the county, households to visit again",
+     .run = face_today},
+    {.name = "visit",
+     .arguments = "RECORD",
+     .least = 1,
+     .most = 1,
+     .options = visit_options,
+     .help = "begin a visit to a household; prints the draft to fill",
+     .run = face_visit},
     {.name = "seal",
      .arguments = "RECORD SCOPE",
      .least = 2,

@@ -1,6 +1,7 @@
 /* write.c: commands that change one record. Each makes one change and saves it. */
 #include "agent/face/assign.h"
 #include "agent/face/draft.h"
+#include "agent/field/home_visit.h"
 #include "base/text.h"
 #include "schema/form/answers.h"
 
@@ -319,6 +320,15 @@ enum rc face_seal(void *context, struct command *command, struct err *err) {
 
     if (rc == RC_OK)
         rc = find_scope(draft.seen.form, command->words[1], &scope, err);
+    /* A visit is signed by its investigators, which is more than a seal. */
+    if (rc == RC_OK && view_is(draft.seen.form->name, VISIT_FORM) &&
+        scope == form_scope(draft.seen.form, VISIT_SCOPE)) {
+        rc = home_visit_sign(draft.visit.session, draft.seen.record.id, err);
+        if (rc == RC_OK)
+            rc = draft_print(&draft, draft.edit.change.dot, err);
+        draft_close(&draft);
+        return rc;
+    }
     if (rc == RC_OK)
         rc = edit_seal(&draft.edit, scope, err);
     return draft_end(&draft, rc, NULL, err);

@@ -2,6 +2,7 @@
  * number; 0 for a new one), all 8 bytes; the title, sized; then what filling_keep writes. */
 #include "agent/field/filler.h"
 
+#include "agent/field/home_visit.h"
 #include "agent/store/drafts.h"
 #include "agent/store/traffic.h"
 #include "base/text.h"
@@ -270,6 +271,10 @@ uint64_t filler_draft(const struct filler *filler) {
     return filler->draft;
 }
 
+struct session *filler_session(const struct filler *filler) {
+    return filler->session;
+}
+
 struct engine *filler_engine(struct filler *filler) {
     return &filler->filling.engine;
 }
@@ -310,10 +315,6 @@ struct view filler_base(const struct filler *filler, struct engine_place place) 
 
     return field == FORM_NO_PARENT ? (struct view){0}
                                    : filling_base_text(&filler->filling, field, place.instance);
-}
-
-struct session *filler_session(const struct filler *filler) {
-    return filler->session;
 }
 
 struct view filler_title(const struct filler *filler) {
@@ -458,8 +459,10 @@ enum rc filler_finish(struct filler *filler, struct dot *record, uint32_t *probl
     enum rc rc;
 
     arena_init(&arena, FILLER_BYTES);
-    rc = engine_finish(&filler->filling.engine, &arena, &list, &count, err);
     *problems = 0;
+    rc = home_visit_complete(filler, err);
+    if (rc == RC_OK)
+        rc = engine_finish(&filler->filling.engine, &arena, &list, &count, err);
     for (uint32_t i = 0; i < count && rc == RC_OK; i++)
         *problems += !filler_inherits(filler, &list[i]);
     if (rc == RC_OK && *problems > 0)

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#define SUMMARY_VERSION 1u
+#define SUMMARY_VERSION 2u
 #define INDEX_MAX       1000000u
 
 void summary_encode(const struct summary *summary, struct buf *out) {
@@ -25,14 +25,16 @@ void summary_encode(const struct summary *summary, struct buf *out) {
     buf_add_varint(out, summary->own_number);
     buf_add_sized(out, summary->title);
     buf_add_sized(out, summary->search);
+    gist_encode(&summary->gist, out);
 }
 
 enum rc summary_decode(struct view bytes, struct dot id, struct summary *out, struct err *err) {
     struct reader in;
-    uint8_t flags;
+    uint8_t version, flags;
 
     reader_init(&in, bytes);
-    if (read_u8(&in) != SUMMARY_VERSION)
+    version = read_u8(&in);
+    if (version == 0 || version > SUMMARY_VERSION)
         return err_set(err, RC_UNSUPPORTED,
                        "a summary was written by a newer program; update yg-agent");
     out->id = id;
@@ -49,6 +51,8 @@ enum rc summary_decode(struct view bytes, struct dot id, struct summary *out, st
     out->own_number = read_varint(&in);
     out->title = read_sized(&in);
     out->search = read_sized(&in);
+    /* Version 1 had none: such a record is found by its name only, until its next change. */
+    out->gist = version == 1 ? (struct gist){.kind = GIST_NONE} : gist_decode(&in);
     return reader_check(&in, "a summary", err);
 }
 

@@ -26,6 +26,7 @@
 #include "agent/store/traffic.h"
 #include "base/db.h"
 #include "schema/form/rules.h"
+#include "schema/gist.h"
 
 /* ---- statements (tablet_sql.c) ---- */
 
@@ -234,6 +235,7 @@ struct summary { /* what a list shows; texts borrowed */
     bool met;            /* it holds changes of two actors: together they may break a rule */
     uint32_t own_serial; /* newest own change on it: actor serial, number; 0 none */
     uint64_t own_number;
+    struct gist gist;
     struct view title;  /* at most SUMMARY_TITLE_BYTES */
     struct view search; /* lower case, at most SUMMARY_SEARCH_BYTES */
 };

@@ -61,6 +61,8 @@ static bool matches(const struct tablet *tablet, const struct list_query *query,
     if (query->area != 0 &&
         !area_contains(succession_of(&tablet->areas, query->area), summary->area))
         return false;
+    if (query->about.number != 0 && !dot_equal(summary->gist.about, query->about))
+        return false;
     if (query->pending_only && !is_pending(tablet, summary))
         return false;
     if (query->form_name.size > 0) {
@@ -118,7 +120,8 @@ enum rc session_list(struct session *session, const struct list_query *query, st
                                     .conflicts = summary->conflicts,
                                     .pending = is_pending(tablet, summary),
                                     .withdrawn = summary->withdrawn,
-                                    .sealed = summary->sealed};
+                                    .sealed = summary->sealed,
+                                    .gist = summary->gist};
     }
     free(found);
     *out = listed;

@@ -7,7 +7,7 @@
 #define YG_AGENT_STORE_SESSION_H
 
 #include "agent/store/store.h"
-#include "schema/reading.h"
+#include "schema/gist.h"
 
 struct session;
 
@@ -54,12 +54,14 @@ struct listed {
     bool pending;       /* has changes that are not on the server yet */
     bool withdrawn;
     bool sealed; /* at least one scope */
+    struct gist gist;
 };
 
 struct list_query {
     struct view form_name; /* empty: all */
     uint64_t area;         /* 0: all; else it and what lies beneath */
     struct view search;    /* words, each must occur; any case */
+    struct dot about;      /* number 0: any; else what is about this record (gist.h) */
     /* questions_only: with open conflicts, and those in which people have met who may have broken a
      * rule together: session_see tells. */
     bool questions_only, pending_only, withdrawn_too;

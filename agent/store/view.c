@@ -262,6 +262,7 @@ enum rc view_summary(struct tablet *tablet, const struct record *record, struct 
         out->met |= record->absorbed[i].dot.actor != record->absorbed[0].dot.actor;
     }
     newest_own(tablet, record, out);
+    gist_make(&reading, &out->gist);
     buf_init(&text, LIMIT_VALUE_BYTES * 2);
     title_make(&reading, &text);
     out->title = arena_view(arena, utf8_cut_bytes(buf_view(&text), SUMMARY_TITLE_BYTES));

@@ -198,12 +198,35 @@ static struct view read_table(struct arena *arena, const char *folder, const cha
     return out;
 }
 
+/* The tables that stand beside the sheets. */
+static void read_tables(const char *folder, struct workbook *workbook, struct form_file *files,
+                        uint32_t room, struct arena *arena) {
+    const char **names = NULL;
+    size_t count = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    must(file_list(folder, 100, arena, &names, &count, &err), &err);
+    for (size_t i = 0; i < count; i++) {
+        size_t size = strlen(names[i]);
+        char name[256];
+
+        if (size <= 4 || strcmp(names[i] + size - 4, ".csv") != 0 ||
+            xlsform_sheet_known(view_of(names[i], size - 4)) || workbook->file_count == room)
+            continue;
+        snprintf(name, sizeof(name), "%.*s", (int)(size - 4), names[i]);
+        files[workbook->file_count++] =
+            (struct form_file){.name = arena_view(arena, view_text(names[i])),
+                               .content = read_table(arena, folder, name)};
+    }
+}
+
 void county_publish(struct county *county, const char *folder) {
     static const char *const names[] = {"survey", "choices", "settings"};
-    struct form_file file = {.name = view_text("evaluation_rules.csv")};
     struct arena arena;
     struct sheet sheets[3];
-    struct workbook workbook = {.sheet_count = 3, .sheets = sheets};
+    struct form_file files[8];
+    struct workbook workbook = {.sheet_count = 3, .sheets = sheets, .files = files};
     struct findings findings = {0};
     struct buf json, compressed;
     struct form *form = NULL;
@@ -220,11 +243,7 @@ void county_publish(struct county *county, const char *folder) {
         must(sheet_from_csv(view_text(names[i]), read_table(&arena, folder, names[i]), &arena,
                             &sheets[i], &err),
              &err);
-    if (strstr(folder, "/meeting") != NULL) {
-        file.content = read_table(&arena, folder, "evaluation_rules");
-        workbook.file_count = 1;
-        workbook.files = &file;
-    }
+    read_tables(folder, &workbook, files, 8, &arena);
     must(xlsform_compile(&workbook, previous, 1, NULL, &arena, &findings, &json, &err), &err);
     must(form_load(buf_view(&json), &arena, &form, &err), &err);
     must(zip_deflate(buf_view(&json), 9, &compressed, &err), &err);

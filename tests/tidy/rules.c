@@ -66,8 +66,9 @@ static const char *const system_headers[] = {
 
 /* Modules of base/ that touch the machine. */
 static const char *const machine[] = {
-    "base/control.", "base/db.",  "base/env.",   "base/file.", "base/http.",   "base/httpc.",
-    "base/httpd.",   "base/log.", "base/spool.", "base/tls.",  "base/webapi.", "base/webapi_page.",
+    "base/control.", "base/db.",     "base/env.",         "base/file.", "base/http.",
+    "base/httpc.",   "base/gpsd.",   "base/httpd.",       "base/log.",  "base/spool.",
+    "base/tls.",     "base/webapi.", "base/webapi_page.",
 };
 
 /* Rooms from below to above: a room may look into lower ones of its floor, never into another of

@@ -306,6 +306,34 @@ static void sealing_waits_for_answers(void **state) {
     assert_int_equal(edit_seal(&b.draft, SCOPE_VISIT, &world.err), RC_CONFLICT);
 }
 
+/* Two investigators sign one visit: both seals stand, are no conflict, and an amendment names the
+ * seal once. */
+static void a_second_person_adds_a_signature(void **state) {
+    const struct change *finding = tablet_edit(&a, ROOT, F_FINDING, text_value("a")), *seal;
+    uint64_t persons[4];
+
+    (void)state;
+    tablet_receive(&b, finding);
+    assert_int_equal(reading_signers(&a.reading, SCOPE_VISIT, persons, 4), 0);
+    tablet_begin(&a, CHANGE_SEAL);
+    OK(&world, edit_seal(&a.draft, SCOPE_VISIT, &world.err));
+    tablet_receive(&b, tablet_save(&a, ""));
+    tablet_begin(&b, CHANGE_SEAL);
+    OK(&world, edit_seal(&b.draft, SCOPE_VISIT, &world.err));
+    seal = tablet_save(&b, "");
+    assert_int_equal(seal->entries[0].replaces_count, 0);
+    tablet_receive(&a, seal);
+    assert_int_equal(a.reading.conflict_count, 0);
+    assert_int_equal(reading_signers(&a.reading, SCOPE_VISIT, persons, 4), 2);
+    assert_true(persons[0] < persons[1]);
+    assert_int_equal(reading_signers(&a.reading, SCOPE_VISIT, persons, 1), 1);
+    tablet_begin(&b, CHANGE_SEAL);
+    assert_int_equal(edit_seal(&b.draft, SCOPE_VISIT, &world.err), RC_CONFLICT);
+    tablet_begin(&a, CHANGE_AMEND);
+    tablet_set(&a, ROOT, F_FINDING, text_value("later"), 0);
+    assert_int_equal(tablet_save(&a, "seen again")->under_count, 1);
+}
+
 static void decisions_need_an_open_question(void **state) {
     const struct change *of_b = tablet_edit(&b, ROOT, F_PIGS, value_of_int(5));
     struct tablet c = tablet_of(&world, C, 3);
@@ -424,6 +452,7 @@ int main(void) {
         TEST(instances_are_added_where_the_form_has_them),
         TEST(what_is_removed_takes_no_edits),
         TEST(sealing_waits_for_answers),
+        TEST(a_second_person_adds_a_signature),
         TEST(decisions_need_an_open_question),
         TEST(one_area_is_chosen_of_two),
         TEST(contradicting_answers_are_decided),

@@ -2,6 +2,7 @@
  * where it goes, what a tablet reads, and what comes back. */
 #include "tests/support/clerk.h"
 
+#include "agent/field/today.h"
 #include "syncd/desk/task.h"
 
 #include <setjmp.h>
@@ -171,6 +172,44 @@ static void a_note_is_read_where_it_belongs(void **state) {
     json_free(json);
 }
 
+static uint32_t returned(struct clerk *world, struct session *session, struct today_note **notes) {
+    uint32_t count = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(today_returned(session, &world->arena, notes, &count, &err), &err);
+    return count;
+}
+
+static void a_returned_record_waits_for_its_last_author(void **state) {
+    struct clerk *world = *state;
+    const char *home = publish_and_begin(world);
+    struct today_note *notes;
+
+    (void)clerk_edit(world, world->zhang, home, "pigs", "5");
+    clerk_sync(world);
+    world->county->now_ms += 60000;
+    RUNS(world, 0, "note", home, "--text", "随便说说", "--as", "李四");
+    RUNS(world, 0, "return", home, "pigs", "--note", "请补拍猪圈", "--as", "李四");
+    clerk_sync(world);
+    assert_int_equal(returned(world, world->wang, &notes), 0);
+    assert_int_equal(returned(world, world->zhang, &notes), 1);
+    assert_true(view_is(notes[0].text, "请补拍猪圈"));
+    assert_true(view_is(notes[0].field, "pigs"));
+    assert_true(view_is(notes[0].from, "李四"));
+    assert_true(view_is(notes[0].title, "王桂兰"));
+    world->county->now_ms += 60000;
+    (void)clerk_edit(world, world->zhang, home, "pigs", "4");
+    assert_int_equal(returned(world, world->zhang, &notes), 0);
+    world->county->now_ms += 60000;
+    clerk_sync(world);
+    RUNS(world, 0, "return", home, "--note", "再看一次", "--as", "李四");
+    world->county->now_ms += 60000;
+    RUNS(world, 0, "note", home, "--kind", "approve", "--as", "李四");
+    clerk_sync(world);
+    assert_int_equal(returned(world, world->zhang, &notes), 0); /* a later review stands */
+}
+
 static void the_kind_of_a_note_is_the_countys_word(void **state) {
     struct clerk *world = *state;
     const char *home = publish_and_begin(world), *made;
@@ -218,9 +257,13 @@ static void the_newest_review_stands(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(a_task_reaches_the_tablet_and_comes_back_done), CASE(a_task_is_changed_and_taken_back),
-        CASE(whoever_may_not_review_gives_no_tasks),         CASE(a_note_is_read_where_it_belongs),
-        CASE(the_kind_of_a_note_is_the_countys_word),        CASE(the_newest_review_stands),
+        CASE(a_task_reaches_the_tablet_and_comes_back_done),
+        CASE(a_task_is_changed_and_taken_back),
+        CASE(whoever_may_not_review_gives_no_tasks),
+        CASE(a_note_is_read_where_it_belongs),
+        CASE(a_returned_record_waits_for_its_last_author),
+        CASE(the_kind_of_a_note_is_the_countys_word),
+        CASE(the_newest_review_stands),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
