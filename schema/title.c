@@ -1,8 +1,11 @@
-/* title.c: see title.h. Only the simple form of instance_name is understood here: literals and
- * ${field}; an expression falls back to the first text. */
+/* title.c: see title.h. Only the simple form of instance_name is understood here: literals,
+ * ${field} and ${group}/field; an expression falls back to the first text. */
 #include "schema/title.h"
 
 #include "base/text.h"
+#include "schema/limits.h"
+
+#include <stdio.h>
 
 static bool add_field(const struct reading *reading, const struct form_field *field,
                       struct buf *out) {
@@ -29,11 +32,35 @@ static const struct form_field *field_named(const struct form *form, struct view
     return field;
 }
 
+/* "/name" behind ${head}: what lies in that group. */
+static size_t steps_behind(struct view pattern, size_t at) {
+    size_t size = 0;
+
+    while (at + size < pattern.size &&
+           (pattern.data[at + size] == '/' || pattern.data[at + size] == '_' ||
+            (pattern.data[at + size] >= 'a' && pattern.data[at + size] <= 'z') ||
+            (pattern.data[at + size] >= 'A' && pattern.data[at + size] <= 'Z') ||
+            (pattern.data[at + size] >= '0' && pattern.data[at + size] <= '9')))
+        size++;
+    return at < pattern.size && pattern.data[at] == '/' ? size : 0;
+}
+
+static const struct form_field *field_of(const struct form *form, struct view name,
+                                         struct view steps) {
+    const struct form_field *field = field_named(form, name);
+    char path[LIMIT_PATH_BYTES + 1];
+
+    if (field == NULL || steps.size == 0)
+        return field;
+    snprintf(path, sizeof(path), "%.*s%.*s", VIEW_PRINT(field->path), VIEW_PRINT(steps));
+    return form_field_by_path(form, view_text(path));
+}
+
 static bool from_pattern(const struct reading *reading, struct view pattern, struct buf *out) {
     bool any = false;
 
     for (size_t at = 0; at < pattern.size; at++) {
-        size_t end = at;
+        size_t end = at, steps;
 
         if (pattern.data[at] != '$' || at + 1 >= pattern.size || pattern.data[at + 1] != '{') {
             if (pattern.data[at] == '(')
@@ -43,11 +70,13 @@ static bool from_pattern(const struct reading *reading, struct view pattern, str
         }
         while (end < pattern.size && pattern.data[end] != '}')
             end++;
-        any =
-            add_field(reading,
-                      field_named(reading->form, view_slice(pattern, at + 2, end - at - 2)), out) ||
-            any;
-        at = end;
+        steps = steps_behind(pattern, end + 1);
+        any = add_field(reading,
+                        field_of(reading->form, view_slice(pattern, at + 2, end - at - 2),
+                                 view_slice(pattern, end + 1, steps)),
+                        out) ||
+              any;
+        at = end + steps;
     }
     return any;
 }

@@ -112,6 +112,7 @@ static enum rc read_query(const struct web_call *call, struct filters *filters,
     if (rc == RC_OK && filters->area.size > 0)
         rc = area_parse(buf_view(&filters->area), &query->area, err);
     query->form_name = buf_view(&filters->form);
+    query->no_sayings = filters->form.size == 0;
     query->search = buf_view(&filters->search);
     query->offset = (uint32_t)offset;
     query->limit = limit == 0 ? 1 : (uint32_t)limit;
@@ -181,7 +182,7 @@ static enum rc count_of(struct visit *visit, struct list_query query, struct jso
 
 static enum rc add_home(const struct web_call *call, struct visit *visit, struct json *document,
                         struct err *err) {
-    const struct list_query all = {.limit = HOME_ITEMS};
+    const struct list_query all = {.no_sayings = true, .limit = HOME_ITEMS};
     const struct list_query conflicts = {.questions_only = true, .limit = WEB_ITEMS_MAX};
     struct json *drafts = json_add_array(document, "drafts"), *counts;
     uint32_t records = 0, open = 0;

@@ -235,9 +235,13 @@ static void go_on(struct dialogue *at) {
     at->question = json_next(at->question);
 }
 
-/* What a person cannot answer here is passed by. */
+/* What a person cannot answer here is passed by, and what the program has filled in. */
 static bool is_passed(const struct json *question) {
     const char *kind = json_text_or(json_get(question, "kind"), "");
+
+    if (strcmp(json_text_or(json_get(question, "appearance"), ""), "hidden") == 0 &&
+        (json_text(json_get(question, "value")).size > 0 || !flag(question, "required")))
+        return true;
 
     return strcmp(kind, "group") == 0 || strcmp(kind, "note") == 0 || strcmp(kind, "upload") == 0 ||
            flag(question, "read_only");

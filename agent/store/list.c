@@ -61,6 +61,8 @@ static bool matches(const struct tablet *tablet, const struct list_query *query,
     if (query->area != 0 &&
         !area_contains(succession_of(&tablet->areas, query->area), summary->area))
         return false;
+    if (query->no_sayings && (summary->gist.kind == GIST_TASK || summary->gist.kind == GIST_NOTE))
+        return false;
     if (query->about.number != 0 && !dot_equal(summary->gist.about, query->about))
         return false;
     if (query->pending_only && !is_pending(tablet, summary))

@@ -65,6 +65,7 @@ struct list_query {
     /* questions_only: with open conflicts, and those in which people have met who may have broken a
      * rule together: session_see tells. */
     bool questions_only, pending_only, withdrawn_too;
+    bool no_sayings;        /* without the county's tasks and notes */
     uint32_t offset, limit; /* limit 0: all */
 };
 

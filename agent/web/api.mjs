@@ -23,6 +23,20 @@ export const history = (name, path) =>
 export const resolve = (name, answer) => post(`api/records/${id(name)}/resolve`, answer);
 export const seal = (name, scope) => post(`api/records/${id(name)}/seal`, { scope });
 
+// Around a record: its visits, the notes about it, what a household is entitled to.
+export const around = (name) => get(`api/records/${id(name)}/around`);
+export const visitOf = (name) => get(`api/records/${id(name)}/visit`);
+export const beginVisit = (household, kind, task) => post('api/visits', { household,
+  ...(kind && { kind }), ...(task && { task }) });
+export const joinVisit = (draft, person, secret) => post(`api/visits/${id(draft)}/join`, { person,
+  secret });
+export const sign = (name, person, secret) => post(`api/records/${id(name)}/sign`, { person, secret
+  });
+export const amend = (name, secret, reason, answers) => post(`api/records/${id(name)}/amend`,
+  { secret, reason, answers });
+export const position = () => get('api/position');
+
+export const drafts = () => get('api/drafts');
 export const beginDraft = (form, area) => post('api/drafts', { form, area });
 export const editRecord = (name) => post('api/drafts', { record: name });
 export const draft = (number) => get(`api/drafts/${id(number)}`);

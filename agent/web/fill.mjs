@@ -8,9 +8,10 @@ import { FormPage } from 'form/form.mjs';
 import { domId } from 'form/question.mjs';
 import { doubtsOf, missingOf, pageToResume, pagesOf, pageWith, treeOf, walk } from 'form/pages.mjs';
 import * as api from './api.mjs';
-import { go } from './route.mjs';
+import { go, routeNow } from './route.mjs';
 import { Frame } from './frame.mjs';
 import { Overview } from './overview.mjs';
+import { isPrivate, Private } from './private.mjs';
 import { Saver } from './saver.mjs';
 
 const OVERVIEW = 'overview';
@@ -117,9 +118,11 @@ export function Fill({ words, shared }) {
   const page = pages.find((one) => one.id === wanted) ?? (wanted && wanted !== OVERVIEW
     ? pageWith(pages, wanted) ?? pageAsBefore(pages, shown.current) : null) ?? pageToResume(pages);
   if (page) shown.current = { id: page.id, refs: refsOf(page), answered: shown.current.answered };
-  // The address always says where one is, so that a reload comes back here.
+  // The address always says where one is, so that a reload comes back here; but not once it says
+  // that one has gone elsewhere.
   useEffect(() => {
-    if (form && page && wanted !== OVERVIEW && wanted !== page.id)
+    if (form && page && wanted !== OVERVIEW && wanted !== page.id &&
+      routeNow().name === 'draft' && routeNow().words[0] === number)
       history.replaceState(null, '', `#/draft/${number}/${encodeURIComponent(page.id)}`);
   }, [form, page?.id, wanted]);
   useEffect(() => {
@@ -155,6 +158,7 @@ export function Fill({ words, shared }) {
     if (wanted === OVERVIEW) open(page.id);
     else if (siblings[at - 1]) open(siblings[at - 1].id);
     else if (page.up) open(page.up);
+    else if (form.form === 'visit') go('visit', number);
     else go('home');
   }
   async function step(call) {
@@ -206,6 +210,7 @@ export function Fill({ words, shared }) {
   async function finish() {
     setBusy(true);
     setShowAll(true);
+    const isVisit = form.form === 'visit' && !form.record;
     const done = await step(() => api.finishDraft(number));
 
     setBusy(false);
@@ -213,7 +218,7 @@ export function Fill({ words, shared }) {
       shared.refresh();
       toast(tr(
         'Finished. It is saved on this tablet and goes to the county with the next sending.'));
-      go('record', done.id);
+      go(isVisit ? 'sign' : 'record', done.id);
     } else {
       await saver.open().catch(setFailure);
     }
@@ -240,6 +245,11 @@ export function Fill({ words, shared }) {
     address: api.attachmentAddress,
     touched: touched.current, showAll, add, remove, open,
   };
+  const formPage = () => html`<${FormPage} page=${page} pages=${pages} form=${rendering}
+    onEnd=${() => {
+      focusOn.current = FIRST;
+      pass();
+    }} />`;
   const isOverview = wanted === OVERVIEW;
   const top = pages.filter((one) => !one.up);
   const place = page.up ? `${at + 1}/${siblings.length}`
@@ -266,10 +276,8 @@ export function Fill({ words, shared }) {
       ? html`<${Overview} pages=${pages} missing=${missing} doubts=${doubts} form=${form} onDiscard=${discard}
           onOpen=${(id, ref) => { setShowAll(true); focusOn.current = ref ?? null; open(id); }} />
           <${Languages} form=${form} onSpeak=${speakForm} />`
-      : html`<${FormPage} page=${page} pages=${pages} form=${rendering} onEnd=${() => {
-          focusOn.current = FIRST;
-          pass();
-        }} />`}
+      : isPrivate(page, pages) ? html`<${Private} key=${page.id} show=${formPage} />`
+      : formPage()}
     ${saver.refused.size > 0 && html`<${Notice} kind="error">${
       tr('Answers in red could not be saved. Mend them before you go on.')}</${Notice}>`}
     ${asked && html`<${Dialog} title=${tr('Remove this with all that is in it?')}

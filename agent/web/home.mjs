@@ -6,8 +6,10 @@ import { moment } from 'kit/format.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { Frame } from './frame.mjs';
+import { NoteItem, TodayItem } from './today.mjs';
 
 const SEARCH_REST_MS = 250;
+const DUE_SHOWN = 50; // as the API gives them
 
 export const areaName = (item) => item.area_name ?? item.area_names?.[item.area] ?? item.area ?? '';
 
@@ -26,7 +28,7 @@ export function RecordItem({ item, note }) {
 }
 
 function DraftItem({ item }) {
-  return html`<a class="item" href="#/draft/${item.draft}">
+  return html`<a class="item" href="#/${item.form === 'visit' ? 'visit' : 'draft'}/${item.draft}">
     <${Icon} name="edit" /><span class="grow"><strong>${item.title || tr('Without a name')}</strong>
     <span class="quiet block small">${[areaName(item), item.form_title, item.record
         ? tr('a change') : tr('new'),
@@ -38,7 +40,8 @@ function Section({ id, title, icon, items, children }) {
   return items?.length > 0 && html`<section aria-labelledby=${id}>
     <div class="section-head"><h2 id=${id} tabindex="-1"><${Icon}
       name=${icon} /> ${title}</h2></div>
-    <ul class="list">${items.map((item) => html`<li key=${item.draft ?? item.dot ?? item.id}>${
+    <ul class="list">${items.map((item) => html`<li key=${item.draft ?? item.note ?? item.task ?? item.dot ?? item.id ??
+      item.household}>${
       children(item)}</li>`)}</ul></section>`;
 }
 
@@ -120,7 +123,10 @@ export function Home({ shared }) {
   useEffect(() => {
     load();
   }, []);
-  const isEmpty = home && !home.drafts?.length && !home.recent?.length && !home.conflicts?.length;
+  const needs = [['notes', home?.notes], ['conflicts', home?.conflicts],
+    ['returned', home?.returned]];
+  const isEmpty = home && !home.drafts?.length && !home.recent?.length && !home.conflicts?.length &&
+    !home.today?.length;
 
   return html`<${Frame} title=${tr('Sunshine visits')} shared=${shared} foot=${html`
       <a class="button plain" href="#/settings"><${Icon} name="settings" />${tr('Settings')}</a>
@@ -135,14 +141,21 @@ export function Home({ shared }) {
     <${Search} onResult=${setResult} />
     ${result ? html`<${Found} result=${result} />` : home && html`
       <nav class="counts" aria-label=${tr('What there is to do')}>
+        <${Count} id="today" label=${tr('Today')} list=${home.today} />
         <${Count} id="drafts" label=${tr('Unfinished')} list=${home.drafts} />
-        <${Count} id="conflicts" label=${tr('Open questions')} list=${home.conflicts} />
-        <${Count} id="returned" label=${tr('Given back')} list=${home.returned} /></nav>
+        <${Count} id=${needs.find(([, list]) => list?.length)?.[0] ?? 'conflicts'}
+          label=${tr('To be looked at')} list=${needs.flatMap(([, list]) => list ?? [])} /></nav>
       ${isEmpty && html`<p class="quiet">${
         tr('Nothing here yet. Begin with a new household, or get the county’s records by sending.')
       }</p>`}
+      <${Section} id="today" title=${tr('To do today')} icon="clock" items=${home.today}>${
+        (item) => html`<${TodayItem} item=${item} />`}</${Section}>
+      ${home.due > DUE_SHOWN && html`<p class="quiet">${tr('{n} households are due in all.',
+        { n: home.due })}</p>`}
       <${Section} id="drafts" title=${tr('Unfinished')} icon="edit" items=${home.drafts}>${
         (item) => html`<${DraftItem} item=${item} />`}</${Section}>
+      <${Section} id="notes" title=${tr('To be mended')} icon="back" items=${home.notes}>${
+        (item) => html`<${NoteItem} item=${item} />`}</${Section}>
       <${Section} id="conflicts" title=${tr('Open questions')} icon="conflict"
         items=${home.conflicts}>${(item) => html`<${RecordItem}
         item=${{ ...item, conflicts: item.conflicts ?? 1 }} note=${item.label} />`}</${Section}>

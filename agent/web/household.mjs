@@ -13,6 +13,9 @@ import { Frame } from './frame.mjs';
 import { areaName } from './home.mjs';
 import { Changes, ValueHistory } from './history.mjs';
 import { Photos, photosOf } from './photos.mjs';
+import { Benefit, Note, Notes, Visits } from './around.mjs';
+import { Private } from './private.mjs';
+import { Amend } from './sign.mjs';
 
 // ---- the tree of a record (docs/api.md) ----
 
@@ -58,7 +61,7 @@ export function cellWords(cell) {
 
 // ---- what is shown ----
 
-function Fact({ cell, record, onHistory, onChange }) {
+function Fact({ cell, record, notes, onHistory, onAmend, onChange }) {
   const conflicts = record.conflicts.filter((one) => one.path === cell.path);
 
   return html`<div class="fact"><dt>${plain(cell.label ?? tr('Item'))}${cell.sensitive &&
@@ -71,6 +74,11 @@ function Fact({ cell, record, onHistory, onChange }) {
       onClick=${() => onHistory(cell)}><${Icon} name="clock" /><span class="hidden">${
       tr('History of {name}', { name: plain(cell.label ?? '') })}</span></button></dd>` :
         html`<dd></dd>`}
+    ${cell.sealed && cell.path && cell.kind === 'value' && onAmend && html`<dd class="wide-part">
+      <button type="button" class="button plain" onClick=${() => onAmend(cell)}><${Icon}
+        name="edit" />${tr('Put right')}</button></dd>`}
+    ${(notes ?? []).filter((note) => note.field && note.field === cell.path).map((note) => html`<dd
+      class="wide-part" key=${note.note}><${Note} note=${note} /></dd>`)}
     ${conflicts.map((one) => html`<dd class="wide-part" key=${one.kind}><${Conflict} conflict=${one}
       record=${record} onDone=${onChange} /></dd>`)}</div>`;
 }
@@ -114,7 +122,9 @@ function Loose({ record, onChange }) {
 }
 
 export function Household({ words, shared }) {
-  const [name] = words;
+  const [name, kind, task] = words; // what brought one here: a task, its kind of visit
+  const [around, setAround] = useState(null);
+  const [amended, setAmended] = useState(null); // a cell, or {} for a supplement
   const [record, setRecord] = useState(null);
   const [trouble, setTrouble] = useState(null);
   const [tab, setTab] = useState('');
@@ -123,7 +133,10 @@ export function Household({ words, shared }) {
 
   async function load() {
     try {
-      setRecord(await api.record(name));
+      const found = await api.record(name);
+
+      setAround(await api.around(name));
+      setRecord(found);
       setTrouble(null);
     } catch (failure) {
       setTrouble(failure);
@@ -139,6 +152,18 @@ export function Household({ words, shared }) {
     }
     setBusy(false);
   }
+  async function visit() {
+    setBusy(true);
+    try {
+      const draft = await api.beginVisit(name, kind, task);
+
+      shared.refresh();
+      go('visit', String(draft.draft));
+    } catch (failure) {
+      setTrouble(failure);
+    }
+    setBusy(false);
+  }
   function changed() {
     load();
     shared.refresh();
@@ -149,7 +174,12 @@ export function Household({ words, shared }) {
   if (!record) return html`<${Frame} title=${tr('Household')} back="#/" shared=${shared}>
     <${Failure} trouble=${trouble} onAgain=${load} /></${Frame}>`;
 
+  const isHousehold = record.form === 'household';
+  const isVisit = record.form === 'visit';
   const tabs = tabsOf(record);
+
+  if (isHousehold) tabs.splice(-1, 0, { id: 'visits', items: [], label:
+    `${tr('Visits')} ${around?.visits.length ?? 0}` });
   const now = tabs.find((one) => one.id === tab) ?? tabs[0];
   const marked = tabs.map((one) => {
     const open = [...cellsOf(one.items)].filter((cell) => cell.kind === 'conflict').length;
@@ -158,10 +188,27 @@ export function Household({ words, shared }) {
         };
   });
 
+  const panel = () => html`<div class=${now.id === 'facts' ? 'card stack' : 'stack'}><${Items}
+    items=${now.items} depth=${0} record=${record} notes=${around?.notes} onHistory=${setAsked}
+    onAmend=${isVisit ? setAmended : null} onChange=${changed} /></div>`;
+
+  const change = (how) => html`<${Button} kind=${how} icon="edit" busy=${busy} onClick=${edit}>${
+    tr('Change')}</${Button}>`;
+  const toSign = (label) => html`<a class="button primary" href="#/sign/${encodeURIComponent(name)}">
+    <${Icon} name="pen" />${label}</a>`;
+  let foot = html`<span></span>${change('primary')}`;
+
+  if (isHousehold)
+    foot = html`${change('')}<${Button} kind="primary" icon="home" busy=${busy} onClick=${visit}>${
+      around?.draft ? tr('Go on with the visit') : tr('Begin a visit')}</${Button}>`;
+  else if (isVisit && record.sealed)
+    foot = html`<${Button} icon="edit" onClick=${() => setAmended({})}>${tr('Supplement')}</${Button}>
+      ${toSign(tr('Signatures'))}`;
+  else if (isVisit) foot = html`${change('')}${toSign(tr('Sign'))}`;
+
   return html`<${Frame} wide title=${record.title || tr('Without a name')} back="#/"
     shared=${shared}
-    foot=${html`<span></span><${Button} kind="primary" icon="edit" busy=${busy}
-      onClick=${edit}>${tr('Change')}</${Button}>`}>
+    foot=${foot}>
     <${Failure} trouble=${trouble} />
     <p class="row"><span class="quiet">${[areaName(record), record.form_title].filter(Boolean)
         .join(' · ')}</span>
@@ -177,16 +224,22 @@ export function Household({ words, shared }) {
     ${record.late?.length > 0 && html`<${Notice} kind="warning"><p>${
       tr('{n} answers came after the sealing and stand beside it.', { n: record.late.length })
     }</p></${Notice}>`}
+    ${isVisit && record.sealed && html`<${Notice} icon="lock">${
+      tr('Sealed. What is added later stands beside it, signed.')}</${Notice}>`}
+    <${Notes} notes=${around?.notes} />
+    ${isHousehold && html`<${Benefit} benefit=${around?.benefit} />`}
     <${Loose} record=${record} onChange=${changed} />
     <${Tabs} tabs=${marked} selected=${now.id} onSelect=${setTab} panel="panel"
       label=${tr('Parts of the record')} />
     <div id="panel" role="tabpanel" tabindex="0" aria-label=${now.label} class="stack">
       ${now.id === 'history' ? html`<${Changes} record=${name} />`
+        : now.id === 'visits' ? html`<${Visits} visits=${around?.visits} />`
+        : isVisit && now.id === 'neighbour' ? html`<${Private} key=${now.id} show=${panel} />`
         : now.id === 'photos' ? html`<${Photos} list=${photosOf(record.values)}
             record=${name} onChange=${load} />`
-        : html`<div class=${now.id === 'facts' ? 'card stack' : 'stack'}><${Items}
-            items=${now.items} depth=${0} record=${record} onHistory=${setAsked}
-            onChange=${changed} /></div>`}</div>
+        : panel()}</div>
+    ${amended && html`<${Amend} record=${name} cell=${amended.path ? amended : null}
+      onClose=${() => setAmended(null)} onDone=${changed} />`}
     ${asked && html`<${ValueHistory} record=${name} cell=${asked}
           onClose=${() => setAsked(null)} />`}
   </${Frame}>`;

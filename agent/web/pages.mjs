@@ -4,9 +4,15 @@ import { Home } from './home.mjs';
 import { NewRecord } from './begin.mjs';
 import { Household } from './household.mjs';
 import { Fill } from './fill.mjs';
+import { Visit } from './visit.mjs';
+import { Sign } from './sign.mjs';
+import { setReceiver } from 'form/place.mjs';
+import { position } from './api.mjs';
 import { Sync } from './sync.mjs';
 import { Settings } from './settings.mjs';
 import { Ready } from './ready.mjs';
 
-export const PAGES = { home: Home, new: NewRecord, record: Household, draft: Fill, sync: Sync,
-  settings: Settings, ready: Ready };
+export const PAGES = { home: Home, new: NewRecord, record: Household, draft: Fill, visit: Visit,
+  sign: Sign, sync: Sync, settings: Settings, ready: Ready };
+
+setReceiver(position);

@@ -10,8 +10,13 @@ function idOf(question, index) {
   return question.ref || `.${index}`;
 }
 
+// What the program fills in by itself (appearance hidden): shown only where it is missing.
+const isHidden = (question) => ` ${question.appearance ?? ''} `.includes(' hidden ') &&
+  !(question.required && !question.value);
+
 // {children: [node]}; a node is {question, id, children, weight}.
-export function treeOf(questions) {
+export function treeOf(all) {
+  const questions = all.filter((question) => !isHidden(question));
   const root = { children: [], level: -1, weight: 0 };
   const stack = [root];
 

@@ -19,17 +19,40 @@ function text({ coords }) {
     `${round(coords.altitude, 1)} ${round(coords.accuracy, 1)}`;
 }
 
+// A receiver that the program behind the page can ask: {latitude, longitude, altitude, accuracy}, or
+// it throws. The browser is asked where there is none.
+let receiver = null;
+
+export function setReceiver(ask) {
+  receiver = ask;
+}
+
+async function ofReceiver() {
+  try {
+    return receiver && text({ coords: await receiver() });
+  } catch {
+    return null; // no receiver, or none that knows; then the browser says why
+  }
+}
+
 function useFix(take) {
   const [state, setState] = useState({ busy: false, why: '' });
   const latest = useRef(take);
 
   latest.current = take;
-  function start() {
+  async function start() {
+    setState({ busy: true, why: '' });
+    const fix = await ofReceiver();
+
+    if (fix) {
+      setState({ busy: false, why: '' });
+      latest.current(fix);
+      return;
+    }
     if (!('geolocation' in navigator)) {
       setState({ busy: false, why: reason() });
       return;
     }
-    setState({ busy: true, why: '' });
     navigator.geolocation.getCurrentPosition((fix) => {
       setState({ busy: false, why: '' });
       latest.current(text(fix));

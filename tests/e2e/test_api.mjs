@@ -173,7 +173,8 @@ const member = await wang.post(`/api/drafts/${draft}/add`, { ref: 'member' });
 check('a member is added', member.json.added, '/data/member[1]');
 const typed = await wang.post(`/api/drafts/${draft}/answers`, {
   answers: [{ ref: '/data/member[1]/name', value: '王桂兰' }, { ref: '/data/member[1]/relation', value: '02' },
-    { ref: 'head/phone', value: '13800000001' }, { ref: 'head/name', value: '王桂兰' }],
+    { ref: 'head/phone', value: '13800000001' }, { ref: 'head/name', value: '王桂兰' },
+    { ref: 'privacy/told', value: 'OK' }],
 });
 check('they are taken', typed.json.refused.length, 0);
 await tablet.kill();

@@ -10,7 +10,7 @@ ok $? 'a county and a tablet'
 # --- steps ---
 draft=$(agent wang draft begin household --area $area)
 same 'a draft has a number' "$draft" 1
-status 'an answer' 0 agent wang draft answer "$draft" head/name=钟秀英 head/phone=13800000001
+status 'an answer' 0 agent wang draft answer "$draft" privacy/told=OK head/name=钟秀英 head/phone=13800000001
 status 'an answer of the wrong kind is refused' 1 agent wang draft answer "$draft" member/birth=soon
 status 'an answer to no question is refused' 1 agent wang draft answer "$draft" head/nobody=x
 status 'another draft does not exist' 1 agent wang draft show 99
@@ -77,14 +77,14 @@ same 'and what was answered' "$(field '.values["head/name"]' <"$work/record")" �
 dialogue() { # ARGUMENTS: answers on standard input
     agent wang fill "$@" >"$work/talk" 2>"$work/stderr"
 }
-printf '%s\n' 赵六 :quit | dialogue household --area $area --lang zh
+printf '%s\n' OK 赵六 :quit | dialogue household --area $area --lang zh
 ok $? 'a dialogue that is left'
 grep -q '户主姓名' "$work/talk"
 ok $? 'asks in Chinese'
 draft=$(agent wang draft list --json | field '.drafts[0].draft')
 same 'leaves its answer' "$(agent wang draft show "$draft" --json |
     field '.questions.find(q => q.ref.endsWith("/head/name")).value')" 赵六
-printf '%s\n' '' 12 '' :back 13800000009 :missing :finish | dialogue "$draft"
+printf '%s\n' '' '' 12 '' :back 13800000009 :missing :finish | dialogue "$draft"
 ok $? 'and is taken up again'
 grep -q 'mobile number' "$work/talk"
 ok $? 'says what is wrong'
@@ -92,7 +92,7 @@ record=$(tail -n 1 "$work/talk" | sed "s/^[> ]*//")
 same 'and saves the record' "$(agent wang show "$record" --json | field '.values["head/phone"]')" \
     13800000009
 start_tablet wang
-printf '%s\n' 孙七 :finish | dialogue household --area $area
+printf '%s\n' OK 孙七 :finish | dialogue household --area $area
 ok $? 'through the service, too'
 same 'three records' "$(agent wang list --json | field .length)" 3
 stop_tablet wang

@@ -41,6 +41,12 @@ async function begin() {
   ok(await page.getByRole('radio', { name: '芦洞村' }).isChecked(), 'villages have names');
   await look(page, 'new');
   await page.getByRole('button', { name: '开始填写' }).click();
+  await heading(page, /个人信息告知/);
+  ok(await page.getByText('只用于审核').count() > 0, 'the notice is read out first');
+  await look(page, 'notice');
+  await page.getByRole('checkbox').check();
+  await saved(page);
+  await next(page);
   await heading(page, /户主/);
   await page.getByLabel('户主姓名').fill('王桂兰');
   await page.keyboard.press('Enter');

@@ -62,7 +62,6 @@ export default {
   Forms: '表单',
   'found to be the same': '确认为同一个',
   'Free space': '可用空间',
-  'Given back': '县里退回',
   'Given back by the county': '县里退回',
   'go on': '继续',
   History: '历史',
