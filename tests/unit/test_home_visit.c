@@ -170,6 +170,18 @@ static void a_visit_begins_with_what_is_known(void **state) {
                      RC_NOT_FOUND);
 }
 
+/* The name of a record may be a field of a group, whatever texts stand before it. */
+static void a_household_is_called_by_its_head(void **state) {
+    struct world *world = *state;
+    struct filler *filler;
+
+    visitor_edit(world->visitor, world->wang, world->home, "privacy/version", "2026-1");
+    filler = begin(world, (struct dot){0, 0});
+    assert_string_equal(got(world, filler, "household_name"), "王桂兰");
+    filler_close(filler);
+    assert_int_equal(visitor_count(world->visitor, world->wang, "王桂兰"), 1);
+}
+
 static void the_second_is_somebody_else(void **state) {
     struct world *world = *state;
     struct visitor *visitor = world->visitor;
@@ -400,6 +412,7 @@ static void households_are_due_by_the_table_of_the_county(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(a_visit_begins_with_what_is_known),
+        CASE(a_household_is_called_by_its_head),
         CASE(the_second_is_somebody_else),
         CASE(both_sign_with_their_own_keys),
         CASE(whoever_was_not_there_does_not_sign),
