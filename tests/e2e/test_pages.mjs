@@ -266,7 +266,7 @@ async function rest() {
   await page.getByRole('radio', { name: /户外/ }).check();
   await look(page, 'outdoors');
   await page.getByRole('link', { name: '本机可用到' }).click();
-  await page.getByText(/离线可用至|可离线工作|可用/).first().waitFor();
+  await page.locator('[data-what]').first().waitFor();
   const items = await page.locator('[data-what]').evaluateAll((list) =>
     list.map((one) => `${one.dataset.what} ${one.dataset.state}`));
   for (const what of ['synced good', 'forms good', 'file good', 'areas good', 'keys good', 'clock good'])
