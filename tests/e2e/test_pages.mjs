@@ -49,9 +49,10 @@ async function begin() {
   await next(page);
   await heading(page, /户主/);
   await page.getByLabel('户主姓名').fill('王桂兰');
-  await page.keyboard.press('Enter');
-  ok(await page.getByLabel('联系电话').evaluate((field) => field === document.activeElement),
-    'Enter goes to the next question');
+  await page.getByLabel('户主姓名').press('Enter');
+  ok(await page.waitForFunction(() => document.activeElement?.closest('.question')
+    ?.textContent.includes('联系电话')).then(() => true, () => false),
+  'Enter goes to the next question');
   await page.keyboard.type('123');
   await page.getByText('请填11位手机号').waitFor();
   ok(true, 'what is wrong stands beside the field');
