@@ -118,3 +118,25 @@ enum rc archive_read(struct archive *archive, struct view name, size_t max_bytes
         *out = view_of(bytes, size);
     return rc;
 }
+
+enum rc archive_write(const char *path, const char *const *names, const char *const *files,
+                      uint32_t count, struct err *err) {
+    int why = 0;
+    zip_t *zip = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, &why);
+    enum rc rc = RC_OK;
+
+    if (zip == NULL)
+        return err_set(err, RC_IO, "%s: the archive cannot be written", path);
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
+        zip_source_t *source = zip_source_file(zip, files[i], 0, -1);
+
+        if (source == NULL || zip_file_add(zip, names[i], source, ZIP_FL_ENC_UTF_8) < 0) {
+            zip_source_free(source);
+            rc = err_set(err, RC_IO, "%s: the archive cannot be written", path);
+        }
+    }
+    if (rc == RC_OK && zip_close(zip) == 0)
+        return RC_OK;
+    zip_discard(zip);
+    return rc == RC_OK ? err_set(err, RC_IO, "%s: the archive cannot be written", path) : rc;
+}

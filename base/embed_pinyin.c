@@ -131,6 +131,17 @@ static void read_readings(void) {
         fail("fewer than 20,000 characters have a reading; is ICU's uconv there?", known);
 }
 
+/* The first letters of all its readings, a bit each. */
+static unsigned long letters_of(unsigned index) {
+    unsigned long letters =
+        readings[index][0] == '\0' ? 0 : 1ul << (unsigned)(readings[index][0] - 'a');
+
+    for (unsigned i = 0; i < further_count; i++)
+        if (further[i].character == FIRST + index)
+            letters |= 1ul << (unsigned)(further[i].reading[0] - 'a');
+    return letters;
+}
+
 static void write_table(FILE *out) {
     fputs("/* made by base/embed_pinyin.c */\n#include \"base/pinyin.h\"\n\n", out);
     fputs("const char *const pinyin_syllables[] = {\n    \"\",\n", out);
@@ -140,6 +151,9 @@ static void write_table(FILE *out) {
     fputs("const uint16_t pinyin_first[] = {", out);
     for (unsigned i = 0; i < COUNT; i++)
         fprintf(out, "%s%u,", i % 16 == 0 ? "\n    " : " ", number_of(readings[i]));
+    fputs("\n};\nconst uint32_t pinyin_letters[] = {", out);
+    for (unsigned i = 0; i < COUNT; i++)
+        fprintf(out, "%s0x%lx,", i % 8 == 0 ? "\n    " : " ", letters_of(i));
     fputs("\n};\nconst struct pinyin_further pinyin_further[] = {\n", out);
     for (unsigned i = 0; i < further_count; i++)
         fprintf(out, "    {0x%x, %u},\n", further[i].character, number_of(further[i].reading));

@@ -26,6 +26,7 @@ struct pinyin_further {
 extern const char *const pinyin_syllables[];
 extern const size_t pinyin_syllable_count;
 extern const uint16_t pinyin_first[];
+extern const uint32_t pinyin_letters[]; /* the first letters of all readings, a bit each */
 extern const struct pinyin_further pinyin_further[]; /* sorted by character */
 extern const size_t pinyin_further_count;
 

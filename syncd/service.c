@@ -8,6 +8,7 @@
 #include "base/planted.h"
 #include "base/tls.h"
 #include "syncd/desk/console.h"
+#include "syncd/desk/export.h"
 #include "syncd/sync/api.h"
 #include "syncd/sync/area.h"
 #include "syncd/sync/attachment.h"
@@ -356,6 +357,8 @@ enum rc service_open(const struct service_options *options, struct service **out
         rc = load_epoch(service, err);
     if (rc == RC_OK)
         rc = sweep(service, err);
+    if (rc == RC_OK)
+        rc = export_sweep(service->directory, err);
     if (rc == RC_OK) /* the rest of what being killed cut off */
         rc = area_move(&service->office, &moved, err);
     if (rc != RC_OK) {

@@ -110,6 +110,8 @@ static const struct command_option REDACT[] = {
     END};
 static const struct command_option EXPORT[] = {
     {"--form", "F", "the form whose records are written", false},
+    {"--area", "A", "only records of this area and what lies beneath", false},
+    {"--format", "FORMAT", "csv, zip, xlsx, json, jsonl or geojson", false},
     {"--csv", NULL, "a table for spreadsheets; --json gives nested documents", false},
     {"--repeat", "NAME", "the table of this repeat, one line an instance", false},
     REVEAL,

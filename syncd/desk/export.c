@@ -1,370 +1,339 @@
-/* export.c: records as tables for other programs.
- *
- * CSV: one line a record, one column a field that any published version of the form has or had; the
- * fields of a repeat are a table of their own (--repeat NAME), one line an instance, joined by
- * record and instance id. A cell in conflict is empty, and the last column names such fields: no
- * side is silently chosen. Texts that a spreadsheet would run as a formula are disarmed.
- *
- * JSON: an array of what `show --json` gives for each record.
+/* export.c: the way of an export: which versions of the form there are, record after record in
+ * pages, and the command. See export.h.
  *
  * Records are read in pages, each written out before the next is read, so that a slow reader holds
  * neither memory nor the store. */
-#include "base/csv.h"
-#include "schema/erasure.h"
-#include "syncd/desk/desk.h"
-#include "syncd/desk/values.h"
+#include "syncd/desk/export_table.h"
 #include "syncd/sync/examine.h"
 
-#define PAGE_BYTES   (128u * 1024u)
+#include <stdio.h>
+
+#define PAGE_RECORDS 200u
+#define FOUND_PAGE   1000u
 #define OUT_BYTES    (64u * 1024u * 1024u)
+#define FLUSH_BYTES  (128u * 1024u)
 #define VERSIONS_MAX 1000u
 
-struct export_column {
-    uint16_t number;
-    struct view path;
+static const struct format {
+    const char *name;
+    enum export_format format;
+    const char *media;
+} FORMATS[] = {
+    {"csv", EXPORT_CSV, "text/csv; charset=utf-8"},
+    {"zip", EXPORT_ZIP, "application/zip"},
+    {"xlsx", EXPORT_XLSX, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+    {"json", EXPORT_JSON, "application/json"},
+    {"jsonl", EXPORT_JSONL, "application/jsonl"},
+    {"geojson", EXPORT_GEOJSON, "application/geo+json"},
 };
+#define FORMAT_COUNT (sizeof(FORMATS) / sizeof(FORMATS[0]))
 
-struct export {
-    struct seat *seat;
-    struct command *command;
-    struct view form; /* name */
-    bool masked, is_json;
-    const struct form *versions[VERSIONS_MAX]; /* newest first */
-    uint32_t version_count;
-    uint16_t repeat; /* number of the repeat that is asked for; 0: the record */
-    struct export_column *columns;
-    uint32_t column_count;
-    struct arena arena; /* of the record at hand */
-    struct buf out;
-    struct csv_writer writer;
-    struct dot after;
-    bool is_full; /* the page */
-    uint64_t records;
-};
+const enum export_format *export_format_named(const char *name) {
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        if (strcmp(FORMATS[i].name, name) == 0)
+            return &FORMATS[i].format;
+    return NULL;
+}
 
-/* --- columns --- */
+const char *export_media_type(enum export_format format) {
+    return FORMATS[format].media;
+}
+
+const char *export_ending(enum export_format format) {
+    return FORMATS[format].name;
+}
+
+/* --- versions --- */
 
 static enum rc version_visit(void *context, const struct stored_form *stored, struct err *err) {
-    struct export *export = context;
+    struct exporting *at = context;
     const struct form *form = NULL;
     enum rc rc;
 
-    if (!view_equal(stored->name, export->form))
+    if (!view_equal(stored->name, at->order->form))
         return RC_OK;
-    if (export->version_count == VERSIONS_MAX)
-        return err_set(err, RC_LIMIT, "%.*s: more than %u versions", VIEW_PRINT(export->form),
+    if (at->version_count == VERSIONS_MAX)
+        return err_set(err, RC_LIMIT, "%.*s: more than %u versions", VIEW_PRINT(at->order->form),
                        VERSIONS_MAX);
-    rc = ledger_form(export->seat->ledger, stored->form, &form, err);
+    rc = ledger_form(at->seat->ledger, stored->form, &form, err);
     if (rc != RC_OK || form == NULL)
         return rc;
-    memmove(export->versions + 1, export->versions,
-            export->version_count * sizeof(export->versions[0]));
-    export->versions[0] = form;
-    export->version_count++;
+    memmove(at->versions + 1, at->versions, at->version_count * sizeof(*at->versions));
+    at->versions[0] = form;
+    at->version_count++;
     return RC_OK;
 }
 
-static bool has_column(const struct export *export, uint16_t number) {
-    for (uint32_t i = 0; i < export->column_count; i++)
-        if (export->columns[i].number == number)
-            return true;
-    return false;
-}
-
-static uint16_t repeat_number(const struct form *form, const struct form_field *field) {
-    return field->repeat == FORM_NO_PARENT ? 0 : form->fields[field->repeat].number;
-}
-
-static enum rc find_repeat(struct export *export, const char *name, struct err *err) {
-    for (uint32_t v = 0; v < export->version_count && export->repeat == 0; v++)
-        for (uint32_t i = 0; i < export->versions[v]->field_count; i++) {
-            const struct form_field *field = &export->versions[v]->fields[i];
-
-            if (field->type == FIELD_TYPE_REPEAT &&
-                (view_is(field->path, name) || view_is(field->name, name)))
-                export->repeat = field->number;
-        }
-    if (export->repeat == 0)
-        return err_set(err, RC_NOT_FOUND, "--repeat %s: the form has no such repeat", name);
-    return RC_OK;
-}
-
-static enum rc find_columns(struct export *export, struct err *err) {
-    struct arena *arena = &export->seat->arena;
-    uint32_t most = 0;
-
-    for (uint32_t v = 0; v < export->version_count; v++)
-        most += export->versions[v]->field_count;
-    export->columns = arena_array(arena, most, sizeof(*export->columns));
-    if (export->columns == NULL)
-        return arena_check(arena, "an export", err);
-    for (uint32_t v = 0; v < export->version_count; v++)
-        for (uint32_t i = 0; i < export->versions[v]->field_count; i++) {
-            const struct form *form = export->versions[v];
-            const struct form_field *field = &form->fields[i];
-
-            if (form_field_holds_value(field) && repeat_number(form, field) == export->repeat &&
-                !has_column(export, field->number))
-                export->columns[export->column_count++] =
-                    (struct export_column){field->number, field->path};
-        }
-    return RC_OK;
-}
-
-static void write_text(struct export *export, const char *text) {
-    csv_write_cell(&export->writer, CSV_VALUE, view_text(text));
-}
-
-static void write_head(struct export *export) {
-    csv_writer_init(&export->writer, &export->out, true);
-    write_text(export, "id");
-    if (export->repeat != 0) {
-        write_text(export, "instance");
-        write_text(export, "parent");
-    } else {
-        write_text(export, "area");
-        write_text(export, "version");
-        write_text(export, "created");
-        write_text(export, "changed");
-        write_text(export, "withdrawn");
-        write_text(export, "sealed");
-    }
-    for (uint32_t i = 0; i < export->column_count; i++)
-        csv_write_cell(&export->writer, CSV_TEXT, export->columns[i].path);
-    write_text(export, "conflicts");
-    csv_write_end_row(&export->writer);
-}
-
-/* --- rows --- */
-
-static void add_value(const struct export *export, const struct reading *reading, uint16_t number,
-                      const struct value *value, struct buf *out) {
-    desk_value_text(reading->form, number, value, export->masked, out);
-}
-
-static bool is_plain(const struct value *value) {
-    return value->type == VALUE_INT || value->type == VALUE_DECIMAL || value->type == VALUE_DATE;
-}
-
-/* Elements of a select_multiple have names without spaces; others may hold anything. */
-static const char *between(const struct form *form, uint16_t number) {
-    const struct form_field *field = form_field_by_number(form, number);
-
-    return field != NULL && field->type == FIELD_TYPE_SELECT_MULTIPLE ? " " : " | ";
-}
-
-static void write_cell(struct export *export, const struct reading *reading,
-                       struct instance_id instance, const struct export_column *column,
-                       struct buf *text, struct buf *conflicts) {
-    const struct cell *cell = reading_cell(reading, instance, column->number);
-    enum csv_cell kind = CSV_TEXT;
-
-    buf_clear(text);
-    if (cell != NULL && cell->kind == CELL_VALUE) {
-        add_value(export, reading, column->number, &cell->value, text);
-        kind = is_plain(&cell->value) ? CSV_VALUE : CSV_TEXT;
-    } else if (cell != NULL && cell->kind == CELL_SET) {
-        for (uint32_t i = 0; i < cell->version_count; i++) {
-            if (i > 0)
-                buf_add_text(text, between(reading->form, column->number));
-            add_value(export, reading, column->number, &cell->versions[i]->value, text);
-        }
-    } else if (cell != NULL && cell->kind == CELL_ERASED) {
-        erasure_text(RC_NOT_FOUND, NULL, export->command->lang, text);
-    } else if (cell != NULL && cell->kind == CELL_CONFLICT) {
-        if (conflicts->size > 0)
-            buf_add_u8(conflicts, ' ');
-        buf_add_view(conflicts, column->path);
-    }
-    csv_write_cell(&export->writer, kind, buf_view(text));
-}
-
-static enum rc write_cells(struct export *export, const struct reading *reading,
-                           struct instance_id instance, struct err *err) {
-    struct buf text, conflicts;
+static enum rc find_versions(struct exporting *at, struct err *err) {
     enum rc rc;
 
-    buf_init(&text, LIMIT_VALUE_BYTES * 8u);
-    buf_init(&conflicts, LIMIT_PATH_BYTES * 1024u);
-    for (uint32_t i = 0; i < export->column_count; i++)
-        write_cell(export, reading, instance, &export->columns[i], &text, &conflicts);
-    csv_write_cell(&export->writer, CSV_TEXT, buf_view(&conflicts));
-    csv_write_end_row(&export->writer);
-    rc = buf_check(&text, "an answer", err);
-    if (rc == RC_OK)
-        rc = buf_check(&conflicts, "a row", err);
-    buf_release(&text);
-    buf_release(&conflicts);
+    at->versions = arena_array(&at->seat->arena, VERSIONS_MAX, sizeof(*at->versions));
+    if (at->versions == NULL)
+        return arena_check(&at->seat->arena, "an export", err);
+    rc = store_forms(at->seat->ledger->store, 0, version_visit, at, err);
+    if (rc == RC_OK && at->version_count == 0)
+        rc = err_set(err, RC_NOT_FOUND,
+                     "--form %.*s: there is no such form; see: yg-syncd form list",
+                     VIEW_PRINT(at->order->form));
     return rc;
 }
 
-static enum rc write_record(struct export *export, const struct seen_record *seen,
-                            struct err *err) {
-    char text[TIME_TEXT_BYTES], id[DOT_TEXT_BYTES];
-    const struct reading *reading = &seen->reading;
-    struct buf areas;
+/* --- one record --- */
 
-    dot_text(seen->stored.id, id);
-    write_text(export, id);
-    buf_init(&areas, 4096);
-    for (uint32_t i = 0; i < reading->area_count; i++) {
-        char area[AREA_TEXT_BYTES];
-
-        area_text(reading->areas[i], area);
-        buf_addf(&areas, "%s%s", i == 0 ? "" : " ", area);
-    }
-    csv_write_cell(&export->writer, CSV_VALUE, buf_view(&areas));
-    buf_release(&areas);
-    csv_write_cell(&export->writer, CSV_TEXT,
-                   reading->form == NULL ? view_text("") : reading->form->version);
-    time_text(seen->stored.created_ms, text);
-    write_text(export, text);
-    time_text(seen->stored.changed_ms, text);
-    write_text(export, text);
-    write_text(export, reading->withdrawn ? "1" : "0");
-    write_text(export, reading->sealed_scopes != 0 ? "1" : "0");
-    return write_cells(export, reading, (struct instance_id){{0, 0}, 0}, err);
+static bool is_json(const struct exporting *at) {
+    return at->order->format == EXPORT_JSON || at->order->format == EXPORT_JSONL;
 }
 
-static enum rc write_instances(struct export *export, const struct seen_record *seen,
-                               struct err *err) {
-    const struct reading *reading = &seen->reading;
-    char id[DOT_TEXT_BYTES], text[INSTANCE_TEXT_BYTES];
-    enum rc rc = RC_OK;
-
-    dot_text(seen->stored.id, id);
-    for (uint32_t i = 0; i < reading->instance_count && rc == RC_OK; i++) {
-        const struct seen_instance *instance = &reading->instances[i];
-
-        if (instance->removed || instance->repeat != export->repeat)
-            continue;
-        write_text(export, id);
-        instance_text(instance->id, text);
-        write_text(export, text);
-        instance_text(instance->parent, text);
-        write_text(export, instance_is_root(instance->parent) ? "" : text);
-        rc = write_cells(export, reading, instance->id, err);
-    }
-    return rc;
-}
-
-static enum rc write_json(struct export *export, const struct seen_record *seen, struct err *err) {
+static enum rc write_json(struct exporting *at, const struct seen_record *seen, struct err *err) {
     struct json *json = NULL;
-    enum rc rc = seen_json(export->seat, seen, export->masked, &json, err);
+    enum rc rc = seen_json(at->seat, seen, at->order->masked, &json, err);
 
     if (rc != RC_OK)
         return rc;
-    buf_add_text(&export->out, export->records == 0 ? "[\n" : ",\n");
-    json_print(json, false, &export->out);
+    if (at->order->format == EXPORT_JSON)
+        buf_add_text(&at->out, at->records == 0 ? "[\n" : ",\n");
+    json_print(json, false, &at->out);
+    if (at->order->format == EXPORT_JSONL)
+        buf_add_text(&at->out, "\n");
     json_free(json);
     return RC_OK;
 }
 
-static enum rc record_visit(void *context, const struct stored_record *stored, struct err *err) {
-    struct export *export = context;
+static enum rc write_record(struct exporting *at, const struct stored_record *stored,
+                            struct err *err) {
     struct seen_record seen = {.stored = *stored};
-    enum rc rc;
+    struct ledger *ledger = at->seat->ledger;
+    enum rc rc = ledger_read(ledger, stored, &at->arena, &seen.record, &seen.reading, err);
 
-    if (export->out.size >= PAGE_BYTES) {
-        export->is_full = true;
-        return RC_NOT_FOUND;
-    }
-    arena_reset(&export->arena);
-    rc =
-        ledger_read(export->seat->ledger, stored, &export->arena, &seen.record, &seen.reading, err);
     if (rc == RC_OK)
-        rc = examine_known(export->seat->ledger->store, stored->id, &seen.reading, &export->arena,
-                           err);
+        rc = examine_known(ledger->store, stored->id, &seen.reading, &at->arena, err);
     if (rc != RC_OK)
         return rc;
-    if (export->is_json)
-        rc = write_json(export, &seen, err);
-    else if (export->repeat != 0)
-        rc = write_instances(export, &seen, err);
-    else
-        rc = write_record(export, &seen, err);
-    export->after = stored->id;
-    export->records++;
+    if (at->order->format == EXPORT_GEOJSON)
+        return export_features(at, &seen, err);
+    rc = is_json(at) ? write_json(at, &seen, err) : export_lines(at, &seen, err);
+    at->records++;
     return rc;
 }
 
-static enum rc flush(struct export *export, struct err *err) {
-    enum rc rc = buf_check(&export->out, "a page of the export", err);
+static enum rc flush(struct exporting *at, size_t least, struct err *err) {
+    enum rc rc = buf_check(&at->out, "a page of the export", err);
 
-    if (rc == RC_OK && export->out.size > 0)
-        rc = command_print(export->command, buf_view(&export->out), err);
-    buf_clear(&export->out);
+    if (at->out.size < least || at->out.size == 0)
+        return rc;
+    if (rc == RC_OK)
+        rc = at->order->write(at->order->context, buf_view(&at->out), err);
+    buf_clear(&at->out);
     return rc;
 }
 
-static enum rc write_all(struct export *export, struct err *err) {
+/* --- pages --- */
+
+struct page { /* ids, so that no walk is open while lines are written */
+    struct dot ids[FOUND_PAGE];
+    uint32_t count, most;
+    struct record_cursor last;
+};
+
+static enum rc list_visit(void *context, const struct stored_record *stored, struct err *err) {
+    struct page *page = context;
+
+    (void)err;
+    page->ids[page->count++] = stored->id;
+    return page->count == page->most ? RC_NOT_FOUND : RC_OK;
+}
+
+static enum rc found_visit(void *context, const struct found_record *found, struct err *err) {
+    struct page *page = context;
+
+    page->last = found->cursor;
+    return list_visit(page, &found->record, err);
+}
+
+static enum rc write_page(struct exporting *at, const struct page *page, struct err *err) {
     enum rc rc = RC_OK;
 
-    if (!export->is_json)
-        write_head(export);
-    do {
-        export->is_full = false;
-        rc = store_list(export->seat->ledger->store, export->form, 0, export->after, record_visit,
-                        export, err);
+    for (uint32_t i = 0; i < page->count && rc == RC_OK; i++) {
+        struct stored_record stored;
+
+        arena_reset(&at->arena);
+        rc = store_record(at->seat->ledger->store, page->ids[i], &at->arena, &stored, err);
+        if (rc == RC_OK && view_equal(stored.form_name, at->order->form))
+            rc = write_record(at, &stored, err);
         if (rc == RC_OK)
-            rc = flush(export, err);
-        command_progress(export->command, "%llu records", (unsigned long long)export->records);
-    } while (rc == RC_OK && export->is_full);
-    if (rc == RC_OK && export->is_json) {
-        buf_add_text(&export->out, export->records == 0 ? "[]\n" : "\n]\n");
-        rc = flush(export, err);
+            rc = flush(at, FLUSH_BYTES, err);
     }
-    command_progress(export->command, "%s", "");
+    if (at->order->progress != NULL)
+        at->order->progress(at->order->context, at->records);
+    return rc;
+}
+
+static enum rc write_listed(struct exporting *at, struct page *page, struct err *err) {
+    struct dot after = {0, 0};
+    enum rc rc;
+
+    page->most = PAGE_RECORDS;
+    do {
+        page->count = 0;
+        rc = store_list(at->seat->ledger->store, at->order->form, at->order->area, after,
+                        list_visit, page, err);
+        if (page->count > 0)
+            after = page->ids[page->count - 1];
+        if (rc == RC_OK)
+            rc = write_page(at, page, err);
+    } while (rc == RC_OK && page->count == page->most);
+    return rc;
+}
+
+static enum rc write_found(struct exporting *at, struct page *page, struct err *err) {
+    struct record_query query = *at->order->query;
+    struct record_cursor after;
+    uint64_t total = 0;
+    enum rc rc;
+
+    page->most = FOUND_PAGE;
+    query.form_name = at->order->form;
+    query.order = RECORDS_BY_CREATED; /* does not change while it is written */
+    query.descending = false;
+    query.after = NULL;
+    query.most = FOUND_PAGE;
+    do {
+        page->count = 0;
+        rc = store_find(at->seat->ledger->store, &query, found_visit, page, &total, err);
+        after = page->last;
+        query.after = &after;
+        if (rc == RC_OK)
+            rc = write_page(at, page, err);
+    } while (rc == RC_OK && page->count == page->most);
+    return rc;
+}
+
+static enum rc write_all(struct exporting *at, struct err *err) {
+    struct page *page = calloc(1, sizeof(*page));
+    bool tables = !is_json(at) && at->order->format != EXPORT_GEOJSON;
+    enum rc rc = page == NULL ? err_set(err, RC_NO_MEMORY, "out of memory") : RC_OK;
+
+    if (rc == RC_OK && tables)
+        rc = export_heads(at, err);
+    if (at->order->format == EXPORT_GEOJSON)
+        buf_add_text(&at->out, "{\"type\":\"FeatureCollection\",\"features\":[\n");
+    if (rc == RC_OK)
+        rc = at->order->query == NULL ? write_listed(at, page, err) : write_found(at, page, err);
+    if (at->order->format == EXPORT_JSON)
+        buf_add_text(&at->out, at->records == 0 ? "[]\n" : "\n]\n");
+    if (at->order->format == EXPORT_GEOJSON)
+        buf_add_text(&at->out, "\n]}\n");
+    if (rc == RC_OK)
+        rc = tables ? export_pack(at, err) : flush(at, 0, err);
+    free(page);
+    return rc;
+}
+
+enum rc export_run(struct seat *seat, const struct export_order *order, uint64_t *records,
+                   struct err *err) {
+    struct exporting at = {.seat = seat, .order = order};
+    bool tables = order->format <= EXPORT_XLSX;
+    enum rc rc;
+
+    *records = 0;
+    arena_init(&at.arena, DESK_ARENA_BYTES);
+    arena_keep(&at.arena, 1024u * 1024u);
+    buf_init(&at.text, LIMIT_VALUE_BYTES * 8u);
+    buf_init(&at.conflicts, LIMIT_PATH_BYTES * 1024u);
+    buf_init(&at.out, OUT_BYTES);
+    rc = find_versions(&at, err);
+    if (rc == RC_OK && tables)
+        rc = export_tables(&at, err);
+    if (rc == RC_OK && tables)
+        rc = export_open(&at, err);
+    if (rc == RC_OK)
+        rc = write_all(&at, err);
+    *records = at.records;
+    export_close(&at);
+    buf_release(&at.out);
+    buf_release(&at.conflicts);
+    buf_release(&at.text);
+    arena_release(&at.arena);
     return rc;
 }
 
 /* --- the command --- */
 
-static enum rc export_act(void *context, struct work *work, struct err *err) {
-    const struct export *export = context;
-    const char *reason = command_option(export->command, "--reason");
-    char object[LIMIT_NAME_BYTES + 1];
+static enum rc command_write(void *context, struct view bytes, struct err *err) {
+    return command_print(context, bytes, err);
+}
 
-    snprintf(object, sizeof(object), "%.*s", VIEW_PRINT(export->form));
-    return work_act(work, "command line", "export", object, view_text(reason == NULL ? "" : reason),
-                    err);
+static void command_tell(void *context, uint64_t records) {
+    command_progress(context, "%llu records", (unsigned long long)records);
+}
+
+struct export_act {
+    const char *action, *object, *reason;
+};
+
+static enum rc export_act(void *context, struct work *work, struct err *err) {
+    const struct export_act *act = context;
+
+    return work_act(work, "command line", act->action, act->object, view_text(act->reason), err);
+}
+
+static enum rc read_format(const struct command *command, struct export_order *order,
+                           struct err *err) {
+    const char *format = command_option(command, "--format");
+    const enum export_format *named = format == NULL ? NULL : export_format_named(format);
+    bool csv = command_option(command, "--csv") != NULL;
+
+    if (csv + command->json + (format != NULL) != 1)
+        return err_set(err, RC_USAGE,
+                       "say --csv, --json or --format csv, zip, xlsx, json, jsonl or geojson");
+    if (format != NULL && named == NULL)
+        return err_set(err, RC_USAGE, "--format %s: say csv, zip, xlsx, json, jsonl or geojson",
+                       format);
+    order->format = named != NULL ? *named : csv ? EXPORT_CSV : EXPORT_JSON;
+    order->repeat = command_option(command, "--repeat");
+    if (order->repeat != NULL && order->format != EXPORT_CSV)
+        return err_set(err, RC_USAGE,
+                       "--repeat belongs to CSV; all other formats hold the repeats already");
+    return RC_OK;
 }
 
 enum rc desk_export(void *context, struct command *command, struct err *err) {
     const char *form = command_option(command, "--form");
-    const char *repeat = command_option(command, "--repeat");
+    const char *area = command_option(command, "--area");
+    const char *reason = command_option(command, "--reason");
+    struct export_order order = {.lang = command->lang,
+                                 .context = command,
+                                 .write = command_write,
+                                 .progress = command_tell};
+    char object[LIMIT_NAME_BYTES + 100];
+    struct export_act act = {"export", object, reason == NULL ? "" : reason};
+    uint64_t records = 0;
     struct seat seat;
-    struct export export = {.seat = &seat, .command = command, .masked = true};
     enum rc rc;
 
-    export.is_json = command->json;
     if (form == NULL || strlen(form) > LIMIT_NAME_BYTES)
         return err_set(err, RC_USAGE, "--form F is missing; see: yg-syncd form list");
-    if (export.is_json == (command_option(command, "--csv") != NULL))
-        return err_set(err, RC_USAGE, "say --csv or --json");
-    if (export.is_json && repeat != NULL)
-        return err_set(err, RC_USAGE, "--repeat belongs to --csv; JSON holds the repeats already");
-    export.form = view_text(form);
-    arena_init(&export.arena, DESK_ARENA_BYTES);
-    buf_init(&export.out, OUT_BYTES);
+    rc = read_format(command, &order, err);
+    if (rc != RC_OK)
+        return rc;
+    order.form = view_text(form);
+    snprintf(object, sizeof(object), "%s", form);
     rc = seat_open(context, command, &seat, err);
+    if (rc == RC_OK && area != NULL)
+        rc = seat_area(&seat, area, &order.area, err);
     if (rc == RC_OK)
-        rc = store_forms(seat.ledger->store, 0, version_visit, &export, err);
-    if (rc == RC_OK && export.version_count == 0)
-        rc = err_set(err, RC_NOT_FOUND, "--form %s: there is no such form; see: yg-syncd form list",
-                     form);
-    if (rc == RC_OK && repeat != NULL)
-        rc = find_repeat(&export, repeat, err);
+        rc = seat_mask(&seat, command, form, &order.masked, err);
     if (rc == RC_OK)
-        rc = find_columns(&export, err);
+        rc = office_act(seat.office, export_act, &act, err);
     if (rc == RC_OK)
-        rc = seat_mask(&seat, command, form, &export.masked, err);
-    if (rc == RC_OK)
-        rc = office_act(seat.office, export_act, &export, err);
-    if (rc == RC_OK)
-        rc = write_all(&export, err);
-    buf_release(&export.out);
-    arena_release(&export.arena);
+        rc = export_run(&seat, &order, &records, err);
+    command_progress(command, "%s", "");
+    if (rc == RC_OK) {
+        snprintf(object, sizeof(object), "%s: %llu, %s", form, (unsigned long long)records,
+                 export_ending(order.format));
+        act.action = "exported";
+        rc = office_act(seat.office, export_act, &act, err);
+    }
     seat_close(&seat);
     return rc;
 }

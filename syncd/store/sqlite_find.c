@@ -459,10 +459,14 @@ static enum rc find_start(struct finding *finding, struct store *store,
     return rc == RC_OK ? make_marks(finding, err) : rc;
 }
 
+/* To look for a block takes several times as long as to go on to the next one. */
 static enum rc find_all(struct finding *finding, bool counts, struct err *err) {
-    bool some = finding->query->word_count > 0 || (finding->query->with & RECORD_QUARANTINED) != 0;
+    int64_t blocks = (finding->rows + LINES - 1) / LINES, needed = 0;
 
-    return some ? look_at_some(finding, counts, err) : look_at_all(finding, counts, err);
+    for (int64_t block = 0; block < blocks; block++)
+        needed += block_is_needed(finding, block);
+    return needed * 4 < blocks ? look_at_some(finding, counts, err)
+                               : look_at_all(finding, counts, err);
 }
 
 static void find_end(struct finding *finding) {
