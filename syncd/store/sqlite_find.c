@@ -32,7 +32,7 @@ struct finding {
     uint8_t wanted; /* bits of words */
     bool words_by_area;
     int64_t rows;   /* of the table record */
-    uint8_t *marks; /* by row - 1; NULL: none are needed */
+    uint8_t *marks; /* by row - 1 */
     struct candidate *best;
     uint32_t best_count;
     uint64_t total;
@@ -55,8 +55,12 @@ static void mark_words(struct finding *finding, int64_t row, struct view slot) {
 
     if (count > LISTED_UNITS_MAX || (count == 0 && tails == 0))
         return;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(units, at + 2, count * sizeof(units[0]));
+#else
     for (uint32_t i = 0; i < count; i++)
         units[i] = (uint16_t)(at[2 + 2 * i] | at[3 + 2 * i] << 8);
+#endif
     for (uint32_t w = 0; w < finding->word_count; w++) {
         const struct query_word *word = finding->words[w].word;
         bool meets = listed_name_meets(&finding->words[w], units, count);
@@ -134,12 +138,17 @@ static enum rc make_marks(struct finding *finding, struct err *err) {
     return rc == RC_OK ? mark_waiting(finding, err) : rc;
 }
 
-static bool block_is_needed(const struct finding *finding, int64_t block) {
-    const uint8_t *marks = finding->marks + block * LINES;
+/* What a record's mark must have for the record to be looked at. */
+static uint8_t needed_marks(const struct finding *finding) {
     uint8_t all = finding->words_by_area ? 0 : finding->wanted;
 
-    if ((finding->query->with & RECORD_QUARANTINED) != 0)
-        all |= MARK_WAITING;
+    return (finding->query->with & RECORD_QUARANTINED) != 0 ? all | MARK_WAITING : all;
+}
+
+static bool block_is_needed(const struct finding *finding, int64_t block) {
+    const uint8_t *marks = finding->marks + block * LINES;
+    uint8_t all = needed_marks(finding);
+
     if (all == 0)
         return true;
     for (uint32_t i = 0; i < LINES; i++)
@@ -193,9 +202,7 @@ static enum rc words_meet(struct finding *finding, const uint8_t *line, int64_t 
 static uint8_t states_of(const struct finding *finding, const uint8_t *line, int64_t row) {
     uint8_t states = line[LINE_FLAGS] & LINE_STATES;
 
-    return finding->marks != NULL && (finding->marks[row - 1] & MARK_WAITING) != 0
-               ? states | RECORD_QUARANTINED
-               : states;
+    return (finding->marks[row - 1] & MARK_WAITING) != 0 ? states | RECORD_QUARANTINED : states;
 }
 
 static enum rc line_passes(struct finding *finding, const uint8_t *line, int64_t row, bool *out,
@@ -383,6 +390,7 @@ static enum rc tally_add(struct finding *finding, const uint8_t *line, struct er
 static enum rc look_at(struct finding *finding, int64_t block, struct view lines, bool counts,
                        struct err *err) {
     int64_t row = block * LINES + 1;
+    uint8_t needed = needed_marks(finding);
     enum rc rc = RC_OK;
 
     if (lines.size % LINE_BYTES != 0 || lines.size > (size_t)LINE_BYTES * LINES)
@@ -391,8 +399,10 @@ static enum rc look_at(struct finding *finding, int64_t block, struct view lines
         const uint8_t *line = lines.data + at;
         bool passes = false;
 
-        if (finding->marks != NULL && row > finding->rows)
+        if (row > finding->rows)
             break;
+        if ((finding->marks[row - 1] & needed) != needed)
+            continue;
         rc = line_passes(finding, line, row, &passes, err);
         if (rc != RC_OK || !passes)
             continue;
