@@ -268,13 +268,13 @@ static void command_tell(void *context, uint64_t records) {
 }
 
 struct export_act {
-    const char *action, *object, *reason;
+    const char *who, *action, *object, *reason;
 };
 
 static enum rc export_act(void *context, struct work *work, struct err *err) {
     const struct export_act *act = context;
 
-    return work_act(work, "command line", act->action, act->object, view_text(act->reason), err);
+    return work_act(work, act->who, act->action, act->object, view_text(act->reason), err);
 }
 
 static enum rc read_format(const struct command *command, struct export_order *order,
@@ -306,7 +306,7 @@ enum rc desk_export(void *context, struct command *command, struct err *err) {
                                  .write = command_write,
                                  .progress = command_tell};
     char object[LIMIT_NAME_BYTES + 100];
-    struct export_act act = {"export", object, reason == NULL ? "" : reason};
+    struct export_act act = {"command line", "export", object, reason == NULL ? "" : reason};
     uint64_t records = 0;
     struct seat seat;
     enum rc rc;
