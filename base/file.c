@@ -352,6 +352,24 @@ enum rc file_size(const char *path, uint64_t *bytes, struct err *err) {
     return RC_OK;
 }
 
+enum rc file_open(const char *path, int *descriptor, uint64_t *bytes, struct err *err) {
+    struct stat status;
+
+    *bytes = 0;
+    *descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (*descriptor < 0)
+        return file_fail("cannot read", path, errno, err);
+    if (fstat(*descriptor, &status) != 0) {
+        int why = errno;
+
+        (void)close(*descriptor); /* only read from */
+        *descriptor = -1;
+        return file_fail("cannot read", path, why, err);
+    }
+    *bytes = (uint64_t)status.st_size;
+    return RC_OK;
+}
+
 /* The process id in a lock file, 0 if it is not readable. For the message only. */
 static long lock_owner(int descriptor) {
     char text[24];

@@ -81,6 +81,9 @@ enum rc file_size(const char *path, uint64_t *bytes, struct err *err);
 /* fsync of a directory, so that names created in it survive a power cut. */
 enum rc file_sync_directory(const char *path, struct err *err);
 
+/* A file for reading, and how long it is now. The caller closes *descriptor. */
+enum rc file_open(const char *path, int *descriptor, uint64_t *bytes, struct err *err);
+
 /* An exclusive lock on a file of its own, held until file_unlock or the end of the process. The
  * file is created with mode 0600 and holds the owner's process id as text; it stays when the lock
  * goes, because removing it would race. */

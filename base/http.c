@@ -1,11 +1,13 @@
 /* http.c: see http.h. No sockets, no threads, no clock. */
 #include "base/http.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define ERROR_MESSAGE_BYTES_MAX 1024u
 
@@ -209,6 +211,24 @@ enum rc http_response_header(struct http_response *response, const char *name, c
     return RC_OK;
 }
 
+static void close_file(struct http_response *response) {
+    if (response->file.is_open)
+        (void)close(response->file.descriptor); /* only read from: nothing can be lost */
+    response->file.is_open = false;
+}
+
+enum rc http_response_file(struct http_response *response, const char *path, struct err *err) {
+    int descriptor = -1;
+    enum rc rc = file_open(path, &descriptor, &response->file.bytes, err);
+
+    if (rc != RC_OK)
+        return rc;
+    close_file(response);
+    response->file.descriptor = descriptor;
+    response->file.is_open = true;
+    return RC_OK;
+}
+
 void http_response_error(struct http_response *response, unsigned status, const char *code,
                          const char *message) {
     char clean[ERROR_MESSAGE_BYTES_MAX + 4];
@@ -227,6 +247,7 @@ void http_response_error(struct http_response *response, unsigned status, const 
     response->status = status;
     response->content_type = "application/json";
     response->body_static = (struct view){0};
+    close_file(response);
     buf_clear(&response->body);
     buf_add_text(&response->body, "{\"error\":");
     json_print_text(view_text(code), &response->body);
@@ -281,6 +302,7 @@ void http_exchange_init(struct http_exchange *exchange, size_t response_cap_byte
 }
 
 void http_exchange_release(struct http_exchange *exchange) {
+    close_file(&exchange->response);
     buf_release(&exchange->response.body);
 }
 

@@ -87,7 +87,16 @@ struct http_response {
     struct http_response_header headers[HTTP_RESPONSE_HEADERS_MAX];
     struct buf body;
     struct view body_static; /* when data is not NULL: sent instead of body; lives for ever */
+    struct {
+        bool is_open; /* sent instead of body, piece by piece; closed when it is sent or given up */
+        int descriptor;
+        uint64_t bytes;
+    } file;
 };
+
+/* The answer is this file, from its beginning to its end as it is now; RC_IO, RC_NOT_FOUND. It may
+ * be removed at once. */
+enum rc http_response_file(struct http_response *response, const char *path, struct err *err);
 
 /* Adds a header. RC_INVALID: control characters in the value; RC_LIMIT: too long or too many. */
 enum rc http_response_header(struct http_response *response, const char *name, const char *value,

@@ -262,7 +262,10 @@ static enum MHD_Result queue(struct call *call) {
     size_t size = 0;
     uint8_t *bytes = NULL;
 
-    if (from->body_static.data != NULL) {
+    if (from->file.is_open) {
+        response = MHD_create_response_from_fd64(from->file.bytes, from->file.descriptor);
+        from->file.is_open = response == NULL; /* else it is the library's to close */
+    } else if (from->body_static.data != NULL) {
         /* The library does not write to persistent memory, it only has no const. */
         void *unconst = NULL;
 

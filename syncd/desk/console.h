@@ -172,6 +172,10 @@ enum rc console_login_code(struct console_call *call, struct err *err);
 enum rc console_second(struct console_call *call, struct err *err);
 enum rc console_second_confirm(struct console_call *call, struct err *err);
 enum rc console_route_list(struct console_call *call, struct err *err);
+/* console_records.c */
+enum rc console_records(struct console_call *call, struct err *err);
+enum rc console_tally(struct console_call *call, struct err *err);
+enum rc console_export(struct console_call *call, struct err *err);
 /* console_people.c */
 /* Whom the request names as :person: of the staff, all his areas within the asker's. */
 enum rc console_person(struct console_call *call, struct stored_person *out, struct err *err);

@@ -22,6 +22,8 @@ const STAFF = ROLES;
 const MANAGERS = ['admin'];
 const AUDITORS = ['auditor', 'city'];
 const WATCHERS = ['admin', 'township', 'county', 'auditor', 'city'];
+const MOVERS = ['clerk', 'township', 'county'];
+const READERS = ['village', 'investigator', ...MOVERS, ...AUDITORS];
 const NOBODY = '00000000000000ff';
 const MATRIX = [
   ['POST', '/api/logout', STAFF],
@@ -36,6 +38,10 @@ const MATRIX = [
   ['GET', '/api/home', STAFF],
   ['GET', '/api/areas', STAFF],
   ['GET', '/api/inflow', STAFF.filter((role) => role !== 'admin')],
+  ['GET', '/api/records', READERS],
+  ['POST', '/api/records', READERS],
+  ['GET', '/api/records/tally', READERS],
+  ['POST', '/api/records/export', [...MOVERS, ...AUDITORS]],
   ['GET', '/api/people', [...MANAGERS, ...AUDITORS]],
   ['POST', '/api/people', MANAGERS],
   ['POST', '/api/people/:person/disable', MANAGERS],
@@ -327,6 +333,43 @@ county.publish('household');
   const some = (await (await county.browser('smallau')).get('/api/log')).json.items;
   ok(some.length > 0 && some.every((one) => ['new', 'small', 'smallau'].includes(one.who)), 'of a township only what its people did',
     some.map((one) => one.who).join());
+// --- records ---
+
+{
+  const reader = browsers.county;
+  const at = ['430626101001', '430626101002', '430626102001'];
+  county.syncd('form', 'publish', 'schema/forms/task');
+  for (const [i, area] of at.entries())
+    county.syncdAs(county.people.county.secret, 'task', 'assign', '--area', area, '--kind', '2', '--message', `=王芳${i}`, '--as', 'county');
+  const all = (await reader.get('/api/records?form=task&order=area')).json;
+  check('a list has all, in order', all.items.map((one) => one.areas[0].area).join(), at.join());
+  check('and says how many', `${all.total} ${all.next}`, '3 null');
+  check('who made it', all.items[0].created_by.name, 'county');
+  const first = (await reader.get('/api/records?order=area&limit=2')).json;
+  const rest = (await reader.get(`/api/records?order=area&limit=2&after=${first.next}`)).json;
+  check('pages follow each other', [...first.items, ...rest.items].map((one) => one.id).join(),
+    all.items.map((one) => one.id).join());
+  check('a cursor that nobody gave is refused', (await reader.get(`/api/records?after=${'00'.repeat(80)}`)).json.error, 'invalid');
+  check('a search by initials', (await reader.post('/api/records', { text: '王芳1' })).json.total, 1);
+  check('its text in an address is not heard', (await reader.get('/api/records?text=nobody')).json.total, 3);
+  check('an unknown word is refused', (await reader.get('/api/records?state=sad')).json.error, 'invalid');
+  check('counts by village', (await reader.get('/api/records/tally?form=task')).json.items
+    .map((one) => `${one.area.area} ${one.records}`).join(), at.map((area) => `${area} 1`).join());
+  county.add('township', 'near', '430626101000');
+  const near = await county.browser('near');
+  check('a township sees its own', (await near.get('/api/records')).json.total, 2);
+  check('and counts its own', (await near.get('/api/records/tally')).json.items.length, 2);
+  check('what lies outside is refused', (await near.get('/api/records?area=430626102001')).status, 403);
+  const lines = (answer) => answer.text.trim().split('\n');
+  const exported = await near.post('/api/records/export', { form: 'task', format: 'csv' });
+  check('an export is a file', `${exported.status} ${exported.headers['content-type']}`, '200 text/csv; charset=utf-8');
+  check('of its own', lines(exported).length, 3);
+  ok(exported.text.includes("'=王芳") && !exported.text.includes('=王芳2'), 'with formulas disarmed');
+  check('a format that there is not', (await near.post('/api/records/export', { form: 'task', format: 'pdf' })).json.error, 'invalid');
+  check('nor a form', (await near.post('/api/records/export', { form: 'nothing', format: 'csv' })).status, 404);
+  check('what is masked takes a reason', (await near.post('/api/records/export', { form: 'task', format: 'csv', reveal: '1' })).json.error, 'invalid');
+  const log = JSON.parse(county.syncd('log', '--json'));
+  ok(log.some((one) => one.who === 'near' && one.action === 'exported' && one.object === 'task: 2, csv'), 'and stands in the log, with its count');
 }
 
 // --- other pages, bent names ---
