@@ -86,8 +86,7 @@ static bool begins(const uint16_t *name, size_t count, const uint8_t *word, size
         return lower(name[0]) == word[0] && begins(name + 1, count - 1, word + 1, size - 1);
     if (name[0] == 0xb7)
         return begins(name + 1, count - 1, word, size);
-    if (!is_han(name[0]) || word[0] < 'a' || word[0] > 'z' ||
-        (pinyin_letters[name[0] - PINYIN_FIRST] & UINT32_C(1) << (word[0] - 'a')) == 0)
+    if (!is_han(name[0]) || !pinyin_may_begin(name[0], word[0]))
         return false;
     first = pinyin_first[name[0] - PINYIN_FIRST];
     if (first != 0 && reads(pinyin_syllables[first], name, count, word, size))

@@ -42,4 +42,11 @@ uint16_t pinyin_rank(uint16_t unit);
  * themselves. The word is not empty. */
 bool pinyin_begins(const uint16_t *name, size_t count, struct view word);
 
+/* Whether a name that begins with this unit can begin with this letter; false is certain. */
+static inline bool pinyin_may_begin(uint16_t unit, uint8_t letter) {
+    if (unit < PINYIN_FIRST || unit > PINYIN_LAST || letter < 'a' || letter > 'z')
+        return true;
+    return (pinyin_letters[unit - PINYIN_FIRST] & UINT32_C(1) << (letter - 'a')) != 0;
+}
+
 #endif

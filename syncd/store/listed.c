@@ -69,23 +69,35 @@ static bool holds(const struct listed_word *word, const uint16_t *units, uint32_
     return false;
 }
 
-bool listed_name_meets(const struct listed_word *word, const uint16_t *units, uint32_t count) {
-    if (word->unit_count == 0)
-        return false;
-    if (holds(word, units, count))
-        return true;
-    if (!word->is_letters)
-        return false;
-    for (uint32_t at = 0; at < count;) {
+/* Letters: one look at the first character tells of nearly every name that it is not the one. */
+static bool begins_somewhere(const struct listed_word *word, const uint16_t *units, uint32_t count,
+                             bool *has_letters) {
+    struct view text = word->word->text;
+    bool meets = false;
+
+    for (uint32_t at = 0; at < count && !meets;) {
         uint32_t end = at;
 
-        while (end < count && units[end] != '\n')
+        while (end < count && units[end] != '\n') {
+            *has_letters |= units[end] < 0x80;
             end++;
-        if (pinyin_begins(units + at, end - at, word->word->text))
-            return true;
+        }
+        meets = end > at && pinyin_may_begin(units[at], text.data[0]) &&
+                pinyin_begins(units + at, end - at, text);
         at = end + 1;
     }
-    return false;
+    return meets;
+}
+
+bool listed_name_meets(const struct listed_word *word, const uint16_t *units, uint32_t count) {
+    bool has_letters = false;
+
+    if (word->unit_count == 0)
+        return false;
+    if (!word->is_letters)
+        return holds(word, units, count);
+    return begins_somewhere(word, units, count, &has_letters) ||
+           (has_letters && holds(word, units, count));
 }
 
 bool listed_in_areas(uint64_t area, const uint64_t *areas, uint32_t count) {
