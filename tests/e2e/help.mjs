@@ -23,7 +23,7 @@ const optionsOf = (text) => new Set(text.match(/--[a-z][a-z-]*/g) ?? []);
 function commandsOf(text) {
   const found = [];
   for (const line of text.split('\n')) {
-    const match = /^ {2}([a-z]+(?: [a-z]+)?)(?= [A-Z([-]| {2,}|$)/.exec(line);
+    const match = /^ {2}([a-z]+(?: [a-z][a-z-]*)?)(?= [A-Z([-]| {2,}|$)/.exec(line);
     if (match) found.push(match[1]);
   }
   return found;
