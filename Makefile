@@ -75,6 +75,8 @@ TEST_SOURCES    := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c
                                      tests/sim/test_*.c))
 # What the simulated world is made of; linked to nothing else, because it takes the place of files.
 SIM_SOURCES     := $(filter-out %/main.c,$(filter-out tests/sim/test_%,$(wildcard tests/sim/*.c)))
+# Linked with the same disk, and with what lets the machine fail.
+FAULT_SOURCES   := $(filter-out tests/fault/test_%,$(wildcard tests/fault/*.c))
 BENCH_SOURCES   := $(wildcard tests/bench/bench_*.c)
 FUZZ_SOURCES    := $(wildcard tests/fuzz/fuzz_*.c)
 E2E_SCRIPTS     := $(sort $(wildcard tests/e2e/test_*.sh tests/e2e/test_*.mjs))
@@ -177,6 +179,11 @@ generated = $(patsubst $(BUILD)/gen/%.c,$(BUILD)/obj/$(1)/gen/%.o,$(GENERATED))
 fuzzers   = $(patsubst tests/%.c,$(BUILD)/test/$(1)/%,$(FUZZ_SOURCES))
 tests     = $(patsubst tests/%.c,$(BUILD)/test/$(1)/%,$(TEST_SOURCES))
 
+# Where a test can make the machine fail (tests/fault/fault.c).
+comma := ,
+FAULT_WRAPS := malloc calloc realloc strdup strndup disk_open disk_read disk_write disk_truncate \
+    disk_sync disk_unlink disk_rename disk_make_folder disk_sync_names
+
 define FLAVOUR_RULES
 # Changed flags, and files that came or went, must rebuild what depends on them.
 $(BUILD)/obj/$(1)/flags: FORCE
@@ -226,8 +233,14 @@ $(BUILD)/test/$(1)/sim/test_%: $(BUILD)/obj/$(1)/tests/sim/test_%.o $(call objec
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$$(CC_$(1)) $$(LINK_$(1)) -Wl,--wrap=crypt_stretch -o $$@ $$^ -lcmocka $$(PACKAGE_LIBS) -lpthread -lm
+$(BUILD)/test/$(1)/fault/test_%: $(BUILD)/obj/$(1)/tests/fault/test_%.o \
+    $(call objects,$(1),$(FAULT_SOURCES) $(SIM_SOURCES)) $(call support,$(1)) $(call library,$(1))
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(CC_$(1)) $$(LINK_$(1)) $(addprefix -Wl$(comma)--wrap=,crypt_stretch $(FAULT_WRAPS)) -o $$@ $$^ \
+	    -lcmocka $$(PACKAGE_LIBS) -lpthread -lm
 
-.SECONDARY: $(call objects,$(1),$(PROGRAM_SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(SIM_SOURCES))
+.SECONDARY: $(call objects,$(1),$(PROGRAM_SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(SIM_SOURCES) $(FAULT_SOURCES))
 -include $$(wildcard $(BUILD)/obj/$(1)/*/*.d $(BUILD)/obj/$(1)/*/*/*.d)
 endef
 $(foreach flavour,$(FLAVOURS),$(eval $(call FLAVOUR_RULES,$(flavour))))
@@ -326,7 +339,7 @@ tsan: $(call chosen,$(call tests,tsan)) $(call programs,tsan) $(RUNNER)
 
 ## clang         compile everything with clang, warnings are errors (the objects of flavour asan)
 clang: $(call objects,asan,$(LIBRARY_SOURCES) $(PROGRAM_SOURCES) $(SUPPORT_SOURCES) $(TEST_SOURCES) \
-    $(SIM_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(wildcard tests/tidy/main.c tests/runner.c))
+    $(SIM_SOURCES) $(FAULT_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(wildcard tests/tidy/main.c tests/runner.c))
 
 ## tidy          the rules of the house: who includes whom, library doors, no hidden state, ...
 tidy: $(TIDY) $(SYMBOLS)
@@ -394,6 +407,12 @@ sim-night: $(SIM)
 TEETH := $(BUILD)/test/planted/sim/sim
 sim-teeth: $(TEETH)
 	@$(TEETH) --teeth --seeds $(or $(SEEDS),500)
+
+## fault         every request for memory, file, read, write, sync and power, refused, in whole scenes
+.PHONY: fault
+FAULT := $(BUILD)/test/$(FLAVOUR)/fault/test_fault_plays
+fault: $(FAULT)
+	@$(FAULT) --full
 
 ## man           check the man pages
 man:

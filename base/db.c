@@ -595,16 +595,37 @@ enum rc db_migrate(struct db *db, const struct db_migration *list, size_t count,
     return RC_OK;
 }
 
+/* What the check found. A page that it could not get, because the disk or the memory failed, it
+ * reports like damage, with the reason in the text only. */
+static enum rc fail_check(struct db *db, const char *found, struct err *err) {
+    const char *code = strstr(found, "error code=");
+    int result =
+        code == NULL ? SQLITE_CORRUPT : (int)strtol(code + strlen("error code="), NULL, 10);
+
+    if (code == NULL && strstr(found, "failed to get page") != NULL)
+        result = SQLITE_IOERR;
+    return db_fail(db, result == SQLITE_OK ? SQLITE_CORRUPT : result, err);
+}
+
 enum rc db_integrity_check(struct db *db, struct err *err) {
     sqlite3_stmt *handle = NULL;
-    enum rc rc = pragma(db, "PRAGMA integrity_check(1)", "ok", err);
-    int result = SQLITE_OK;
+    enum rc rc = RC_OK;
+    int result = sqlite3_prepare_v2(db->handle, "PRAGMA integrity_check(1)", -1, &handle, NULL);
 
-    if (rc == RC_UNSUPPORTED) {
-        return err_set(err, RC_CORRUPT,
-                       "database %s: damaged, or not a database; restore it from a backup",
-                       db->path);
+    if (result == SQLITE_OK)
+        result = sqlite3_step(handle);
+    if (result == SQLITE_ROW) {
+        const char *found = (const char *)sqlite3_column_text(handle, 0);
+
+        if (found == NULL)
+            rc = db_fail(db, SQLITE_NOMEM, err);
+        else if (strcmp(found, "ok") != 0)
+            rc = fail_check(db, found, err);
+    } else {
+        rc = db_fail(db, result, err);
     }
+    sqlite3_finalize(handle);
+    handle = NULL;
     if (rc != RC_OK)
         return rc;
     result = sqlite3_prepare_v2(db->handle, "PRAGMA foreign_key_check", -1, &handle, NULL);

@@ -297,12 +297,13 @@ static enum rc take_keys(struct restoring *at, bool *made, struct err *err) {
     if (rc != RC_OK)
         return rc;
     if (options->first_half == NULL) {
-        if (!file_exists(path))
+        rc = keys_read(options->directory, &at->keys, err);
+        if (rc == RC_NOT_FOUND)
             return err_set(err, RC_NOT_FOUND,
                            "%s: no keys there; copy the folder keys/ there, or give both recovery "
                            "halves with --halves",
                            options->directory);
-        return keys_read(options->directory, &at->keys, err);
+        return rc;
     }
     if (file_exists(path))
         return err_set(err, RC_CONFLICT,

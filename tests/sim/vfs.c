@@ -50,13 +50,7 @@ void vfs_world(int64_t now_ms, uint64_t seed) {
 }
 
 static struct locks *locks_of(struct file *file) {
-    void **place = disk_locks(file->file);
-
-    if (*place == NULL)
-        *place = calloc(1, sizeof(struct locks));
-    if (*place == NULL)
-        abort();
-    return *place;
+    return *disk_locks(file->file); /* made by open_file */
 }
 
 /* ---- one file ---- */
@@ -227,7 +221,7 @@ static int shm_map(sqlite3_file *base, int region, int size, int extend, void vo
     if (locks->regions[region] == NULL && extend != 0)
         locks->regions[region] = calloc(1, (size_t)size);
     *out = locks->regions[region];
-    return SQLITE_OK;
+    return *out == NULL && extend != 0 ? SQLITE_NOMEM : SQLITE_OK;
 }
 
 static int shm_lock(sqlite3_file *base, int from, int count, int flags) {
@@ -309,6 +303,12 @@ static int open_file(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int
                       &file->file);
     if (error != 0)
         return error == EIO ? SQLITE_IOERR : SQLITE_CANTOPEN;
+    if (*disk_locks(file->file) == NULL)
+        *disk_locks(file->file) = calloc(1, sizeof(struct locks));
+    if (*disk_locks(file->file) == NULL) {
+        disk_close(file->file);
+        return SQLITE_NOMEM;
+    }
     /* As the one for Linux: of journals only, whose folder holds the database, too. */
     file->fresh = (flags & SQLITE_OPEN_CREATE) != 0 &&
                   (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
