@@ -17,6 +17,7 @@
  * Against clients that send a byte now and then, each connection has a deadline: reaper.h. */
 #include "base/httpd.h"
 
+#include "base/crypt.h"
 #include "base/reaper.h"
 
 #include <arpa/inet.h>
@@ -31,9 +32,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DRAIN_BYTES_MAX (4u * 1024 * 1024)
-#define BACKLOG         1024
-#define TLS_PRIORITIES  "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+#define DRAIN_BYTES_MAX  (4u * 1024 * 1024)
+#define SMALL_BODY_BYTES (64u * 1024)
+#define BACKLOG          1024
+#define TLS_PRIORITIES   "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 enum call_state {
     CALL_NEW,     /* the head is not complete */
@@ -347,6 +349,9 @@ static enum MHD_Result begin(struct call *call, const char *method) {
         call->state = CALL_REFUSED;
     } else {
         buf_init(&call->body, exchange->route->body_cap_bytes);
+        /* A small one is told beforehand and never moves: whoever wipes it wipes all of it. */
+        if (framing.declared_bytes > 0 && framing.declared_bytes <= SMALL_BODY_BYTES)
+            (void)buf_reserve(&call->body, (size_t)framing.declared_bytes);
     }
     if (call->state == CALL_REFUSED &&
         (framing.expects || framing.declared_bytes > DRAIN_BYTES_MAX)) {
@@ -395,6 +400,8 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *handle, c
     if (*size > 0) {
         enum MHD_Result result = collect(call, bytes, *size);
 
+        /* The library keeps its buffer as long as the connection; secrets are not to lie there. */
+        crypt_wipe((void *)(uintptr_t)bytes, *size);
         *size = 0;
         return result;
     }

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 
+#include "base/crypt.h"
 #include "base/json_scan.h"
 
 static cJSON *node(struct json *json) {
@@ -46,6 +47,8 @@ enum rc json_parse(struct view text, struct json_limits limits, struct json **js
     *json = NULL;
     /* Each value grows by at most three bytes, an escaped control character by four. */
     buf_init(&canonical, text.size * 6 + 64);
+    /* Room for almost every text, so that it does not move and leave a copy behind. */
+    (void)buf_reserve(&canonical, text.size * 2 + 64);
     rc = json_scan(text, limits, &canonical, err);
     if (rc == RC_OK)
         rc = buf_check(&canonical, "JSON", err);
@@ -60,8 +63,25 @@ enum rc json_parse(struct view text, struct json_limits limits, struct json **js
     untag(root);
     *json = wrap(root);
 out:
+    if (canonical.data != NULL) /* a request may hold a secret */
+        crypt_wipe(canonical.data, canonical.capacity);
     buf_release(&canonical);
     return rc;
+}
+
+/* The depth is bounded by JSON_DEPTH_MAX. */
+static void wipe(cJSON *item) {
+    for (; item != NULL; item = item->next) {
+        if (item->child != NULL)
+            wipe(item->child);
+        if (item->valuestring != NULL)
+            crypt_wipe(item->valuestring, strlen(item->valuestring));
+    }
+}
+
+void json_wipe(struct json *json) {
+    if (json != NULL)
+        wipe(node(json));
 }
 
 void json_free(struct json *json) {

@@ -47,6 +47,10 @@ struct json;
 enum rc json_parse(struct view text, struct json_limits limits, struct json **json,
                    struct err *err);
 
+/* Overwrites every text and number of a root, before json_free: for what holds a secret. NULL is
+ * allowed. */
+void json_wipe(struct json *json);
+
 /* Only for roots. NULL is allowed. */
 void json_free(struct json *json);
 

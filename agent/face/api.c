@@ -1,8 +1,10 @@
 /* api.c: the table of routes, who may use them, and the way of a request; see api.h. */
 #include "agent/face/api_inside.h"
 
+#include "base/crypt.h"
 #include "base/httpd.h"
 #include "base/text.h"
+#include "schema/vote/batch.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -70,6 +72,26 @@ const struct web_route web_routes[] = {
     POST("/api/drafts/:draft/language", SMALL, WEB_PERSON, web_draft_language),
     POST("/api/drafts/:draft/finish", SMALL, WEB_PERSON, web_draft_finish),
     POST("/api/drafts/:draft/discard", SMALL, WEB_PERSON, web_draft_discard),
+    GET("/api/meetings", WEB_PERSON, web_meetings),
+    POST("/api/meetings", SMALL, WEB_PERSON, web_meeting_new),
+    POST("/api/meetings/join", SMALL, WEB_PERSON, web_meeting_join),
+    GET("/api/meetings/:id", WEB_PERSON, web_meeting),
+    POST("/api/meetings/:id/households", SMALL, WEB_PERSON, web_meeting_household),
+    POST("/api/meetings/:id/open", SMALL, WEB_PERSON, web_meeting_open),
+    POST("/api/meetings/:id/sign-in", WEB_JSON_BYTES, WEB_PERSON, web_meeting_sign_in),
+    POST("/api/meetings/:id/recuse", SMALL, WEB_PERSON, web_meeting_recuse),
+    POST("/api/meetings/:id/step", SMALL, WEB_PERSON, web_meeting_step),
+    POST("/api/meetings/:id/pair", SMALL, WEB_PERSON, web_meeting_pair),
+    GET("/api/meetings/:id/part", WEB_PERSON, web_meeting_part),
+    POST("/api/meetings/:id/take", 4u * VOTE_BATCH_BYTES, WEB_PERSON, web_meeting_take),
+    POST("/api/meetings/:id/sign", WEB_JSON_BYTES, WEB_PERSON, web_meeting_sign),
+    GET("/api/meetings/:id/voting", WEB_PERSON, web_voting),
+    POST("/api/meetings/:id/voting", SMALL, WEB_PERSON, web_voting_open),
+    POST("/api/meetings/:id/votes", 4u * SMALL, WEB_PERSON, web_vote),
+    POST("/api/meetings/:id/counts", SMALL, WEB_PERSON, web_count),
+    POST("/api/meetings/:id/close", SMALL, WEB_PERSON, web_voting_close),
+    POST("/api/meetings/:id/void", SMALL, WEB_PERSON, web_voting_void),
+    GET("/api/evaluation-rules", WEB_PERSON, web_rules),
     POST("/api/bundle/write", SMALL, WEB_PERSON, web_bundle_write),
     POST("/api/bundle/read", LIMIT_BUNDLE_BYTES, WEB_PERSON | WEB_FILE, web_bundle_read),
     /* So that whoever has no cookie cannot tell what there is. */
@@ -180,6 +202,16 @@ static enum rc read_body(struct web_call *call, const struct web_route *route, s
     return webapi_read(&call->exchange->request, limits, &call->body, err);
 }
 
+/* Secrets and votes come in requests: nothing that was asked stays in memory that is ours, neither
+ * the text nor what was read from it. */
+static void wipe_request(struct web_call *call) {
+    struct view body = call->exchange->request.body;
+
+    json_wipe(call->body);
+    if (body.size > 0)
+        crypt_wipe((void *)(uintptr_t)body.data, body.size);
+}
+
 static enum rc handle(void *context, struct http_exchange *exchange, struct err *err) {
     struct web *web = context;
     const struct web_route *route = route_of(web, exchange);
@@ -210,6 +242,7 @@ static enum rc handle(void *context, struct http_exchange *exchange, struct err 
         http_response_error(&exchange->response,
                             call->status > 0 ? call->status : webapi_status(rc),
                             call->code != NULL ? call->code : rc_name(rc), err->text);
+    wipe_request(call);
     json_free(call->body);
     buf_release(&call->said);
     free(call);

@@ -174,6 +174,28 @@ enum rc web_fetch(struct web_call *call, struct err *err);
 enum rc web_attachment(struct web_call *call, struct err *err);
 /* Puts a draft that was just begun in the person's seat. */
 void web_draft_seat(const struct web_call *call, struct visit *visit, struct filler *filler);
+/* api_meeting.c */
+enum rc web_meetings(struct web_call *call, struct err *err);
+enum rc web_meeting(struct web_call *call, struct err *err);
+enum rc web_meeting_new(struct web_call *call, struct err *err);
+enum rc web_meeting_household(struct web_call *call, struct err *err);
+enum rc web_meeting_open(struct web_call *call, struct err *err);
+enum rc web_meeting_sign_in(struct web_call *call, struct err *err);
+enum rc web_meeting_recuse(struct web_call *call, struct err *err);
+enum rc web_meeting_step(struct web_call *call, struct err *err);
+enum rc web_meeting_sign(struct web_call *call, struct err *err);
+enum rc web_rules(struct web_call *call, struct err *err);
+/* api_vote.c */
+enum rc web_voting(struct web_call *call, struct err *err);
+enum rc web_voting_open(struct web_call *call, struct err *err);
+enum rc web_vote(struct web_call *call, struct err *err);
+enum rc web_count(struct web_call *call, struct err *err);
+enum rc web_voting_close(struct web_call *call, struct err *err);
+enum rc web_voting_void(struct web_call *call, struct err *err);
+enum rc web_meeting_pair(struct web_call *call, struct err *err);
+enum rc web_meeting_join(struct web_call *call, struct err *err);
+enum rc web_meeting_part(struct web_call *call, struct err *err);
+enum rc web_meeting_take(struct web_call *call, struct err *err);
 /* The drafts of the person, the last one first. */
 enum rc web_add_drafts(const struct web_call *call, struct visit *visit, struct json *list,
                        struct err *err);

@@ -341,3 +341,31 @@ enum rc face_meeting_take(void *context, struct command *command, struct err *er
     buf_release(&text);
     return at_meeting_end(&at, rc, err);
 }
+
+enum rc meeting_answer_word(struct view text, struct meeting_answer *out, struct err *err) {
+    size_t colon = 0;
+    struct view word;
+
+    while (colon < text.size && text.data[colon] != ':')
+        colon++;
+    word = view_slice(text, 0, colon);
+    out->reasons = 0;
+    out->answer = view_is(word, "yes") || view_is(word, "1")       ? URN_YES
+                  : view_is(word, "no") || view_is(word, "2")      ? URN_NO
+                  : view_is(word, "abstain") || view_is(word, "3") ? URN_ABSTAIN
+                  : view_is(word, "unused")                        ? URN_UNUSED
+                                                                   : 0;
+    for (size_t at = colon + 1; at < text.size; at++) {
+        uint8_t digit = text.data[at];
+
+        if (digit == ',')
+            continue;
+        if (digit < '1' || digit >= '1' + VOTE_REASON_COUNT)
+            return err_set(err, RC_INVALID, "reasons are 1 to %u", (unsigned)VOTE_REASON_COUNT);
+        out->reasons |= (uint8_t)(1u << (digit - '1'));
+    }
+    /* What was typed is not repeated: messages go to screens and logs. */
+    return out->answer != 0
+               ? RC_OK
+               : err_set(err, RC_INVALID, "an answer is yes, no:REASON, abstain or unused");
+}

@@ -28,37 +28,6 @@ static void voting_end(struct voting *voting) {
     crypt_wipe(voting->answers, sizeof(voting->answers));
 }
 
-/* ---- one answer ---- */
-
-/* "yes", "no:1,3", "abstain", "unused"; also 1, 2, 3 as on the screen. */
-static enum rc read_answer(struct view text, struct meeting_answer *out, struct err *err) {
-    size_t colon = 0;
-    struct view word;
-
-    while (colon < text.size && text.data[colon] != ':')
-        colon++;
-    word = view_slice(text, 0, colon);
-    out->reasons = 0;
-    out->answer = view_is(word, "yes") || view_is(word, "1")       ? URN_YES
-                  : view_is(word, "no") || view_is(word, "2")      ? URN_NO
-                  : view_is(word, "abstain") || view_is(word, "3") ? URN_ABSTAIN
-                  : view_is(word, "unused")                        ? URN_UNUSED
-                                                                   : 0;
-    for (size_t at = colon + 1; at < text.size; at++) {
-        uint8_t digit = text.data[at];
-
-        if (digit == ',')
-            continue;
-        if (digit < '1' || digit >= '1' + VOTE_REASON_COUNT)
-            return err_set(err, RC_INVALID, "reasons are 1 to %u", (unsigned)VOTE_REASON_COUNT);
-        out->reasons |= (uint8_t)(1u << (digit - '1'));
-    }
-    /* What was typed is not repeated: messages go to screens and logs. */
-    return out->answer != 0
-               ? RC_OK
-               : err_set(err, RC_INVALID, "an answer is yes, no:REASON, abstain or unused");
-}
-
 /* ---- a file of ballots ---- */
 
 static enum rc read_pair(struct voting *voting, struct view pair, struct view *all,
@@ -77,8 +46,8 @@ static enum rc read_pair(struct voting *voting, struct view pair, struct view *a
         place > meeting->item_count || voting->count == VOTE_ITEMS_MAX)
         return err_set(err, RC_INVALID, "write SEAT: PLACE=ANSWER ..., such as 3: *=yes 2=no:1");
     voting->answers[voting->count].item = meeting->items[place - 1].id;
-    return read_answer(view_slice(pair, equals + 1, pair.size), &voting->answers[voting->count++],
-                       err);
+    return meeting_answer_word(view_slice(pair, equals + 1, pair.size),
+                               &voting->answers[voting->count++], err);
 }
 
 static enum rc add_rest(struct voting *voting, uint64_t seat, struct view all, struct err *err) {
@@ -95,7 +64,7 @@ static enum rc add_rest(struct voting *voting, uint64_t seat, struct view all, s
         if (done)
             continue;
         voting->answers[voting->count].item = item->id;
-        rc = read_answer(all, &voting->answers[voting->count++], err);
+        rc = meeting_answer_word(all, &voting->answers[voting->count++], err);
     }
     return rc;
 }
@@ -192,7 +161,7 @@ static enum rc ask_household(struct voting *voting, uint32_t place, const struct
         if (rc != RC_OK)
             break;
         answer->item = item->id;
-        rc = read_answer(text_trim(view_text(line)), answer, err);
+        rc = meeting_answer_word(text_trim(view_text(line)), answer, err);
         if (rc == RC_OK)
             rc = check_answer(&voting->at.at.meeting.rules, answer, err);
         if (rc == RC_INVALID) /* only he sees it: the screen is cleared before the next one */

@@ -347,15 +347,11 @@ enum rc meeting_add_household(struct session *session, struct dot id, struct dot
 
 /* ---- in the room ---- */
 
-static enum rc write_rules(struct meeting_edit *edit, struct err *err) {
-    const struct form *form = edit->at.seen.form;
-    struct date today = date_from_ms(env_wall_ms(tablet_env(session_tablet(edit->session))));
-    uint8_t hash[CRYPT_HASH_BYTES];
-    char hex[2 * CRYPT_HASH_BYTES + 1];
+enum rc meeting_rules_today(struct session *session, const struct form *form, uint64_t area,
+                            struct arena *arena, struct vote_rules *out, struct err *err) {
+    struct date today = date_from_ms(env_wall_ms(tablet_env(session_tablet(session))));
     struct view csv = {0};
-    struct vote_rules rules;
     struct vote_book book;
-    struct buf text;
     enum rc rc;
 
     for (uint32_t i = 0; i < form->file_count; i++)
@@ -366,9 +362,18 @@ static enum rc write_rules(struct meeting_edit *edit, struct err *err) {
                        "the form of this record has no file %s; attach it and publish the form "
                        "again",
                        VOTE_RULES_FILE);
-    rc = vote_book_load(csv, &edit->arena, &book, err);
-    if (rc == RC_OK)
-        rc = vote_book_find(&book, edit->at.seen.area, today, &rules, err);
+    rc = vote_book_load(csv, arena, &book, err);
+    return rc == RC_OK ? vote_book_find(&book, area, today, out, err) : rc;
+}
+
+static enum rc write_rules(struct meeting_edit *edit, struct err *err) {
+    char hex[2 * CRYPT_HASH_BYTES + 1];
+    uint8_t hash[CRYPT_HASH_BYTES];
+    struct vote_rules rules;
+    struct buf text;
+    enum rc rc = meeting_rules_today(edit->session, edit->at.seen.form, edit->at.seen.area,
+                                     &edit->arena, &rules, err);
+
     if (rc != RC_OK)
         return rc;
     buf_init(&text, VOTE_RULES_TEXT_MAX);

@@ -49,6 +49,10 @@ enum rc meeting_new(struct session *session, const struct meeting_plan *plan, st
 enum rc meeting_add_household(struct session *session, struct dot id, struct dot household,
                               struct err *err);
 
+/* What would hold in that area today; out borrows from form, the tablet's one of meetings, and the
+ * arena. RC_NOT_FOUND: no rules hold today. */
+enum rc meeting_rules_today(struct session *session, const struct form *form, uint64_t area,
+                            struct arena *arena, struct vote_rules *out, struct err *err);
 /* RC_CONFLICT: opened already. RC_NOT_FOUND: no rules hold today. */
 enum rc meeting_open(struct session *session, struct dot id, struct err *err);
 
@@ -82,6 +86,9 @@ enum rc meeting_resume_vote(struct session *session, struct dot id,
 /* Whether so few of these seats (0: all) may vote on it that the result would tell. */
 bool meeting_too_small(const struct meeting *meeting, const struct meeting_item *item,
                        uint64_t seats);
+/* Whether, of those who are there and need not withdraw, too few are left: it is heard in another
+ * meeting. What a joined tablet does not know. */
+bool meeting_postponed(const struct meeting *meeting, const struct meeting_item *item);
 /* Who may vote on it: present, not recused, and served by this tablet. On a joined tablet whoever
  * is due: the other one knows who is there. */
 uint64_t meeting_voters(const struct meeting *meeting, const struct urn *urn,

@@ -26,6 +26,11 @@ bool meeting_too_small(const struct meeting *meeting, const struct meeting_item 
     return (int64_t)vote_seats_count(voters) < vote_number(&meeting->rules, VOTE_SECRECY_MIN);
 }
 
+bool meeting_postponed(const struct meeting *meeting, const struct meeting_item *item) {
+    return (int64_t)vote_seats_count(meeting->expected & meeting->present & ~item->recused) <
+           vote_number(&meeting->rules, VOTE_MIN_VOTERS);
+}
+
 static enum rc check_vote(const struct meeting *meeting, const struct meeting_vote *vote,
                           struct err *err) {
     uint32_t small = 0;
@@ -141,9 +146,7 @@ static enum rc check_answer(const struct meeting *meeting, const struct urn *urn
         return err_set(err, RC_DENIED, "this seat has to withdraw from this household");
     if ((meeting_voters(meeting, urn, item) & seat) == 0)
         return err_set(err, RC_DENIED, "this seat is not present, or does not vote on this tablet");
-    if (!urn_joined(urn) &&
-        (int64_t)vote_seats_count(meeting->expected & meeting->present & ~item->recused) <
-            vote_number(&meeting->rules, VOTE_MIN_VOTERS))
+    if (!urn_joined(urn) && meeting_postponed(meeting, item))
         return err_set(err, RC_DENIED,
                        "too few may vote on this household: it is heard in another meeting");
     if (answer->answer == URN_ABSTAIN && vote_number(&meeting->rules, VOTE_ABSTAIN) == 0)
@@ -224,10 +227,8 @@ static enum rc fill_rest(const struct meeting *meeting, struct urn *urn, bool re
         struct urn_vote vote = {.item = urn_index(urn, item->id), .answer = URN_UNUSED};
         uint64_t left = meeting_voters(meeting, urn, item);
 
-        if (vote.item == UINT32_MAX ||
-            (int64_t)vote_seats_count(meeting->expected & meeting->present & ~item->recused) <
-                vote_number(&meeting->rules, VOTE_MIN_VOTERS))
-            continue; /* postponed */
+        if (vote.item == UINT32_MAX || meeting_postponed(meeting, item))
+            continue;
         left &= ~urn_marks(urn, vote.item);
         if (!rest_unused || urn_mode(urn) != VOTE_SECRET_DEVICE) {
             missing += left != 0;

@@ -60,3 +60,20 @@ export const attachmentAddress = (hash) => `api/attachments/${id(hash)}`;
 export const writeBundle = () => post('api/bundle/write', {}, { blob: true });
 export const readBundle = (file) =>
   request('POST', 'api/bundle/read', { body: file, type: 'application/octet-stream' });
+
+// ---- meetings ----
+
+export const households = (area, words) => post('api/search', { form: 'household', area, words,
+  limit: 300 });
+export const panels = () => get('api/records?form=panel&limit=100');
+export const rules = (area) => get(`api/evaluation-rules?area=${id(area)}`);
+export const meetings = () => get('api/meetings');
+export const meeting = (name) => get(`api/meetings/${id(name)}`);
+export const newMeeting = (plan) => post('api/meetings', plan);
+export const joinMeeting = (code) => post('api/meetings/join', { code });
+// verb: households, open, sign-in, recuse, step, pair, take, sign, voting, counts, close, void.
+export const inMeeting = (name, verb, what) => post(`api/meetings/${id(name)}/${verb}`, what);
+export const partOf = (name) => get(`api/meetings/${id(name)}/part`);
+export const voting = (name) => get(`api/meetings/${id(name)}/voting`);
+// All that one member says, in one request. Whoever calls forgets votes.
+export const vote = (name, seat, votes) => post(`api/meetings/${id(name)}/votes`, { seat, votes });

@@ -129,7 +129,9 @@ export function Home({ shared }) {
     !home.today?.length;
 
   return html`<${Frame} title=${tr('Sunshine visits')} shared=${shared} foot=${html`
-      <a class="button plain" href="#/settings"><${Icon} name="settings" />${tr('Settings')}</a>
+      <span class="row"><a class="button plain" href="#/settings"><${Icon}
+        name="settings" />${tr('Settings')}</a>
+      <a class="button plain" href="#/meetings"><${Icon} name="person" />${tr('Meetings')}</a></span>
       <a class="button primary" href="#/new"><${Icon} name="plus" />${tr('New household')}</a>`}>
     <${Failure} trouble=${trouble} onAgain=${load} />
     ${shared.status.alarms?.some((alarm) => !alarm.seen) && html`<${Notice} kind="error">${

@@ -11,8 +11,13 @@ import { position } from './api.mjs';
 import { Sync } from './sync.mjs';
 import { Settings } from './settings.mjs';
 import { Ready } from './ready.mjs';
+import { Meetings, NewMeeting } from './meetings.mjs';
+import { Meeting } from './meeting.mjs';
+import { Voting } from './voting.mjs';
+import { Papers } from './papers.mjs';
 
 export const PAGES = { home: Home, new: NewRecord, record: Household, draft: Fill, visit: Visit,
-  sign: Sign, sync: Sync, settings: Settings, ready: Ready };
+  sign: Sign, sync: Sync, settings: Settings, ready: Ready,
+  meetings: Meetings, 'new-meeting': NewMeeting, meeting: Meeting, voting: Voting, papers: Papers };
 
 setReceiver(position);

@@ -19,24 +19,15 @@ static void add_instance(struct json *object, struct instance_id id) {
     json_add_text(object, "id", text);
 }
 
-static void add_rules(const struct meeting *meeting, struct json *object) {
-    char day[DATE_TEXT_BYTES], hex[2 * CRYPT_HASH_BYTES + 1];
-    const struct vote_rules *rules = &meeting->rules;
+void vote_rules_json(const struct vote_rules *rules, struct json *object) {
     struct json *values, *unstated;
-    struct json *to;
+    char day[DATE_TEXT_BYTES];
 
-    if (!meeting->has_rules) {
-        json_add_null(object, "rules");
-        return;
-    }
-    to = json_add_object(object, "rules");
     date_format(rules->valid_from, day);
-    hex_encode(view_of(meeting->rules_hash, CRYPT_HASH_BYTES), hex);
-    json_add_view(to, "profile", rules->profile);
-    json_add_text(to, "valid_from", day);
-    json_add_text(to, "hash", hex);
-    values = json_add_object(to, "values");
-    unstated = json_add_array(to, "unstated");
+    json_add_view(object, "profile", rules->profile);
+    json_add_text(object, "valid_from", day);
+    values = json_add_object(object, "values");
+    unstated = json_add_array(object, "unstated");
     for (unsigned r = 0; r < VOTE_RULE_COUNT; r++) {
         struct buf text;
 
@@ -47,6 +38,20 @@ static void add_rules(const struct meeting *meeting, struct json *object) {
         if ((rules->unstated >> r & 1) != 0)
             json_add_text(unstated, NULL, vote_rule_name((enum vote_rule)r));
     }
+}
+
+static void add_rules(const struct meeting *meeting, struct json *object) {
+    char hex[2 * CRYPT_HASH_BYTES + 1];
+    struct json *to;
+
+    if (!meeting->has_rules) {
+        json_add_null(object, "rules");
+        return;
+    }
+    to = json_add_object(object, "rules");
+    vote_rules_json(&meeting->rules, to);
+    hex_encode(view_of(meeting->rules_hash, CRYPT_HASH_BYTES), hex);
+    json_add_text(to, "hash", hex);
 }
 
 static void add_members(const struct meeting *meeting, struct json *object) {

@@ -23,4 +23,7 @@
 enum rc meeting_json(const struct meeting *meeting, enum lang lang, struct arena *arena,
                      struct json *object, struct err *err);
 
+/* {"profile", "valid_from", "values": {rule: text}, "unstated": [rule]} into the object. */
+void vote_rules_json(const struct vote_rules *rules, struct json *object);
+
 #endif

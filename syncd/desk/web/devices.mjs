@@ -7,7 +7,7 @@ import { tr } from 'kit/words.mjs';
 import { query } from './api.mjs';
 import { Frame } from './frame.mjs';
 import { List, useList } from './list.mjs';
-import { Code } from './qr.mjs';
+import { Code } from 'kit/qr.mjs';
 import { href } from './route.mjs';
 import { ROLES, areaName, codes, roleName } from './words.mjs';
 

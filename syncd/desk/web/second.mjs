@@ -4,7 +4,7 @@ import { html, useEffect, useState } from 'kit/html.mjs';
 import { Button, Failure, Field, Notice } from 'kit/components.mjs';
 import { get, post } from 'kit/request.mjs';
 import { tr } from 'kit/words.mjs';
-import { Code } from './qr.mjs';
+import { Code } from 'kit/qr.mjs';
 
 // onDone is called once the codes on paper were shown and taken.
 export function Enrol({ onDone }) {
