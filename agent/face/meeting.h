@@ -26,7 +26,7 @@ enum rc meeting_seats_word(const char *word, uint64_t *out, struct err *err);
 enum rc meeting_number_word(const char *what, const char *word, uint32_t most, uint32_t *out,
                             struct err *err);
 
-/* "yes", "no:1,3", "abstain", "unused"; also 1, 2, 3 as on the screen. The item is left as it is. */
+/* "yes", "no:1,3", "abstain", "unused"; also 1, 2, 3 as on the screen. The item stays as it is. */
 enum rc meeting_answer_word(struct view text, struct meeting_answer *out, struct err *err);
 
 /* The one-time secrets of chair and teller: from --chair-file and --teller-file, or typed. */

@@ -97,7 +97,8 @@ function Households({ area, chosen, onToggle }) {
     let wanted = true;
 
     if (area) api.households(area, words.trim()).then((answer) => wanted &&
-      setFound(answer.records), () => {});
+      setFound(answer.records.sort((one, other) => one.title.localeCompare(other.title, 'zh',
+        { numeric: true }))), () => {});
     return () => {
       wanted = false;
     };
