@@ -335,8 +335,8 @@ export function Meeting({ words, shared }) {
     ${meeting && html`<${Head} meeting=${meeting} />
       ${meeting.problems.length > 0 && over && html`<${Notice} kind="warning"><ul>${
         meeting.problems.map((one) => html`<li key=${one.name}>${one.text}</li>`)}</ul></${Notice}>`}
-      ${state === 'closed' && html`<${Sign} meeting=${meeting} act=${act} />
-        <${Parts} meeting=${meeting} act=${act} />`}
+      ${state === 'closed' && html`<${Parts} meeting=${meeting} act=${act} />
+        <${Sign} meeting=${meeting} act=${act} />`}
       ${state !== 'planned' && html`<${Steps} meeting=${meeting} act=${act}
         canDo=${state !== 'signed'} />`}
       ${!over && html`<${Members} meeting=${meeting} act=${act}
