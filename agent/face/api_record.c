@@ -1,12 +1,11 @@
-/* api_record.c: one record as a tree in the order of its form, with the words of the form: groups
- * hold what is in them, repeats their instances, values their text. What has no answer is left out.
- */
+/* api_record.c: one record as a tree in the order of its form (schema/form/answers_tree.h), and
+ * what is asked about it. */
 #include "agent/face/api_inside.h"
 
 #include "agent/face/show.h"
 #include "agent/field/album.h"
-#include "schema/erasure.h"
 #include "schema/form/answers.h"
+#include "schema/form/answers_tree.h"
 #include "schema/title.h"
 
 #define PATH_BYTES (LIMIT_PATH_BYTES + LIMIT_INSTANCE_DEPTH * INSTANCE_TEXT_BYTES)
@@ -16,192 +15,20 @@ struct picture {
     struct visit *visit;
     struct seen seen;
     struct view language;
-    struct buf text, path;
+    struct answers_tree tree;
+    struct buf text;
     struct err *err;
 };
 
-static void add_path(struct picture *picture, struct json *item, struct instance_id instance,
-                     uint16_t field) {
-    struct err ignored;
-
-    err_init(&ignored, LANG_EN);
-    buf_clear(&picture->path);
-    if (answers_path_text(&picture->seen.reading, instance, field, &picture->path, &ignored) ==
-        RC_OK)
-        json_add_view(item, "path", buf_view(&picture->path));
-}
-
-static void add_label(struct picture *picture, struct json *item, const struct form_field *field) {
-    const struct view *label;
-
-    if (field == NULL)
-        return;
-    label = form_label(picture->seen.form, &field->label, picture->language);
-    json_add_view(item, "name", field->name);
-    json_add_view(item, "label", label->size > 0 ? *label : field->name);
-}
-
 /* Where the photo is whose name stands in the text. One whose row cannot be read is told as any
  * that is not here; verify says what is wrong with it. */
-static void add_attachment(struct picture *picture, struct json *item) {
+static void add_attachment(void *context, struct view hash, struct json *item) {
+    const struct picture *picture = context;
     struct json *list = json_add_array(item, "attachments");
     struct err ignored;
 
     err_init(&ignored, LANG_EN);
-    (void)album_add_one(picture->visit->session, buf_view(&picture->text), list, NULL, &ignored);
-}
-
-/* The value as it is stored, and of a choice its label. */
-static void add_value(struct picture *picture, struct json *item, const struct form_field *field,
-                      const struct value *value) {
-    const struct form *form = picture->seen.form;
-    const struct form_choice *choice;
-
-    if (value->type == VALUE_NULL) {
-        json_add_null(item, "value");
-        return;
-    }
-    buf_clear(&picture->text);
-    value_text(value, &picture->text);
-    json_add_view(item, "value", buf_view(&picture->text));
-    if (field != NULL && field->type == FIELD_TYPE_ATTACHMENT)
-        add_attachment(picture, item);
-    if (field == NULL || field->list == FORM_NO_LIST)
-        return;
-    choice = form_list_choice(&form->lists[field->list], buf_view(&picture->text));
-    if (choice != NULL)
-        json_add_view(item, "text", *form_label(form, &choice->label, picture->language));
-}
-
-static void add_erased(struct picture *picture, struct json *item, const struct cell *cell) {
-    const struct record *record = &picture->seen.record;
-    struct erasure erasure;
-    enum rc found = erasure_find(record, record->absorbed[cell->versions[0]->change].dot,
-                                 cell->instance, cell->field, &picture->visit->arena, &erasure);
-
-    buf_clear(&picture->text);
-    erasure_text(found, &erasure, picture->visit->command->lang, &picture->text);
-    json_add_view(item, "text", buf_view(&picture->text));
-}
-
-static void add_cell(struct picture *picture, struct json *list, const struct form_field *field,
-                     const struct cell *cell) {
-    static const char *const kinds[] = {[CELL_EMPTY] = "empty",
-                                        [CELL_VALUE] = "value",
-                                        [CELL_SET] = "set",
-                                        [CELL_CONFLICT] = "conflict",
-                                        [CELL_ERASED] = "erased"};
-    struct json *item = json_add_object(list, NULL), *elements;
-
-    json_add_text(item, "kind", kinds[cell->kind]);
-    add_path(picture, item, cell->instance, cell->field);
-    add_label(picture, item, field);
-    if (field != NULL) {
-        json_add_text(item, "type", field_type_name((enum field_type)field->type));
-        if (field->sensitive)
-            json_add_bool(item, "sensitive", true);
-    }
-    if (cell->sealed)
-        json_add_bool(item, "sealed", true);
-    if (cell->by_policy)
-        json_add_bool(item, "by_policy", true);
-    if (cell->kind == CELL_VALUE)
-        add_value(picture, item, field, &cell->value);
-    if (cell->kind == CELL_ERASED)
-        add_erased(picture, item, cell);
-    if (cell->kind != CELL_SET)
-        return;
-    elements = json_add_array(item, "elements");
-    for (uint32_t i = 0; i < cell->version_count; i++)
-        add_value(picture, json_add_object(elements, NULL), field, &cell->versions[i]->value);
-}
-
-static void add_children(struct picture *picture, struct json *list, uint32_t parent,
-                         struct instance_id instance, uint32_t depth);
-
-static void add_repeat(struct picture *picture, struct json *list, uint32_t index,
-                       struct instance_id parent, uint32_t depth) {
-    const struct form_field *repeat = &picture->seen.form->fields[index];
-    const struct reading *reading = &picture->seen.reading;
-    struct json *item = NULL, *instances = NULL;
-
-    for (uint32_t i = 0; i < reading->instance_count; i++) {
-        const struct seen_instance *instance = &reading->instances[i];
-        struct json *one;
-        char id[INSTANCE_TEXT_BYTES];
-
-        if (instance->removed || instance->repeat != repeat->number ||
-            !instance_equal(instance->parent, parent))
-            continue;
-        if (item == NULL) {
-            item = json_add_object(list, NULL);
-            json_add_text(item, "kind", "repeat");
-            json_add_view(item, "path", repeat->path);
-            add_label(picture, item, repeat);
-            instances = json_add_array(item, "instances");
-        }
-        instance_text(instance->id, id);
-        one = json_add_object(instances, NULL);
-        json_add_text(one, "id", id);
-        add_children(picture, json_add_array(one, "values"), index, instance->id, depth + 1);
-    }
-}
-
-static void add_group(struct picture *picture, struct json *list, uint32_t index,
-                      struct instance_id instance, uint32_t depth) {
-    const struct form_field *group = &picture->seen.form->fields[index];
-    struct json *item = json_object(), *values = json_add_array(item, "values");
-
-    json_add_text(item, "kind", "group");
-    json_add_view(item, "path", group->path);
-    add_label(picture, item, group);
-    add_children(picture, values, index, instance, depth + 1);
-    if (json_count(values) > 0)
-        json_add_tree(list, NULL, item);
-    else
-        json_free(item);
-}
-
-static void add_children(struct picture *picture, struct json *list, uint32_t parent,
-                         struct instance_id instance, uint32_t depth) {
-    const struct form *form = picture->seen.form;
-
-    for (uint32_t i = 0; i < form->field_count && depth < 2 * LIMIT_INSTANCE_DEPTH + 16; i++) {
-        const struct form_field *field = &form->fields[i];
-        const struct cell *cell;
-
-        if (field->parent != parent)
-            continue;
-        if (field->type == FIELD_TYPE_REPEAT) {
-            add_repeat(picture, list, i, instance, depth);
-        } else if (field->type == FIELD_TYPE_GROUP) {
-            add_group(picture, list, i, instance, depth);
-        } else {
-            cell = reading_cell(&picture->seen.reading, instance, field->number);
-            if (cell != NULL && cell->kind != CELL_EMPTY)
-                add_cell(picture, list, field, cell);
-        }
-    }
-}
-
-/* What the form does not know (it came with a newer version, or no form is here): by number. */
-static void add_unknown(struct picture *picture, struct json *list) {
-    const struct form *form = picture->seen.form;
-    const struct reading *reading = &picture->seen.reading;
-
-    for (uint32_t i = 0; i < reading->cell_count; i++) {
-        const struct cell *cell = &reading->cells[i];
-        struct json *item;
-
-        if (cell->field < FIELD_FIRST_OF_FORM || cell->kind == CELL_EMPTY ||
-            (form != NULL && form_field_by_number(form, cell->field) != NULL))
-            continue;
-        item = json_add_object(list, NULL);
-        json_add_text(item, "kind", "unknown");
-        json_add_int(item, "number", cell->field);
-        if (cell->kind == CELL_VALUE)
-            add_value(picture, item, NULL, &cell->value);
-    }
+    (void)album_add_one(picture->visit->session, hash, list, NULL, &ignored);
 }
 
 /* ---- questions ---- */
@@ -220,7 +47,7 @@ static void add_conflict(struct picture *picture, struct json *list, const struc
         answers_path(picture->seen.form, &picture->seen.reading, view_text(json_key(sides)),
                      &instance, &number, &ignored) == RC_OK)
         field = form_field_by_number(picture->seen.form, number);
-    add_label(picture, item, field);
+    answers_tree_label(&picture->tree, item, field);
     out = json_add_array(item, "sides");
     for (const struct json *side = json_first(sides); side != NULL; side = json_next(side)) {
         struct json *copy = json_add_tree(out, NULL, json_copy(side));
@@ -260,9 +87,9 @@ static void add_late(struct picture *picture, struct json *document) {
         struct json *item = json_add_object(list, NULL);
         struct view author = session_author(picture->visit->session, change->person);
 
-        add_path(picture, item, version->instance, version->field);
-        add_label(picture, item, field);
-        add_value(picture, item, field, &version->value);
+        answers_tree_path(&picture->tree, item, version->instance, version->field);
+        answers_tree_label(&picture->tree, item, field);
+        answers_tree_value(&picture->tree, item, field, &version->value);
         json_add_view(item, "author", author);
         add_time(item, "at", change->time_ms);
     }
@@ -318,9 +145,7 @@ static enum rc add_record(struct picture *picture, struct json *document, struct
     json_add_int(document, "position", (int64_t)seen->position);
     add_scopes(picture, document);
     values = json_add_array(document, "values");
-    if (seen->form != NULL)
-        add_children(picture, values, FORM_NO_PARENT, (struct instance_id){0}, 0);
-    add_unknown(picture, values);
+    answers_tree(&picture->tree, values);
     rc = add_conflicts(picture, document, err);
     add_late(picture, document);
     return rc == RC_OK ? add_returned(picture, document, err) : rc;
@@ -335,9 +160,14 @@ enum rc web_record(struct web_call *call, struct err *err) {
     picture.visit = &visit;
     picture.language = web_language(call, visit.seat);
     buf_init(&picture.text, LIMIT_RECORD_BYTES);
-    buf_init(&picture.path, PATH_BYTES);
     if (rc == RC_OK)
         rc = visit_see(&visit, web_param(call, "id"), &picture.seen, err);
+    picture.tree = (struct answers_tree){.reading = &picture.seen.reading,
+                                         .language = picture.language,
+                                         .lang = err->lang,
+                                         .arena = &visit.arena,
+                                         .attachment = add_attachment,
+                                         .context = &picture};
     if (rc == RC_OK)
         rc = add_record(&picture, document, err);
     if (rc == RC_OK) {
@@ -346,7 +176,6 @@ enum rc web_record(struct web_call *call, struct err *err) {
     }
     json_free(document);
     buf_release(&picture.text);
-    buf_release(&picture.path);
     visit_close(&visit);
     return rc;
 }

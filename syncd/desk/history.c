@@ -1,27 +1,10 @@
-/* history.c: every value that anybody ever gave a record or one of its fields, from the log: who,
- * with which device, when by his clock as corrected and when it came in, in which kind of change
- * and for what reason, and what it replaced. Changes in quarantine stand there too, marked; one
- * that makes no sense is a line of its own, and nothing of what it says is shown. */
+/* history.c: see history.h; the command prints it. */
+#include "syncd/desk/history.h"
+
 #include "base/words.h"
 #include "schema/erasure.h"
-#include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
-#include "syncd/desk/log_frames.h"
 #include "syncd/desk/values.h"
-
-struct history {
-    struct seat *seat;
-    struct command *command;
-    struct seen_record seen;
-    bool masked;
-    bool one_field;
-    struct instance_id instance;
-    uint16_t field;
-    struct log_frames frames;
-    struct stored_change *changes; /* in order of commit */
-    size_t count, capacity;
-    struct listing listing;
-};
 
 static enum rc change_visit(void *context, const struct stored_change *change, struct err *err) {
     struct history *history = context;
@@ -42,8 +25,7 @@ static enum rc change_visit(void *context, const struct stored_change *change, s
     return RC_OK;
 }
 
-static struct view device_name(struct history *history, uint64_t actor_id) {
-    struct seat *seat = history->seat;
+struct view history_device(struct seat *seat, uint64_t actor_id) {
     struct stored_actor actor;
     struct stored_device device;
     struct err ignored;
@@ -64,7 +46,7 @@ static void erased_words(struct history *history, const struct change *change,
     enum rc found = erasure_find(&history->seen.record, change->dot, entry->instance, entry->field,
                                  &history->seat->arena, &erasure);
 
-    erasure_text(found, &erasure, history->command->lang, out);
+    erasure_text(found, &erasure, history->lang, out);
 }
 
 /* What an entry says, in words where it is not an answer. */
@@ -74,23 +56,140 @@ static void value_words(struct history *history, const struct change *change,
     char area[AREA_TEXT_BYTES];
 
     if (change->insane) {
-        buf_add_text(out, words(history->command->lang, "(cannot be understood)"));
+        buf_add_text(out, words(history->lang, "(cannot be understood)"));
     } else if (entry->value.type == VALUE_ERASED) {
         erased_words(history, change, entry, out);
     } else if (entry->field == FIELD_AREA && entry->value.type == VALUE_INT) {
         area_text((uint64_t)entry->value.number, area);
         buf_add_text(out, area);
     } else if (entry->field == FIELD_EXISTS) {
-        buf_add_text(out, words(history->command->lang,
-                                value_is_cover(&entry->value) ? "(removed)" : "(there)"));
+        buf_add_text(out,
+                     words(history->lang, value_is_cover(&entry->value) ? "(removed)" : "(there)"));
     } else if (entry->field == FIELD_ACCEPT) {
-        buf_add_text(out, words(history->command->lang, "(accepted)"));
+        buf_add_text(out, words(history->lang, "(accepted)"));
     } else if (entry->field >= FIELD_SEAL && entry->field <= FIELD_SEAL_LAST) {
-        buf_add_text(out, words(history->command->lang, "(sealed)"));
+        buf_add_text(out, words(history->lang, "(sealed)"));
     } else {
         desk_value_text(form, entry->field, &entry->value, history->masked, out);
     }
 }
+
+static enum rc show_entry(struct history *history, const struct stored_change *indexed,
+                          const struct log_frame *frame, const struct change *change,
+                          const struct entry *entry, struct err *err) {
+    struct history_row row = {
+        .indexed = indexed,
+        .change = change,
+        .entry = entry,
+        .area = frame->stored.area,
+        .author = seat_person_name(history->seat, change->person),
+        .device = history_device(history->seat, change->dot.actor),
+        .made_ms = log_frame_time(&frame->stored, change->wall_ms),
+        .received_ms = frame->stored.received_ms,
+    };
+    struct buf path, value;
+    enum rc rc = RC_OK;
+
+    buf_init(&path, LIMIT_PATH_BYTES * 4u);
+    buf_init(&value, LIMIT_VALUE_BYTES * 4u);
+    if (!change->insane)
+        rc = answers_path_text(&history->seen.reading, entry->instance, entry->field, &path, err);
+    if (rc == RC_OK) {
+        value_words(history, change, entry, &value);
+        row.path = buf_view(&path);
+        row.value = buf_view(&value);
+        rc = history->visit(history->context, &row, err);
+    }
+    buf_release(&path);
+    buf_release(&value);
+    return rc;
+}
+
+/* Who, when and why it was kept aside: nothing else in it can be relied on. */
+static enum rc show_insane(struct history *history, const struct stored_change *indexed,
+                           const struct log_frame *frame, const struct change *change,
+                           struct err *err) {
+    static const struct entry none = {.value = {.type = VALUE_TEXT}};
+    struct change shown = {.dot = change->dot,
+                           .kind = change->kind,
+                           .person = change->person,
+                           .wall_ms = change->wall_ms,
+                           .insane = true};
+
+    return show_entry(history, indexed, frame, &shown, &none, err);
+}
+
+enum rc history_walk(struct history *history, bool masked, enum lang lang, history_visit *visit,
+                     void *context, struct err *err) {
+    enum rc rc = RC_OK;
+
+    history->masked = masked;
+    history->lang = lang;
+    history->visit = visit;
+    history->context = context;
+    for (size_t i = 0; i < history->count && rc == RC_OK; i++) {
+        const struct stored_change *indexed = &history->changes[i];
+        const struct log_frame *frame = NULL;
+        const struct frame_change *item = NULL;
+
+        rc = log_frames_change(&history->frames, indexed, &frame, &item, err);
+        if (rc != RC_OK)
+            break;
+        if (item->change.insane) {
+            if (!history->one_field)
+                rc = show_insane(history, indexed, frame, &item->change, err);
+            continue;
+        }
+        for (uint32_t e = 0; e < item->change.entry_count && rc == RC_OK; e++) {
+            const struct entry *entry = &item->change.entries[e];
+
+            if (history->one_field && (entry->field != history->field ||
+                                       !instance_equal(entry->instance, history->instance)))
+                continue;
+            rc = show_entry(history, indexed, frame, &item->change, entry, err);
+        }
+    }
+    return rc;
+}
+
+enum rc history_open(struct seat *seat, const char *record, struct view path,
+                     struct history *history, struct err *err) {
+    struct dot id;
+    enum rc rc;
+
+    *history = (struct history){.seat = seat};
+    rc = log_frames_open(&history->frames, seat->ledger->store, err);
+    if (rc == RC_OK)
+        rc = dot_parse(view_text(record), &id, err);
+    if (rc == RC_OK)
+        rc = store_history(seat->ledger->store, id, change_visit, history, err);
+    if (rc != RC_OK)
+        return rc;
+    rc = seat_record(seat, record, &history->seen, err);
+    if (rc == RC_NOT_FOUND && history->count > 0) {
+        /* Nothing of it was admitted; its changes wait in quarantine all the same. */
+        err_clear(err);
+        record_init(&history->seen.record, id);
+        rc = reading_make(&history->seen.record, NULL, &seat->arena, &history->seen.reading, err);
+    }
+    if (rc == RC_OK && path.size > 0) {
+        history->one_field = true;
+        rc = answers_path(history->seen.reading.form, &history->seen.reading, path,
+                          &history->instance, &history->field, err);
+    }
+    return rc;
+}
+
+void history_close(struct history *history) {
+    log_frames_close(&history->frames);
+}
+
+/* --- the command --- */
+
+struct print {
+    struct command *command;
+    struct listing listing;
+};
 
 static void add_replaced(const struct entry *entry, struct json *array, struct buf *text) {
     char name[INSTANCE_TEXT_BYTES];
@@ -103,141 +202,68 @@ static void add_replaced(const struct entry *entry, struct json *array, struct b
     }
 }
 
-static enum rc print_entry(struct history *history, const struct stored_change *indexed,
-                           const struct log_frame *frame, const struct change *change,
-                           const struct entry *entry, struct err *err) {
+static enum rc print_json(struct print *print, const struct history_row *row, struct err *err) {
     char dot[INSTANCE_TEXT_BYTES], made[TIME_TEXT_BYTES], received[TIME_TEXT_BYTES];
-    const char *kind = desk_kind_name((enum change_kind)change->kind);
-    const char *verdict = verdict_name((enum verdict)indexed->verdict);
-    bool is_aside = indexed->verdict != VERDICT_ADMIT;
-    struct view author = seat_person_name(history->seat, change->person);
-    struct view device = device_name(history, change->dot.actor);
-    struct buf path, value, replaced;
-    enum rc rc = RC_OK;
+    struct json *json = json_object();
+    struct buf replaced;
 
-    buf_init(&path, LIMIT_PATH_BYTES * 4u);
-    buf_init(&value, LIMIT_VALUE_BYTES * 4u);
     buf_init(&replaced, LIMIT_REPLACES * INSTANCE_TEXT_BYTES);
-    version_text((struct version_id){change->dot, entry->ordinal}, dot);
-    time_text(log_frame_time(&frame->stored, change->wall_ms), made);
-    time_text(frame->stored.received_ms, received);
-    if (!change->insane)
-        rc = answers_path_text(&history->seen.reading, entry->instance, entry->field, &path, err);
-    if (rc != RC_OK)
-        goto out;
-    value_words(history, change, entry, &value);
-    if (history->command->json) {
-        struct json *json = json_object();
-
-        json_add_view(json, "path", buf_view(&path));
-        if (entry->value.type == VALUE_NULL)
-            json_add_null(json, "value");
-        else
-            json_add_view(json, "value", buf_view(&value));
-        json_add_text(json, "dot", dot);
-        json_add_text(json, "kind", kind);
-        json_add_view(json, "author", author);
-        json_add_view(json, "device", device);
-        json_add_text(json, "at", made);
-        json_add_text(json, "received", received);
-        json_add_view(json, "reason", change->reason);
-        add_replaced(entry, json_add_array(json, "replaces"), &replaced);
-        json_add_bool(json, "signed", change->is_signed);
-        if (entry->value.type == VALUE_ERASED)
-            json_add_bool(json, "erased", true);
-        if (is_aside)
-            json_add_text(json, "quarantine", verdict);
-        rc = listing_item(&history->listing, json, err);
-        goto out;
-    }
-    add_replaced(entry, NULL, &replaced);
-    listing_cell(&history->listing, buf_view(&path));
-    listing_cell(&history->listing,
-                 entry->value.type == VALUE_NULL ? view_text("-") : buf_view(&value));
-    listing_cell(&history->listing, author);
-    listing_cell(&history->listing, device);
-    listing_cell(&history->listing, view_text(made));
-    listing_cell(&history->listing, view_text(received));
-    listing_cell(&history->listing, view_text(words(history->command->lang, kind)));
-    listing_cell(&history->listing, view_text(dot));
-    listing_cell(&history->listing, buf_view(&replaced));
-    listing_cell(&history->listing,
-                 view_text(is_aside ? words(history->command->lang,
-                                            verdict_words((enum verdict)indexed->verdict))
-                                    : ""));
-    listing_cell(&history->listing, change->reason);
-out:
-    buf_release(&path);
-    buf_release(&value);
+    version_text((struct version_id){row->change->dot, row->entry->ordinal}, dot);
+    time_text(row->made_ms, made);
+    time_text(row->received_ms, received);
+    json_add_view(json, "path", row->path);
+    if (row->entry->value.type == VALUE_NULL)
+        json_add_null(json, "value");
+    else
+        json_add_view(json, "value", row->value);
+    json_add_text(json, "dot", dot);
+    json_add_text(json, "kind", desk_kind_name((enum change_kind)row->change->kind));
+    json_add_view(json, "author", row->author);
+    json_add_view(json, "device", row->device);
+    json_add_text(json, "at", made);
+    json_add_text(json, "received", received);
+    json_add_view(json, "reason", row->change->reason);
+    add_replaced(row->entry, json_add_array(json, "replaces"), &replaced);
+    json_add_bool(json, "signed", row->change->is_signed);
+    if (row->entry->value.type == VALUE_ERASED)
+        json_add_bool(json, "erased", true);
+    if (row->indexed->verdict != VERDICT_ADMIT)
+        json_add_text(json, "quarantine", verdict_name((enum verdict)row->indexed->verdict));
     buf_release(&replaced);
-    return rc;
+    return listing_item(&print->listing, json, err);
 }
 
-/* Who, when and why it was kept aside: nothing else in it can be relied on. */
-static enum rc print_insane(struct history *history, const struct stored_change *indexed,
-                            const struct log_frame *frame, const struct change *change,
-                            struct err *err) {
-    static const struct entry none = {.value = {.type = VALUE_TEXT}};
-    struct change shown = {.dot = change->dot,
-                           .kind = change->kind,
-                           .person = change->person,
-                           .wall_ms = change->wall_ms,
-                           .insane = true};
+static enum rc print_row(void *context, const struct history_row *row, struct err *err) {
+    struct print *print = context;
+    struct listing *listing = &print->listing;
+    enum lang lang = print->command->lang;
+    char dot[INSTANCE_TEXT_BYTES], made[TIME_TEXT_BYTES], received[TIME_TEXT_BYTES];
+    struct buf replaced;
 
-    return print_entry(history, indexed, frame, &shown, &none, err);
-}
-
-static enum rc print_changes(struct history *history, struct err *err) {
-    enum rc rc = RC_OK;
-
-    for (size_t i = 0; i < history->count && rc == RC_OK; i++) {
-        const struct stored_change *indexed = &history->changes[i];
-        const struct log_frame *frame = NULL;
-        const struct frame_change *item = NULL;
-
-        rc = log_frames_change(&history->frames, indexed, &frame, &item, err);
-        if (rc != RC_OK)
-            break;
-        if (item->change.insane) {
-            if (!history->one_field)
-                rc = print_insane(history, indexed, frame, &item->change, err);
-            continue;
-        }
-        for (uint32_t e = 0; e < item->change.entry_count && rc == RC_OK; e++) {
-            const struct entry *entry = &item->change.entries[e];
-
-            if (history->one_field && (entry->field != history->field ||
-                                       !instance_equal(entry->instance, history->instance)))
-                continue;
-            rc = print_entry(history, indexed, frame, &item->change, entry, err);
-        }
-    }
-    return rc;
-}
-
-static enum rc history_load(struct history *history, struct err *err) {
-    struct command *command = history->command;
-    struct dot id;
-    enum rc rc = dot_parse(view_text(command->words[0]), &id, err);
-
-    if (rc == RC_OK)
-        rc = store_history(history->seat->ledger->store, id, change_visit, history, err);
-    if (rc != RC_OK)
-        return rc;
-    rc = seat_record(history->seat, command->words[0], &history->seen, err);
-    if (rc == RC_NOT_FOUND && history->count > 0) {
-        /* Nothing of it was admitted; its changes wait in quarantine all the same. */
-        err_clear(err);
-        record_init(&history->seen.record, id);
-        rc = reading_make(&history->seen.record, NULL, &history->seat->arena,
-                          &history->seen.reading, err);
-    }
-    if (rc == RC_OK && command->word_count > 1) {
-        history->one_field = true;
-        rc = answers_path(history->seen.reading.form, &history->seen.reading,
-                          view_text(command->words[1]), &history->instance, &history->field, err);
-    }
-    return rc;
+    if (print->command->json)
+        return print_json(print, row, err);
+    buf_init(&replaced, LIMIT_REPLACES * INSTANCE_TEXT_BYTES);
+    version_text((struct version_id){row->change->dot, row->entry->ordinal}, dot);
+    time_text(row->made_ms, made);
+    time_text(row->received_ms, received);
+    add_replaced(row->entry, NULL, &replaced);
+    listing_cell(listing, row->path);
+    listing_cell(listing, row->entry->value.type == VALUE_NULL ? view_text("-") : row->value);
+    listing_cell(listing, row->author);
+    listing_cell(listing, row->device);
+    listing_cell(listing, view_text(made));
+    listing_cell(listing, view_text(received));
+    listing_cell(listing,
+                 view_text(words(lang, desk_kind_name((enum change_kind)row->change->kind))));
+    listing_cell(listing, view_text(dot));
+    listing_cell(listing, buf_view(&replaced));
+    listing_cell(listing,
+                 view_text(row->indexed->verdict != VERDICT_ADMIT
+                               ? words(lang, verdict_words((enum verdict)row->indexed->verdict))
+                               : ""));
+    listing_cell(listing, row->change->reason);
+    buf_release(&replaced);
+    return RC_OK;
 }
 
 enum rc desk_history(void *context, struct command *command, struct err *err) {
@@ -245,21 +271,23 @@ enum rc desk_history(void *context, struct command *command, struct err *err) {
                                         "at",       "received",   "kind",   "dot",
                                         "replaces", "quarantine", "reason", NULL};
     struct seat seat;
-    struct history history = {.seat = &seat, .command = command};
+    struct history history = {.count = 0};
+    struct print print = {.command = command};
+    bool masked = true;
     enum rc rc = seat_open(context, command, &seat, err);
 
     if (rc == RC_OK)
-        rc = log_frames_open(&history.frames, seat.ledger->store, err);
+        rc = history_open(&seat, command->words[0],
+                          view_text(command->word_count > 1 ? command->words[1] : ""), &history,
+                          err);
     if (rc == RC_OK)
-        rc = history_load(&history, err);
-    if (rc == RC_OK)
-        rc = seat_mask(&seat, command, command->words[0], &history.masked, err);
+        rc = seat_mask(&seat, command, command->words[0], &masked, err);
     if (rc == RC_OK) {
-        listing_start(&history.listing, command, &seat.arena, heads);
-        rc = print_changes(&history, err);
-        rc = listing_end(&history.listing, rc, err);
+        listing_start(&print.listing, command, &seat.arena, heads);
+        rc = history_walk(&history, masked, command->lang, print_row, &print, err);
+        rc = listing_end(&print.listing, rc, err);
     }
-    log_frames_close(&history.frames);
+    history_close(&history);
     seat_close(&seat);
     return rc;
 }

@@ -1,16 +1,15 @@
-/* resolve.c: somebody of the staff answers an open question of a record.
+/* resolve.c: see resolve.h.
  *
- * What he saw is read first, outside of the writer; the answer is made inside, against the state as
- * it is then. Between the two the question is the same only if every side is: otherwise the record
- * has moved on, and nothing is decided. The answer is a change like any other, by the county's own
- * actor, in the person's name and with his signature. */
-#include "base/crypt.h"
+ * Where both are kept, up to three changes are made in one step: the resolution, which keeps one
+ * side; an edit that adds an instance with what stood beside it and the other side's values; and,
+ * where the form would propose the two as one, the answer that they are two. */
+#include "syncd/desk/resolve.h"
+
 #include "base/text.h"
-#include "schema/resolution.h"
-#include "syncd/desk/desk.h"
 #include "syncd/sync/author.h"
 
-#define SIDES_MAX 256u
+#define SIDES_MAX  256u
+#define COPIES_MAX LIMIT_FORM_FIELDS
 
 struct question {
     uint8_t kind;
@@ -21,14 +20,27 @@ struct question {
     struct dot twin; /* a proposal between records: the older one; number 0: inside the record */
 };
 
+/* An answer that a new instance takes over. */
+struct copied {
+    uint16_t field;
+    uint8_t rank;
+    struct value value;
+};
+
 struct decision {
     struct seat *seat;
-    struct command *command;
+    const struct resolve_order *order;
     const char *path;
     enum resolution answer;
-    const char *text; /* of --keep or --value */
-    struct staff staff;
+    const char *text;
+    const struct staff *staff;
+    const char *who;
     struct seen_record seen;
+    /* both: the instance that stays, and what the one at hand gets */
+    struct instance_id parent, made_instance;
+    uint16_t repeat;
+    struct copied *copies[SIDES_MAX]; /* of each side but the kept one */
+    uint32_t copy_count[SIDES_MAX], copy_sides, at;
     struct instance_id instance;
     uint16_t field;
     struct question question;
@@ -341,137 +353,271 @@ static enum rc build(void *context, struct edit *edit, struct err *err) {
     return same_answer(decision, edit, err);
 }
 
+/* --- both are kept --- */
+
+static bool is_of_conflict(const struct form_field *field, const struct conflict *open) {
+    return open->kind == CONFLICT_GROUP ? field->merge_group == open->field
+                                        : field->number == open->field;
+}
+
+/* What the change of this side said about the field; NULL: nothing. */
+static const struct version *said_by(const struct record *record, const struct version *side,
+                                     uint16_t field) {
+    uint32_t count;
+    const struct version *versions = record_field(record, side->instance, field, &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (versions[i].change == side->change && versions[i].replaced_count == 0)
+            return &versions[i];
+    return NULL;
+}
+
+static enum rc copy_value(struct decision *decision, struct arena *arena, uint16_t field,
+                          uint8_t rank, const struct value *value, struct err *err) {
+    uint32_t at = decision->copy_sides;
+    struct copied *copy;
+
+    if (value->type == VALUE_NULL || value->type == VALUE_ERASED)
+        return RC_OK;
+    if (decision->copies[at] == NULL)
+        decision->copies[at] = arena_array(arena, COPIES_MAX, sizeof(struct copied));
+    if (decision->copies[at] == NULL)
+        return arena_check(arena, "a decision", err);
+    if (decision->copy_count[at] == COPIES_MAX)
+        return err_set(err, RC_LIMIT, "this item has too many answers to be kept twice");
+    copy = &decision->copies[at][decision->copy_count[at]++];
+    *copy = (struct copied){.field = field, .rank = rank, .value = *value};
+    copy->value.bytes = arena_view(arena, value->bytes);
+    return arena_check(arena, "a decision", err);
+}
+
+static enum rc copy_side(struct decision *decision, const struct edit *edit,
+                         const struct conflict *open, const struct version *side, struct err *err) {
+    const struct reading *reading = edit->reading;
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < edit->form->field_count && rc == RC_OK; i++) {
+        const struct form_field *field = &edit->form->fields[i];
+        const struct cell *cell = reading_cell(reading, open->instance, field->number);
+        const struct version *said;
+
+        if (is_of_conflict(field, open)) {
+            said = open->kind == CONFLICT_GROUP ? said_by(edit->state, side, field->number) : side;
+            if (said != NULL)
+                rc =
+                    copy_value(decision, edit->arena, field->number, said->rank, &said->value, err);
+            continue;
+        }
+        if (cell == NULL || (cell->kind != CELL_VALUE && cell->kind != CELL_SET))
+            continue;
+        for (uint32_t k = 0; k < (cell->kind == CELL_SET ? cell->version_count : 1) && rc == RC_OK;
+             k++)
+            rc = copy_value(decision, edit->arena, field->number, cell->versions[k]->rank,
+                            cell->kind == CELL_SET ? &cell->versions[k]->value : &cell->value, err);
+    }
+    decision->copy_sides++;
+    return rc;
+}
+
+/* Before the resolution is made: afterwards the other sides are gone. */
+static enum rc copy_others(struct decision *decision, const struct edit *edit,
+                           const struct conflict *open, struct err *err) {
+    const struct seen_instance *seen = reading_instance(edit->reading, open->instance);
+    struct version_id kept;
+    enum rc rc = version_parse(view_text(decision->text), &kept, err);
+
+    if (rc != RC_OK)
+        return rc;
+    if (seen == NULL || (open->kind != CONFLICT_FIELD && open->kind != CONFLICT_GROUP))
+        return err_set(err, RC_INVALID,
+                       "%s: only an item of a list can be kept twice; choose one, or write what "
+                       "is right",
+                       decision->path);
+    decision->parent = seen->parent;
+    decision->repeat = seen->repeat;
+    decision->copy_sides = 0;
+    for (uint32_t i = 0; i < open->version_count && rc == RC_OK; i++) {
+        struct version_id name = version_name(edit->state, open->versions[i]);
+
+        if (open->kind == CONFLICT_GROUP ? !dot_equal(name.dot, kept.dot)
+                                         : version_id_compare(name, kept) != 0)
+            rc = copy_side(decision, edit, open, open->versions[i], err);
+    }
+    return rc;
+}
+
+static enum rc build_second(void *context, struct edit *edit, struct err *err) {
+    struct decision *decision = context;
+    enum rc rc =
+        edit_add_instance(edit, decision->repeat, decision->parent, &decision->made_instance, err);
+
+    for (uint32_t i = 0; i < decision->copy_count[decision->at] && rc == RC_OK; i++) {
+        const struct copied *copy = &decision->copies[decision->at][i];
+
+        rc = edit_set(edit, decision->made_instance, copy->field, &copy->value, copy->rank, err);
+    }
+    return rc;
+}
+
+static enum rc build_two(void *context, struct edit *edit, struct err *err) {
+    const struct decision *decision = context;
+    char answer[INSTANCE_TEXT_BYTES + 1] = "!";
+
+    instance_text(decision->instance, answer + 1);
+    return edit_same(edit, decision->made_instance, view_text(answer), err);
+}
+
+static bool has_key(const struct form *form, uint16_t repeat) {
+    for (uint32_t i = 0; form != NULL && i < form->field_count; i++) {
+        const struct form_field *field = &form->fields[i];
+
+        if (field->key && field->repeat != FORM_NO_PARENT &&
+            form->fields[field->repeat].number == repeat)
+            return true;
+    }
+    return false;
+}
+
+/* --- in the writer --- */
+
+static enum rc build_one(void *context, struct edit *edit, struct err *err) {
+    struct decision *decision = context;
+    const struct conflict *open = NULL;
+    enum rc rc = RC_OK;
+
+    if (decision->order->both) {
+        rc = same_question(decision, edit, &open, err);
+        if (rc == RC_OK)
+            rc = copy_others(decision, edit, open, err);
+    }
+    return rc == RC_OK ? build(decision, edit, err) : rc;
+}
+
+static enum rc make_seconds(struct decision *decision, struct work *work,
+                            struct author_request *request, struct err *err) {
+    bool sealed = decision->seen.reading.sealed_scopes != 0;
+    struct dot made;
+    enum rc rc = RC_OK;
+
+    for (decision->at = 0; decision->at < decision->copy_sides && rc == RC_OK; decision->at++) {
+        request->kind = sealed ? CHANGE_AMEND : CHANGE_EDIT;
+        request->build = build_second;
+        rc = author_change(work, request, &made, err);
+        if (rc != RC_OK || !has_key(decision->seen.reading.form, decision->repeat))
+            continue;
+        request->kind = CHANGE_SAME;
+        request->build = build_two;
+        rc = author_change(work, request, &made, err);
+    }
+    return rc;
+}
+
 static enum rc decide(void *context, struct work *work, struct err *err) {
     struct decision *decision = context;
-    struct view reason = view_text(command_option(decision->command, "--reason"));
     struct author_request request = {
         .record = decision->record,
         .kind = resolution_change(decision->answer),
-        .person = decision->staff.person,
-        .person_secret = decision->staff.secret_key,
-        .reason = reason,
-        .build = build,
+        .person = decision->staff->person,
+        .person_secret = decision->staff->secret_key,
+        .reason = decision->order->reason,
+        .build = build_one,
         .context = decision,
     };
     char object[DOT_TEXT_BYTES + 1024], id[DOT_TEXT_BYTES];
-    enum rc rc;
+    enum rc rc = author_change(work, &request, &decision->made, err);
 
-    rc = author_change(work, &request, &decision->made, err);
+    if (rc == RC_OK && decision->order->both)
+        rc = make_seconds(decision, work, &request, err);
     if (rc != RC_OK)
         return rc;
     dot_text(decision->record, id);
     snprintf(object, sizeof(object), "%s %s", id, decision->path);
-    return work_act(work, command_option(decision->command, "--as"), "resolve", object, reason,
-                    err);
+    return work_act(work, decision->who, "resolve", object, decision->order->reason, err);
 }
 
-/* --- the command --- */
+/* --- what the callers want --- */
 
-static enum rc which_answer(struct decision *decision, struct err *err) {
-    static const struct {
-        const char *option;
-        enum resolution answer;
-    } options[] = {
-        {"--keep", RESOLUTION_KEEP},     {"--value", RESOLUTION_VALUE},
-        {"--remove", RESOLUTION_REMOVE}, {"--accept", RESOLUTION_ACCEPT},
-        {"--same", RESOLUTION_SAME},     {"--different", RESOLUTION_DIFFER},
-    };
-    const char *value = command_option(decision->command, "--value");
-    size_t given = 0, path_size = strlen(decision->path);
+static enum rc look(struct seat *seat, const struct resolve_order *order, struct decision *decision,
+                    struct err *err) {
+    enum rc rc;
 
-    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-        if (command_option(decision->command, options[i].option) != NULL) {
-            decision->answer = options[i].answer;
-            given++;
-        }
-    if (given != 1)
-        return err_set(err, RC_USAGE,
-                       "give one answer: --keep DOT, --value V, --remove, --accept, --same or "
-                       "--different");
-    if (decision->answer == RESOLUTION_KEEP || decision->answer == RESOLUTION_VALUE)
-        decision->text = decision->answer == RESOLUTION_KEEP
-                             ? command_option(decision->command, "--keep")
-                             : value;
-    if (decision->answer == RESOLUTION_VALUE && path_size >= 5 &&
-        strcmp(decision->path + path_size - 5, "@same") == 0) {
-        if (value[0] != '=' && value[0] != '!')
-            return err_set(err, RC_USAGE, "--value: write =ID (the same) or !ID (not the same)");
-        decision->answer = value[0] == '=' ? RESOLUTION_SAME : RESOLUTION_DIFFER;
-    }
-    return RC_OK;
-}
-
-static enum rc check_position(const struct decision *decision, struct err *err) {
-    const char *text = command_option(decision->command, "--position");
-    uint64_t position = 0;
-
-    if (text == NULL)
-        return RC_OK;
-    if (!parse_u64(view_text(text), &position))
-        return err_set(err, RC_USAGE, "--position %s: write the number that show gives", text);
-    return position == decision->seen.record.absorbed_count ? RC_OK : moved_on(decision, err);
-}
-
-static enum rc unlock(struct decision *decision, struct err *err) {
-    const char *user = command_option(decision->command, "--as");
-    char secret[LIMIT_SECRET_BYTES];
-    enum rc rc = command_secret(decision->command, "secret: ", secret, sizeof(secret), err);
-
-    if (rc == RC_OK)
-        rc = people_unlock(decision->seat, view_text(user), view_text(secret), &decision->staff,
-                           err);
-    crypt_wipe(secret, sizeof(secret));
-    if (rc == RC_OK && !role_may((enum role)decision->staff.role, ABILITY_RESOLVE))
-        rc = err_set(err, RC_DENIED, "%s: the role %s decides no conflicts; ask somebody else",
-                     user, role_name((enum role)decision->staff.role));
-    return rc;
-}
-
-static enum rc print_made(const struct decision *decision, struct err *err) {
-    char dot[DOT_TEXT_BYTES], id[DOT_TEXT_BYTES];
-    struct json *json;
-
-    dot_text(decision->made, dot);
-    dot_text(decision->record, id);
-    if (!decision->command->json) {
-        command_say(decision->command, "decided: %s of %s", decision->path, id);
-        return command_printf(decision->command, err, "%s\n", dot);
-    }
-    json = json_object();
-    json_add_text(json, "id", id);
-    json_add_text(json, "path", decision->path);
-    json_add_text(json, "dot", dot);
-    return command_print_json(decision->command, json, err);
-}
-
-enum rc desk_resolve(void *context, struct command *command, struct err *err) {
-    const char *reason = command_option(command, "--reason");
-    struct seat seat;
-    struct decision decision = {.seat = &seat, .command = command, .path = command->words[1]};
-    enum rc rc = which_answer(&decision, err);
-
+    decision->seat = seat;
+    decision->order = order;
+    decision->path = order->path;
+    decision->answer = order->answer;
+    decision->text = order->text;
+    if (order->both && order->answer != RESOLUTION_KEEP)
+        return err_set(err, RC_INVALID, "%s: to keep both, say which one stays as it is",
+                       order->path);
+    rc = seat_record(seat, order->record, &decision->seen, err);
     if (rc != RC_OK)
         return rc;
-    if (command_option(command, "--as") == NULL)
-        return err_set(err, RC_USAGE, "--as USER is missing; a decision is somebody's");
-    if (reason == NULL || text_trim(view_text(reason)).size == 0)
-        return err_set(err, RC_USAGE, "--reason TEXT is missing; a decision says why");
-    rc = seat_open(context, command, &seat, err);
+    decision->record = decision->seen.stored.id;
+    if (order->has_position && order->position != decision->seen.record.absorbed_count)
+        return moved_on(decision, err);
+    return find_question(decision, err);
+}
+
+static struct decision *decision_new(struct seat *seat) {
+    struct decision *decision = arena_alloc(&seat->arena, sizeof(*decision));
+
+    if (decision != NULL)
+        memset(decision, 0, sizeof(*decision));
+    return decision;
+}
+
+enum rc resolve_record(struct seat *seat, const struct resolve_order *order,
+                       const struct staff *staff, const char *who, struct resolved *out,
+                       struct err *err) {
+    struct decision *decision = decision_new(seat);
+    enum rc rc;
+
+    if (decision == NULL)
+        return arena_check(&seat->arena, "a decision", err);
+    rc = look(seat, order, decision, err);
+    decision->staff = staff;
+    decision->who = who;
     if (rc == RC_OK)
-        rc = seat_record(&seat, command->words[0], &decision.seen, err);
-    if (rc == RC_OK) {
-        decision.record = decision.seen.stored.id;
-        rc = check_position(&decision, err);
-    }
-    if (rc == RC_OK)
-        rc = find_question(&decision, err);
-    if (rc == RC_OK)
-        rc = unlock(&decision, err);
-    if (rc == RC_OK)
-        rc = office_act(seat.office, decide, &decision, err);
-    if (rc == RC_OK)
-        rc = print_made(&decision, err);
-    crypt_wipe(&decision.staff, sizeof(decision.staff));
-    seat_close(&seat);
+        rc = office_act(seat->office, decide, decision, err);
+    *out = (struct resolved){decision->record, decision->made};
     return rc;
+}
+
+/* The change that the answer would be, merged into a copy of the state: by nobody, since who
+ * decides has no say in what follows. */
+enum rc resolve_try(struct seat *seat, const struct resolve_order *order, struct seen_record *out,
+                    struct err *err) {
+    static const struct dot nobody = {1, 1};
+    struct decision *decision = decision_new(seat);
+    struct change change;
+    struct edit edit;
+    enum rc rc;
+
+    if (decision == NULL)
+        return arena_check(&seat->arena, "a decision", err);
+    rc = look(seat, order, decision, err);
+    if (rc == RC_OK && (order->both || decision->question.twin.number != 0 ||
+                        decision->answer == RESOLUTION_ACCEPT))
+        rc = err_set(err, RC_UNSUPPORTED, "%s: what follows from this answer cannot be computed",
+                     order->path);
+    if (rc == RC_OK)
+        rc = edit_start(&edit, resolution_change(decision->answer), nobody, 0,
+                        decision->seen.reading.form, &decision->seen.record,
+                        &decision->seen.reading, &seat->arena, err);
+    if (rc == RC_OK)
+        rc = build(decision, &edit, err);
+    if (rc == RC_OK)
+        rc = edit_finish(&edit, view_text("-"), &change, err);
+    if (rc != RC_OK)
+        return rc;
+    change.dot = nobody;
+    change.record = decision->seen.stored.id;
+    change.form = decision->seen.reading.form->id;
+    change.wall_ms = env_wall_ms(seat->office->env);
+    change.lamport = record_lamport(&decision->seen.record) + 1;
+    *out = decision->seen;
+    rc = merge_apply(&decision->seen.record, &change, (struct admission){change.wall_ms, false},
+                     &seat->arena, &out->record, err);
+    return rc == RC_OK ? ledger_see(seat->ledger, &out->record, &seat->arena, &out->reading, err)
+                       : rc;
 }
