@@ -48,6 +48,7 @@ enum {
 #define BY_RELEASERS (BY(ROLE_TOWNSHIP) | BY(ROLE_COUNTY))          /* ABILITY_RELEASE */
 #define BY_MOVERS    (BY(ROLE_CLERK) | BY_RELEASERS)                /* ABILITY_MOVE */
 #define BY_DECIDERS  (BY(ROLE_INVESTIGATOR) | BY_MOVERS)            /* ABILITY_RESOLVE */
+#define BY_WRITERS   (BY(ROLE_VILLAGE) | BY_DECIDERS)               /* ABILITY_RECORD */
 #define BY_REVEALERS (BY_MOVERS | BY(ROLE_AUDITOR))                 /* ABILITY_REVEAL */
 #define BY_READERS   (BY(ROLE_VILLAGE) | BY_DECIDERS | BY_AUDITORS) /* ABILITY_READ */
 #define BY_STAFF     (BY_READERS | BY_MANAGERS)
@@ -211,5 +212,24 @@ enum rc console_audit_changes(struct console_call *call, struct err *err);
 enum rc console_audit_tablet(struct console_call *call, struct err *err);
 enum rc console_audit_csv(struct console_call *call, struct err *err);
 enum rc console_audit_export(struct console_call *call, struct err *err);
+/* console_record.c; a POST is the same as the GET, unmasked, with a reason */
+enum rc console_record(struct console_call *call, struct err *err);
+enum rc console_note(struct console_call *call, struct err *err);
+enum rc console_task(struct console_call *call, struct err *err);
+enum rc console_task_cancel(struct console_call *call, struct err *err);
+enum rc console_workers(struct console_call *call, struct err *err);
+/* console_history.c */
+enum rc console_history(struct console_call *call, struct err *err);
+enum rc console_income(struct console_call *call, struct err *err);
+/* console_picture.c */
+enum rc console_picture(struct console_call *call, struct err *err);
+/* console_conflict.c */
+enum rc console_conflicts(struct console_call *call, struct err *err);
+enum rc console_questions(struct console_call *call, struct err *err);
+enum rc console_resolve(struct console_call *call, struct err *err);
+enum rc console_effect(struct console_call *call, struct err *err);
+/* console_quarantine.c */
+enum rc console_quarantine(struct console_call *call, struct err *err);
+enum rc console_quarantine_settle(struct console_call *call, struct err *err);
 
 #endif

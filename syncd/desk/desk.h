@@ -55,6 +55,11 @@ void json_as_text(const struct json *value, struct buf *out);
 enum rc seat_mask(struct seat *seat, const struct command *command, const char *object,
                   bool *masked, struct err *err);
 
+/* What became of a change that was kept aside: "waits", "released", "returned", and why it was
+ * returned (else empty). */
+enum rc seat_quarantine_state(struct seat *seat, const struct stored_quarantine *row,
+                              const char **state, struct view *reason, struct err *err);
+
 /* A device by its id or its name. RC_NOT_FOUND; RC_CONFLICT: several have this name. */
 enum rc seat_device(struct seat *seat, const char *text, struct stored_device *out,
                     struct err *err);

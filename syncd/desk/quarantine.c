@@ -27,8 +27,8 @@ static struct view device_name(struct seat *seat, uint64_t id) {
 }
 
 /* What became of it, and why it came back. */
-static enum rc state_of(struct seat *seat, const struct stored_quarantine *row, const char **state,
-                        struct view *reason, struct err *err) {
+enum rc seat_quarantine_state(struct seat *seat, const struct stored_quarantine *row,
+                              const char **state, struct view *reason, struct err *err) {
     struct stored_change change;
     enum rc rc;
 
@@ -56,7 +56,7 @@ static enum rc quarantine_visit(void *context, const struct stored_quarantine *r
     struct view author = seat_person_name(list->seat, row->person);
     struct view device = device_name(list->seat, row->device), reason;
     const char *state = NULL;
-    enum rc rc = state_of(list->seat, row, &state, &reason, err);
+    enum rc rc = seat_quarantine_state(list->seat, row, &state, &reason, err);
 
     if (rc != RC_OK)
         return rc;

@@ -23,6 +23,7 @@ const MANAGERS = ['admin'];
 const AUDITORS = ['auditor', 'city'];
 const WATCHERS = ['admin', 'township', 'county', 'auditor', 'city'];
 const MOVERS = ['clerk', 'township', 'county'];
+const REVEALERS = [...MOVERS, 'auditor'];
 const READERS = ['village', 'investigator', ...MOVERS, ...AUDITORS];
 const NOBODY = '00000000000000ff';
 const MATRIX = [
@@ -42,6 +43,25 @@ const MATRIX = [
   ['POST', '/api/records', READERS],
   ['GET', '/api/records/tally', READERS],
   ['POST', '/api/records/export', [...MOVERS, ...AUDITORS]],
+  ['GET', '/api/records/:record', READERS],
+  ['POST', '/api/records/:record/reveal', REVEALERS],
+  ['GET', '/api/records/:record/history', READERS],
+  ['POST', '/api/records/:record/history', REVEALERS],
+  ['GET', '/api/records/:record/income', READERS],
+  ['POST', '/api/records/:record/income', REVEALERS],
+  ['GET', '/api/records/:record/workers', MOVERS],
+  ['GET', '/api/records/:record/attachments/:hash', READERS],
+  ['POST', '/api/records/:record/attachments/:hash', REVEALERS],
+  ['GET', '/api/records/:record/conflicts', READERS],
+  ['POST', '/api/records/:record/conflicts', REVEALERS],
+  ['POST', '/api/records/:record/effect', ['investigator', ...MOVERS]],
+  ['POST', '/api/records/:record/resolve', ['investigator', ...MOVERS]],
+  ['POST', '/api/records/:record/notes', ['village', 'investigator', ...MOVERS]],
+  ['POST', '/api/records/:record/tasks', MOVERS],
+  ['POST', '/api/tasks/:task/cancel', MOVERS],
+  ['GET', '/api/conflicts', READERS],
+  ['GET', '/api/quarantine', ['township', 'county', ...AUDITORS]],
+  ['POST', '/api/quarantine', ['township', 'county']],
   ['GET', '/api/people', [...MANAGERS, ...AUDITORS]],
   ['POST', '/api/people', MANAGERS],
   ['POST', '/api/people/:person/disable', MANAGERS],

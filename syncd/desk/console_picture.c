@@ -1,0 +1,94 @@
+/* console_picture.c: the photo, sound or file that a record names. Which one it is stands in the
+ * address; that the record names it, in a field that the asker may see, is looked up each time. */
+#include "base/crypt.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "schema/attachment.h"
+#include "syncd/desk/console_seen.h"
+#include "syncd/sync/attachment.h"
+
+struct named {
+    bool found, sensitive;
+};
+
+static enum rc nothing(const char *hex, struct err *err) {
+    return err_set(err, RC_NOT_FOUND, "%.64s: the record names no such file", hex);
+}
+
+/* Every version of the state may be looked at: the history shows those that were replaced. What is
+ * sensitive anywhere is. */
+static void find_in_state(const struct seen_record *seen, const char *hex, struct named *named) {
+    const struct form *form = seen->reading.form;
+
+    for (uint32_t i = 0; i < seen->record.version_count; i++) {
+        const struct version *version = &seen->record.versions[i];
+        const struct form_field *field =
+            form == NULL ? NULL : form_field_by_number(form, version->field);
+
+        if (version->value.type != VALUE_TEXT || !view_is(version->value.bytes, hex))
+            continue;
+        named->found = true;
+        named->sensitive = named->sensitive || answers_is_sensitive(field, version->field);
+    }
+}
+
+static bool is_shown(enum attachment_kind kind) {
+    return kind != ATTACHMENT_OTHER && kind != ATTACHMENT_PDF;
+}
+
+static enum rc send(struct console_call *call, const uint8_t hash[32], uint32_t size,
+                    struct err *err) {
+    struct http_response *response = &call->exchange->response;
+    char path[ATTACHMENT_PATH_BYTES];
+    enum attachment_kind kind;
+    struct buf content;
+    enum rc rc = attachment_path(call->seat.office->directory, hash, path, err);
+
+    if (rc == RC_OK)
+        rc = attachment_file_check(path, hash, size, err);
+    buf_init(&content, LIMIT_ATTACHMENT_BYTES);
+    if (rc == RC_OK)
+        rc = file_read(path, LIMIT_ATTACHMENT_BYTES, &content, err);
+    if (rc == RC_OK) {
+        kind = attachment_sniff(buf_view(&content));
+        response->content_type = attachment_media_type((uint8_t)kind);
+        if (!is_shown(kind))
+            rc = http_response_header(response, "Content-Disposition", "attachment", err);
+        buf_clear(&response->body);
+        buf_add_view(&response->body, buf_view(&content));
+    }
+    if (rc == RC_OK)
+        rc = buf_check(&response->body, "the answer", err);
+    buf_release(&content);
+    return rc;
+}
+
+enum rc console_picture(struct console_call *call, struct err *err) {
+    const char *hex = console_param(call, "hash");
+    char object[DOT_TEXT_BYTES + 80];
+    struct stored_attachment stored;
+    struct named named = {false, false};
+    struct seen_record seen;
+    uint8_t hash[32];
+    bool masked = true;
+    enum rc rc = console_seen(call, &seen, err);
+
+    if (rc != RC_OK)
+        return rc;
+    if (strlen(hex) == 64 && hex_decode(view_text(hex), hash, sizeof(hash)))
+        find_in_state(&seen, hex, &named);
+    if (!named.found)
+        return nothing(hex, err);
+    rc = store_attachment(call->seat.ledger->store, hash, &stored, err);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && (stored.erased || stored.received_ms == 0)))
+        return err_set(err, RC_NOT_FOUND, "%.64s: it has not come to the county yet, or is gone",
+                       hex);
+    if (rc != RC_OK)
+        return rc;
+    snprintf(object, sizeof(object), "%s %.64s", console_param(call, "record"), hex);
+    if (call->body != NULL)
+        rc = console_mask(call, object, &masked, err);
+    else if (named.sensitive)
+        rc = err_set(err, RC_DENIED, "%.64s: this is masked; say why you look at it", hex);
+    return rc == RC_OK ? send(call, hash, stored.size, err) : rc;
+}
