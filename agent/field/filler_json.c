@@ -4,78 +4,11 @@
 
 #include "base/date.h"
 #include "base/text.h"
+#include "schema/form/question_json.h"
 
 #include <stdlib.h>
 
 #define JSON_BYTES (128u * 1024u * 1024u)
-
-static const char *kind_word(const struct question *question) {
-    switch (question->kind) {
-    case MODEL_GROUP:
-        return "group";
-    case MODEL_REPEAT:
-        return question->is_instance ? "instance" : "repeat";
-    case MODEL_INPUT:
-        return "input";
-    case MODEL_NOTE:
-        return "note";
-    case MODEL_SELECT_ONE:
-        return "select_one";
-    case MODEL_SELECT_MANY:
-        return "select_many";
-    case MODEL_RANK:
-        return "rank";
-    case MODEL_RANGE:
-        return "range";
-    case MODEL_UPLOAD:
-        return "upload";
-    case MODEL_TRIGGER:
-        return "acknowledge";
-    }
-    return "input";
-}
-
-static void add_if(struct json *object, const char *key, struct view text) {
-    if (text.size > 0)
-        json_add_view(object, key, text);
-}
-
-static void add_flag(struct json *object, const char *key, bool value) {
-    if (value)
-        json_add_bool(object, key, true);
-}
-
-static void add_options(struct json *object, const struct question *question) {
-    struct json *list;
-
-    if (question->option_count == 0)
-        return;
-    list = json_add_array(object, "options");
-    for (uint32_t i = 0; i < question->option_count; i++) {
-        struct json *item = json_add_object(list, NULL);
-
-        json_add_view(item, "value", question->options[i].value);
-        json_add_view(item, "label", question->options[i].label);
-        add_if(item, "image", question->options[i].image);
-        add_flag(item, "selected", question->options[i].is_selected);
-    }
-}
-
-static void add_parameters(struct json *object, const struct question *question) {
-    struct json *parameters;
-
-    if (question->parameter_count == 0)
-        return;
-    parameters = json_add_object(object, "parameters");
-    for (uint32_t i = 0; i < question->parameter_count; i++) {
-        char name[64];
-
-        if (question->parameters[i].name.size >= sizeof(name))
-            continue;
-        snprintf(name, sizeof(name), "%.*s", VIEW_PRINT(question->parameters[i].name));
-        json_add_view(parameters, name, question->parameters[i].value);
-    }
-}
 
 static const struct form_field *field_of(const struct filler *filler,
                                          const struct question *question) {
@@ -94,8 +27,8 @@ static void add_past(const struct filler *filler, struct json *object,
     char at[TIME_TEXT_BYTES];
     struct json *last;
 
-    if (past != NULL)
-        add_flag(object, "conflict", past->in_conflict);
+    if (past != NULL && past->in_conflict)
+        json_add_bool(object, "conflict", true);
     if (past != NULL && past->is_broken && filler_inherits(filler, question))
         json_add_view(object, "soft", past->rule);
     if (base.size == 0)
@@ -106,7 +39,8 @@ static void add_past(const struct filler *filler, struct json *object,
         return;
     time_format(past->at_ms, at);
     json_add_text(last, "at", at);
-    add_if(last, "author", past->author);
+    if (past->author.size > 0)
+        json_add_view(last, "author", past->author);
 }
 
 static enum rc add_upload(struct filler *filler, struct json *item, const struct question *question,
@@ -130,35 +64,10 @@ static enum rc add_question(struct filler *filler, struct json *list,
     const struct form_field *field = field_of(filler, question);
     struct json *item = json_add_object(list, NULL);
 
-    json_add_view(item, "ref", question->ref);
-    json_add_text(item, "kind", kind_word(question));
-    if (question->kind >= MODEL_INPUT)
-        json_add_text(item, "type", model_type_word(question->type));
-    if (question->depth > 0)
-        json_add_int(item, "depth", question->depth);
-    add_flag(item, "hidden", !question->is_relevant);
-    add_flag(item, "required", question->is_required);
-    add_flag(item, "read_only", question->is_read_only);
-    add_flag(item, "sensitive", field != NULL && field->sensitive);
-    add_if(item, "label", question->label);
-    add_if(item, "hint", question->hint);
-    add_if(item, "guidance", question->guidance);
-    add_if(item, "appearance", question->appearance);
-    add_if(item, "value", question->value);
-    if (question->violation != ENGINE_FINE && !filler_inherits(filler, question))
-        json_add_view(item, "error", question->error);
-    if (question->is_warned)
-        json_add_view(item, "warning", question->warning);
-    if (question->kind == MODEL_REPEAT) {
-        json_add_int(item, question->is_instance ? "position" : "count",
-                     question->is_instance ? question->position : question->count);
-        add_flag(item, "can_add", question->can_add);
-        add_flag(item, "can_remove", question->can_remove);
-    }
+    question_json(item, question, field != NULL && field->sensitive,
+                  !filler_inherits(filler, question));
     if (field != NULL && question->kind != MODEL_REPEAT && question->kind != MODEL_GROUP)
         add_past(filler, item, question);
-    add_parameters(item, question);
-    add_options(item, question);
     return question->kind == MODEL_UPLOAD ? add_upload(filler, item, question, err) : RC_OK;
 }
 
@@ -171,7 +80,8 @@ static void add_head(struct filler *filler, struct json *object) {
     json_add_int(object, "draft", (int64_t)filler_draft(filler));
     json_add_view(object, "form", form->name);
     json_add_view(object, "version", form->version);
-    add_if(object, "title", filler_title(filler));
+    if (filler_title(filler).size > 0)
+        json_add_view(object, "title", filler_title(filler));
     snprintf(area, sizeof(area), "%012llu", (unsigned long long)filler_area(filler));
     json_add_text(object, "area", area);
     if (record.number != 0) {
@@ -180,13 +90,7 @@ static void add_head(struct filler *filler, struct json *object) {
         dot_text(record, text);
         json_add_text(object, "record", text);
     }
-    if (engine->model->language_count > 0) {
-        struct json *languages = json_add_array(object, "languages");
-
-        json_add_view(object, "language", engine->model->languages[engine->language]);
-        for (uint32_t i = 0; i < engine->model->language_count; i++)
-            json_add_view(languages, NULL, engine->model->languages[i]);
-    }
+    question_json_languages(object, engine);
 }
 
 /* Which questions stand, and where: FNV-1a, by words. */
@@ -260,8 +164,8 @@ static enum rc add_questions(struct filler *filler, bool all, bool changes, stru
         if (rc == RC_OK)
             rc = add_question(filler, list, &stops[i], err);
     }
-    if (changes)
-        add_flag(object, "whole", whole);
+    if (changes && whole)
+        json_add_bool(object, "whole", true);
     arena_release(&arena);
     return rc;
 }
