@@ -68,8 +68,8 @@ enum rc desk_form_check(void *context, struct command *command, struct err *err)
     rc = form_read(command, word, &at.arena, &at.source, err);
     if (rc != RC_OK)
         goto out;
-    made.rc =
-        form_make(command, &at.source, NULL, 1, &at.arena, &at.findings, &at.json, &at.form, &made);
+    made.rc = form_make(command_option(command, "--lenient") != NULL, &at.source, NULL, 1,
+                        &at.arena, &at.findings, &at.json, &at.form, &made);
     if (made.rc != RC_OK)
         at.form = NULL;
     else

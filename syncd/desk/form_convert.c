@@ -270,7 +270,8 @@ static enum rc to_xform(struct converting *at, struct err *err) {
     enum rc rc;
 
     buf_init(&json, LIMIT_FORM_BYTES);
-    rc = form_make(at->command, &at->source, NULL, 1, &at->arena, &findings, &json, &form, err);
+    rc = form_make(command_option(at->command, "--lenient") != NULL, &at->source, NULL, 1,
+                   &at->arena, &findings, &json, &form, err);
     form_findings_say(at->command, &at->source, &findings);
     if (rc == RC_OK && at->command->word_count > 1)
         rc = choose_out(at, "", err);

@@ -172,24 +172,30 @@ static enum rc read_folder(struct form_reading *at, const char *folder, struct e
     return rc;
 }
 
-static enum rc read_workbook(struct form_reading *at, const char *path, struct err *err) {
-    struct workbook *workbook = &at->source->workbook;
-    struct view bytes, name = view_text(path);
-    const char *folder;
-    enum rc rc = read_contents(at, path, LIMIT_WORKBOOK_BYTES, &bytes, err);
+static enum rc workbook_of(struct form_source *source, struct view bytes, struct arena *arena,
+                           struct err *err) {
+    enum rc rc;
 
-    if (rc != RC_OK)
-        return rc;
     if (!workbook_is_one(bytes))
         return err_set(err, RC_UNSUPPORTED,
                        "%s: a form is an Excel workbook (.xlsx), or a folder with survey.csv, "
                        "choices.csv and settings.csv",
-                       at->source->word);
-    rc = workbook_read(bytes, at->arena, workbook, err);
-    if (rc != RC_OK) {
-        err_prefix(err, "%s: ", at->source->word);
+                       source->word);
+    rc = workbook_read(bytes, arena, &source->workbook, err);
+    if (rc != RC_OK)
+        err_prefix(err, "%s: ", source->word);
+    return rc;
+}
+
+static enum rc read_workbook(struct form_reading *at, const char *path, struct err *err) {
+    struct view bytes, name = view_text(path);
+    const char *folder;
+    enum rc rc = read_contents(at, path, LIMIT_WORKBOOK_BYTES, &bytes, err);
+
+    if (rc == RC_OK)
+        rc = workbook_of(at->source, bytes, at->arena, err);
+    if (rc != RC_OK)
         return rc;
-    }
     if (ends_in(path, ".xlsx") || ends_in(path, ".xlsm"))
         name.size -= 5;
     folder = arena_text(at->arena, "%.*s" FORM_MEDIA_ENDING, VIEW_PRINT(name));
@@ -219,4 +225,59 @@ enum rc form_read(const struct command *command, const char *word, struct arena 
     rc = file_is_directory(path) ? read_folder(&at, path, err) : read_workbook(&at, path, err);
     out->workbook.files = at.files;
     return rc;
+}
+
+enum rc form_read_workbook(const char *what, struct view bytes, struct arena *arena,
+                           struct form_source *out, struct err *err) {
+    enum rc rc;
+
+    *out = (struct form_source){.word = what, .stem = fit_name(arena, form_stem(view_text(what)))};
+    /* It is there; what is not there is something in it. */
+    rc = workbook_of(out, bytes, arena, err);
+    if (rc == RC_NOT_FOUND)
+        rc = err->rc = RC_INVALID;
+    return rc;
+}
+
+/* What a path, a spreadsheet or a tablet's disk would take for something else is no name. */
+static bool is_file_name(struct view name) {
+    char text[LIMIT_NAME_BYTES + 1];
+
+    if (name.size == 0 || name.size > LIMIT_NAME_BYTES || name.data[0] == '.' || !utf8_valid(name))
+        return false;
+    for (size_t i = 0; i < name.size; i++)
+        if (name.data[i] < ' ' || name.data[i] == 0x7f ||
+            strchr("/\\:*?\"<>|", name.data[i]) != NULL)
+            return false;
+    memcpy(text, name.data, name.size);
+    text[name.size] = '\0';
+    return is_table(text);
+}
+
+enum rc form_source_add(struct form_source *source, struct form_file file, struct arena *arena,
+                        struct err *err) {
+    struct workbook *workbook = &source->workbook;
+    struct form_file *files;
+
+    if (!is_file_name(file.name))
+        return err_set(err, RC_INVALID,
+                       "%.*s: a table beside a form is named like areas.csv, plots.geojson or "
+                       "list.xml",
+                       VIEW_PRINT(utf8_cut(file.name, 60)));
+    if (file.content.size > TABLE_BYTES_MAX || workbook->file_count == LIMIT_FORM_FILES)
+        return err_set(err, RC_LIMIT, "%.*s: too large, or one of more than %u tables",
+                       VIEW_PRINT(file.name), LIMIT_FORM_FILES);
+    files = arena_array(arena, workbook->file_count + 1, sizeof(*files));
+    if (files == NULL)
+        return arena_check(arena, "a form", err);
+    for (uint32_t i = 0; i < workbook->file_count; i++)
+        files[i] = workbook->files[i];
+    workbook->files = files;
+    for (uint32_t i = 0; i < workbook->file_count; i++)
+        if (view_equal(files[i].name, file.name)) {
+            files[i] = file;
+            return RC_OK;
+        }
+    files[workbook->file_count++] = file;
+    return RC_OK;
 }

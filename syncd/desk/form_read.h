@@ -29,6 +29,15 @@ struct form_source {
 enum rc form_read(const struct command *command, const char *word, struct arena *arena,
                   struct form_source *out, struct err *err);
 
+/* The same of a workbook that came as bytes, which are copied; without tables beside it. what names
+ * it in messages. */
+enum rc form_read_workbook(const char *what, struct view bytes, struct arena *arena,
+                           struct form_source *out, struct err *err);
+/* Puts a table beside the others, in place of one of the same name. Views are kept. RC_INVALID: not
+ * a name that a form can have in it; RC_LIMIT. */
+enum rc form_source_add(struct form_source *source, struct form_file file, struct arena *arena,
+                        struct err *err);
+
 /* The stem of "forms/household.xlsx" or "forms/household/": "household". */
 struct view form_stem(struct view path);
 

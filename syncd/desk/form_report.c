@@ -7,10 +7,10 @@
 
 #define FINDINGS_SHOWN 200u
 
-enum rc form_make(const struct command *command, const struct form_source *source,
-                  const struct form *previous, uint32_t sequence, struct arena *arena,
-                  struct findings *findings, struct buf *json, struct form **out, struct err *err) {
-    struct xlsform_options options = {.lenient = command_option(command, "--lenient") != NULL};
+enum rc form_make(bool is_lenient, const struct form_source *source, const struct form *previous,
+                  uint32_t sequence, struct arena *arena, struct findings *findings,
+                  struct buf *json, struct form **out, struct err *err) {
+    struct xlsform_options options = {.lenient = is_lenient};
     struct form_program program;
     struct arena trial;
     struct view text;
@@ -70,6 +70,49 @@ void form_findings_json(struct json *json, const struct form_source *source,
     array = json_add_array(json, "left");
     for (uint32_t i = 0; i < source->left_count; i++)
         json_add_text(array, NULL, source->left[i]);
+}
+
+/* --- what a form is made of --- */
+
+const char *form_posting_word(uint8_t posting) {
+    return posting == POSTING_YES ? "yes" : posting == POSTING_MASK ? "mask" : "no";
+}
+
+static const char *rank_word(uint8_t rank) {
+    static const char *const ranks[] = {"", "declared", "observed", "matched", "document"};
+
+    return rank < sizeof(ranks) / sizeof(ranks[0]) ? ranks[rank] : "";
+}
+
+void form_texts_json(struct json *parent, const char *key, const struct form *form,
+                     const struct form_text *text) {
+    struct json *array = json_add_array(parent, key);
+
+    for (uint32_t i = 0; i < form->language_count; i++)
+        json_add_view(array, NULL,
+                      text->by_language == NULL ? (struct view){0} : text->by_language[i]);
+}
+
+void form_field_json(struct json *array, const struct form *form, const struct form_field *field) {
+    struct json *json = json_add_object(array, NULL);
+
+    json_add_int(json, "number", field->number);
+    json_add_view(json, "path", field->path);
+    json_add_text(json, "type", field_type_name((enum field_type)field->type));
+    if (field->list != FORM_NO_LIST)
+        json_add_view(json, "list", form->lists[field->list].name);
+    json_add_text(json, "policy", policy_name((enum policy)field->policy));
+    json_add_text(json, "posting", form_posting_word(field->posting));
+    json_add_bool(json, "sensitive", field->sensitive);
+    json_add_bool(json, "required", field->required);
+    json_add_bool(json, "key", field->key);
+    if (field->rank != 0)
+        json_add_text(json, "rank", rank_word(field->rank));
+    if (field->merge_group != 0)
+        json_add_int(json, "group", field->merge_group);
+    if (field->scope != FORM_NO_SCOPE)
+        json_add_view(json, "seal", form->scopes[field->scope]);
+    form_texts_json(json, "labels", form, &field->label);
 }
 
 /* --- trying --- */

@@ -5,11 +5,11 @@
 #include "syncd/desk/form_read.h"
 
 /* Compiles what was read against the previous version (NULL: the first), loads the result, and
- * loads its XForm as tablets do. --lenient of the command counts, and gives a form without form_id
+ * loads its XForm as tablets do. is_lenient: as xlsform.h says, and a form without form_id gets
  * the name of its file. *out is in the arena. RC_INVALID when findings has errors. */
-enum rc form_make(const struct command *command, const struct form_source *source,
-                  const struct form *previous, uint32_t sequence, struct arena *arena,
-                  struct findings *findings, struct buf *json, struct form **out, struct err *err);
+enum rc form_make(bool is_lenient, const struct form_source *source, const struct form *previous,
+                  uint32_t sequence, struct arena *arena, struct findings *findings,
+                  struct buf *json, struct form **out, struct err *err);
 
 /* One line a finding on standard error; then the media that are not carried. */
 void form_findings_say(struct command *command, const struct form_source *source,
@@ -17,6 +17,16 @@ void form_findings_say(struct command *command, const struct form_source *source
 /* The same as members of a document: "findings" and, if there are any, "left" (names). */
 void form_findings_json(struct json *json, const struct form_source *source,
                         const struct findings *findings);
+
+/* --- what a form is made of --- */
+
+/* "yes", "mask", "no" */
+const char *form_posting_word(uint8_t posting);
+/* Adds an array with one text for each of the form's languages, in their order. */
+void form_texts_json(struct json *parent, const char *key, const struct form *form,
+                     const struct form_text *text);
+/* Adds an object to the array: number, path, type, policy and so on, as `form show --json`. */
+void form_field_json(struct json *array, const struct form *form, const struct form_field *field);
 
 /* --- trying a form --- */
 

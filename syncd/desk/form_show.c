@@ -2,6 +2,7 @@
  * with its number and what happens when two people disagree. */
 #include "base/words.h"
 #include "syncd/desk/desk.h"
+#include "syncd/desk/form_report.h"
 #include "syncd/desk/listing.h"
 
 #include <stdio.h>
@@ -16,16 +17,6 @@ struct showing {
     struct buf line;       /* of people: "1 (v1), 2 (v2)" */
     const struct form *form;
 };
-
-static const char *posting_word(uint8_t posting) {
-    return posting == POSTING_YES ? "yes" : posting == POSTING_MASK ? "mask" : "no";
-}
-
-static const char *rank_word(uint8_t rank) {
-    static const char *const ranks[] = {"", "declared", "observed", "matched", "document"};
-
-    return rank < sizeof(ranks) / sizeof(ranks[0]) ? ranks[rank] : "";
-}
 
 /* --- finding it --- */
 
@@ -78,38 +69,6 @@ static enum rc find(struct showing *at, struct err *err) {
 
 /* --- as a document --- */
 
-/* One text for each of the form's languages, in their order. */
-static void add_texts(struct json *parent, const char *key, const struct form *form,
-                      const struct form_text *text) {
-    struct json *array = json_add_array(parent, key);
-
-    for (uint32_t i = 0; i < form->language_count; i++)
-        json_add_view(array, NULL,
-                      text->by_language == NULL ? (struct view){0} : text->by_language[i]);
-}
-
-static void add_field(struct json *array, const struct form *form, const struct form_field *field) {
-    struct json *json = json_add_object(array, NULL);
-
-    json_add_int(json, "number", field->number);
-    json_add_view(json, "path", field->path);
-    json_add_text(json, "type", field_type_name((enum field_type)field->type));
-    if (field->list != FORM_NO_LIST)
-        json_add_view(json, "list", form->lists[field->list].name);
-    json_add_text(json, "policy", policy_name((enum policy)field->policy));
-    json_add_text(json, "posting", posting_word(field->posting));
-    json_add_bool(json, "sensitive", field->sensitive);
-    json_add_bool(json, "required", field->required);
-    json_add_bool(json, "key", field->key);
-    if (field->rank != 0)
-        json_add_text(json, "rank", rank_word(field->rank));
-    if (field->merge_group != 0)
-        json_add_int(json, "group", field->merge_group);
-    if (field->scope != FORM_NO_SCOPE)
-        json_add_view(json, "seal", form->scopes[field->scope]);
-    add_texts(json, "labels", form, &field->label);
-}
-
 static enum rc print_json(struct showing *at, struct err *err) {
     const struct form *form = at->form;
     struct json *json = json_object(), *array;
@@ -126,13 +85,13 @@ static enum rc print_json(struct showing *at, struct err *err) {
     array = json_add_array(json, "languages");
     for (uint32_t i = 0; i < form->language_count; i++)
         json_add_view(array, NULL, form->languages[i]);
-    add_texts(json, "title", form, &form->title);
+    form_texts_json(json, "title", form, &form->title);
     array = json_add_array(json, "files");
     for (uint32_t i = 0; i < form->file_count; i++)
         json_add_view(array, NULL, form->files[i].name);
     array = json_add_array(json, "fields");
     for (uint32_t i = 0; i < form->field_count; i++)
-        add_field(array, form, &form->fields[i]);
+        form_field_json(array, form, &form->fields[i]);
     json_add_tree(json, "versions", at->versions);
     at->versions = NULL;
     return command_print_json(at->command, json, err);
@@ -178,7 +137,7 @@ static void list_field(struct listing *table, const struct form *form,
     listing_cell(
         table,
         view_text(form_field_holds_value(field) ? policy_name((enum policy)field->policy) : ""));
-    listing_cell(table, view_text(posting_word(field->posting)));
+    listing_cell(table, view_text(form_posting_word(field->posting)));
     listing_cell(table, view_text(field->sensitive ? "yes" : ""));
     listing_cell(table,
                  field->scope == FORM_NO_SCOPE ? (struct view){0} : form->scopes[field->scope]);
