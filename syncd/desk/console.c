@@ -20,6 +20,8 @@ struct console {
     const struct office *office;
     struct httpd *server;
     struct login_desk login;
+    struct form_shelf shelf;
+    bool has_shelf;
     bool is_tls;           /* our own */
     bool is_secure;        /* browsers reach us by https: our own TLS, or a gateway's */
     char name[NAME_BYTES]; /* what Host must say; "": see host_is_ours */
@@ -108,6 +110,17 @@ const struct console_route console_routes[] = {
     POST("/api/devices/:device/scope", CONSOLE_SMALL, BY_MANAGERS, 0, console_device_scope),
     POST("/api/devices/:device/revoke", CONSOLE_SMALL, BY_MANAGERS, 0, console_device_revoke),
     GET("/api/log", BY_AUDITORS, 0, console_log),
+    GET("/api/forms", BY_STAFF, 0, console_forms),
+    GET("/api/forms/uploaded", BY_MANAGERS, 0, console_form_uploaded),
+    GET("/api/forms/:form", BY_STAFF, 0, console_form),
+    GET("/api/forms/:form/difference/:other", BY_STAFF, 0, console_form_difference),
+    POST("/api/forms/uploaded", LIMIT_WORKBOOK_BYTES, BY_MANAGERS, CONSOLE_FILE,
+         console_form_upload),
+    POST("/api/forms/uploaded/files/:name", LIMIT_WORKBOOK_BYTES, BY_MANAGERS, CONSOLE_FILE,
+         console_form_upload_file),
+    POST("/api/forms/uploaded/leave", CONSOLE_SMALL, BY_MANAGERS, 0, console_form_upload_leave),
+    POST("/api/forms/uploaded/publish", CONSOLE_SMALL, BY_MANAGERS, 0, console_form_publish),
+    POST("/api/forms/preview", CONSOLE_JSON_BYTES, BY_STAFF, CONSOLE_READS, console_form_preview),
     /* So that whoever is nobody cannot tell what there is. */
     GET("/api", BY_STAFF, CONSOLE_QUIET, console_nothing),
     GET("/api/*", BY_STAFF, CONSOLE_QUIET, console_nothing),
@@ -125,6 +138,10 @@ static const struct console_route *route_of(const struct console *console,
 
 struct login_desk *console_login_desk(struct console *console) {
     return &console->login;
+}
+
+struct form_shelf *console_shelf(struct console *console) {
+    return &console->shelf;
 }
 
 /* ---- the guard ---- */
@@ -339,7 +356,10 @@ enum rc console_start(const struct console_options *options, struct console **ou
     http.key_pem = options->key_pem;
     http.threads = THREADS;
     http.connections_max = CONNECTIONS_MAX;
-    rc = make_routes(console, err);
+    rc = form_shelf_init(&console->shelf, err);
+    console->has_shelf = rc == RC_OK;
+    if (rc == RC_OK)
+        rc = make_routes(console, err);
     if (rc == RC_OK && options->name != NULL &&
         (size_t)snprintf(console->name, NAME_BYTES, "%s", options->name) >= NAME_BYTES)
         rc = err_set(err, RC_LIMIT, "--console-name: is too long");
@@ -366,6 +386,8 @@ void console_stop(struct console *console) {
         return;
     httpd_stop(console->server);
     login_desk_release(&console->login);
+    if (console->has_shelf)
+        form_shelf_release(&console->shelf);
     free(console->http_routes);
     free(console);
 }

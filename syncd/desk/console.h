@@ -31,6 +31,7 @@
 #define YG_SYNCD_DESK_CONSOLE_H
 
 #include "base/webapi.h"
+#include "syncd/desk/form_shelf.h"
 #include "syncd/desk/login.h"
 
 enum {
@@ -159,6 +160,8 @@ void console_add_id(struct json *parent, const char *key, uint64_t id);
 
 /* Of the console itself, for the routes of the login. */
 struct login_desk *console_login_desk(struct console *console);
+/* And for those of forms: what was brought and is not published yet. */
+struct form_shelf *console_shelf(struct console *console);
 /* Set-Cookie with the token; NULL: forget it. */
 enum rc console_set_cookie(struct console_call *call, const char *token, struct err *err);
 
@@ -231,5 +234,21 @@ enum rc console_effect(struct console_call *call, struct err *err);
 /* console_quarantine.c */
 enum rc console_quarantine(struct console_call *call, struct err *err);
 enum rc console_quarantine_settle(struct console_call *call, struct err *err);
+
+/* console_form.c */
+/* What is different between two forms, as the member "difference" of a document. */
+enum rc console_add_difference(struct json *json, const struct form *before,
+                               const struct form *after, enum lang lang, struct err *err);
+enum rc console_forms(struct console_call *call, struct err *err);
+enum rc console_form(struct console_call *call, struct err *err);
+enum rc console_form_difference(struct console_call *call, struct err *err);
+/* console_form_upload.c */
+enum rc console_form_upload(struct console_call *call, struct err *err);
+enum rc console_form_upload_file(struct console_call *call, struct err *err);
+enum rc console_form_upload_leave(struct console_call *call, struct err *err);
+enum rc console_form_uploaded(struct console_call *call, struct err *err);
+enum rc console_form_publish(struct console_call *call, struct err *err);
+/* console_form_preview.c */
+enum rc console_form_preview(struct console_call *call, struct err *err);
 
 #endif

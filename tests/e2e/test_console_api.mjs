@@ -26,6 +26,7 @@ const MOVERS = ['clerk', 'township', 'county'];
 const REVEALERS = [...MOVERS, 'auditor'];
 const READERS = ['village', 'investigator', ...MOVERS, ...AUDITORS];
 const NOBODY = '00000000000000ff';
+const FILE = { 'content-type': 'application/octet-stream' };
 const MATRIX = [
   ['POST', '/api/logout', STAFF],
   ['GET', '/api/me', STAFF],
@@ -83,6 +84,15 @@ const MATRIX = [
   ['POST', '/api/devices/:device/scope', MANAGERS],
   ['POST', '/api/devices/:device/revoke', MANAGERS],
   ['GET', '/api/log', AUDITORS],
+  ['GET', '/api/forms', STAFF],
+  ['GET', '/api/forms/uploaded', MANAGERS],
+  ['GET', '/api/forms/:form', STAFF],
+  ['GET', '/api/forms/:form/difference/:other', STAFF],
+  ['POST', '/api/forms/uploaded', MANAGERS, FILE],
+  ['POST', '/api/forms/uploaded/files/:name', MANAGERS, FILE],
+  ['POST', '/api/forms/uploaded/leave', MANAGERS],
+  ['POST', '/api/forms/uploaded/publish', MANAGERS],
+  ['POST', '/api/forms/preview', STAFF],
   ['GET', '/api', STAFF],
   ['GET', '/api/*', STAFF],
   ['POST', '/api/*', STAFF],
@@ -102,15 +112,15 @@ for (const role of ROLES) browsers[role] = await county.browser(role);
   }
   check('no row is of a route that is not there', [...rows.keys()].join(), '');
 }
-for (const [method, pattern, roles] of MATRIX) {
+for (const [method, pattern, roles, headers] of MATRIX) {
   const target = pattern.replace('*', 'nothing').replace(/:\w+/g, NOBODY);
   const stranger = new DeskBrowser(county);
-  const answer = method === 'GET' ? await stranger.get(target) : await stranger.post(target);
+  const answer = method === 'GET' ? await stranger.get(target) : await stranger.post(target, {}, headers);
   check(`nobody: ${method} ${pattern}`, `${answer.status} ${answer.json?.error}`, '401 login');
   if (pattern === '/api/logout') continue;
   for (const role of ROLES) {
     const browser = browsers[role];
-    const { status, json } = method === 'GET' ? await browser.get(target) : await browser.post(target);
+    const { status, json } = method === 'GET' ? await browser.get(target) : await browser.post(target, {}, headers);
     if (roles.includes(role)) ok(status !== 401 && json?.error !== 'role', `${role}: ${method} ${pattern}`, `${status}`);
     else check(`${role} not: ${method} ${pattern}`, `${status} ${json?.error}`, '403 role');
   }

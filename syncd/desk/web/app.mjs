@@ -12,6 +12,7 @@ import { routeNow } from './route.mjs';
 import { forgetAreas } from './areas.mjs';
 import { Audit } from './audit.mjs';
 import { Devices } from './devices.mjs';
+import { Forms } from './forms.mjs';
 import { Home } from './home.mjs';
 import { Log } from './log.mjs';
 import { Me } from './me.mjs';
@@ -29,6 +30,7 @@ const PAGES = {
   devices: { page: Devices, may: may('manage', 'release', 'audit'), label: () => tr('Tablets'),
     icon: 'tablet' },
   people: { page: People, may: may('manage', 'audit'), label: () => tr('People'), icon: 'person' },
+  forms: { page: Forms, may: anybody, label: () => tr('Forms'), icon: 'edit' },
   log: { page: Log, may: may('audit'), label: () => tr('Log'), icon: 'list' },
   audit: { page: Audit, may: may('audit'), label: () => tr('Audit'), icon: 'safe' },
   me: { page: Me, may: anybody },

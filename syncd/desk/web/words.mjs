@@ -21,3 +21,13 @@ export function codes(text) {
 export function areaName(area) {
   return area.name ? `${area.name} ${area.area}` : area.area;
 }
+
+// What becomes of different answers that stand side by side (schema/policy.h).
+export function policyName(policy) {
+  return {
+    human: tr('somebody decides'), latest: tr('the latest'), max: tr('the largest'),
+    min: tr('the smallest'), or: tr('yes, if anybody says so'), union: tr('all of them'),
+    authority: tr('the best evidence'), once: tr('the first, for ever'),
+    server: tr('only the county'),
+  }[policy] ?? policy;
+}
