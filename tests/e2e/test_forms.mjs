@@ -239,12 +239,22 @@ const leavesOf = (one) => {
   return list;
 };
 
+// What the household must not see lies under a cover first.
+async function uncovered() {
+  const shown = page.locator('.form-page');
+  const cover = page.locator('.private').getByRole('button', { name: '显示' });
+
+  await shown.or(cover).first().waitFor();
+  if (!await shown.isVisible()) await cover.click();
+  await shown.waitFor();
+}
+
 // False: the page has gone by an answer on another one.
 async function openPage(draft, id) {
   const hash = `#/draft/${draft}/${encodeURIComponent(id)}`;
 
   await page.evaluate((wanted) => { location.hash = wanted; }, hash);
-  await page.locator('.form-page').waitFor();
+  await uncovered();
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() =>
     requestAnimationFrame(done))));
   return await page.evaluate(() => location.hash) === hash;
@@ -255,7 +265,7 @@ async function openForm(draft) {
   await page.getByRole('button', { name: '立即同步' }).waitFor();
   questions = [];
   await page.evaluate((hash) => { location.hash = hash; }, `#/draft/${draft}`);
-  await page.locator('.form-page').waitFor();
+  await uncovered();
   for (let i = 0; i < 100 && questions.length === 0; i++)
     await new Promise((done) => setTimeout(done, 20));
 }
@@ -263,8 +273,9 @@ async function openForm(draft) {
 // Of repeats that the form itself fills up one instance tells enough.
 const isFirst = (one) => !/\[([2-9]|\d\d+)\]/.test(one.ref);
 
+const isHidden = (one) => /\bhidden\b/.test(one.appearance ?? ''); // the program answers these
 const isAsked = (one) => isLeaf(one) && one.kind !== 'note' && one.kind !== 'upload' &&
-  !one.read_only && (!/^(select|rank)/.test(one.kind) || one.options?.length > 0);
+  !one.read_only && !isHidden(one) && (!/^(select|rank)/.test(one.kind) || one.options?.length > 0);
 
 async function answerOne(form, question) {
   const box = page.locator(`#${domId(question.ref)}`);
