@@ -22,27 +22,48 @@
 
 struct versions {
     struct console_call *call;
-    struct view name;         /* only these; empty: all */
-    struct stored_form *list; /* in order of publication */
-    uint32_t count, capacity;
+    struct view name;         /* only these; empty: the newest of each name */
+    struct stored_form *list; /* in order of publication, or of the first of each name */
+    uint32_t *of_name;        /* how many there are of each */
+    uint32_t count, capacity, name_count, name_capacity;
 };
+
+/* Where the newest of that name stands; the count if there is none yet. */
+static uint32_t place_of(const struct versions *versions, struct view name) {
+    uint32_t i = 0;
+
+    while (i < versions->count && !view_equal(versions->list[i].name, name))
+        i++;
+    return i;
+}
 
 static enum rc version_visit(void *context, const struct stored_form *form, struct err *err) {
     struct versions *versions = context;
     struct arena *arena = &versions->call->seat.arena;
-    struct stored_form *row;
+    uint32_t at = versions->count;
+    bool is_one = versions->name.size > 0;
 
-    if (versions->name.size > 0 && !view_equal(versions->name, form->name))
+    if (is_one && !view_equal(versions->name, form->name))
         return RC_OK;
-    if (versions->count == VERSIONS_MAX)
+    if (!is_one)
+        at = place_of(versions, form->name);
+    if (at == VERSIONS_MAX)
         return err_set(err, RC_LIMIT, "forms: more than %u versions", VERSIONS_MAX);
-    row = arena_push(arena, &versions->list, &versions->count, &versions->capacity, sizeof(*row));
-    if (row == NULL)
+    if (at == versions->count &&
+        (arena_push(arena, &versions->list, &versions->count, &versions->capacity,
+                    sizeof(*versions->list)) == NULL ||
+         arena_push(arena, &versions->of_name, &versions->name_count, &versions->name_capacity,
+                    sizeof(*versions->of_name)) == NULL))
         return arena_check(arena, "a list", err);
-    *row = *form;
-    row->name = arena_view(arena, form->name);
-    row->version = arena_view(arena, form->version);
-    row->compressed = (struct view){0};
+    versions->of_name[at]++;
+    if (form->sequence > versions->list[at].sequence) {
+        struct stored_form *row = &versions->list[at];
+
+        *row = *form;
+        row->name = arena_view(arena, form->name);
+        row->version = arena_view(arena, form->version);
+        row->compressed = (struct view){0};
+    }
     return arena_check(arena, "a list", err);
 }
 
@@ -80,18 +101,8 @@ enum rc console_forms(struct console_call *call, struct err *err) {
     struct json *json = json_object(), *items = json_add_array(json, "items");
     enum rc rc = store_forms(call->seat.ledger->store, 0, version_visit, &all, err);
 
-    for (uint32_t i = 0; i < all.count && rc == RC_OK; i++) {
-        uint32_t count = 0;
-        bool newer = false;
-
-        for (uint32_t k = 0; k < all.count; k++)
-            if (view_equal(all.list[k].name, all.list[i].name)) {
-                count++;
-                newer = newer || all.list[k].sequence > all.list[i].sequence;
-            }
-        if (!newer)
-            rc = add_newest(&all, &all.list[i], count, items, err);
-    }
+    for (uint32_t i = 0; i < all.count && rc == RC_OK; i++)
+        rc = add_newest(&all, &all.list[i], all.of_name[i], items, err);
     json_add_null(json, "next");
     if (rc == RC_OK)
         return console_reply(call, json, err);
