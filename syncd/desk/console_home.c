@@ -178,54 +178,70 @@ static enum rc add_returned(struct home *home, struct err *err) {
 
 struct late_tasks {
     struct home *home;
-    struct date today;
-    uint64_t count, open;
+    int64_t today; /* in days */
+    uint32_t shown;
 };
 
-static bool date_before(struct date a, struct date b) {
-    return a.year != b.year     ? a.year < b.year
-           : a.month != b.month ? a.month < b.month
-                                : a.day < b.day;
-}
-
-static enum rc task_visit_late(void *context, const struct task_row *row, struct err *err) {
+static enum rc late_visit(void *context, const struct stored_gist *item, struct err *err) {
     struct late_tasks *late = context;
-    struct json *item;
+    struct console_call *call = late->home->call;
+    const struct gist *gist = &item->gist;
+    struct dot about = gist->about.number != 0 ? gist->about : item->record;
+    struct stored_record task, household = {.id = about};
+    struct json *json;
     char due[32];
+    struct date day;
+    enum rc rc;
 
-    (void)err;
-    late->open++;
-    if (row->task.due.year == 0 || !date_before(row->task.due, late->today) ||
-        ++late->count > QUEUE_EACH)
-        return RC_OK;
-    item = json_add_object(late->home->queue, NULL);
-    json_add_text(item, "kind", "task");
-    add_dot(item, "record",
-            row->task.household.number != 0 ? row->task.household : row->stored->id);
-    add_dot(item, "task", row->stored->id);
-    json_add_view(item, "title", row->title);
-    json_add_view(item, "assignee", row->assignee);
-    if (row->stored->area_count > 0)
-        console_add_area(
-            late->home->call, item, "area",
-            succession_of(&late->home->call->seat.ledger->areas, row->stored->areas[0]));
-    console_add_time(item, "since", row->stored->created_ms);
-    snprintf(due, sizeof(due), "%04d-%02d-%02dT23:59:59+08:00", row->task.due.year,
-             row->task.due.month, row->task.due.day);
-    json_add_text(item, "due", due);
+    if (gist->when >= late->today || late->shown == QUEUE_EACH)
+        return RC_NOT_FOUND;
+    late->shown++;
+    rc = store_record(late->home->store, item->record, &call->seat.arena, &task, err);
+    if (rc == RC_NOT_FOUND)
+        rc = err_set(err, RC_CORRUPT, "store: the list has a record that is not there");
+    if (rc == RC_OK && gist->about.number != 0) {
+        rc = store_record(late->home->store, about, &call->seat.arena, &household, err);
+        if (rc == RC_NOT_FOUND) {
+            household = (struct stored_record){.id = about};
+            err_clear(err);
+            rc = RC_OK;
+        }
+    }
+    if (rc != RC_OK)
+        return rc;
+    day = date_from_days(gist->when);
+    json = json_add_object(late->home->queue, NULL);
+    json_add_text(json, "kind", "task");
+    add_dot(json, "record", about);
+    add_dot(json, "task", item->record);
+    json_add_view(json, "title", household.title);
+    json_add_view(json, "assignee",
+                  gist->person == 0 ? view_text("") : seat_person_name(&call->seat, gist->person));
+    if (item->area != 0)
+        console_add_area(call, json, "area", succession_of(&call->seat.ledger->areas, item->area));
+    console_add_time(json, "since", task.created_ms);
+    snprintf(due, sizeof(due), "%04d-%02d-%02dT23:59:59+08:00", day.year, day.month, day.day);
+    json_add_text(json, "due", due);
     return RC_OK;
 }
 
 static enum rc add_tasks(struct home *home, struct err *err) {
-    struct late_tasks late = {.home = home};
+    struct late_tasks late = {.home = home, .today = date_to_days(date_from_ms(home->now_ms))};
+    struct gist_counts counts, sum = {0, 0};
     enum rc rc = RC_OK;
 
-    late.today = date_from_ms(home->now_ms);
+    for (uint32_t i = 0; i < home->call->area_count && rc == RC_OK; i++) {
+        uint64_t area = home->call->areas[i];
 
-    for (uint32_t i = 0; i < home->call->area_count && rc == RC_OK; i++)
-        rc = task_list(&home->call->seat, home->call->areas[i], true, task_visit_late, &late, err);
-    json_add_int(home->json, "tasks_open", (int64_t)late.open);
-    json_add_int(home->json, "tasks_overdue", (int64_t)late.count);
+        rc = store_gist_count(home->store, GIST_TASK, TASK_OPEN, area, late.today, &counts, err);
+        if (rc != RC_OK)
+            break;
+        sum.all += counts.all;
+        sum.before += counts.before;
+        rc = store_gists(home->store, GIST_TASK, TASK_OPEN, area, late_visit, &late, err);
+    }
+    json_add_int(home->json, "tasks_open", (int64_t)sum.all);
+    json_add_int(home->json, "tasks_overdue", (int64_t)sum.before);
     return rc;
 }
 

@@ -233,8 +233,9 @@ struct walk {
     task_visit *tasks;
     note_visit *notes;
     void *context;
-    struct dot about;
     struct arena arena; /* of the record at hand */
+    struct arena found; /* of what a gist has led to */
+    store_visit_record *see;
 };
 
 static enum rc see(struct walk *walk, const struct stored_record *stored, struct record *record,
@@ -273,14 +274,36 @@ static enum rc see_task(void *context, const struct stored_record *stored, struc
     return walk->tasks(walk->context, &row, err);
 }
 
+/* A gist says where to look. */
+static enum rc see_gist(void *context, const struct stored_gist *item, struct err *err) {
+    struct walk *walk = context;
+    struct stored_record stored;
+    enum rc rc;
+
+    if (walk->notes != NULL && item->gist.kind != GIST_NOTE)
+        return RC_OK;
+    arena_reset(&walk->found);
+    rc = store_record(walk->seat->ledger->store, item->record, &walk->found, &stored, err);
+    if (rc == RC_NOT_FOUND)
+        rc = err_set(err, RC_CORRUPT, "store: the list has a record that is not there");
+    return rc == RC_OK ? walk->see(walk, &stored, err) : rc;
+}
+
 enum rc task_list(struct seat *seat, uint64_t area, bool open_only, task_visit *visit,
                   void *context, struct err *err) {
-    struct walk walk = {.seat = seat, .open_only = open_only, .tasks = visit, .context = context};
+    struct walk walk = {
+        .seat = seat, .open_only = open_only, .tasks = visit, .context = context, .see = see_task};
+    struct store *store = seat->ledger->store;
     enum rc rc;
 
     arena_init(&walk.arena, DESK_ARENA_BYTES);
-    rc = store_list(seat->ledger->store, view_text(TASK_FORM), area, (struct dot){0, 0}, see_task,
-                    &walk, err);
+    arena_init(&walk.found, DESK_ARENA_BYTES);
+    if (open_only)
+        rc = store_gists(store, GIST_TASK, TASK_OPEN, area, see_gist, &walk, err);
+    else
+        rc =
+            store_list(store, view_text(TASK_FORM), area, (struct dot){0, 0}, see_task, &walk, err);
+    arena_release(&walk.found);
     arena_release(&walk.arena);
     return rc;
 }
@@ -298,8 +321,6 @@ static enum rc see_note(void *context, const struct stored_record *stored, struc
     if (rc != RC_OK)
         return rc;
     note_read(&reading, &row.note);
-    if (!dot_equal(row.note.about, walk->about))
-        return RC_OK;
     for (uint32_t i = 0; i < record.absorbed_count; i++)
         if (dot_equal(record.absorbed[i].dot, record.id))
             row.person = record.absorbed[i].person;
@@ -308,13 +329,13 @@ static enum rc see_note(void *context, const struct stored_record *stored, struc
 
 enum rc note_list(struct seat *seat, const struct stored_record *about, note_visit *visit,
                   void *context, struct err *err) {
-    struct walk walk = {.seat = seat, .notes = visit, .context = context, .about = about->id};
-    enum rc rc = RC_OK;
+    struct walk walk = {.seat = seat, .notes = visit, .context = context, .see = see_note};
+    enum rc rc;
 
     arena_init(&walk.arena, DESK_ARENA_BYTES);
-    for (uint32_t i = 0; i < about->area_count && rc == RC_OK; i++)
-        rc = store_list(seat->ledger->store, view_text(NOTE_FORM), about->areas[i],
-                        (struct dot){0, 0}, see_note, &walk, err);
+    arena_init(&walk.found, DESK_ARENA_BYTES);
+    rc = store_about(seat->ledger->store, about->id, see_gist, &walk, err);
+    arena_release(&walk.found);
     arena_release(&walk.arena);
     return rc;
 }

@@ -61,7 +61,8 @@ struct task_row {
     struct view title;    /* of the household */
 };
 typedef enum rc task_visit(void *, const struct task_row *, struct err *);
-/* Tasks of this area and beneath (0: all), by id; withdrawn ones are left out. */
+/* Tasks of this area and beneath (0: all), the open ones by due, all of them by id; withdrawn ones
+ * are left out. */
 enum rc task_list(struct seat *seat, uint64_t area, bool open_only, task_visit *visit,
                   void *context, struct err *err);
 
@@ -71,7 +72,7 @@ struct note_row {
     uint64_t person; /* who wrote it */
 };
 typedef enum rc note_visit(void *, const struct note_row *, struct err *);
-/* Notes about one record, by id. Costs a look at every note of the record's areas. */
+/* Notes about one record, by id. Costs what there are. */
 enum rc note_list(struct seat *seat, const struct stored_record *about, note_visit *visit,
                   void *context, struct err *err);
 /* The review that stands: the newest note of the county about the record that is no comment.

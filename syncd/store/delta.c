@@ -115,6 +115,9 @@ static enum rc check_listed(const struct store_delta *delta, struct err *err) {
     for (uint32_t i = 0; i < delta->review_count; i++)
         if (delta->reviews[i].state > REVIEW_STATE_MAX)
             return err_set(err, RC_INVALID, "delta, review %u: there is no such state", i);
+    for (uint32_t i = 0; i < delta->gist_count; i++)
+        if (check_area("gist", i, delta->gists[i].area, err) != RC_OK)
+            return err->rc;
     return RC_OK;
 }
 

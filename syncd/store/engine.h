@@ -92,6 +92,11 @@ struct store_engine {
     enum rc (*attachments)(struct store *, bool, store_visit_attachment *, void *, struct err *);
     enum rc (*logins)(struct store *, store_visit_login *, void *, struct err *);
     enum rc (*sessions)(struct store *, store_visit_session *, void *, struct err *);
+    enum rc (*about)(struct store *, struct dot, store_visit_gist *, void *, struct err *);
+    enum rc (*gists)(struct store *, uint8_t, uint8_t, uint64_t, store_visit_gist *, void *,
+                     struct err *);
+    enum rc (*gist_count)(struct store *, uint8_t, uint8_t, uint64_t, int64_t, struct gist_counts *,
+                          struct err *);
 
     enum rc (*check)(struct store *, struct err *);
     enum rc (*scrub)(struct store *, struct err *);
@@ -133,6 +138,8 @@ enum store_walk {
     WALK_TALLY = 1u << 21,
     WALK_LOGINS = 1u << 22,
     WALK_SESSIONS = 1u << 23,
+    WALK_ABOUT = 1u << 24,
+    WALK_GISTS = 1u << 25,
 };
 
 /* RC_INVALID or RC_LIMIT where the delta contradicts itself; see delta.c. */

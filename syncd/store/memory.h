@@ -12,6 +12,7 @@
  *   memory_attachment.c attachments
  *   memory_find.c     lists, filtered and sorted
  *   memory_login.c    logins and sessions
+ *   memory_gist.c     what is about a record, and how it stands
  *   memory_copy.c     copying */
 #ifndef YG_SYNCD_STORE_MEMORY_H
 #define YG_SYNCD_STORE_MEMORY_H
@@ -55,6 +56,7 @@ enum content_list {
     LIST_REVIEWS,
     LIST_LOGINS,   /* by person */
     LIST_SESSIONS, /* by name */
+    LIST_GISTS,    /* by record */
     LIST_COUNT,
 };
 
@@ -193,5 +195,14 @@ enum rc memory_session(struct store *store, const uint8_t *name, struct arena *a
                        struct stored_session *out, struct err *err);
 enum rc memory_sessions(struct store *store, store_visit_session *visit, void *context,
                         struct err *err);
+
+/* --- memory_gist.c --- */
+enum rc gists_put(struct content *content, const struct store_delta *delta, struct err *err);
+enum rc memory_about(struct store *store, struct dot about, store_visit_gist *visit, void *context,
+                     struct err *err);
+enum rc memory_gists(struct store *store, uint8_t kind, uint8_t state, uint64_t area,
+                     store_visit_gist *visit, void *context, struct err *err);
+enum rc memory_gist_count(struct store *store, uint8_t kind, uint8_t state, uint64_t area,
+                          int64_t before, struct gist_counts *out, struct err *err);
 
 #endif

@@ -354,6 +354,8 @@ enum rc memory_commit(struct store *store, const struct store_delta *delta, stru
     if (rc == RC_OK)
         rc = logins_put(next, delta, &memory->bytes, err);
     if (rc == RC_OK)
+        rc = gists_put(next, delta, err);
+    if (rc == RC_OK)
         rc = arena_check(&memory->bytes, "the store's memory", err);
     if (rc != RC_OK) {
         content_free(next);

@@ -14,6 +14,7 @@
  *   sqlite_snapshot.c snapshots and their chunks
  *   sqlite_attachment.c what is known of attachments
  *   sqlite_login.c    what guards staff at the console, and their sessions
+ *   sqlite_gist.c     what is about a record, and how it stands
  *   sqlite_people.c   devices, persons, invitations, actors, forms, settings, what waits
  *
  * Ingest is bound by the pages that are written, so the tables are made to touch few of them, and
@@ -317,5 +318,14 @@ enum rc sqlite_session(struct store *store, const uint8_t *name, struct arena *a
                        struct stored_session *out, struct err *err);
 enum rc sqlite_sessions(struct store *store, store_visit_session *visit, void *context,
                         struct err *err);
+
+/* --- sqlite_gist.c --- */
+enum rc gists_write(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc sqlite_about(struct store *store, struct dot about, store_visit_gist *visit, void *context,
+                     struct err *err);
+enum rc sqlite_gists(struct store *store, uint8_t kind, uint8_t state, uint64_t area,
+                     store_visit_gist *visit, void *context, struct err *err);
+enum rc sqlite_gist_count(struct store *store, uint8_t kind, uint8_t state, uint64_t area,
+                          int64_t before, struct gist_counts *out, struct err *err);
 
 #endif

@@ -108,6 +108,9 @@ static enum rc write_all(struct sqlite *sqlite, const struct store_delta *delta,
     if (rc == RC_OK) {
         rc = logins_write(sqlite, delta, err);
     }
+    if (rc == RC_OK) {
+        rc = gists_write(sqlite, delta, err);
+    }
     return rc == RC_OK ? county_save(sqlite, err) : rc;
 }
 

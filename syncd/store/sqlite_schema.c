@@ -152,6 +152,18 @@ static const char TABLES_OF_LOGINS[] =
     "  until INTEGER NOT NULL, address TEXT NOT NULL, agent TEXT NOT NULL, wrapped BLOB NOT NULL"
     ") STRICT, WITHOUT ROWID;";
 
+/* Of tasks and notes [40,000]; what is asked of the second index lies in it. */
+static const char TABLES_OF_GISTS[] =
+    "CREATE TABLE gist ("
+    "  actor INTEGER, number INTEGER, kind INTEGER NOT NULL, state INTEGER NOT NULL,"
+    "  moment INTEGER NOT NULL, area INTEGER NOT NULL, about_actor INTEGER NOT NULL,"
+    "  about_number INTEGER NOT NULL, person INTEGER NOT NULL, code INTEGER NOT NULL,"
+    "  PRIMARY KEY (actor, number)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX gist_about ON gist (about_actor, about_number);"
+    "CREATE INDEX gist_moment ON gist (kind, state, moment, actor, number, area, about_actor,"
+    "  about_number, person, code);";
+
 const struct db_migration SQLITE_TABLES[] = {
     {"0001_people", TABLES},
     {"0002_log", TABLES_OF_THE_LOG},
@@ -159,6 +171,7 @@ const struct db_migration SQLITE_TABLES[] = {
     {"0004_attachment", TABLES_OF_ATTACHMENTS},
     {"0005_list", TABLES_OF_LISTS},
     {"0006_login", TABLES_OF_LOGINS},
+    {"0007_gist", TABLES_OF_GISTS},
 };
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
@@ -273,6 +286,15 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_NAME_OF] = "SELECT text FROM name WHERE id = ?1",
     [SQL_WAITING] = "SELECT DISTINCT record_actor, record_number FROM quarantine WHERE settled = 0",
 
+    [SQL_ABOUT] = "SELECT actor, number, kind, state, moment, area, about_actor, about_number,"
+                  " person, code FROM gist WHERE about_actor = ?1 AND about_number = ?2"
+                  " ORDER BY actor, number",
+    [SQL_GISTS] = "SELECT actor, number, kind, state, moment, area, about_actor, about_number,"
+                  " person, code FROM gist WHERE kind = ?1 AND state = ?2 AND area >= ?3"
+                  " AND area <= ?4 ORDER BY moment, actor, number",
+    [SQL_GIST_COUNT] = "SELECT count(*), coalesce(sum(moment < ?5), 0) FROM gist WHERE kind = ?1"
+                       " AND state = ?2 AND area >= ?3 AND area <= ?4",
+
     [SQL_COUNTY_PUT] = "UPDATE county SET records = ?1, changes = ?2, frames = ?3,"
                        " conflicts = ?4, quarantined = ?5, devices = ?6, forms = ?7,"
                        " entries = ?8, acts = ?9, bytes_log = ?10, bytes_states = ?11,"
@@ -281,6 +303,8 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
                       " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_SESSION_PUT] = "INSERT OR REPLACE INTO session VALUES"
                         " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_GIST_PUT] = "INSERT OR REPLACE INTO gist VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_GIST_REMOVE] = "DELETE FROM gist WHERE actor = ?1 AND number = ?2",
     [SQL_SESSION_REMOVE] = "DELETE FROM session WHERE name = ?1",
     [SQL_PREFIX_ADD] = "INSERT INTO prefix (actor, high) VALUES (?1, ?2)",
     [SQL_NAME_ADD] = "INSERT INTO name (text) VALUES (?1)",

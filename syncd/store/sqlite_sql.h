@@ -59,6 +59,9 @@ enum sqlite_sql {
     SQL_LOGINS,
     SQL_SESSION,
     SQL_SESSIONS,
+    SQL_ABOUT,
+    SQL_GISTS,
+    SQL_GIST_COUNT,
     SQL_READING_COUNT, /* those above */
 
     SQL_COUNTY_PUT = SQL_READING_COUNT,
@@ -106,6 +109,8 @@ enum sqlite_sql {
     SQL_LOGIN_PUT,
     SQL_SESSION_PUT,
     SQL_SESSION_REMOVE,
+    SQL_GIST_PUT,
+    SQL_GIST_REMOVE,
     SQL_COUNT,
 };
 

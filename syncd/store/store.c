@@ -181,6 +181,11 @@ enum rc store_session(struct store *store, const uint8_t name[32], struct arena 
     READ(session, name, arena, out);
 }
 
+enum rc store_gist_count(struct store *store, uint8_t kind, uint8_t state, uint64_t area,
+                         int64_t before, struct gist_counts *out, struct err *err) {
+    READ(gist_count, kind, state, area, before, out);
+}
+
 enum rc store_count(struct store *store, struct store_counts *out, struct err *err) {
     READ(count, out);
 }
@@ -342,6 +347,16 @@ enum rc store_logins(struct store *store, store_visit_login *visit, void *contex
 enum rc store_sessions(struct store *store, store_visit_session *visit, void *context,
                        struct err *err) {
     WALK(WALK_SESSIONS, sessions(store, visit, context, err));
+}
+
+enum rc store_about(struct store *store, struct dot about, store_visit_gist *visit, void *context,
+                    struct err *err) {
+    WALK(WALK_ABOUT, about(store, about, visit, context, err));
+}
+
+enum rc store_gists(struct store *store, uint8_t kind, uint8_t state, uint64_t area,
+                    store_visit_gist *visit, void *context, struct err *err) {
+    WALK(WALK_GISTS, gists(store, kind, state, area, visit, context, err));
 }
 
 /* --- care --- */

@@ -18,6 +18,7 @@
 #ifndef YG_SYNCD_STORE_STORE_H
 #define YG_SYNCD_STORE_STORE_H
 
+#include "schema/gist.h"
 #include "schema/merge.h"
 #include "schema/reading.h"
 #include "schema/role.h"
@@ -277,6 +278,14 @@ struct stored_review {
     uint8_t state; /* 0: none; what the others mean is the desk's business (sync/listed.h) */
 };
 
+/* What the day's work is found by: whom a task or a note is about, and how it stands. Which kinds
+ * are kept is the desk's business (sync/listed.h). Derived, as above. */
+struct stored_gist {
+    struct dot record;
+    uint64_t area; /* 0: none; of several the first */
+    struct gist gist;
+};
+
 /* --- one transaction --- */
 
 /* The parts are applied in this order: frames, changes, actors, verdicts, forms, records (each
@@ -322,6 +331,9 @@ struct store_delta {
                                          * of other records; of unknown ones they are forgotten */
     uint32_t review_count;
     const struct stored_review *reviews; /* put, after that; forgotten likewise */
+    uint32_t gist_count;
+    const struct stored_gist
+        *gists; /* put, whether the record is known or not; GIST_NONE: removed */
     uint32_t act_count;
     const struct stored_act *acts; /* added */
     uint32_t dropped_count;
@@ -423,6 +435,7 @@ typedef enum rc store_visit_attachment(void *, const struct stored_attachment *,
 
 typedef enum rc store_visit_login(void *, const struct stored_login *, struct err *);
 typedef enum rc store_visit_session(void *, const struct stored_session *, struct err *);
+typedef enum rc store_visit_gist(void *, const struct stored_gist *, struct err *);
 
 /* By id, where nothing else is said. */
 enum rc store_devices(struct store *, store_visit_device *, void *, struct err *);
@@ -464,6 +477,19 @@ enum rc store_keys(struct store *, const uint8_t hash[32], store_visit_key *, vo
 /* Of this very area (0: of all), by area, audience, position, name. */
 enum rc store_snapshots(struct store *, uint64_t area, store_visit_snapshot *, void *,
                         struct err *);
+
+/* What is about this record: by record. Costs what it shows. */
+enum rc store_about(struct store *, struct dot about, store_visit_gist *, void *, struct err *);
+/* Of this kind and state, in this area and beneath (0: all): by gist.when, then record. Costs a
+ * look at those of this kind and state up to where the visitor stops. */
+enum rc store_gists(struct store *, uint8_t kind, uint8_t state, uint64_t area, store_visit_gist *,
+                    void *, struct err *);
+/* How many of them there are, and for how many gist.when is less than `before`. */
+struct gist_counts {
+    uint64_t all, before;
+};
+enum rc store_gist_count(struct store *, uint8_t kind, uint8_t state, uint64_t area, int64_t before,
+                         struct gist_counts *out, struct err *);
 
 /* --- lists as people want them: filtered, sorted, a page at a time --- */
 

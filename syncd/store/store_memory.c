@@ -188,6 +188,7 @@ static const size_t ITEM_BYTES[LIST_COUNT] = {
     [LIST_REVIEWS] = sizeof(struct stored_review),
     [LIST_LOGINS] = sizeof(struct stored_login),
     [LIST_SESSIONS] = sizeof(struct stored_session),
+    [LIST_GISTS] = sizeof(struct stored_gist),
 };
 
 struct content *content_new(struct err *err) {
@@ -303,6 +304,9 @@ static const struct store_engine ENGINE = {
     .logins = memory_logins,
     .session = memory_session,
     .sessions = memory_sessions,
+    .about = memory_about,
+    .gists = memory_gists,
+    .gist_count = memory_gist_count,
     .count = memory_count,
     .settings = memory_settings,
     .devices = memory_devices,

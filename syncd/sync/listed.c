@@ -168,6 +168,17 @@ bool listed_review(const struct reading *reading, struct stored_review *out) {
     return note.about.number != 0 && note.kind != NOTE_COMMENT && note.kind <= REVIEW_STATE_MAX;
 }
 
+bool listed_gist(const struct reading *reading, struct stored_gist *out) {
+    if (reading->form == NULL ||
+        (!view_is(reading->form->name, NOTE_FORM) && !view_is(reading->form->name, TASK_FORM)))
+        return false;
+    *out = (struct stored_gist){.record = reading->record->id,
+                                .area = reading->area_count > 0 ? reading->areas[0] : 0};
+    if (!reading->withdrawn)
+        gist_make(reading, &out->gist);
+    return true;
+}
+
 /* --- records from before --- */
 
 struct listing_from {
@@ -239,6 +250,7 @@ static enum rc portion_visit(void *context, const struct stored_record *stored, 
     struct work *work = portion->work;
     struct stored_listed *listed;
     struct stored_review review;
+    struct stored_gist gist;
     struct record record;
     struct reading reading;
     enum rc rc;
@@ -262,6 +274,13 @@ static enum rc portion_visit(void *context, const struct stored_record *stored, 
         if (row == NULL)
             return arena_check(&work->arena, "a step of the writer", err);
         *row = review;
+    }
+    if (rc == RC_OK && listed_gist(&reading, &gist)) {
+        struct stored_gist *row = WORK_ADD(work, gists, gist_count, gist_capacity);
+
+        if (row == NULL)
+            return arena_check(&work->arena, "a step of the writer", err);
+        *row = gist;
     }
     return rc;
 }

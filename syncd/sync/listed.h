@@ -1,5 +1,6 @@
 /* listed.h: what lists of records are searched by (store_find): names of people, hashes of the
- * tails of their identity numbers, who created and changed a record, and what staff said of it.
+ * tails of their identity numbers, who created and changed a record, and what staff said of it; and
+ * the gist of tasks and notes, by which they are found (store_about, store_gists).
  *
  * All of it is read off the state when a step of the writer settles a record, and goes into the
  * same commit. For records from before there were lists, or from before what is said here changed,
@@ -13,7 +14,7 @@
 
 #include "syncd/sync/office.h"
 
-#define LISTED_VERSION 1u
+#define LISTED_VERSION 2u
 
 /* Memory in the arena. */
 enum rc listed_make(const struct keys *keys, const struct record *state,
@@ -23,6 +24,10 @@ enum rc listed_make(const struct keys *keys, const struct record *state,
 /* Whether this record is a note of staff that judges another; review states are enum note_kind of
  * schema/task.h. */
 bool listed_review(const struct reading *reading, struct stored_review *out);
+
+/* Whether this record is a task or a note, and so has a gist in the store: that of a withdrawn one
+ * is GIST_NONE. */
+bool listed_gist(const struct reading *reading, struct stored_gist *out);
 
 /* The next records that want it. *more: there may be others, so ask again. */
 enum rc listed_portion(const struct office *office, bool *more, struct err *err);

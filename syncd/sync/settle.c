@@ -312,6 +312,7 @@ static enum rc add_listed(struct work *work, const struct work_record *record,
                           const struct reading *reading, struct view title, struct err *err) {
     struct stored_listed *listed = WORK_ADD(work, listed, listed_count, listed_capacity);
     struct stored_review review, *row;
+    struct stored_gist gist, *kept;
 
     if (listed == NULL)
         return no_room(work, err);
@@ -320,6 +321,12 @@ static enum rc add_listed(struct work *work, const struct work_record *record,
         if (row == NULL)
             return no_room(work, err);
         *row = review;
+    }
+    if (listed_gist(reading, &gist)) {
+        kept = WORK_ADD(work, gists, gist_count, gist_capacity);
+        if (kept == NULL)
+            return no_room(work, err);
+        *kept = gist;
     }
     return listed_make(work->keys, &record->state, reading, title, &work->arena, listed, err);
 }
@@ -478,6 +485,8 @@ enum rc work_commit(struct work *work, struct err *err) {
         .listed = work->listed,
         .review_count = work->review_count,
         .reviews = work->reviews,
+        .gist_count = work->gist_count,
+        .gists = work->gists,
         .act_count = work->act_count,
         .acts = work->acts,
         .snapshot_count = work->snapshot_count,

@@ -92,6 +92,8 @@ struct work {
     uint32_t listed_count, listed_capacity;
     struct stored_review *reviews;
     uint32_t review_count, review_capacity;
+    struct stored_gist *gists;
+    uint32_t gist_count, gist_capacity;
     struct stored_login *logins;
     uint32_t login_count, login_capacity;
     struct stored_session *sessions, *ended;

@@ -10,7 +10,7 @@
 
 #include "base/crypt.h"
 
-enum { WORLDS = 14, STEPS = 120, PARTS_MAX = 16 };
+enum { WORLDS = 14, STEPS = 120, PARTS_MAX = 16, GISTS = 4 };
 
 static const uint64_t ACTORS[] = {1, UINT64_C(0x7000000000000001), UINT64_C(0x8000000000000001),
                                   UINT64_C(0xf000000000000001), UINT64_MAX};
@@ -61,6 +61,7 @@ struct parts {
     struct stored_chunk chunks[8];
     struct stored_listed listed[PARTS_MAX];
     struct stored_review reviews[4];
+    struct stored_gist gists[GISTS];
     struct arena arena;
     struct store_delta delta;
 };
@@ -226,6 +227,16 @@ static void make_listed(struct dice *dice, struct parts *parts) {
             (struct stored_review){.record = any_dot(dice),
                                    .at_ms = (int64_t)below(dice, 4) - 1,
                                    .state = (uint8_t)below(dice, REVIEW_STATE_MAX + 1)};
+    for (uint64_t i = below(dice, GISTS + 1); i > 0; i--)
+        parts->gists[delta->gist_count++] =
+            (struct stored_gist){.record = any_dot(dice),
+                                 .area = PICK(AREAS),
+                                 .gist = {.kind = (uint8_t)below(dice, 3),
+                                          .state = (uint8_t)below(dice, 2),
+                                          .code = {(char)below(dice, 200), 'x'},
+                                          .about = any_dot(dice),
+                                          .person = roll(dice),
+                                          .when = (int64_t)below(dice, 5) - 2}};
 }
 
 static void make_entries(struct dice *dice, struct parts *parts, struct county_store *county) {
@@ -407,6 +418,7 @@ static void make_delta(struct dice *dice, struct parts *parts, struct county_sto
         .chunks = parts->chunks,
         .listed = parts->listed,
         .reviews = parts->reviews,
+        .gists = parts->gists,
     };
     memset(parts->verdicts, 0, sizeof(parts->verdicts));
     make_log(dice, parts, county);
@@ -536,6 +548,15 @@ static void ask_list(struct dice *dice, struct county_store *county, struct buf 
                  (unsigned long long)total);
 }
 
+static enum rc write_gist(void *context, const struct stored_gist *item, struct err *err) {
+    (void)err;
+    buf_add_le64(context, item->record.actor);
+    buf_add_varint(context, item->record.number);
+    buf_add_varint(context, item->area);
+    gist_encode(&item->gist, context);
+    return RC_OK;
+}
+
 /* A dozen questions with arguments from the dice; rc and answers go into out. */
 static void ask(struct dice *dice, struct county_store *county, struct buf *out) {
     struct store *store = county->store;
@@ -547,7 +568,8 @@ static void ask(struct dice *dice, struct county_store *county, struct buf *out)
     uint64_t area = PICK(AREAS), from = below(dice, 20);
     struct view chunk = {0};
     struct feed_weight weight = {0};
-    enum rc rc[20];
+    struct gist_counts gists = {0};
+    enum rc rc[24];
     size_t count = 0;
 
     rc[count++] =
@@ -574,6 +596,11 @@ static void ask(struct dice *dice, struct county_store *county, struct buf *out)
     rc[count++] = store_chunk(store, hash, (uint32_t)below(dice, 4), &county->arena, &chunk, err);
     rc[count++] = store_feed_weight(store, area, (uint8_t)(1 + below(dice, 3)), from,
                                     chance(dice, 50) ? PICK(ACTORS) : 0, &weight, err);
+    rc[count++] = store_about(store, any_dot(dice), write_gist, out, err);
+    rc[count++] = store_gists(store, (uint8_t)(1 + below(dice, 2)), (uint8_t)below(dice, 2), area,
+                              write_gist, out, err);
+    rc[count++] = store_gist_count(store, (uint8_t)(1 + below(dice, 2)), (uint8_t)below(dice, 2),
+                                   PICK(AREAS), (int64_t)below(dice, 5) - 2, &gists, err);
     for (int i = 0; i < 3; i++)
         ask_list(dice, county, out);
     for (size_t i = 0; i < count; i++)
@@ -581,6 +608,8 @@ static void ask(struct dice *dice, struct county_store *county, struct buf *out)
     buf_add_sized(out, chunk);
     buf_add_varint(out, weight.bytes);
     buf_add_varint(out, weight.changes);
+    buf_add_varint(out, gists.all);
+    buf_add_varint(out, gists.before);
     buf_add_varint(out, person.person);
     buf_add_varint(out, record.revision);
     buf_add(out, chain, sizeof(chain));

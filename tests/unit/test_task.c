@@ -119,6 +119,27 @@ static void a_task_is_changed_and_taken_back(void **state) {
     SAYS(world->err, "there are none");
 }
 
+/* Also after the lists were made anew. */
+static void open_tasks_are_listed_by_due(void **state) {
+    struct clerk *world = *state;
+    const char *home = publish_and_begin(world);
+
+    RUNS(world, 0, "task", "assign", home, "--kind", "2", "--due", "2026-12-09", "--as", "李四");
+    RUNS(world, 0, "task", "assign", "--area", VILLAGE, "--kind", "9", "--as", "李四");
+    RUNS(world, 0, "task", "assign", home, "--kind", "2", "--due", "2026-12-02", "--as", "李四");
+    for (int i = 0; i < 2; i++) {
+        struct json *json;
+
+        RUNS(world, 0, "task", "list", "--json");
+        json = clerk_json(world);
+        assert_int_equal(json_count(json), 3);
+        assert_string_equal(json_text_or(json_get(json_at(json, 0), "due"), ""), "2026-12-02");
+        assert_string_equal(json_text_or(json_get(json_at(json, 1), "due"), ""), "2026-12-09");
+        json_free(json);
+        RUNS(world, 0, "reindex");
+    }
+}
+
 static void whoever_may_not_review_gives_no_tasks(void **state) {
     struct clerk *world = *state;
     const char *home = publish_and_begin(world);
@@ -259,6 +280,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(a_task_reaches_the_tablet_and_comes_back_done),
         CASE(a_task_is_changed_and_taken_back),
+        CASE(open_tasks_are_listed_by_due),
         CASE(whoever_may_not_review_gives_no_tasks),
         CASE(a_note_is_read_where_it_belongs),
         CASE(a_returned_record_waits_for_its_last_author),
