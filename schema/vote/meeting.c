@@ -269,9 +269,14 @@ static enum rc hear(struct gather *at, const struct version *version, bool late,
     return RC_OK;
 }
 
+static int by_name(const struct vote_heard *a, const struct vote_heard *b) {
+    return memcmp(a->batch->hash, b->batch->hash, CRYPT_HASH_BYTES);
+}
+
+/* The same ones together, those in time first. */
 static int by_hash(const void *left, const void *right) {
     const struct vote_heard *a = left, *b = right;
-    int order = memcmp(a->batch->hash, b->batch->hash, CRYPT_HASH_BYTES);
+    int order = by_name(a, b);
 
     return order != 0 ? order : (int)a->late - (int)b->late;
 }
@@ -287,12 +292,14 @@ static enum rc read_votes(struct gather *at, struct err *err) {
          rc == RC_OK && cell != NULL && cell->kind == CELL_SET && i < cell->version_count; i++)
         rc = hear(at, cell->versions[i], false, &heard, &capacity, err);
     for (uint32_t i = 0; rc == RC_OK && i < at->reading->late_count; i++)
-        if (at->reading->late[i]->field == field) {
-            at->out->problems |= MEETING_LATE;
+        if (at->reading->late[i]->field == field)
             rc = hear(at, at->reading->late[i], true, &heard, &capacity, err);
-        }
     if (at->out->heard_count > 0)
         qsort(heard, at->out->heard_count, sizeof(*heard), by_hash);
+    /* What was carried over on the spot comes by the county, too: that is late, and no news. */
+    for (uint32_t i = 0; i < at->out->heard_count; i++)
+        if (heard[i].late && (i == 0 || by_name(&heard[i - 1], &heard[i]) != 0))
+            at->out->problems |= MEETING_LATE;
     at->out->heard = heard;
     return rc;
 }

@@ -394,6 +394,7 @@ static void two_tablets_share_the_panel(void **state) {
     at = panel_see(visitor, two.b.session, two.id);
     assert_true(meeting_result_hash(&at.meeting, other));
     assert_memory_equal(hash, other, 32);
+    assert_int_equal(at.meeting.problems & MEETING_LATE, 0);
     end_two(&two);
 }
 
