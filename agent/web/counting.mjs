@@ -4,7 +4,7 @@ import { html, useState } from 'kit/html.mjs';
 import { Button, Failure, Field, Icon, Notice } from 'kit/components.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
-import { REASONS } from './meeting_words.mjs';
+import { REASONS } from 'form/meeting_words.mjs';
 
 const EMPTY = { yes: '', no: '', abstain: '', invalid: '', unused: '', reasons: Array(6).fill('') };
 

@@ -11,8 +11,8 @@ import { go } from './route.mjs';
 import { Frame } from './frame.mjs';
 import { areaName } from './home.mjs';
 import { RECUSALS, Rules, categoryWords, modeWords, roleWords, stepWords }
-  from './meeting_words.mjs';
-import { Result } from './meeting_result.mjs';
+  from 'form/meeting_words.mjs';
+import { Result } from 'form/meeting_result.mjs';
 
 // A signature as the program takes it.
 export async function hexOf(blob) {

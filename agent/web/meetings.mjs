@@ -8,7 +8,7 @@ import * as api from './api.mjs';
 import { go } from './route.mjs';
 import { Frame } from './frame.mjs';
 import { areaName } from './home.mjs';
-import { Rules, categoryWords } from './meeting_words.mjs';
+import { Rules, categoryWords } from 'form/meeting_words.mjs';
 
 function Join() {
   const [code, setCode] = useState('');

@@ -2,20 +2,21 @@
 // board, and the sheet for the posting. Nothing stands on them that the results do not tell.
 import { html, useEffect, useState } from 'kit/html.mjs';
 import { Button, Failure } from 'kit/components.mjs';
-import { day, moment } from 'kit/format.mjs';
+import { clock, day } from 'kit/format.mjs';
 import { Code } from 'kit/qr.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { Frame } from './frame.mjs';
 import { areaName } from './home.mjs';
-import { Board, categoryWords, modeWords, roleWords, ruleWords } from './meeting_words.mjs';
+import { Board, categoryWords, modeWords, roleWords, ruleWords } from 'form/meeting_words.mjs';
 
 function Sheet({ meeting, title, children }) {
   return html`<section class="sheet"><header><h2>${title}</h2><p>${meeting.title}</p>
       <dl class="sheet-facts"><div><dt>${tr('Village')}</dt><dd>${areaName(meeting)}</dd></div>
         <div><dt>${tr('Place')}</dt><dd>${meeting.place}</dd></div>
-        <div><dt>${tr('Time')}</dt><dd>${meeting.papers.begun && moment(meeting.papers.begun)}${
-          meeting.papers.ended && ` — ${moment(meeting.papers.ended)}`}</dd></div></dl></header>
+        <div><dt>${tr('Time')}</dt><dd>${meeting.papers.begun &&
+          `${day(meeting.papers.begun)} ${clock(meeting.papers.begun)}`}${
+          meeting.papers.ended && ` — ${clock(meeting.papers.ended)}`}</dd></div></dl></header>
     ${children}
     <footer>${tr('Meeting {id}', { id: meeting.id })}${meeting.result_short &&
       ` · ${tr('result {hash}', { hash: meeting.result_short })}`}</footer></section>`;
@@ -28,7 +29,7 @@ function SignIn({ meeting }) {
   return html`<${Sheet} meeting=${meeting} title=${tr('Sign-in sheet')}>
     <p>${tr('{due} due, {present} present', { due: meeting.members.length,
       present: meeting.members.filter((one) => one.present).length })}</p>
-    <table><thead><tr><th>${tr('Seat')}</th><th>${tr('Name')}</th><th>${tr('Category')}</th><th>${
+    <table><thead><tr><th>${tr('Seat')}</th><th>${tr('Member')}</th><th>${tr('Category')}</th><th>${
       tr('Present')}</th><th class="wide-cell">${tr('Signature')}</th></tr></thead>
     <tbody>${meeting.members.map((one) => html`<tr key=${one.id}><td>${one.seat}</td><td>${one.name}
       </td><td>${categoryWords(one.category)}</td><td>${one.present ? '✓' : ''}</td>

@@ -12,7 +12,7 @@ import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { go } from './route.mjs';
 import { Frame } from './frame.mjs';
-import { REASONS } from './meeting_words.mjs';
+import { REASONS } from 'form/meeting_words.mjs';
 import { Secrets } from './meeting.mjs';
 import { Counting } from './counting.mjs';
 

@@ -208,6 +208,11 @@ enum rc console_home(struct console_call *call, struct err *err);
 enum rc console_areas(struct console_call *call, struct err *err);
 enum rc console_inflow(struct console_call *call, struct err *err);
 
+/* console_meeting.c */
+enum rc console_meetings(struct console_call *call, struct err *err);
+enum rc console_meeting(struct console_call *call, struct err *err);
+enum rc console_meeting_decide(struct console_call *call, struct err *err);
+
 /* console_audit.c */
 enum rc console_audit_visits(struct console_call *call, struct err *err);
 enum rc console_audit_incomes(struct console_call *call, struct err *err);

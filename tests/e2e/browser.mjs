@@ -69,7 +69,7 @@ export async function unlock(page, tablet) {
 }
 
 // Looked at by axe, and kept as pictures.
-export async function look(page, name) {
+export async function look(page, name, sizes = ['tablet', 'phone']) {
   await page.evaluate(axe).catch(() => {});
   const { violations } = await page.evaluate(() => globalThis.axe.run(document,
     { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }));
@@ -78,7 +78,9 @@ export async function look(page, name) {
   ok(bad.length === 0, `${name}: no serious finding`, bad.map((one) =>
     `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`).join('\n'));
   fs.mkdirSync(screens, { recursive: true });
-  for (const [size, view] of [['tablet', TABLET], ['phone', PHONE]]) {
+  for (const size of sizes) {
+    const view = size === 'phone' ? PHONE : TABLET;
+
     await page.setViewportSize(view);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     ok(wide <= 0, `${name}: nothing sticks out on a ${size}`, `${wide} px`);

@@ -7,11 +7,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { check, end, heading, launch, look, ok, openBrowser, screens, strangers, troubles, unlock,
   work } from './browser.mjs';
-import { County, Tablet, area } from './web.mjs';
+import { ConsoleCounty } from './console.mjs';
+import { Tablet, area } from './web.mjs';
 
 const SECRETS = { a: ['river-stone', 'white-crane'], b: ['green-lamp', 'old-bridge'] };
-const county = new County(work);
-for (const form of ['household', 'panel', 'meeting']) county.publish(form);
+const county = new ConsoleCounty(work);
+for (const role of ['township', 'auditor']) county.add(role);
+for (const form of ['household', 'panel', 'meeting', 'note']) county.publish(form);
 fs.writeFileSync(`${work}/names.csv`, '430626117000,福寿山镇\n430626117205,芦洞村\n');
 county.syncd('area', 'names', `${work}/names.csv`, '--reason', 'list of villages');
 await county.start();
@@ -365,6 +367,43 @@ async function onPaper() {
   return again;
 }
 
+// ---- at the county's console ----
+
+async function atDesk(again) {
+  const { context, page } = await openBrowser('desk');
+
+  await page.goto(county.console);
+  await page.getByLabel('姓名').or(page.getByLabel('用户名')).or(page.getByLabel('账号')).first()
+    .fill('township');
+  await page.locator('input[type=password]').fill(county.people.township.secret);
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: '民主评议' }).click();
+  await page.getByRole('link', { name: '一季度评议' }).waitFor();
+  await look(page, 'console-meetings', ['tablet']);
+  await page.getByRole('link', { name: '一季度评议' }).click();
+  await heading(page, '一季度评议');
+  await page.getByText('同一成员在两台平板投票').or(page.getByText('作废')).first().waitFor();
+  const here = await show(a.page);
+  const { json } = await ask(page, 'GET', `api/meetings/${meeting}`);
+  same(json.items.map((one) => JSON.stringify(one.result)).join(), here.items.map((one) =>
+    JSON.stringify(one.result)).join(), 'the console has every figure of the tablet');
+  await look(page, 'console-meeting', ['tablet']);
+  await page.getByRole('button', { name: '裁定第9户' }).click();
+  await page.getByLabel('另行开会，重新投票').check();
+  await page.getByLabel('理由').or(page.getByLabel('原因')).first().fill('有成员在两台平板投票');
+  await look(page, 'console-meeting-decide', ['tablet']);
+  await page.getByRole('dialog').getByRole('button', { name: '裁定', exact: true }).click();
+  await page.getByText('有成员在两台平板投票').waitFor();
+  const { decisions } = (await ask(page, 'GET', `api/meetings/${meeting}`)).json;
+  same([decisions.length, decisions[0]?.decision, decisions[0]?.by],
+    [1, 'again', 'township'], 'a person has decided, with a reason');
+  ok(JSON.stringify((await (await county.browser('auditor')).get('/api/log')).json)
+    .includes('note reopen'), 'and it stands in the staff log');
+  same((await ask(page, 'GET', `api/meetings/${again}`)).json.items[0].result.yes, 6,
+    'the count on paper is there, too');
+  await context.close();
+}
+
 // ---- the county, and what is left of the votes ----
 
 async function compare(again) {
@@ -378,6 +417,8 @@ async function compare(again) {
 
   same(there.result_hash, here.result_hash, 'the county has the same result');
   same(figures(there), figures(here), 'with the same figures');
+  ok(!there.problems.some((one) => one.name === 'late'),
+    'that the second tablet’s result comes once more is no fault of the meeting');
   same(JSON.parse(county.syncd('meeting', 'show', again, '--json')).items[0].result.state, 'passed',
     'and the one on paper');
 }
@@ -458,6 +499,7 @@ await close(part);
 await print('meeting');
 const again = await onPaper();
 await compare(again);
+await atDesk(again);
 await secrecy();
 same(strangers, [], 'nobody else was asked');
 same(troubles, [], 'no page complained');

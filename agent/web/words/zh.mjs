@@ -49,7 +49,6 @@ export default {
   'Look it through, and change what is different.': '逐项核对，有变化的就改。',
   marked: '已标记',
   'mend it': '请补正',
-  'near relative': '近亲属',
   'Neighbours, out of the household’s sight': '邻里访问（避开住户）',
   'New application': '新申请',
   'No such household': '非住户或查无此户',

@@ -16,6 +16,7 @@ import { Forms } from './forms.mjs';
 import { Home } from './home.mjs';
 import { Log } from './log.mjs';
 import { Me } from './me.mjs';
+import { Meetings } from './meetings.mjs';
 import { People } from './people.mjs';
 
 const ME_MS = 60000; // how soon one sees that the login has ended
@@ -27,6 +28,7 @@ const anybody = () => true;
 // label: how the bar calls it; none: it is reached otherwise, and belongs under another one.
 const PAGES = {
   home: { page: Home, may: anybody, label: () => tr('Today'), icon: 'home' },
+  meetings: { page: Meetings, may: may('read'), label: () => tr('Meetings'), icon: 'pen' },
   devices: { page: Devices, may: may('manage', 'release', 'audit'), label: () => tr('Tablets'),
     icon: 'tablet' },
   people: { page: People, may: may('manage', 'audit'), label: () => tr('People'), icon: 'person' },

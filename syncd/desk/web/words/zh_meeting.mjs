@@ -1,0 +1,23 @@
+// zh_meeting.mjs: what the console says of meetings, in Chinese; sorted by the English.
+export default {
+  'Another meeting came to another result; a person decides.': '另一次会议的结果不同，由人裁定。',
+  'Another meeting came to the same result.': '另一次会议的结果相同。',
+  Changed: '最近变动',
+  Decide: '裁定',
+  'Decide on {name}': '裁定：{name}',
+  'Decide on the meeting': '裁定这次会议',
+  'Decide: {n}': '裁定第{n}户',
+  Households: '户',
+  'Is it valid?': '是否有效',
+  'It is signed in your name; the tablets of the area read it.': '以您的名义签名，本地的平板会收到。',
+  'It is voted on again, in another meeting': '另行开会，重新投票',
+  'Looked into again': '重新调查',
+  'No meeting has come in yet.': '还没有收到会议。',
+  'Nothing is wrong with it.': '没有发现问题。',
+  Open: '未投',
+  'The result of this meeting stands': '以本次会议的结果为准',
+  'To be looked at': '待查看',
+  True: '属实',
+  Void: '作废',
+  'What holds': '以什么为准',
+};
