@@ -49,7 +49,7 @@ const cells = (result) => (result.yes === null
 function Tally({ meeting }) {
   return html`<${Sheet} meeting=${meeting} title=${tr('Tally')}>
     <p>${tr('Way of voting')}：${modeWords(meeting.mode)}</p>
-    <table class="tally"><thead><tr><th>${tr('No.')}</th><th>${tr('Household')}</th><th>${
+    <table class="tally"><thead><tr><th>${tr('No.')}</th><th>${tr('Whose household')}</th><th>${
       tr('May vote')}</th><th>${tr('Agree')}</th><th>${tr('Disagree')}</th><th>${tr('Abstained')}</th>
       <th>${tr('Invalid')}</th><th>${tr('Not used')}</th><th>${tr('Result')}</th></tr></thead>
     <tbody>${meeting.items.map(({ id, position, subject, result }) => html`<tr key=${id}><td>${
@@ -71,7 +71,7 @@ function Posting({ meeting }) {
     </p><p>${rules.threshold} ${rules.quorum}</p>
     <p>${tr('{due} due, {present} present', { due: meeting.members.length,
       present: meeting.members.filter((one) => one.present).length })}</p>
-    <table><thead><tr><th>${tr('No.')}</th><th>${tr('Household')}</th><th>${tr('Agree')}</th><th>${
+    <table><thead><tr><th>${tr('No.')}</th><th>${tr('Whose household')}</th><th>${tr('Agree')}</th><th>${
       tr('Disagree')}</th><th>${tr('Abstained')}</th><th>${tr('Result')}</th><th>${
       tr('What follows')}</th></tr></thead>
     <tbody>${meeting.items.map(({ id, position, subject, result }) => html`<tr key=${id}><td>${

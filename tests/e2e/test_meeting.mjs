@@ -5,7 +5,7 @@
 // to a blank screen on a machine slowed four times, and how long closing takes.
 import fs from 'node:fs';
 import path from 'node:path';
-import { check, end, heading, launch, look, ok, openBrowser, screens, strangers, troubles, unlock,
+import { TABLET, check, end, heading, launch, look, ok, openBrowser, screens, strangers, troubles, unlock,
   work } from './browser.mjs';
 import { ConsoleCounty } from './console.mjs';
 import { Tablet, area } from './web.mjs';
@@ -319,6 +319,9 @@ async function print(name) {
   await page.emulateMedia({ media: 'print' });
   const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true,
     path: path.join(screens, `${name}.pdf`) });
+  await page.setViewportSize({ width: 794, height: 1123 });
+  await page.screenshot({ path: path.join(screens, `${name}-print.png`), fullPage: true });
+  await page.setViewportSize(TABLET);
   await page.emulateMedia({ media: null });
   const pages = pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length ?? 0;
   ok(pages >= 3 && pages <= 6, 'papers are pages of A4', `${pages}`);

@@ -127,6 +127,7 @@ export default {
   'Who withdraws from {name}?': '评议{name}时谁回避？',
   'Whoever was there has written down these eight characters. The county has the same ones; a later change would show.':
     '在场的人已记下这8位字符，县里也是同样的；以后若有改动，一看便知。',
+  'Whose household': '户主',
   Why: '原因',
   'With the signatures the meeting is sealed. A mistake is mended by a new meeting only.':
     '签字后会议锁定。有差错只能另行开会。',

@@ -105,7 +105,7 @@ function MeetingPage({ id, shared }) {
       </section>
       <section class="card stack" aria-labelledby="valid"><h2 id="valid">${tr('Is it valid?')}</h2>
         ${meeting.problems.length === 0 ? html`<p class="row"><span class="tag safe"><${Icon}
-          name="check" />${tr('Nothing is wrong with it.')}</span></p>`
+          name="check" />${tr('Nothing is wrong with this meeting.')}</span></p>`
           : html`<ul class="rules">${meeting.problems.map((one) => html`<li key=${one.name}><${Icon}
             name="warning" /> ${one.text}</li>`)}</ul>`}
         ${meeting.decisions.filter((one) => !one.item).map((one) => html`<${Decision}

@@ -13,7 +13,7 @@ export default {
   'It is voted on again, in another meeting': '另行开会，重新投票',
   'Looked into again': '重新调查',
   'No meeting has come in yet.': '还没有收到会议。',
-  'Nothing is wrong with it.': '没有发现问题。',
+  'Nothing is wrong with this meeting.': '没有发现问题。',
   Open: '未投',
   'The result of this meeting stands': '以本次会议的结果为准',
   'To be looked at': '待查看',
