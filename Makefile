@@ -62,7 +62,11 @@ LINK_fuzz      := -fsanitize=address,undefined
 CC_planted     := $(CC)
 FLAGS_planted  := $(FLAGS_release) -DYG_PLANTED
 LINK_planted   := $(LINK_release)
-FLAVOURS       := release clang asan tsan fuzz planted
+CC_coverage    := $(CC)
+# Not optimised, so gcc sees less of what is set where.
+FLAGS_coverage := -O0 --coverage -Wno-error=maybe-uninitialized
+LINK_coverage  := --coverage
+FLAVOURS       := release clang asan tsan fuzz coverage planted
 
 HOST_SOURCES   := base/embed.c base/embed_words.c base/embed_pinyin.c
 LIBRARY_SOURCES := $(filter-out $(HOST_SOURCES) agent/main.c syncd/main.c, \
@@ -408,11 +412,41 @@ TEETH := $(BUILD)/test/planted/sim/sim
 sim-teeth: $(TEETH)
 	@$(TEETH) --teeth --seeds $(or $(SEEDS),500)
 
-## fault         every request for memory, file, read, write, sync and power, refused, in whole scenes
+## fault         every request for memory, file, read, write, sync and power, refused, in whole scenes (PLAY=save: in one)
 .PHONY: fault
 FAULT := $(BUILD)/test/$(FLAVOUR)/fault/test_fault_plays
 fault: $(FAULT)
-	@$(FAULT) --full
+	@$(FAULT) --full $(PLAY)
+
+## coverage      what the tests run of the code that the promises stand on: lines and branches
+.PHONY: coverage
+coverage: $(call chosen,$(call tests,coverage)) $(RUNNER)
+	@find $(BUILD)/obj/coverage -name '*.gcda' -delete
+	@$(RUN) --label coverage --limit 300 $(call chosen,$(call tests,coverage)) || true
+	@tests/coverage.sh $(BUILD)
+
+## kill9         kill -9 of the real processes on real files: ROUNDS=50 SEED=1
+.PHONY: kill9
+kill9: all
+	@mkdir -p $(BUILD)/kill9
+	@TMPDIR='$(abspath $(BUILD)/kill9)' YG_BUILD='$(abspath $(BUILD))' \
+	    bash tests/e2e/kill9.sh $(or $(ROUNDS),50) $(or $(SEED),1)
+
+## mutate        slips in merge, reading and wire that no test notices (SAMPLE=100 SEED=1 FILE=part)
+.PHONY: mutate
+MUTATE_TESTS := merge reading edit frame vectors slice attachment attachment_pull attachment_sync batch \
+    bundle exchange lineage redact snapshot snapshot_sync cases sync
+mutate: $(MUTATE_TESTS:%=$(BUILD)/test/release/unit/test_%) \
+    $(BUILD)/test/release/property/test_merge $(BUILD)/test/release/property/test_wire
+	@node tests/mutate/mutate.mjs $(BUILD) '$(CC)' '$(COMMON) -DYG_VERSION="x"' \
+	    '$(PACKAGE_LIBS) -lpthread -lm' --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1) \
+	    $(if $(FILE),--file $(FILE))
+
+## small-worlds  every order of up to STEPS (6) steps of two tablets and their county
+.PHONY: small-worlds
+SMALL_WORLDS := $(BUILD)/test/$(FLAVOUR)/fault/test_small_worlds
+small-worlds: $(SMALL_WORLDS)
+	@$(SMALL_WORLDS) $(or $(STEPS),6)
 
 ## man           check the man pages
 man:

@@ -145,7 +145,9 @@ static enum rc pragma(struct db *db, const char *sql, const char *want, struct e
     if (want != NULL) {
         const char *got =
             result == SQLITE_ROW ? (const char *)sqlite3_column_text(handle, 0) : NULL;
-        if (got == NULL || strcmp(got, want) != 0) {
+        if (got == NULL && result == SQLITE_ROW) { /* there was no room to write it as text */
+            rc = db_fail(db, SQLITE_NOMEM, err);
+        } else if (got == NULL || strcmp(got, want) != 0) {
             rc =
                 err_set(err, RC_UNSUPPORTED, "database %s: %s gives %s and not %s; refusing to run",
                         db->path, sql, got == NULL ? "nothing" : got, want);

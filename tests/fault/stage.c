@@ -181,7 +181,8 @@ void stage_bring(struct stage *stage, const struct stage_image *image, uint64_t 
     stage->random = image->random;
     memcpy(stage->codes, image->codes, sizeof(stage->codes));
     for (int at = 0; at < DISKS; at++) {
-        disk_free(stage->disks[at]);
+        if (disk_open_files(stage->disks[at]) == 0) /* else what broke is lost with its disk */
+            disk_free(stage->disks[at]);
         stage->disks[at] = disk_copy(image->disks[at], seed + (uint64_t)at);
     }
     mount(stage);

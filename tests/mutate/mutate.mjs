@@ -1,0 +1,136 @@
+// mutate.mjs: changes the code in one place, as somebody who is tired might, and asks the tests. A
+// change that no test notices ("a survivor") is a line that could be wrong tomorrow.
+//
+//     node mutate.mjs BUILD CC FLAGS LIBS [--sample N] [--seed S] [--file PART] [--list]
+//
+// Only the changed copy, beneath BUILD/mutate, is compiled; then the tests that ought to know are
+// linked and run one after the other until one fails. What does not compile does not count.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
+
+const [build, compiler, flags, libraries, ...rest] = process.argv.slice(2)
+const option = (name, otherwise) => {
+  const at = rest.indexOf(name)
+  return at < 0 ? otherwise : rest[at + 1]
+}
+const sample = Number(option('--sample', 100))
+let random = BigInt(option('--seed', 1))
+const part = option('--file', '')
+const folder = `${build}/mutate`
+
+const files = [
+  ...readdirSync('schema').filter((name) => /^(merge|reading).*\.c$/.test(name)).map((name) => `schema/${name}`),
+  ...readdirSync('schema/wire').filter((name) => name.endsWith('.c')).map((name) => `schema/wire/${name}`),
+].filter((name) => name.includes(part))
+
+// Tests by the beginning of the file's name, those that know most first; then what knows it from afar.
+const KNOW = [
+  [/^merge/, ['unit/test_merge', 'property/test_merge', 'unit/test_reading']],
+  [/^reading/, ['unit/test_reading', 'unit/test_merge', 'unit/test_edit', 'property/test_merge']],
+  [/^(frame|plane|word)/, ['unit/test_frame', 'property/test_wire', 'unit/test_vectors', 'unit/test_slice']],
+  [/^attachment/, ['unit/test_attachment', 'unit/test_attachment_pull', 'unit/test_attachment_sync', 'unit/test_vectors']],
+  [/^batch/, ['unit/test_batch', 'property/test_wire', 'unit/test_vectors']],
+  [/^bundle/, ['unit/test_bundle', 'property/test_wire', 'unit/test_vectors']],
+  [/^(exchange|credential)/, ['unit/test_exchange', 'property/test_wire', 'unit/test_vectors', 'unit/test_sync']],
+  [/^lineage/, ['unit/test_lineage', 'property/test_wire', 'unit/test_sync']],
+  [/^slice/, ['unit/test_slice', 'unit/test_redact', 'unit/test_vectors']],
+  [/^snapshot/, ['unit/test_snapshot', 'unit/test_snapshot_sync', 'unit/test_vectors', 'property/test_wire']],
+]
+const AFAR = ['unit/test_cases', 'unit/test_sync']
+const testsOf = (file) => {
+  const known = KNOW.find(([pattern]) => pattern.test(basename(file)))?.[1] ?? ['unit/test_exchange', 'property/test_wire', 'unit/test_vectors']
+  return [...new Set([...known, ...AFAR])]
+}
+
+// What a tired person types instead. Each pattern must match code only; see codeOf.
+const SLIPS = [
+  [/ == /g, ' != '], [/ != /g, ' == '],
+  [/ < /g, ' <= '], [/ <= /g, ' < '], [/ > /g, ' >= '], [/ >= /g, ' > '],
+  [/ && /g, ' || '], [/ \|\| /g, ' && '],
+  [/ \+ /g, ' - '], [/ - /g, ' + '],
+  [/ << /g, ' >> '], [/ >> /g, ' << '], [/ & /g, ' | '], [/ \| /g, ' & '],
+  [/\btrue\b/g, 'false'], [/\bfalse\b/g, 'true'],
+  [/\bif \(/g, 'if (!'], // of the first operand only, or of all: both are wrong
+  [/\bcontinue;/g, 'break;'],
+  [/\+\+/g, '--'],
+  [/(?<![\w.{])0(?![\w.])/g, '1'], [/(?<![\w.])1(?![\w.])/g, '2'],
+  [/(?<![\w.])[2-9]\d*u?(?![\w.])/g, '3'],
+  [/ \+= /g, ' -= '], [/ \|= /g, ' = '],
+]
+
+// The same length, with comments, strings and lines for the preprocessor blanked out.
+const codeOf = (text) =>
+  text
+    .replace(/\/\*[\s\S]*?\*\//g, (found) => found.replace(/[^\n]/g, ' '))
+    .replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g, (found) => ' '.repeat(found.length))
+    .replace(/^#.*$/gm, (found) => ' '.repeat(found.length))
+
+const chance = (below) => { // splitmix64
+  random = (random + 0x9e3779b97f4a7c15n) & 0xffffffffffffffffn
+  let mixed = random
+  mixed = ((mixed ^ (mixed >> 30n)) * 0xbf58476d1ce4e5b9n) & 0xffffffffffffffffn
+  mixed = ((mixed ^ (mixed >> 27n)) * 0x94d049bb133111ebn) & 0xffffffffffffffffn
+  return Number((mixed ^ (mixed >> 31n)) % BigInt(below))
+}
+
+const slips = []
+for (const file of files) {
+  const text = readFileSync(file, 'utf8')
+  const code = codeOf(text)
+  for (const [pattern, instead] of SLIPS) {
+    for (const found of code.matchAll(pattern)) {
+      if (found[0] === instead) continue
+      slips.push({ file, at: found.index, was: found[0], instead, line: code.slice(0, found.index).split('\n').length })
+    }
+  }
+}
+for (let i = slips.length - 1; i > 0; i--) { // shuffled, so that the first N are a sample
+  const other = chance(i + 1)
+  ;[slips[i], slips[other]] = [slips[other], slips[i]]
+}
+if (rest.includes('--list')) {
+  console.log(`${slips.length} places in ${files.length} files`)
+  process.exit(0)
+}
+
+rmSync(folder, { recursive: true, force: true })
+mkdirSync(`${folder}/tmp`, { recursive: true })
+const words = (text) => text.split(' ').filter((word) => word !== '')
+const object = `${folder}/changed.o`
+
+const compiles = (slip) => {
+  const text = readFileSync(slip.file, 'utf8')
+  const copy = `${folder}/${basename(slip.file)}`
+  writeFileSync(copy, text.slice(0, slip.at) + slip.instead + text.slice(slip.at + slip.was.length))
+  return spawnSync(compiler.split(' ')[0], [...words(compiler).slice(1), ...words(flags), '-O1', '-w', '-Wno-error', '-c', '-o', object, copy]).status === 0
+}
+
+// 'passes', or why the test noticed.
+const ask = (test) => {
+  const program = `${folder}/test`
+  const linked = spawnSync(words(compiler).at(-1), ['-o', program, `${build}/obj/release/tests/${test}.o`, object,
+    `${build}/lib/release/libtest.a`, `${build}/lib/release/libyg.a`, '-lcmocka', ...words(libraries)])
+  if (linked.status !== 0) return `cannot be linked: ${linked.stderr}`
+  const run = spawnSync(program, [], { timeout: 60000, killSignal: 'SIGKILL', env: { ...process.env, TMPDIR: `${folder}/tmp` } })
+  return run.status === 0 ? 'passes' : run.signal ?? `status ${run.status}`
+}
+
+let killed = 0, broken = 0
+const survivors = []
+for (const slip of slips) {
+  if (killed + survivors.length >= sample) break
+  if (!compiles(slip)) {
+    broken++
+    continue
+  }
+  const noticed = testsOf(slip.file).find((test) => ask(test) !== 'passes')
+  if (noticed !== undefined) {
+    killed++
+    continue
+  }
+  survivors.push(slip)
+  const line = readFileSync(slip.file, 'utf8').split('\n')[slip.line - 1].trim()
+  console.log(`${slip.file}:${slip.line}: "${slip.was.trim()}" as "${slip.instead.trim()}": ${line}`)
+}
+console.log(`${killed} of ${killed + survivors.length} changes were noticed, ${survivors.length} not; ${broken} did not compile (${slips.length} places)`)
