@@ -543,6 +543,9 @@ struct own_scope { /* which frame a change travels in */
 
 /* The plain bytes of a change row: scope, then canonical bytes. */
 void own_change_encode(const struct own_scope *scope, struct view canonical, struct buf *out);
+/* Reads an own change by the names that its numbers have in the county, if copies are at work. */
+enum rc own_change_rename(const struct tablet *tablet, uint32_t serial, struct change *change,
+                          struct arena *arena, struct err *err);
 /* The row of an own change, opened into tablet->plain. *damaged: RC_OK, and nobody can read it any
  * more, because the disk has changed it. */
 enum rc own_change_open(struct tablet *tablet, const struct open_key *key, uint64_t row,

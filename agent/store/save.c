@@ -206,15 +206,20 @@ static enum rc summarise(struct save *save, const struct change *change, const s
                          struct saved *saved, struct err *err) {
     struct tablet *tablet = save->session->tablet;
     struct admission admission = {.time_ms = change->wall_ms, .provisional = true};
+    struct change named = *change; /* as it is known once it is read back: copies may be at work */
     struct record after;
     struct summary summary;
-    enum rc rc;
+    enum rc rc =
+        own_change_rename(tablet, current(tablet)->serial, &named, &tablet->scratch, err);
 
+    if (rc != RC_OK)
+        return rc;
     if (state != NULL)
         after = *state;
     else
-        record_init(&after, change->record);
-    rc = merge_apply(&after, change, admission, &tablet->scratch, &after, err);
+        record_init(&after, named.record);
+    saved->record = named.record;
+    rc = merge_apply(&after, &named, admission, &tablet->scratch, &after, err);
     if (rc == RC_OK)
         rc = view_summary(tablet, &after, &tablet->scratch, &summary, err);
     if (rc != RC_OK)
@@ -233,7 +238,7 @@ enum rc save_add(struct save *save, struct change *change, const struct record *
     const struct index_entry *entry = index_get(&save->session->index, change->record);
     struct own_scope scope = {.form = change->form,
                               .audience = form == NULL ? AUDIENCE_FIELD : form->audience};
-    struct saved saved = {.number = save_next(save).number, .record = change->record};
+    struct saved saved = {.number = save_next(save).number};
     const struct area_key *key;
     enum rc rc;
 

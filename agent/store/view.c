@@ -63,8 +63,8 @@ void own_salt_secret(const struct secrets *secrets, uint64_t actor, const struct
     buf_release(&about);
 }
 
-static enum rc rename_fork(const struct tablet *tablet, uint32_t serial, struct change *change,
-                           struct arena *arena, struct err *err) {
+enum rc own_change_rename(const struct tablet *tablet, uint32_t serial, struct change *change,
+                          struct arena *arena, struct err *err) {
     const struct own_actor *actor = tablet_actor(tablet, serial - 1);
     struct frame_change one = {.change = *change};
     struct frame frame = {.count = 1, .changes = &one};
@@ -97,7 +97,7 @@ static enum rc add_own(struct tablet *tablet, uint64_t row, const struct open_ke
         rc = change_decode(kept, arena, &change, err);
     if (rc != RC_OK)
         return rc;
-    rc = rename_fork(tablet, (uint32_t)(row >> CHANGE_NUMBER_BITS), &change, arena, err);
+    rc = own_change_rename(tablet, (uint32_t)(row >> CHANGE_NUMBER_BITS), &change, arena, err);
     if (rc != RC_OK)
         return rc;
     admission.time_ms = change.wall_ms;

@@ -297,6 +297,49 @@ static void a_cloned_tablet_is_noticed_and_nothing_is_lost(void **state) {
     tablet_close(b);
 }
 
+/* What is written under numbers that are known to be a copy's bears the copy's name at once. */
+static void a_copy_that_knows_its_name_goes_on_writing(void **state) {
+    struct world *world = *state;
+    struct tablet *a = enrol(world, "wang"), *b;
+    struct session *wang = county_session(a, "wang"), *clone;
+    struct list_query query = {0};
+    struct listed *listed = NULL;
+    uint32_t count = 0, total = 0;
+    struct seen seen;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    must(session_close(wang, &err), &err);
+    tablet_close(a);
+    copy_folder(world, "wang", "clone");
+    a = county_tablet(world->county, folder_of(world, "wang"));
+    b = county_tablet(world->county, folder_of(world, "clone"));
+    wang = county_session(a, "wang");
+    save_new(world, wang, "原件写的");
+    county_sync(world->county, a, RC_OK, NULL);
+    clone = county_session(b, "wang");
+    save_new(world, clone, "副本写的");
+    must(session_close(clone, &err), &err);
+    clone = county_session(b, "wang");
+    save_new(world, clone, "断电之前写的");
+    copy_folder(world, "clone", "crashed"); /* the power goes: this one was not cut for sending */
+    tablet_close(b);
+    b = county_tablet(world->county, folder_of(world, "crashed"));
+    county_sync(world->county, b, RC_OK, NULL); /* locked */
+    clone = county_session(b, "wang");
+    save_new(world, clone, "知道以后写的");
+    for (int round = 0; round < 2; round++) {
+        must(session_list(clone, &query, &world->arena, &listed, &count, &total, &err), &err);
+        assert_int_equal(count, round == 0 ? 3 : 4);
+        for (uint32_t i = 0; i < count; i++)
+            must(session_see(clone, listed[i].id, &world->arena, &seen, &err), &err);
+        county_sync(world->county, b, RC_OK, NULL);
+        county_sync(world->county, b, RC_OK, NULL);
+    }
+    tablet_close(a);
+    tablet_close(b);
+}
+
 static void an_own_change_comes_back_as_a_number(void **state) {
     struct world *world = *state;
     struct tablet *a = enrol(world, "wang");
@@ -322,6 +365,8 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test_setup_teardown(equal_fields_conflict_and_others_merge, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cloned_tablet_is_noticed_and_nothing_is_lost, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_copy_that_knows_its_name_goes_on_writing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_own_change_comes_back_as_a_number, set_up, tear_down),
     };
