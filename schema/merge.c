@@ -104,6 +104,24 @@ static enum rc apply_again(const struct record *state, uint32_t at, struct admis
     return RC_OK;
 }
 
+enum rc merge_retime(const struct record *state, struct dot dot, int64_t time_ms,
+                     struct arena *arena, struct record *out, struct err *err) {
+    struct absorbed *absorbed;
+    uint32_t at;
+
+    *out = *state;
+    if (!record_find(state, dot, &at) || state->absorbed[at].time_ms == time_ms ||
+        (state->absorbed[at].flags & ABSORBED_PROVISIONAL) != 0)
+        return RC_OK;
+    absorbed = arena_array(arena, state->absorbed_count, sizeof(*absorbed));
+    if (absorbed == NULL)
+        return arena_check(arena, "record", err);
+    memcpy(absorbed, state->absorbed, state->absorbed_count * sizeof(*absorbed));
+    absorbed[at].time_ms = time_ms;
+    out->absorbed = absorbed;
+    return RC_OK;
+}
+
 static enum rc add_absorbed(struct apply *apply, struct admission admission, struct record *out,
                             struct err *err) {
     const struct record *state = apply->state;

@@ -24,6 +24,12 @@ enum rc merge_apply(const struct record *state, const struct change *change,
                     struct admission admission, struct arena *arena, struct record *out,
                     struct err *err);
 
+/* out = state with this corrected time for a change that it has absorbed under another: a county
+ * that was restored fixes the times of what it lost anew. Elsewhere a change has one corrected
+ * time. */
+enum rc merge_retime(const struct record *state, struct dot dot, int64_t time_ms,
+                     struct arena *arena, struct record *out, struct err *err);
+
 /* out = state after this erasure (erasure_encode; erasure.h), which out borrows: what it names is
  * erased now, and arrives erased from now on. RC_INVALID, RC_CORRUPT when it does not decode. */
 enum rc merge_erase(const struct record *state, struct view erasure, struct arena *arena,

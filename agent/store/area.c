@@ -45,10 +45,37 @@ enum rc areas_load(struct tablet *tablet, struct err *err) {
     return rc;
 }
 
+/* Whether every act that is known stands in the table. */
+static enum rc goes_on(const struct tablet *tablet, struct view table, bool *out, struct err *err) {
+    struct succession next;
+    struct arena arena;
+    enum rc rc;
+
+    arena_init(&arena, TABLE_BYTES_MAX * 4);
+    rc = succession_read(table, &arena, &next, err);
+    *out = rc == RC_OK && next.count >= tablet->areas.count;
+    for (uint32_t i = 0; *out && i < tablet->areas.count; i++)
+        *out = next.acts[i].kind == tablet->areas.acts[i].kind &&
+               next.acts[i].from == tablet->areas.acts[i].from &&
+               next.acts[i].to == tablet->areas.acts[i].to;
+    arena_release(&arena);
+    return rc;
+}
+
+/* A restored county has forgotten acts: what was in force through them is not any more. */
+static enum rc take_back(struct tablet *tablet, struct err *err) {
+    struct facts facts = tablet->facts;
+    enum rc rc = doubt_all(tablet, err);
+
+    if (facts.scope_confirmed == facts.scope.serial)
+        facts.scope_confirmed = 0; /* tablet_purge looks again */
+    return rc == RC_OK ? tablet_put_facts(tablet, &facts, err) : rc;
+}
+
 enum rc tablet_put_areas(struct tablet *tablet, struct view table, struct err *err) {
     struct buf former;
     uint32_t known = tablet->areas.count;
-    bool same;
+    bool same, on = false;
     enum rc rc;
 
     buf_init(&former, TABLE_BYTES_MAX);
@@ -57,7 +84,11 @@ enum rc tablet_put_areas(struct tablet *tablet, struct view table, struct err *e
     buf_release(&former);
     if (same)
         return RC_OK;
-    rc = take(tablet, table, err);
+    rc = goes_on(tablet, table, &on, err);
+    if (rc == RC_OK)
+        rc = take(tablet, table, err);
+    if (rc == RC_OK && !on)
+        rc = take_back(tablet, err);
     if (rc == RC_OK)
         rc = setting_put(tablet, "areas", table, err);
     if (rc == RC_OK && tablet->areas.count > known)

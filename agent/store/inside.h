@@ -73,6 +73,12 @@ enum sql {
     SQL_CHANGE_QUARANTINED,
     SQL_CHANGE_LEFT,
     SQL_SUMMARY_LEFT,
+    SQL_DOUBT_PUT,
+    SQL_DOUBT_KEY,
+    SQL_DOUBT_RANGE,
+    SQL_DOUBT_ALL,
+    SQL_DOUBT_NEXT,
+    SQL_DOUBT_DROP,
     SQL_CURSOR_LIST,
     SQL_CURSOR_GET,
     SQL_CURSOR_PUT,
@@ -329,6 +335,7 @@ struct tablet {
     size_t touched_count, touched_capacity;
     struct arena pending_arena;
     bool sidecar_due; /* the incarnation file must be written after the commit */
+    bool doubted;     /* there may be records in doubt */
     bool purge_due;   /* keys have gone: wiped from memory and from the WAL after the commit */
     /* Scratch memory that is reused between rows. */
     struct buf plain, locked;
@@ -546,6 +553,22 @@ void own_change_encode(const struct own_scope *scope, struct view canonical, str
 /* Reads an own change by the names that its numbers have in the county, if copies are at work. */
 enum rc own_change_rename(const struct tablet *tablet, uint32_t serial, struct change *change,
                           struct arena *arena, struct err *err);
+/* ---- doubt.c ---- */
+
+/* In a transaction: the list may show what this record, every record that is also listed under
+ * this key, or every record of these own changes does not say any more. */
+enum rc doubt_record(struct tablet *tablet, uint64_t record, struct err *err);
+enum rc doubt_key(struct tablet *tablet, uint64_t key, struct err *err);
+enum rc doubt_own(struct tablet *tablet, uint32_t serial, uint64_t first, uint64_t last,
+                  struct err *err);
+enum rc doubt_all(struct tablet *tablet, struct err *err);
+/* At the end of every transaction: makes the summaries again that can be made. */
+enum rc doubt_settle(struct tablet *tablet, struct err *err);
+/* When somebody has unlocked: what waited for that. */
+enum rc doubt_open(struct tablet *tablet, struct err *err);
+
+/* ---- view.c, continued ---- */
+
 /* The row of an own change, opened into tablet->plain. *damaged: RC_OK, and nobody can read it any
  * more, because the disk has changed it. */
 enum rc own_change_open(struct tablet *tablet, const struct open_key *key, uint64_t row,

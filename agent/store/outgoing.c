@@ -62,6 +62,9 @@ static enum rc rename_own(struct tablet *tablet, uint32_t serial, uint64_t from,
     struct statement *drop = tablet->sql[SQL_STATE_FORK], *name = tablet->sql[SQL_RECORD_FORK];
     enum rc rc;
 
+    rc = doubt_own(tablet, serial, first, last, err);
+    if (rc != RC_OK)
+        return rc;
     statement_bind_i64(drop, 1, (int64_t)from);
     statement_bind_i64(drop, 2, (int64_t)first);
     statement_bind_i64(drop, 3, (int64_t)last);

@@ -56,7 +56,7 @@ static enum rc drop_key(struct tablet *tablet, uint64_t key, struct err *err) {
     static const enum sql steps[] = {SQL_PURGE_STATES, SQL_PURGE_SUMMARIES, SQL_PURGE_CHANGES,
                                      SQL_PURGE_INBOX,  SQL_PURGE_PULLED,    SQL_PURGE_BLOBS,
                                      SQL_PURGE_SHARES, SQL_PURGE_KEY};
-    enum rc rc = RC_OK;
+    enum rc rc = doubt_key(tablet, key, err);
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == RC_OK; i++)
         rc = run_with(tablet, steps[i], key, 0, false, err);
@@ -90,7 +90,9 @@ static enum rc drop_record(struct tablet *tablet, uint64_t record, struct dot id
         *left = true;
         return rc;
     }
-    rc = run_with(tablet, SQL_STATE_DELETE, record, key, true, err);
+    rc = doubt_record(tablet, record, err);
+    if (rc == RC_OK)
+        rc = run_with(tablet, SQL_STATE_DELETE, record, key, true, err);
     if (rc == RC_OK)
         rc = run_with(tablet, SQL_RECORD_FORGET, record, key, true, err);
     if (rc == RC_OK) /* which of them were the record's is not known; they can be pulled again */
@@ -169,7 +171,8 @@ enum rc tablet_purge(struct tablet *tablet, struct err *err) {
     for (size_t i = 0; i < tablet->key_count && rc == RC_OK; i++) {
         const struct area_key *key = &tablet->keys[i];
 
-        if (key->area != 0 && !tablet_in_scope(tablet, key->area))
+        /* 0: areas that had become one are not any more (area.c): records of both may lie there. */
+        if (key->area != 0 && (facts.scope_confirmed == 0 || !tablet_in_scope(tablet, key->area)))
             rc = purge_key(tablet, key, &left, &any, err);
     }
     if (rc == RC_OK && any) {

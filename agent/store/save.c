@@ -209,8 +209,7 @@ static enum rc summarise(struct save *save, const struct change *change, const s
     struct change named = *change; /* as it is known once it is read back: copies may be at work */
     struct record after;
     struct summary summary;
-    enum rc rc =
-        own_change_rename(tablet, current(tablet)->serial, &named, &tablet->scratch, err);
+    enum rc rc = own_change_rename(tablet, current(tablet)->serial, &named, &tablet->scratch, err);
 
     if (rc != RC_OK)
         return rc;

@@ -276,6 +276,8 @@ enum rc session_open(struct tablet *tablet, struct view name, struct view secret
         tablet->sessions = session;
         if (tablet->traffic != NULL)
             rc = tablet->traffic->on_open(tablet, err);
+        if (rc == RC_OK)
+            rc = doubt_open(tablet, err);
     }
     if (rc != RC_OK && session != NULL) {
         release(session);

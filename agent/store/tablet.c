@@ -239,8 +239,11 @@ enum rc tablet_begin(struct tablet *tablet, struct err *err) {
 }
 
 enum rc tablet_commit(struct tablet *tablet, struct err *err) {
-    enum rc rc = db_commit(tablet->db, err);
+    enum rc rc = doubt_settle(tablet, err);
     struct err later;
+
+    if (rc == RC_OK)
+        rc = db_commit(tablet->db, err);
 
     if (rc != RC_OK) {
         tablet_rollback(tablet);

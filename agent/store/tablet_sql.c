@@ -111,11 +111,15 @@ static const char SCHEMA_URN[] =
     " memory_kib INTEGER NOT NULL, chair BLOB NOT NULL, teller BLOB NOT NULL,"
     " sealed BLOB NOT NULL, UNIQUE(actor, number));";
 
+/* doubted: records whose summaries must be made again (doubt.c). */
+static const char SCHEMA_DOUBT[] = "CREATE TABLE doubted(record INTEGER PRIMARY KEY);";
+
 static const struct db_migration MIGRATIONS[] = {
     {"0001_first", SCHEMA_FIRST}, {"0002_baggage", SCHEMA_BAGGAGE},
     {"0003_slice", SCHEMA_SLICE}, {"0004_snapshot", SCHEMA_SNAPSHOT},
     {"0005_draft", SCHEMA_DRAFT}, {"0006_returned", SCHEMA_RETURNED},
-    {"0007_blob", SCHEMA_BLOB},   {"0008_urn", SCHEMA_URN}};
+    {"0007_blob", SCHEMA_BLOB},   {"0008_urn", SCHEMA_URN},
+    {"0009_doubt", SCHEMA_DOUBT}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -165,6 +169,15 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_SUMMARY_LIST] = "SELECT s.record, s.key, s.generation, s.sealed, r.actor, r.number"
                          " FROM summary s JOIN record r USING(record)",
     [SQL_SUMMARY_KEYS] = "SELECT key, generation FROM summary WHERE record = ?1",
+    [SQL_DOUBT_PUT] = "INSERT OR IGNORE INTO doubted VALUES(?1)",
+    [SQL_DOUBT_KEY] = "INSERT OR IGNORE INTO doubted SELECT record FROM summary WHERE key <> ?1"
+                      " AND record IN (SELECT record FROM summary WHERE key = ?1)",
+    [SQL_DOUBT_RANGE] = "INSERT OR IGNORE INTO doubted SELECT record FROM change"
+                        " WHERE change BETWEEN ?1 AND ?2",
+    [SQL_DOUBT_ALL] = "INSERT OR IGNORE INTO doubted SELECT DISTINCT record FROM summary",
+    [SQL_DOUBT_NEXT] = "SELECT d.record, r.actor, r.number FROM doubted d JOIN record r"
+                       " USING(record) WHERE d.record > ?1 ORDER BY d.record LIMIT 1",
+    [SQL_DOUBT_DROP] = "DELETE FROM doubted WHERE record = ?1",
     [SQL_CHANGE_ADD] = "INSERT INTO change(change, record, key, sealed, chain, leaf)"
                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_CHANGE_GET] = "SELECT record, key, sealed, chain, leaf FROM change"

@@ -2,6 +2,9 @@
  * same code that the county merged it with. Forms are not needed for that: what is not understood
  * yet is merged all the same.
  *
+ * The time of a change is the one that the county said last: a county that was restored fixes it
+ * anew for what it had lost.
+ *
  * Every entry extends its feed's chain. The chain is over leaves, so a frame is decoded before its
  * place in the chain is known. An entry of which nobody here may read the area is sealed for that
  * area and applied when somebody entitled unlocks. */
@@ -103,7 +106,9 @@ static enum rc merge_record(struct apply *apply, const struct feed_entry *entry,
         if (taken[i] || !dot_equal(change->record, id))
             continue;
         taken[i] = true;
-        rc = merge_apply(&state, change, admission, &apply->states, &state, err);
+        rc = merge_retime(&state, change->dot, admission.time_ms, &apply->states, &state, err);
+        if (rc == RC_OK)
+            rc = merge_apply(&state, change, admission, &apply->states, &state, err);
         if (!tablet_is_own_name(apply->tablet, change->dot.actor))
             apply->received++;
     }
@@ -147,6 +152,9 @@ enum rc apply_state(struct apply *apply, uint64_t area, const struct record *ent
     uint64_t latest;
     enum rc rc = tablet_state(apply->tablet, area, entered->id, &apply->states, &state, err);
 
+    for (uint32_t i = 0; i < entered->absorbed_count && rc == RC_OK; i++)
+        rc = merge_retime(&state, entered->absorbed[i].dot, entered->absorbed[i].time_ms,
+                          &apply->states, &state, err);
     if (rc == RC_OK)
         rc = merge_join(&state, entered, &apply->states, &state, err);
     if (rc == RC_OK)

@@ -150,6 +150,27 @@ static void applying_again_only_corrects_the_time(void **state) {
     }
 }
 
+/* Of a change that a restored county took in again, the new time counts; never for a change whose
+ * only time is its author's. */
+static void a_county_that_was_restored_fixes_times_anew(void **state) {
+    const struct change *create = change_of(created, CHANGE_CREATE, 1, (struct dot){0}, 0);
+    const struct admission first = {.time_ms = 100}, own = {.time_ms = 50, .provisional = true};
+    struct record record, later;
+
+    (void)state;
+    record_init(&record, created);
+    OK(&world, merge_apply(&record, create, first, &world.arena, &record, &world.err));
+    OK(&world, merge_retime(&record, created, 900, &world.arena, &later, &world.err));
+    assert_int_equal(later.absorbed[0].time_ms, 900);
+    assert_int_equal(record.absorbed[0].time_ms, 100);
+    OK(&world, merge_retime(&record, (struct dot){B, 1}, 900, &world.arena, &later, &world.err));
+    assert_int_equal(later.absorbed[0].time_ms, 100);
+    record_init(&record, created);
+    OK(&world, merge_apply(&record, create, own, &world.arena, &record, &world.err));
+    OK(&world, merge_retime(&record, created, 900, &world.arena, &later, &world.err));
+    assert_int_equal(later.absorbed[0].time_ms, 50);
+}
+
 static void another_record_is_refused(void **state) {
     struct record record;
     struct record other;
@@ -492,6 +513,7 @@ int main(void) {
         TEST(what_is_awaited_and_kept_arrives_marked),
         TEST(a_name_without_a_version_does_not_stay),
         TEST(applying_again_only_corrects_the_time),
+        TEST(a_county_that_was_restored_fixes_times_anew),
         TEST(another_record_is_refused),
         TEST(joining_drops_what_one_side_knows_to_be_replaced),
         TEST(unequal_twins_join_to_one),

@@ -5,6 +5,7 @@
 
 #include "agent/store/inside.h"
 #include "base/file.h"
+#include "schema/erasure.h"
 #include "syncd/sync/redactions.h"
 #include "syncd/sync/restore.h"
 
@@ -320,6 +321,42 @@ static void a_whole_record_or_an_instance(void **state) {
     all_is_whole(world);
 }
 
+/* What has not come back in a feed is listed as its author saved it: also that is erased. */
+static void the_list_of_a_tablet_forgets_it(void **state) {
+    struct clerk *world = *state;
+    const char *record;
+    struct list_query query = {0};
+    struct listed *listed = NULL;
+    struct erasure erasure = {.who = view_text("Li Si"), .reason = view_text("request")};
+    uint32_t count = 0, total = 0;
+    struct dot dot;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    record = clerk_new(world, world->wang, CLERK_HOME(SECRET));
+    clerk_must(dot_parse(view_text(record), &dot, &err), &err);
+    erasure.dots = &dot;
+    erasure.dot_count = 1;
+    clerk_must(tablet_begin(world->a, &err), &err);
+    clerk_must(tablet_redact_own(world->a, &erasure, &err), &err);
+    clerk_must(tablet_commit(world->a, &err), &err);
+    for (int opened = 0; opened < 2; opened++) {
+        clerk_must(session_list(world->wang, &query, &world->arena, &listed, &count, &total, &err),
+                   &err);
+        assert_int_equal(count, 1);
+        assert_null(strstr(arena_text(&world->arena, "%.*s", VIEW_PRINT(listed[0].title)), SECRET));
+        query.search = view_text(SECRET);
+        clerk_must(session_list(world->wang, &query, &world->arena, &listed, &count, &total, &err),
+                   &err);
+        assert_int_equal(count, 0);
+        query.search = (struct view){0};
+        clerk_must(session_close(world->wang, &err), &err);
+        world->wang = county_session(world->a, "wang");
+    }
+    tablet_is_whole(world->a);
+}
+
 /* --- a restore of an older backup --- */
 
 static void copy_file(const char *from, const char *to) {
@@ -435,6 +472,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_is_written_without_knowing_counts, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_whole_record_or_an_instance, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(the_list_of_a_tablet_forgets_it, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(an_older_backup_does_not_bring_it_back, clerk_set_up,
                                         clerk_tear_down),
