@@ -261,6 +261,21 @@ static void erased_words(struct visit *visit, const struct seen *seen,
     erasure_text(found, &erasure, visit->command->lang, out);
 }
 
+/* The label of a choice, in the language of whoever asks. */
+static void add_label(struct visit *visit, const struct seen *seen, uint16_t field,
+                      struct view value, struct json *item) {
+    const struct form *form = seen->form;
+    struct view language = view_text(visit->command->lang == LANG_ZH ? "zh" : "en");
+    const struct form_field *asked = form_field_by_number(form, field);
+    const struct form_choice *choice;
+
+    if (asked == NULL || asked->list == FORM_NO_LIST)
+        return;
+    choice = form_list_choice(&form->lists[asked->list], value);
+    if (choice != NULL)
+        json_add_view(item, "text", *form_label(form, &choice->label, language));
+}
+
 static enum rc versions_json(struct visit *visit, const struct seen *seen, const char *path,
                              struct json *list, struct err *err) {
     const struct version *versions;
@@ -286,6 +301,7 @@ static enum rc versions_json(struct visit *visit, const struct seen *seen, const
             json_add_null(item, "value");
         else
             json_add_view(item, "value", buf_view(&text));
+        add_label(visit, seen, field, buf_view(&text), item);
         buf_release(&text);
         json_add_text(item, "dot", name);
         add_author(visit, item, &seen->record.absorbed[versions[i].change]);

@@ -104,13 +104,18 @@ export function Fill({ words, shared }) {
   useEffect(() => {
     const leave = (event) => saver.isDirty && (saver.flush(), event.preventDefault());
     const hide = () => saver.flush();
+    // The draft may be gone: finished in another tab.
+    const look = () => saver.look().catch((trouble) => trouble.code === 'not_found' &&
+      setFailure(trouble));
 
     saver.open().catch(setFailure);
     addEventListener('beforeunload', leave);
     document.addEventListener('visibilitychange', hide);
+    addEventListener('focus', look);
     return () => {
       removeEventListener('beforeunload', leave);
       document.removeEventListener('visibilitychange', hide);
+      removeEventListener('focus', look);
       leaveSaver(person, number, saver);
     };
   }, [saver]);
@@ -258,7 +263,7 @@ export function Fill({ words, shared }) {
   return html`<${Frame} key=${isOverview ? OVERVIEW : page.id} shared=${shared} onBack=${back}
     title=${isOverview ? tr('Overview') : html`<span>${page.title || form.title ||
       tr('Form')}</span>
-      <span class="quiet place">${place}</span>`}
+      ${siblings.length > 1 && html`<span class="quiet place">${place}</span>`}`}
     right=${html`<${Saved} saver=${saver} />`}
     foot=${html`
       ${isOverview ? html`<span></span>` : html`<${Button} icon="list"

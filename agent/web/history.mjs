@@ -5,6 +5,7 @@ import { moment } from 'kit/format.mjs';
 import { tr } from 'kit/words.mjs';
 import { plain } from 'form/markdown.mjs';
 import * as api from './api.mjs';
+import { cellWords } from './cell.mjs';
 
 function kindWords(kind) {
   switch (kind) {
@@ -46,7 +47,8 @@ export function ValueHistory({ record, cell, onClose }) {
   return html`<${Dialog} title=${plain(cell.label ?? '')} onClose=${onClose}>
     <${Failure} trouble=${trouble} />
     <ol class="versions">${[...(list ?? [])].reverse().map((one) => html`<li key=${one.dot}
-      class="version ${one.live ? 'live' : ''}"><strong>${one.value ?? tr('no answer')}</strong>
+      class="version ${one.live ? 'live' : ''}"><strong>${one.value === null ? tr('no answer')
+        : cellWords({ type: cell.type, value: one.value, text: one.text })}</strong>
       ${one.live && html` <span class="tag server"><${Icon} name="check" />${tr('valid')}</span>`}
       <span class="quiet block small">${kindWords(one.kind)} · ${one.author} · ${
         moment(one.at)}</span></li>`)}</ol>

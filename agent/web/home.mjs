@@ -16,7 +16,8 @@ export const areaName = (item) => item.area_name ?? item.area_names?.[item.area]
 export function RecordItem({ item, note }) {
   return html`<a class="item" href="#/record/${encodeURIComponent(item.id)}">
     <span class="grow"><strong>${item.title || tr('Without a name')}</strong>
-      <span class="quiet block small">${[areaName(item), note ?? (item.changed &&
+      <span class="quiet block small">${[areaName(item), item.form === 'visit' &&
+        tr('Visit'), note ?? (item.changed &&
         tr('changed {when}', { when: moment(item.changed) }))].filter(Boolean).join(' · ')}</span>
     </span>
     ${item.conflicts > 0 && html`<span class="tag conflict"><${Icon} name="conflict" />${

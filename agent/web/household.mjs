@@ -2,12 +2,11 @@
 // all sides alike, the history of every value.
 import { html, useEffect, useState } from 'kit/html.mjs';
 import { Button, Failure, Icon, Notice, Tabs } from 'kit/components.mjs';
-import { day, moment } from 'kit/format.mjs';
 import { tr } from 'kit/words.mjs';
 import { plain } from 'form/markdown.mjs';
-import { placeWords } from 'form/place.mjs';
 import * as api from './api.mjs';
 import { go } from './route.mjs';
+import { cellWords, nameless, titleOfInstance } from './cell.mjs';
 import { Conflict } from './conflict.mjs';
 import { Frame } from './frame.mjs';
 import { areaName } from './home.mjs';
@@ -48,43 +47,35 @@ export function tabsOf(record) {
     { id: 'history', label: tr('History'), items: [] }];
 }
 
-export function cellWords(cell) {
-  if (cell.type === 'attachment') return tr('{n} attached', { n: cell.kind === 'set'
-    ? cell.elements.length : 1 });
-  if (cell.kind === 'set')
-    return cell.elements.map((one) => one.text ?? one.value ?? '').join('、');
-  if (cell.type === 'geopoint' && cell.value) return placeWords(cell.value);
-  if (/^\d{4}-\d\d-\d\dT/.test(cell.value ?? '')) return moment(cell.value);
-  if (cell.type === 'date' && cell.value) return day(cell.value);
-  return cell.text ?? cell.value ?? '';
-}
-
 // ---- what is shown ----
 
 function Fact({ cell, record, notes, onHistory, onAmend, onChange }) {
   const conflicts = record.conflicts.filter((one) => one.path === cell.path);
 
-  return html`<div class="fact"><dt>${plain(cell.label ?? tr('Item'))}${cell.sensitive &&
+  return html`<div class="fact"><dt>${nameless(cell) || plain(cell.label ?? tr('Item'))}${cell.sensitive &&
       html` <span class="tag"><${Icon} name="lock" />${tr('confidential')}</span>`}</dt>
     <dd>${cell.kind === 'conflict'
       ? html`<span class="tag conflict"><${Icon} name="conflict" />${tr('open question')}</span>`
-      : cellWords(cell)}${cell.sealed &&
+      : cellWords(cell)}${cell.sealed && !record.sealed &&
       html` <span class="tag"><${Icon} name="lock" />${tr('sealed')}</span>`}</dd>
-    ${cell.path ? html`<dd><button type="button" class="button plain"
-      onClick=${() => onHistory(cell)}><${Icon} name="clock" /><span class="hidden">${
-      tr('History of {name}', { name: plain(cell.label ?? '') })}</span></button></dd>` :
-        html`<dd></dd>`}
-    ${cell.sealed && cell.path && cell.kind === 'value' && onAmend && html`<dd class="wide-part">
+    <dd class="row">${cell.sealed && cell.path && cell.kind === 'value' && onAmend && html`
       <button type="button" class="button plain" onClick=${() => onAmend(cell)}><${Icon}
-        name="edit" />${tr('Put right')}</button></dd>`}
+        name="edit" />${tr('Put right')}</button>`}
+      ${cell.path && html`<button type="button" class="button plain"
+      onClick=${() => onHistory(cell)}><${Icon} name="clock" /><span class="hidden">${
+      tr('History of {name}', { name: plain(cell.label ?? '') })}</span></button>`}</dd>
     ${(notes ?? []).filter((note) => note.field && note.field === cell.path).map((note) => html`<dd
       class="wide-part" key=${note.note}><${Note} note=${note} /></dd>`)}
     ${conflicts.map((one) => html`<dd class="wide-part" key=${one.kind}><${Conflict} conflict=${one}
       record=${record} onDone=${onChange} /></dd>`)}</div>`;
 }
 
+// What a visit keeps for the program: people read names.
+const CODES = new Set(['household', 'task', 'person', 'facts_hash', 'device', 'household_name']);
+
 function Items({ items, depth, ...rest }) {
-  const plainCells = items.filter((item) => item.kind !== 'group' && item.kind !== 'repeat');
+  const plainCells = items.filter((item) => item.kind !== 'group' && item.kind !== 'repeat' &&
+    !(rest.record.form === 'visit' && CODES.has(item.name)));
 
   return html`${plainCells.length > 0 && html`<dl class="facts">${plainCells.map((cell) =>
       html`<${Fact} key=${cell.path ?? cell.number} cell=${cell} ...${rest} />`)}</dl>`}
@@ -97,7 +88,7 @@ function Items({ items, depth, ...rest }) {
         const above = rest.record.conflicts.filter((conflict) => conflict.path.endsWith(
           `[${one.id}]`) || conflict.path.endsWith(`[${one.id}]/@same`));
         return html`<div class="card stack" key=${one.id}>
-          <h3>${plain(item.label)} ${index + 1}</h3>
+          <h3>${plain(item.label)} ${index + 1}${titleOfInstance(one)}</h3>
           ${above.map((conflict) => html`<${Conflict} key=${conflict.path} conflict=${conflict}
             record=${rest.record} onDone=${rest.onChange} />`)}
           <${Items} items=${one.values} depth=${depth + 1} ...${rest} /></div>`;
@@ -177,6 +168,9 @@ export function Household({ words, shared }) {
   const isHousehold = record.form === 'household';
   const isVisit = record.form === 'visit';
   const tabs = tabsOf(record);
+  const cells = [...cellsOf(record.values)];
+  const said = cells.find((cell) => cell.name === 'supplement');
+  const home = isVisit && cells.find((cell) => cell.name === 'household')?.value;
 
   if (isHousehold) tabs.splice(-1, 0, { id: 'visits', items: [], label:
     `${tr('Visits')} ${around?.visits.length ?? 0}` });
@@ -206,8 +200,8 @@ export function Household({ words, shared }) {
       ${toSign(tr('Signatures'))}`;
   else if (isVisit) foot = html`${change('')}${toSign(tr('Sign'))}`;
 
-  return html`<${Frame} wide title=${record.title || tr('Without a name')} back="#/"
-    shared=${shared}
+  return html`<${Frame} wide title=${record.title || tr('Without a name')}
+    back=${home ? `#/record/${encodeURIComponent(home)}` : '#/'} shared=${shared}
     foot=${foot}>
     <${Failure} trouble=${trouble} />
     <p class="row"><span class="quiet">${[areaName(record), record.form_title].filter(Boolean)
@@ -224,8 +218,9 @@ export function Household({ words, shared }) {
     ${record.late?.length > 0 && html`<${Notice} kind="warning"><p>${
       tr('{n} answers came after the sealing and stand beside it.', { n: record.late.length })
     }</p></${Notice}>`}
-    ${isVisit && record.sealed && html`<${Notice} icon="lock">${
-      tr('Sealed. What is added later stands beside it, signed.')}</${Notice}>`}
+    ${isVisit && record.sealed && html`<${Notice} icon="lock"><p>${
+      tr('Sealed. What is added later stands beside it, signed.')}</p>${said && html`<p><strong>${
+      tr('Supplement')}</strong> · ${cellWords(said)}</p>`}</${Notice}>`}
     <${Notes} notes=${around?.notes} />
     ${isHousehold && html`<${Benefit} benefit=${around?.benefit} />`}
     <${Loose} record=${record} onChange=${changed} />

@@ -49,6 +49,8 @@ function words(item, ready) {
 function fileTitle(item) {
   if (item.file === 'income_standard.csv') return tr('Income standard');
   if (item.file === 'evaluation_rules.csv') return tr('Rules of evaluation');
+  if (item.file === 'privacy_notice.csv') return tr('Privacy notice');
+  if (item.file === 'reverify.csv') return tr('Intervals of visits');
   return item.file;
 }
 

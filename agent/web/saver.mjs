@@ -41,6 +41,18 @@ export class Saver {
     this.flush();
   }
 
+  // What was answered elsewhere, in another tab or at the command line, while this page lay behind.
+  // Whoever has letters here keeps them: they are sent first, and the next look brings the rest.
+  async look() {
+    if (!this.form || this.isBusy || this.isDirty) return;
+    const { form } = this;
+    const found = await api.draft(this.number);
+
+    if (this.isBusy || this.isDirty || this.form !== form) return;
+    this.form = found;
+    this.show();
+  }
+
   close() {
     this.isClosed = true;
     return this.flush();

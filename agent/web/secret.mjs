@@ -4,8 +4,9 @@ import { html, useRef, useState } from 'kit/html.mjs';
 import { Button, Field } from 'kit/components.mjs';
 import { tr } from 'kit/words.mjs';
 
-// run(secret) may throw; its words stand at the field. label: what the button says.
-export function Secret({ label, icon = 'pen', hint, run, name }) {
+// run(secret) may throw; its words stand at the field. label: what the button says; onBack: there is
+// a quiet one beside it.
+export function Secret({ onBack, label, icon = 'pen', hint, run, name }) {
   const [secret, setSecret] = useState('');
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
@@ -33,6 +34,7 @@ export function Secret({ label, icon = 'pen', hint, run, name }) {
     <${Field} label=${name ? tr('Secret of {name}', { name }) : tr('Your secret')} hint=${hint}
       type="password" value=${secret} inputRef=${field} error=${error} autocomplete="new-password"
       onInput=${(text) => { setSecret(text); setError(''); }} />
-    <div class="row"><${Button} kind="primary" icon=${icon} type="submit" busy=${busy}>${
+    <div class="row ${onBack ? 'spread' : ''}">${onBack && html`<${Button} onClick=${onBack}>${
+      tr('Back')}</${Button}>`}<${Button} kind="primary" icon=${icon} type="submit" busy=${busy}>${
       label}</${Button}></div></form>`;
 }

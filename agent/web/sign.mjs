@@ -1,7 +1,7 @@
 // sign.mjs: sealing a visit: each investigator signs with his own secret. Afterwards nothing in it can
 // be changed; what is said later stands beside it, with a reason and a signature.
 import { html, useEffect, useState } from 'kit/html.mjs';
-import { Button, Dialog, Failure, Field, Icon, Notice, toast } from 'kit/components.mjs';
+import { Dialog, Failure, Field, Icon, Notice, toast } from 'kit/components.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { Frame } from './frame.mjs';
@@ -86,6 +86,5 @@ export function Amend({ record, cell, onClose, onDone }) {
       onInput=${(value) => { setText(value); setMissing(''); }} />
     <${Field} label=${tr('Reason')} value=${reason} error=${missing}
       onInput=${(value) => { setReason(value); setMissing(''); }} />
-    <${Secret} label=${tr('I sign')} run=${amend} />
-    <div><${Button} onClick=${onClose}>${tr('Back')}</${Button}></div></${Dialog}>`;
+    <${Secret} label=${tr('I sign')} run=${amend} onBack=${onClose} /></${Dialog}>`;
 }

@@ -85,6 +85,7 @@ export function Sync({ shared }) {
     try {
       await work();
     } catch (failure) {
+      setSaid('');
       setTrouble(failure);
     }
     setBusy('');
@@ -134,8 +135,10 @@ export function Sync({ shared }) {
       busy=${busy === 'sync'} onClick=${() => run('sync', sync)}>${busy === 'sync'
         ? tr('Sending and receiving…') : tr('Send and receive now')}</${Button}>`}>
     <${Now} status=${status} />
-    <div role="status">${said && html`<${Notice} icon="check">${said}</${Notice}>`}</div>
+    <div role="status">${said && html`<${Notice} icon=${busy ? 'sync' : 'check'}>${said}</${Notice}>`}</div>
     <${Failure} trouble=${trouble} />
+    ${trouble && html`<p class="quiet">${
+      tr('Nothing is lost. It goes on by itself when there is a network.')}</p>`}
     ${!trouble && status.trouble && html`<${Notice} kind="warning"><p>${
       tr('The last time it did not work:')}</p><p>${status.trouble.message}</p>
       <p>${tr('Nothing is lost. It goes on by itself when there is a network.')}</p></${Notice}>`}

@@ -34,15 +34,16 @@ function Join({ me, people, onJoin, onClose }) {
 
   return html`<${Dialog} title=${tr('The second investigator')} onClose=${onClose}>
     ${others.length === 0 && html`<p>${
-      tr('Nobody else works on this tablet yet. The second one is added in the settings.')}</p>`}
+      tr(
+        'Nobody else works on this tablet yet. The second one has to be added to it first (yg-agent person add).')}</p>`}
     ${!chosen && html`<ul class="list">${others.map((one) => html`<li key=${one.id}>
       <button type="button" class="item" onClick=${() => setPerson(one.id)}>
       <${Icon} name="person" /><span class="grow">${one.name}</span><${Icon} name="next" />
       </button></li>`)}</ul>`}
-    ${chosen && html`<${Secret} name=${chosen.name} icon="person" label=${tr('I am here')}
+    ${chosen ? html`<${Secret} name=${chosen.name} icon="person" label=${tr('I am here')}
       hint=${tr('Type it yourself. Whoever works here stays who he is.')}
-      run=${(secret) => onJoin(chosen.id, secret)} />`}
-    <div><${Button} onClick=${onClose}>${tr('Close')}</${Button}></div></${Dialog}>`;
+      onBack=${onClose} run=${(secret) => onJoin(chosen.id, secret)} />`
+      : html`<div><${Button} onClick=${onClose}>${tr('Back')}</${Button}></div>`}</${Dialog}>`;
 }
 
 function People({ form, me, onForm }) {
@@ -193,7 +194,9 @@ export function Visit({ words, shared }) {
       <${Button} kind="primary" icon="pen" busy=${busy} onClick=${finish}>${
         tr('Finish and sign')}</${Button}>`}>
     <${Failure} trouble=${trouble} />
-    <p class="quiet">${tr('Visit begun {when}', { when: moment(valueOf(form, '/data/begun')) })}</p>
+    <p class="row"><span class="quiet">${tr('Visit begun {when}', {
+      when: moment(valueOf(form, '/data/begun')) })}</span>
+      <span class="tag tablet"><${Icon} name="tablet" />${tr('Saved on this tablet')}</span></p>
     <${People} form=${form} me=${shared.me} onForm=${setForm} />
     <section class="card stack"><h2><${Icon} name="list" /> ${tr('In the house')}</h2>
       <ul class="list">

@@ -78,12 +78,18 @@ export function Dialog({ title, onClose, wide, children }) {
 // tabs: [{id, label, mark}]. Arrow keys move, as readers of the screen expect.
 export function Tabs({ tabs, selected, onSelect, label, panel }) {
   const bar = useRef();
+  const at = tabs.findIndex((tab) => tab.id === selected);
 
+  // On a small screen the bar is wider than the page: the chosen one stands in its middle.
+  useLayoutEffect(() => {
+    const tab = bar.current.children[at];
+
+    if (tab) bar.current.scrollLeft = tab.offsetLeft - (bar.current.clientWidth - tab.offsetWidth) / 2;
+  }, [at]);
   function key(event) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const index = tabs.findIndex((tab) => tab.id === selected);
     const next = event.key === 'Home' ? 0 : event.key === 'End' ? tabs.length - 1
-      : step ? (index + step + tabs.length) % tabs.length : -1;
+      : step ? (at + step + tabs.length) % tabs.length : -1;
 
     if (next < 0) return;
     event.preventDefault();

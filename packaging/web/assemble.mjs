@@ -21,6 +21,7 @@
 // Every text that a page says goes through tr('...'), with the English text as the key. The Chinese
 // stands in base/web/words/zh.mjs, and what only one app says in its web/words/zh*.mjs. A text
 // without a line, or a line that nobody says, stops the build; an app carries the lines it needs.
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, extname, join, posix } from 'node:path';
 import { gzipSync, constants } from 'node:zlib';
@@ -205,6 +206,9 @@ for (const [name, text] of served) {
 
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, bytes);
+  // What does not parse would be seen by nobody before it stands on a tablet.
+  if (extname(name) === '.mjs' && !(name in LAZY))
+    execFileSync(process.execPath, ['--check', path], { stdio: ['ignore', 'inherit', 'inherit'] });
   if (zipped.length < bytes.length) writeFileSync(`${path}.gz`, zipped);
   plain += bytes.length;
   packed += Math.min(zipped.length, bytes.length);

@@ -13,10 +13,11 @@
 //   address(hash)            where the bytes of an attachment are
 import { html, useMemo, useRef } from 'kit/html.mjs';
 import { Button, Icon, Notice } from 'kit/components.mjs';
+import { day } from 'kit/format.mjs';
 import { tr } from 'kit/words.mjs';
 import { Inline } from './markdown.mjs';
 import { Question } from './question.mjs';
-import { isMissing, summaryOf, titleOf, walk } from './pages.mjs';
+import { isMissing, spoken, summaryOf, titleOf, walk } from './pages.mjs';
 
 function missingIn(node) {
   let count = 0;
@@ -27,6 +28,8 @@ function missingIn(node) {
   return count;
 }
 
+const say = (question) => (question.type === 'date' ? day(question.value) : spoken(question));
+
 function Card({ node, form, pages, label }) {
   const { question } = node;
   const page = pages.find((one) => one.instance === question.ref);
@@ -36,7 +39,7 @@ function Card({ node, form, pages, label }) {
   return html`<li class="repeat-card"><button type="button" class="item"
     disabled=${!page} onClick=${() => form.open(page.id)}>
     <span class="grow"><strong><${Inline} text=${name} /></strong>
-      <span class="quiet block">${summaryOf(node) || tr('nothing answered yet')}</span></span>
+      <span class="quiet block">${summaryOf(node, say) || tr('nothing answered yet')}</span></span>
     ${missing > 0 && html`<span class="tag error"><${Icon} name="error" />${
       tr('{n} missing', { n: missing })}</span>`}<${Icon} name="next" /></button>
     ${question.can_remove && html`<button type="button" class="button danger"

@@ -48,14 +48,14 @@ export function titleOf(node) {
 }
 
 // What a card says about an instance: its first answers, in words.
-export function summaryOf(instance, most = 3) {
+export function summaryOf(instance, say = spoken, most = 3) {
   const words = [];
 
   walk(instance, (node) => {
     const { question } = node;
     if (words.length >= most || isContainer(question.kind) || !question.value ||
         question.kind === 'note' || question.kind === 'upload') return;
-    words.push(spoken(question));
+    words.push(say(question));
   });
   return words.filter(Boolean).join(' · ');
 }

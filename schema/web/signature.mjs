@@ -85,7 +85,7 @@ export function Pad({ title, kind, photo, onDone, onClose }) {
     }
   }
   return html`<${Dialog} title=${title} onClose=${onClose} wide>
-    <canvas class="pad" ref=${canvas} role="img" aria-label=${tr('Write here')}
+    <canvas class="pad ${photo ? 'photo' : ''}" ref=${canvas} role="img" aria-label=${tr('Write here')}
       onPointerDown=${down} onPointerMove=${move} onPointerUp=${up} onPointerCancel=${up}></canvas>
     <div role="alert">${trouble && html`<${Notice} kind="error">${trouble}</${Notice}>`}</div>
     <div class="row spread"><div class="row">

@@ -84,6 +84,11 @@ export async function look(page, name, sizes = ['tablet', 'phone']) {
     await page.setViewportSize(view);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     ok(wide <= 0, `${name}: nothing sticks out on a ${size}`, `${wide} px`);
+    const cut = await page.evaluate(() => [...document.querySelectorAll('.item, .notice, .fact, .row')]
+      .filter((one) => one.clientWidth > 0 && (one.scrollWidth > one.clientWidth + 1 ||
+        [...one.children].some((part) => part.matches('.item > .grow') && part.clientWidth < 90)))
+      .map((one) => one.textContent.trim()));
+    if (cut.length > 0) ok(false, `${name}: nothing is cut off or crushed on a ${size}`, cut.join('\n'));
     await page.screenshot({ path: path.join(screens, `${name}-${size}.png`) });
   }
   await page.setViewportSize(TABLET);

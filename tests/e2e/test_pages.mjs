@@ -124,6 +124,25 @@ async function undo() {
   await heading(page, /家庭成员 1/);
 }
 
+// The same draft in two tabs: each shows what the other one has answered.
+async function twoTabs() {
+  const second = await page.context().newPage();
+
+  await second.goto(page.url());
+  const there = second.locator('.question', { hasText: '重大疾病' }).getByRole('textbox');
+  const here = page.locator('.question', { hasText: '重大疾病' }).getByRole('textbox');
+  await there.fill('风湿');
+  await saved(second);
+  await second.close();
+  await page.evaluate(() => dispatchEvent(new Event('focus')));
+  ok(await page.waitForFunction(() => [...document.querySelectorAll('.question')].some((one) =>
+    one.textContent.includes('重大疾病') && one.querySelector('input, textarea')?.value === '风湿'))
+    .then(() => true, () => false), 'what another tab has answered is here when one comes back',
+  await here.inputValue());
+  await here.fill('');
+  await saved(page);
+}
+
 async function compose() {
   const illness = page.locator('.question', { hasText: '重大疾病' }).getByRole('textbox');
   const input = await page.context().newCDPSession(page);
@@ -407,7 +426,7 @@ async function kinds() {
   ok(true, 'all answers are on disk');
 }
 
-for (const part of [arrive, begin, reload, member, undo, compose, lockedOut, pullThePlug, finish, send, disagree, kinds, rest]) {
+for (const part of [arrive, begin, reload, member, undo, twoTabs, compose, lockedOut, pullThePlug, finish, send, disagree, kinds, rest]) {
   try {
     await part();
   } catch (error) {

@@ -140,7 +140,7 @@ async function afterwards() {
   await page.getByRole('alert').waitFor();
   await page.getByLabel('您的口令').fill('secret-of-wang');
   await click('签字');
-  await page.getByText('女儿次日来电').waitFor();
+  await page.getByText('女儿次日来电').first().waitFor();
   ok(true, 'a supplement stands beside what is sealed');
   await look(page, 'amended');
 }
