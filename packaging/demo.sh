@@ -102,8 +102,9 @@ await() { # FILE PID LOG: until there is something in the file, which the proces
     done
 }
 start_county() { # PORT
-    rm -f address
-    yg-syncd serve --data county --listen "127.0.0.1:$1" --port-file address 2>>county.log 3>&- &
+    rm -f address console-address
+    yg-syncd serve --data county --listen "127.0.0.1:$1" --port-file address --console 127.0.0.1:0 \
+        --console-port-file console-address 2>>county.log 3>&- &
     county=$!
     keep "$county"
     await address "$county" county.log || return 1
@@ -135,6 +136,8 @@ run yg-syncd form publish "$root/schema/forms/visit" --data county
 run yg-syncd form publish "$root/schema/forms/task" --data county
 run yg-syncd form publish "$root/schema/forms/note" --data county
 run_as secret-of-li yg-syncd user add 李主任 --role county --data county
+# At the console people of the county prove themselves twice; here the secret is enough.
+yg-syncd user second-factor none --data county >/dev/null
 start_county 0 || fail 'the county did not start'
 note "县级服务已在 $url 运行" "the county serves at $url"
 
@@ -240,6 +243,14 @@ fi
 say '一切仍在运行。可在另一个终端里接着试：' \
     'Everything keeps running. What to try next, in another terminal:'
 cat <<END
+
+# 平板的网页（口令 secret-of-wang、secret-of-zhang）和县里的工作台（李主任，口令 secret-of-li；
+# 证书是演示自己签的，浏览器会提醒）
+# A tablet's pages, and the county's console (name 李主任, secret secret-of-li; the demo has signed its
+# certificate itself, so a browser warns)
+  $build/yg-agent open --data $here/tablet-wang
+  $build/yg-agent open --data $here/tablet-zhang
+  $(cat console-address)
 
 cd $here
 export PATH=$build:\$PATH
