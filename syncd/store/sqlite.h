@@ -81,10 +81,15 @@ struct place_range { /* see sqlite_record.c */
     int64_t first, last;
 };
 
+struct zone { /* see sqlite_line.h */
+    uint64_t townships, villages;
+};
+
 struct open_block { /* see sqlite_line.c */
     int64_t block;  /* -1: none */
     bool lines_differ, words_differ;
     struct buf lines, words, spare;
+    struct zone zone; /* as it is stored; zeros: it is not */
 };
 
 struct sqlite {

@@ -4,7 +4,7 @@
  * that a name or a tail meets; records with a change in quarantine get a bit as well. Then the
  * lines: whoever passes all filters is counted, and the best of a page are kept in a heap whose
  * root is the worst of them, so that nearly every line costs one comparison. Blocks in which the
- * marks leave nobody are not read. */
+ * marks leave nobody, and those that lie in other areas, are not read. */
 #include "syncd/store/sqlite_line.h"
 
 #include "base/list.h"
@@ -31,8 +31,9 @@ struct finding {
     struct listed_word words[QUERY_WORDS_MAX];
     uint8_t wanted; /* bits of words */
     bool words_by_area;
-    int64_t rows;   /* of the table record */
-    uint8_t *marks; /* by row - 1 */
+    int64_t rows;    /* of the table record */
+    uint8_t *marks;  /* by row - 1 */
+    bool *elsewhere; /* by block: all its areas are others; NULL where areas do not matter */
     struct candidate *best;
     uint32_t best_count;
     uint64_t total;
@@ -72,26 +73,83 @@ static void mark_words(struct finding *finding, int64_t row, struct view slot) {
     finding->marks[row - 1] |= bits;
 }
 
+static void mark_block(struct finding *finding, int64_t block, struct view words) {
+    int64_t row = block * LINES + 1;
+    size_t at = 0;
+
+    for (uint32_t i = 0; i < LINES && at < words.size && row <= finding->rows; i++, row++) {
+        size_t units = at + 1 + 4u * words.data[at], end;
+
+        if (units + 2 > words.size)
+            break;
+        end = units + 2 + 2 * ((size_t)words.data[units] | (size_t)words.data[units + 1] << 8);
+        if (end > words.size)
+            break;
+        mark_words(finding, row, view_slice(words, at, end - at));
+        at = end;
+    }
+}
+
 static enum rc mark_all_words(struct finding *finding, struct err *err) {
     struct statement *walk = finding->sqlite->sql[SQL_WORDS];
     enum rc rc;
 
-    while ((rc = statement_step(walk, err)) == RC_OK) {
-        int64_t row = statement_i64(walk, 0) * LINES + 1;
-        struct view words = statement_blob(walk, 1);
-        size_t at = 0;
+    while ((rc = statement_step(walk, err)) == RC_OK)
+        mark_block(finding, statement_i64(walk, 0), statement_blob(walk, 1));
+    statement_reset(walk);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
 
-        for (uint32_t i = 0; i < LINES && at < words.size && row <= finding->rows; i++, row++) {
-            size_t units = at + 1 + 4u * words.data[at], end;
+/* Of the blocks that may lie in the areas that are asked for. */
+static enum rc mark_some_words(struct finding *finding, struct err *err) {
+    struct statement *get = finding->sqlite->sql[SQL_WORDS_BLOCK];
+    enum rc rc = RC_OK;
 
-            if (units + 2 > words.size)
-                break;
-            end = units + 2 + 2 * ((size_t)words.data[units] | (size_t)words.data[units + 1] << 8);
-            if (end > words.size)
-                break;
-            mark_words(finding, row, view_slice(words, at, end - at));
-            at = end;
+    for (int64_t block = 0; block * LINES < finding->rows && rc == RC_OK; block++) {
+        if (finding->elsewhere[block])
+            continue;
+        statement_bind_i64(get, 1, block);
+        rc = statement_one(get, err);
+        if (rc == RC_NOT_FOUND) {
+            rc = RC_OK;
+            continue;
         }
+        if (rc == RC_OK) {
+            mark_block(finding, block, statement_blob(get, 0));
+            statement_reset(get);
+        }
+    }
+    return rc;
+}
+
+static bool zone_meets(const struct record_query *query, struct zone zone) {
+    for (uint32_t i = 0; i < query->area_count; i++) {
+        struct area_range range = area_range_of(query->areas[i]);
+
+        bool one = range.low == range.high;
+
+        if (range.low / 1000 != range.high / 1000 ||
+            ((one ? zone.villages : zone.townships) &
+             zone_place(one ? range.low : range.low / 1000)) != 0)
+            return true;
+    }
+    return false;
+}
+
+static enum rc find_elsewhere(struct finding *finding, struct err *err) {
+    struct statement *walk = finding->sqlite->sql[SQL_ZONES];
+    int64_t blocks = (finding->rows + LINES - 1) / LINES;
+    enum rc rc;
+
+    finding->elsewhere = calloc((size_t)blocks + 1, sizeof(*finding->elsewhere));
+    if (finding->elsewhere == NULL)
+        return err_set(err, RC_NO_MEMORY, "store: out of memory");
+    while ((rc = statement_step(walk, err)) == RC_OK) {
+        int64_t block = statement_i64(walk, 0);
+        struct zone zone = {column_bits(walk, 1), column_bits(walk, 2)};
+
+        if (block >= 0 && block < blocks)
+            finding->elsewhere[block] = !zone_meets(finding->query, zone);
     }
     statement_reset(walk);
     return rc == RC_NOT_FOUND ? RC_OK : rc;
@@ -132,8 +190,11 @@ static enum rc make_marks(struct finding *finding, struct err *err) {
     finding->marks = calloc((size_t)finding->rows + LINES, 1);
     if (finding->marks == NULL)
         return err_set(err, RC_NO_MEMORY, "store: out of memory");
-    if (query->word_count > 0)
-        rc = mark_all_words(finding, err);
+    if (query->area_count > 0)
+        rc = find_elsewhere(finding, err);
+    if (rc == RC_OK && query->word_count > 0)
+        rc = finding->elsewhere == NULL ? mark_all_words(finding, err)
+                                        : mark_some_words(finding, err);
     /* Always: few wait, and a list shows who does. */
     return rc == RC_OK ? mark_waiting(finding, err) : rc;
 }
@@ -149,6 +210,8 @@ static bool block_is_needed(const struct finding *finding, int64_t block) {
     const uint8_t *marks = finding->marks + block * LINES;
     uint8_t all = needed_marks(finding);
 
+    if (finding->elsewhere != NULL && finding->elsewhere[block])
+        return false;
     if (all == 0)
         return true;
     for (uint32_t i = 0; i < LINES; i++)
@@ -481,6 +544,7 @@ static enum rc find_all(struct finding *finding, bool counts, struct err *err) {
 
 static void find_end(struct finding *finding) {
     free(finding->marks);
+    free(finding->elsewhere);
     free(finding->best);
     free(finding->tallies);
     free(finding->tally_names);

@@ -9,6 +9,51 @@ void lines_forget(struct sqlite *sqlite) {
     sqlite->block.lines_differ = sqlite->block.words_differ = false;
 }
 
+static struct zone zone_of(struct view lines) {
+    struct zone zone = {0, 0};
+
+    for (size_t at = 0; at + LINE_BYTES <= lines.size; at += LINE_BYTES) {
+        const uint8_t *line = lines.data + at;
+        uint64_t area = line_get(line, LINE_AREA, AREA_BYTES);
+
+        if (line_get(line, LINE_ID, 8) == 0)
+            continue;
+        if ((line[LINE_FLAGS] & LINE_MORE) != 0)
+            return (struct zone){UINT64_MAX, UINT64_MAX};
+        zone.townships |= zone_place(area / 1000);
+        zone.villages |= zone_place(area);
+    }
+    return zone;
+}
+
+static enum rc zone_load(struct sqlite *sqlite, int64_t number, struct err *err) {
+    struct statement *get = sqlite->sql[SQL_ZONE];
+    enum rc rc;
+
+    sqlite->block.zone = (struct zone){0, 0};
+    statement_bind_i64(get, 1, number);
+    rc = statement_one(get, err);
+    if (rc != RC_OK)
+        return rc == RC_NOT_FOUND ? RC_OK : rc;
+    sqlite->block.zone = (struct zone){column_bits(get, 0), column_bits(get, 1)};
+    statement_reset(get);
+    return RC_OK;
+}
+
+/* An edit moves few records, so the zone is mostly what it was. */
+static enum rc zone_save(struct sqlite *sqlite, struct err *err) {
+    struct statement *put = sqlite->sql[SQL_ZONE_PUT];
+    struct open_block *block = &sqlite->block;
+    struct zone zone = zone_of(buf_view(&block->lines));
+
+    if (zone.townships == block->zone.townships && zone.villages == block->zone.villages)
+        return RC_OK;
+    statement_bind_i64(put, 1, block->block);
+    statement_bind_i64(put, 2, bits(zone.townships));
+    statement_bind_i64(put, 3, bits(zone.villages));
+    return statement_run(put, err);
+}
+
 static enum rc block_close(struct sqlite *sqlite, struct err *err) {
     struct open_block *block = &sqlite->block;
     struct statement *put = sqlite->sql[SQL_LINES_PUT];
@@ -19,6 +64,8 @@ static enum rc block_close(struct sqlite *sqlite, struct err *err) {
         statement_bind_i64(put, 1, block->block);
         statement_bind_blob(put, 2, buf_view(&block->lines));
         rc = rc == RC_OK ? statement_run(put, err) : rc;
+        if (rc == RC_OK)
+            rc = zone_save(sqlite, err);
     }
     put = sqlite->sql[SQL_WORDS_PUT];
     if (rc == RC_OK && block->words_differ) {
@@ -56,6 +103,8 @@ static enum rc block_open(struct sqlite *sqlite, int64_t number, struct err *err
     rc = block_close(sqlite, err);
     if (rc == RC_OK)
         rc = load(sqlite->sql[SQL_LINE_BLOCK], number, &block->lines, err);
+    if (rc == RC_OK)
+        rc = zone_load(sqlite, number, err);
     if (rc == RC_OK)
         rc = load(sqlite->sql[SQL_WORDS_BLOCK], number, &block->words, err);
     if (rc == RC_OK &&

@@ -164,6 +164,11 @@ static const char TABLES_OF_GISTS[] =
     "CREATE INDEX gist_moment ON gist (kind, state, moment, actor, number, area, about_actor,"
     "  about_number, person, code);";
 
+/* In which areas the lines of a block lie, see sqlite_line.h [8,334]. */
+static const char TABLES_OF_ZONES[] =
+    "CREATE TABLE zone (block INTEGER PRIMARY KEY, townships INTEGER NOT NULL,"
+    "  villages INTEGER NOT NULL) STRICT;";
+
 const struct db_migration SQLITE_TABLES[] = {
     {"0001_people", TABLES},
     {"0002_log", TABLES_OF_THE_LOG},
@@ -172,6 +177,7 @@ const struct db_migration SQLITE_TABLES[] = {
     {"0005_list", TABLES_OF_LISTS},
     {"0006_login", TABLES_OF_LOGINS},
     {"0007_gist", TABLES_OF_GISTS},
+    {"0008_zone", TABLES_OF_ZONES},
 };
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
@@ -280,6 +286,8 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
 
     [SQL_LINES] = "SELECT block, lines FROM line ORDER BY block",
     [SQL_LINE_BLOCK] = "SELECT lines FROM line WHERE block = ?1",
+    [SQL_ZONE] = "SELECT townships, villages FROM zone WHERE block = ?1",
+    [SQL_ZONES] = "SELECT block, townships, villages FROM zone",
     [SQL_WORDS] = "SELECT block, words FROM words ORDER BY block",
     [SQL_WORDS_BLOCK] = "SELECT words FROM words WHERE block = ?1",
     [SQL_LINE_AREAS] = "SELECT areas FROM record WHERE row = ?1",
@@ -355,6 +363,7 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_SNAPSHOT_FIND] = "SELECT id FROM snapshot WHERE name = ?1",
     [SQL_SNAPSHOT_REMOVE] = "DELETE FROM snapshot WHERE id = ?1",
     [SQL_LINES_PUT] = "INSERT OR REPLACE INTO line VALUES (?1, ?2)",
+    [SQL_ZONE_PUT] = "INSERT OR REPLACE INTO zone VALUES (?1, ?2, ?3)",
     [SQL_WORDS_PUT] = "INSERT OR REPLACE INTO words VALUES (?1, ?2)",
     [SQL_CHUNK_ADD] = "INSERT INTO chunk VALUES (?1, ?2)",
     [SQL_CHUNK_REMOVE] = "DELETE FROM chunk WHERE id >= ?1 AND id <= ?2",

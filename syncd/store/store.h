@@ -564,7 +564,8 @@ typedef enum rc store_visit_found(void *, const struct found_record *, struct er
 typedef enum rc store_visit_tally(void *, const struct record_tally *, struct err *);
 
 /* One page. *total: how many there are in all pages together. Costs one look at a slim row of each
- * record of the county (with words, at most two), whatever is asked: 50 ms for a million. */
+ * record of the county (with words, at most two), 50 ms of the processor for a million; where
+ * areas are asked for, of those that came with records of these areas. */
 enum rc store_find(struct store *, const struct record_query *query, store_visit_found *, void *,
                    uint64_t *total, struct err *);
 /* How many there are, by area, then form name. Order and page do not matter. */
