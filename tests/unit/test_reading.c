@@ -136,6 +136,33 @@ static void equal_authority_asks_those_on_top_only(void **state) {
     assert_int_equal(cell_of(F_INCOME)->version_count, 3);
 }
 
+/* Of three sides one is erased by law, whichever: the other two still disagree. */
+static void what_was_erased_hides_nobody_else(void **state) {
+    struct tablet third = tablet_of(&world, 0x0d, 4);
+
+    (void)state;
+    third.has_record = true;
+    third.state = server.state;
+    tablet_read(&third);
+    both_edit(F_DECLARED, value_of_int(4), 0, value_of_int(5), 0);
+    tablet_begin(&third, CHANGE_EDIT);
+    tablet_set(&third, ROOT, F_DECLARED, value_of_int(6), 0);
+    tablet_receive(&server, tablet_save(&third, ""));
+    for (int erased = 4; erased <= 6; erased++) {
+        struct tablet seen = server;
+        struct version *versions =
+            arena_array(&world.arena, server.state.version_count, sizeof(*versions));
+
+        memcpy(versions, server.state.versions, server.state.version_count * sizeof(*versions));
+        for (uint32_t i = 0; i < seen.state.version_count; i++)
+            if (versions[i].field == F_DECLARED && versions[i].value.number == erased)
+                versions[i].value = (struct value){.type = VALUE_ERASED};
+        seen.state.versions = versions;
+        tablet_read(&seen);
+        assert_int_equal(find_conflict(&seen, CONFLICT_FIELD, ROOT, F_DECLARED)->version_count, 2);
+    }
+}
+
 static void a_set_keeps_what_was_added_meanwhile(void **state) {
     const struct change *removal;
     struct value old = text_value("old");
@@ -542,6 +569,7 @@ int main(void) {
         TEST(no_answer_is_neither_most_nor_least),
         TEST(authority_takes_the_higher_rank),
         TEST(equal_authority_asks_those_on_top_only),
+        TEST(what_was_erased_hides_nobody_else),
         TEST(a_set_keeps_what_was_added_meanwhile),
         TEST(a_group_conflicts_as_a_whole),
         TEST(a_group_wins_as_a_whole),
