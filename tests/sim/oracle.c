@@ -343,7 +343,8 @@ static void check_states(struct world *world, struct pad *pad) {
                           &comparison, &world->err),
                "the county's records");
     arena_release(&comparison.arena);
-    check_listed(world, pad, ledger);
+    if (world->open)
+        check_listed(world, pad, ledger);
     hall_give_back(world, ledger);
 }
 
