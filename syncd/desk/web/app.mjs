@@ -11,6 +11,7 @@ import { CodeStep, EnrolStep, FirstChange, Login } from './login.mjs';
 import { routeNow } from './route.mjs';
 import { forgetAreas } from './areas.mjs';
 import { Audit } from './audit.mjs';
+import { Conflicts } from './conflicts.mjs';
 import { Devices } from './devices.mjs';
 import { Forms } from './forms.mjs';
 import { Home } from './home.mjs';
@@ -18,6 +19,7 @@ import { Log } from './log.mjs';
 import { Me } from './me.mjs';
 import { Meetings } from './meetings.mjs';
 import { People } from './people.mjs';
+import { Records, forgetSearch } from './records.mjs';
 
 const ME_MS = 60000; // how soon one sees that the login has ended
 
@@ -28,6 +30,8 @@ const anybody = () => true;
 // label: how the bar calls it; none: it is reached otherwise, and belongs under another one.
 const PAGES = {
   home: { page: Home, may: anybody, label: () => tr('Today'), icon: 'home' },
+  records: { page: Records, may: may('read'), label: () => tr('Records'), icon: 'list' },
+  conflicts: { page: Conflicts, may: may('read'), label: () => tr('Conflicts'), icon: 'conflict' },
   meetings: { page: Meetings, may: may('read'), label: () => tr('Meetings'), icon: 'pen' },
   devices: { page: Devices, may: may('manage', 'release', 'audit'), label: () => tr('Tablets'),
     icon: 'tablet' },
@@ -42,6 +46,7 @@ const PAGES = {
 function forget() {
   forgetLists();
   forgetAreas();
+  forgetSearch();
 }
 
 const pageOf = (me, name) => (PAGES[name]?.may(me) ? name : 'home');

@@ -56,7 +56,9 @@ export function Frame({ title, back, actions, side, wide, children }) {
   }, [back]);
   useEffect(() => {
     document.title = `${title} · ${tr('Sunshine console')}`;
-    heading.current?.focus({ preventScroll: true });
+    // A list that one comes back to has given the focus to the row one went into.
+    if (!document.getElementById('main')?.contains(document.activeElement))
+      heading.current?.focus({ preventScroll: true });
   }, [title]);
   return html`<div class="desk ${side ? 'with-side' : ''} ${wide ? 'wide' : ''}">
     ${side && html`<aside class="side" aria-label=${tr('Choose')}>${side}</aside>`}

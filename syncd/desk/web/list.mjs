@@ -115,7 +115,11 @@ export function List({ list, columns, label, empty, onOpen, rowClass, tools }) {
     if (memory.scroll !== undefined) window.scrollTo(0, memory.scroll);
     if (memory.chosen !== undefined)
       body.current?.querySelectorAll('.row-link')[memory.chosen]?.focus({ preventScroll: true });
-    return () => { memory.scroll = window.scrollY; };
+    // Whoever leaves is at the top already when this page goes.
+    const note = () => { memory.scroll = window.scrollY; };
+
+    addEventListener('scroll', note, { passive: true });
+    return () => removeEventListener('scroll', note);
   }, [list.key, list.items !== null]);
   // The next page comes before one has reached the end of this one.
   useEffect(() => {
