@@ -461,6 +461,10 @@ install: all
 	install -D -m 755 $(BUILD)/yg-agent $(DESTDIR)$(prefix)/bin/yg-agent
 	install -D -m 755 $(BUILD)/yg-syncd $(DESTDIR)$(prefix)/sbin/yg-syncd
 	install -D -m 755 $(BUILD)/yg-verify $(DESTDIR)$(prefix)/bin/yg-verify
+	install -D -m 755 packaging/yangguang.sh $(DESTDIR)$(prefix)/bin/yangguang
+	install -D -m 644 packaging/yangguang.desktop $(DESTDIR)$(prefix)/share/applications/yangguang.desktop
+	install -D -m 644 agent/web/icon.svg \
+	    $(DESTDIR)$(prefix)/share/icons/hicolor/scalable/apps/yangguang.svg
 	for page in $(wildcard docs/*.[1-8]); do install -D -m 644 $$page \
 	    $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/}; done
 	install -D -m 644 packaging/yg-syncd.service $(DESTDIR)$(prefix)/lib/systemd/system/yg-syncd.service
