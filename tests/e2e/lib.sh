@@ -142,6 +142,14 @@ stop_tablet() {
     rm -f "$work/pid-$1"
 }
 
+pull_plug() { # NAME: pulls the plug, and waits until it is dark
+    local pid
+    pid=$(cat "$work/pid-$1")
+    kill -9 "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+    rm -f "$work/pid-$1"
+}
+
 # --- a wire that can be cut: start_proxy PLAN... (proxy.mjs) sets proxy_port ---
 
 proxy_pid=

@@ -62,14 +62,6 @@ down() { # NAME...
     done
 }
 
-pull_plug() { # NAME: of a tablet
-    local pid
-    pid=$(cat "$work/pid-$1")
-    kill -9 "$pid" 2>/dev/null
-    wait "$pid" 2>/dev/null
-    rm -f "$work/pid-$1"
-}
-
 # world NAME[=AREAS]...: a county with its form, and tablets that have it, each with its service
 world() {
     local one

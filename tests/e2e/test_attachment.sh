@@ -31,7 +31,7 @@ draft=$(agent wang draft begin visit --area $area)
 start_tablet wang
 status 'a draft takes one' 0 agent wang draft attach "$draft" photos "$work/two.jpg"
 same 'it waits for the draft' "$(agent wang status --json | field .attachments.waiting)" 1
-kill -9 "$(cat "$work/pid-wang")"
+pull_plug wang
 same 'the draft has it after kill -9' "$(agent wang draft show "$draft" --json |
     field '.questions.find(q => q.ref.endsWith("/photos")).value')" \
     "$(sha256sum "$work/two.jpg" | cut -c1-64)"

@@ -93,6 +93,8 @@ async function bringing() {
   await page.getByRole('button', { name: '试着完成' }).click();
   await page.getByText('还不能完成').waitFor();
   await page.getByRole('textbox', { name: /姓名/ }).fill('王桂兰');
+  await page.getByRole('textbox', { name: /姓名/ }).press('Tab');
+  await page.getByText('还不能完成').waitFor({ state: 'detached' }); // the page has moved by then
   await page.getByRole('button', { name: '试着完成' }).click();
   await page.getByText('可以完成').waitFor();
   ok(true, 'it is tried out as a tablet asks it');

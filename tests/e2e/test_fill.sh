@@ -48,7 +48,7 @@ status 'the right one' 0 agent wang draft answer "$draft" 'member[1]/id_no=43069
 start_tablet wang
 agent wang draft answer "$draft" 'member[1]/sex=1' >/dev/null
 ok $? 'an answer through the service'
-kill -9 "$(cat "$work/pid-wang")"
+pull_plug wang
 same 'is there after kill -9' "$(agent wang draft show "$draft" --json |
     field '.questions.find(q => q.ref.endsWith("/member[1]/sex")).value')" 1
 same 'the draft stands in the list' "$(agent wang draft list --json | field .drafts.length)" 1

@@ -60,7 +60,7 @@ status 'a wrong secret opens nothing' 1 agent wang meeting vote "$meeting" \
 start_tablet wang
 printf '4: *=yes 5=no:1\n' | vote_a --ballots - >/dev/null 2>&1 &
 voter=$!
-kill -9 "$(cat "$work/pid-wang")"
+pull_plug wang
 wait $voter
 printf '4: *=yes 5=no:1\n' | vote_a --ballots - 2>/dev/null # again, if it was lost
 printf '5: *=yes 5=no:1 6=no:2\n6: *=yes 5=no:2 6=no:2\n' | vote_a --ballots - 2>/dev/null
