@@ -341,6 +341,16 @@ asan: $(call chosen,$(call tests,asan)) $(call programs,asan) $(RUNNER)
 tsan: $(call chosen,$(call tests,tsan)) $(call programs,tsan) $(RUNNER)
 	@$(RUN) --label tsan --limit 300 $(call chosen,$(call tests,tsan))
 
+## tsan-e2e      the real programs under ThreadSanitizer: killed, hammered, the console with many at once
+.PHONY: tsan-e2e
+TSAN_E2E := tests/e2e/test_damage.sh tests/e2e/test_console_api.mjs tests/e2e/kill9.sh
+tsan-e2e: $(call programs,tsan) $(GENERATE) $(RUNNER)
+	@ln -sf ../generate $(BUILD)/tsan/generate
+	@rm -rf $(BUILD)/tsan/reports && mkdir -p $(BUILD)/tsan/reports
+	@TSAN_OPTIONS='log_path=$(abspath $(BUILD))/tsan/reports/race exitcode=0' \
+	    $(RUNNER) --jobs 1 --logs $(BUILD)/logs --build $(BUILD)/tsan --label tsan --limit 900 $(TSAN_E2E)
+	@cat $(BUILD)/tsan/reports/* 2>/dev/null; test -z "$$(ls $(BUILD)/tsan/reports)"
+
 ## clang         compile everything with clang, warnings are errors (the objects of flavour asan)
 clang: $(call objects,asan,$(LIBRARY_SOURCES) $(PROGRAM_SOURCES) $(SUPPORT_SOURCES) $(TEST_SOURCES) \
     $(SIM_SOURCES) $(FAULT_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(wildcard tests/tidy/main.c tests/runner.c))

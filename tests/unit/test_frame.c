@@ -138,12 +138,19 @@ static void the_writer_refuses(void **state) {
     kit->frame.changes[1].change.dot.number = 1600;
     assert_int_equal(encode(kit), RC_INVALID);
     kit->frame.changes[1].change.dot.number = 1601;
-    kit->frame.changes[1].change.form = 7;
-    assert_int_equal(encode(kit), RC_INVALID);
-    kit->frame.changes[1].change.form = FORM;
-    kit->frame.changes[1].change.kind = 77;
-    assert_int_equal(encode(kit), RC_INVALID);
-    kit->frame.changes[1].change.kind = CHANGE_EDIT;
+    for (uint32_t i = 0; i < 3; i++) { /* the first and the last one, too */
+        struct change *change = &kit->frame.changes[i].change;
+
+        change->form = 7;
+        assert_int_equal(encode(kit), RC_INVALID);
+        change->form = FORM;
+        change->kind = 77;
+        assert_int_equal(encode(kit), RC_INVALID);
+        change->kind = CHANGE_EDIT;
+        change->dot.actor++;
+        assert_int_equal(encode(kit), RC_INVALID);
+        change->dot.actor--;
+    }
     assert_int_equal(encode(kit), RC_OK);
     kit->frame.count = 0;
     assert_int_equal(encode(kit), RC_INVALID);
