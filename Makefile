@@ -422,11 +422,11 @@ TEETH := $(BUILD)/test/planted/sim/sim
 sim-teeth: $(TEETH)
 	@$(TEETH) --teeth --seeds $(or $(SEEDS),500)
 
-## fault         every request for memory, file, read, write, sync and power, refused, in whole scenes (PLAY=save: in one)
+## fault         every request for memory, file, read, write, sync and power, refused, in scenes (PLAY=save KIND=read: of one)
 .PHONY: fault
 FAULT := $(BUILD)/test/$(FLAVOUR)/fault/test_fault_plays
 fault: $(FAULT)
-	@$(FAULT) --full $(PLAY)
+	@$(FAULT) --full $(or $(PLAY),all) $(KIND)
 
 ## coverage      what the tests run of the code that the promises stand on: lines and branches
 .PHONY: coverage

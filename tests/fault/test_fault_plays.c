@@ -37,7 +37,7 @@
 
 static struct {
     bool full, tells;
-    const char *only;
+    const char *only, *kind; /* NULL: all */
     uint64_t tried, broken;
     jmp_buf next; /* the next moment, after one that broke */
 } options;
@@ -290,6 +290,8 @@ static void scene_test(void **state) {
     for (int kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++) {
         uint64_t before = options.tried;
 
+        if (options.kind != NULL && strcmp(options.kind, fault_name((enum fault_kind)kind)) != 0)
+            continue;
         scene.kind = (enum fault_kind)kind;
         if (options.full || kind % 2 == 0) /* else one manner of each kind must do */
             sweep(&scene, false);
@@ -328,10 +330,11 @@ int main(int argc, char **argv) {
     fault_begin();
     vfs_begin();
     disk_mount("temporary", disk_new(2));
-    options.only = argc == 3 ? argv[2] : NULL;
-    if (argc > 3)
-        return one(argc, argv);
     options.full = argc > 1 && strcmp(argv[1], "--full") == 0;
+    if (argc > 3 && !options.full)
+        return one(argc, argv);
+    options.only = argc > 2 && strcmp(argv[2], "all") != 0 ? argv[2] : NULL;
+    options.kind = argc > 3 ? argv[3] : NULL;
     for (unsigned at = 0; at < play_count; at++)
         tests[at] = (struct CMUnitTest){.name = plays[at].name,
                                         .test_func = scene_test,
