@@ -43,17 +43,16 @@ enum rc redact_waiting(struct work *work, struct dot record, struct record *stat
     enum rc rc = find_waiting(work, err);
 
     reader_init(&in, work->waiting_redactions);
-    while (rc == RC_OK && read_left(&in) > 0) {
+    while (rc == RC_OK && !in.failed && read_left(&in) > 0) {
         struct dot named = {.actor = read_id(&in)};
         struct view erasure;
 
         named.number = read_varint(&in);
         erasure = read_sized(&in);
-        rc = reader_check(&in, "the setting of waiting redactions", err);
-        if (rc == RC_OK && dot_equal(named, record))
+        if (!in.failed && dot_equal(named, record))
             rc = merge_erase(state, erasure, &work->arena, state, err);
     }
-    return rc;
+    return rc == RC_OK ? reader_check(&in, "the setting of waiting redactions", err) : rc;
 }
 
 static enum rc wait_for_record(struct work *work, struct dot record, struct view erasure,
