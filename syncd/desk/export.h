@@ -11,7 +11,8 @@
  * Tables of one export are joined by the columns id, instance and parent. In zip and xlsx a choice
  * stands as its code and, in a column NAME.label, in words. Numbers and dates are such, all else is
  * text; what a spreadsheet would take for a formula is disarmed in CSV and a plain text in xlsx. A
- * cell in conflict is empty, and the last column names it: no side is silently chosen.
+ * cell in conflict is empty, and the last column names it: no side is silently chosen. A table with
+ * more lines than a sheet holds goes on in further sheets of the same head: "home (2)".
  *
  * zip and xlsx are made in DIR/exports first, in files that are removed in every case. */
 #ifndef YG_SYNCD_DESK_EXPORT_H
@@ -36,6 +37,7 @@ struct export_order {
     enum lang lang;
     uint64_t area;                    /* it and what lies beneath; 0: all */
     const struct record_query *query; /* NULL: all; form name, order and page do not matter */
+    uint32_t sheet_rows;              /* of a sheet, its head counted; 0: as many as there can be */
     void *context;
     enum rc (*write)(void *context, struct view bytes, struct err *err);
     void (*progress)(void *context, uint64_t records); /* may be NULL */

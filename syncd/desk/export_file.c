@@ -38,7 +38,7 @@ static bool is_file(const struct exporting *at) {
 static enum rc open_table(struct exporting *at, struct export_table *table, const char *stem,
                           struct err *err) {
     if (at->order->format == EXPORT_XLSX) {
-        table->sheet = (uint32_t)(table - at->tables);
+        table->sheet = at->sheet_count++;
         return sheet_file_add(at->book, table->name, err);
     }
     if (snprintf(table->path, sizeof(table->path), "%s-%u.csv", stem,
@@ -130,14 +130,33 @@ static enum rc flush(struct exporting *at, struct export_table *table, struct er
     return rc;
 }
 
+/* "home (2)", behind all sheets that there are. */
+enum rc export_begin_row(struct exporting *at, struct export_table *table, struct err *err) {
+    uint32_t most = at->order->sheet_rows == 0 ? SHEET_FILE_ROWS_MAX : at->order->sheet_rows;
+    char name[64];
+    enum rc rc;
+
+    if (at->order->format != EXPORT_XLSX || table->row < most)
+        return RC_OK;
+    snprintf(name, sizeof(name), "%.*s (%u)", VIEW_PRINT(table->name), table->parts + 2);
+    rc = sheet_file_add(at->book, view_text(name), err);
+    if (rc == RC_LIMIT)
+        return err_set(err, rc,
+                       "the records need more than %u sheets; export zip or csv, or one area at a "
+                       "time",
+                       SHEETS_MAX);
+    if (rc != RC_OK)
+        return rc;
+    table->parts++;
+    table->sheet = at->sheet_count++;
+    table->row = 0;
+    return export_head(at, table, err);
+}
+
 enum rc export_end_row(struct exporting *at, struct export_table *table, struct err *err) {
     if (at->order->format == EXPORT_XLSX) {
         table->column = 0;
         table->row++;
-        if (table->row == SHEET_FILE_ROWS_MAX)
-            return err_set(err, RC_LIMIT,
-                           "a sheet has at most %u rows; export zip or csv, or one area at a time",
-                           SHEET_FILE_ROWS_MAX);
         return RC_OK;
     }
     csv_write_end_row(&table->writer);

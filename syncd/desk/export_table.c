@@ -24,13 +24,13 @@ static struct export_table *table_of(struct exporting *at, uint16_t repeat) {
 }
 
 /* Letters, digits, - and _ of the last step; numbered where that is taken. At most 31 characters,
- * because a sheet's name has no more. */
+ * because a sheet's name has no more: 20 of the step, "_199", and " (254)" of a further sheet. */
 static struct view table_name(struct exporting *at, struct view wanted) {
     char name[28];
     size_t size = 0;
     struct view out;
 
-    for (size_t i = 0; i < wanted.size && size < 24; i++) {
+    for (size_t i = 0; i < wanted.size && size < 20; i++) {
         uint8_t c = wanted.data[i];
         bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
@@ -120,7 +120,7 @@ static bool has_labels(const struct exporting *at, const struct export_column *c
 }
 
 /* As they are called, in the order of export_lines. */
-static enum rc table_head(struct exporting *at, struct export_table *table, struct err *err) {
+enum rc export_head(struct exporting *at, struct export_table *table, struct err *err) {
     static const char *const RECORD[] = {"id",      "area",      "version", "created",
                                          "changed", "withdrawn", "sealed",  NULL};
     static const char *const INSTANCE[] = {"id", "instance", "parent", NULL};
@@ -151,7 +151,7 @@ enum rc export_heads(struct exporting *at, struct err *err) {
 
     for (uint32_t i = 0; i < at->table_count && rc == RC_OK; i++)
         if (!at->tables[i].is_codebook)
-            rc = table_head(at, &at->tables[i], err);
+            rc = export_head(at, &at->tables[i], err);
     return rc;
 }
 
@@ -288,10 +288,11 @@ static enum rc record_line(struct exporting *at, struct export_table *table,
                            const struct seen_record *seen, struct err *err) {
     const struct reading *reading = &seen->reading;
     char text[TIME_TEXT_BYTES], id[DOT_TEXT_BYTES];
-    enum rc rc;
+    enum rc rc = export_begin_row(at, table, err);
 
     dot_text(seen->stored.id, id);
-    rc = code(at, table, id, err);
+    if (rc == RC_OK)
+        rc = code(at, table, id, err);
     if (rc == RC_OK)
         rc = area_cells(at, table, reading, err);
     if (rc == RC_OK)
@@ -314,10 +315,11 @@ static enum rc instance_line(struct exporting *at, struct export_table *table,
                              const struct seen_record *seen, const struct seen_instance *instance,
                              struct err *err) {
     char id[DOT_TEXT_BYTES], text[INSTANCE_TEXT_BYTES];
-    enum rc rc;
+    enum rc rc = export_begin_row(at, table, err);
 
     dot_text(seen->stored.id, id);
-    rc = code(at, table, id, err);
+    if (rc == RC_OK)
+        rc = code(at, table, id, err);
     instance_text(instance->id, text);
     if (rc == RC_OK)
         rc = code(at, table, text, err);

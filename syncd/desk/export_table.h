@@ -28,7 +28,8 @@ struct export_table {
     char path[FILE_PATH_BYTES_MAX]; /* zip: of its file */
     struct spool *spool;
     /* xlsx */
-    uint32_t sheet, row, column, parts;
+    uint32_t sheet, row, column;
+    uint32_t parts; /* sheets that it has gone on in */
 };
 
 struct exporting {
@@ -39,6 +40,7 @@ struct exporting {
     struct export_table *tables; /* the records' first, unless a repeat is asked for */
     uint32_t table_count;
     struct sheet_file *book;
+    uint32_t sheet_count;           /* of the book */
     char made[FILE_PATH_BYTES_MAX]; /* zip, xlsx: the whole */
     struct arena arena;             /* of the record at hand */
     struct buf text, conflicts, out;
@@ -57,6 +59,8 @@ enum export_cell {
 /* Finds the tables and columns; RC_NOT_FOUND for an unknown repeat. */
 enum rc export_tables(struct exporting *at, struct err *err);
 enum rc export_heads(struct exporting *at, struct err *err);
+/* The head of one table; again at the top of each further sheet. */
+enum rc export_head(struct exporting *at, struct export_table *table, struct err *err);
 /* The record's lines in all tables. */
 enum rc export_lines(struct exporting *at, const struct seen_record *seen, struct err *err);
 /* What the columns are, as a table of its own, which is the last. */
@@ -65,6 +69,8 @@ enum rc export_fields(struct exporting *at, struct err *err);
 /* --- export_file.c: files and sheets --- */
 
 enum rc export_open(struct exporting *at, struct err *err);
+/* Before a line: where the sheet is full, another one goes on, with the same head. */
+enum rc export_begin_row(struct exporting *at, struct export_table *table, struct err *err);
 enum rc export_cell(struct exporting *at, struct export_table *table, enum export_cell kind,
                     struct view text, struct err *err);
 enum rc export_end_row(struct exporting *at, struct export_table *table, struct err *err);
