@@ -176,8 +176,8 @@ async function answer(box, question) {
   }
   switch (kind) {
     case '': return false;
-    case 'radio':
-    case 'checkbox': await field.evaluate((one) => one.click()); return true;
+    case 'radio': // a second try must not take the first one's tick away
+    case 'checkbox': await field.evaluate((one) => one.checked || one.click()); return true;
     case 'select': await field.selectOption({ index: 1 }); return true;
     case 'range': await field.focus(); await page.keyboard.press('ArrowRight'); return true;
     case 'combobox':
