@@ -128,9 +128,18 @@ static void everything_is_under_the_seal(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* A key makes records with equal answers one question: are they the same? One investigator goes to
+ * hundreds of visits, and no two of them are. */
+static void no_answer_makes_two_visits_the_same(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < form.form->field_count; i++)
+        assert_false(form.form->fields[i].key);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(two_people_investigate),
+        TEST(no_answer_makes_two_visits_the_same),
         TEST(times_and_positions_are_looked_at),
         TEST(only_who_was_inside_judges),
         TEST(everything_is_under_the_seal),
