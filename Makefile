@@ -288,7 +288,7 @@ RUN_MAN  = --label house --limit 60 'man: tests/man.sh $(wildcard docs/*.[1-8])'
 # ---- targets ------------------------------------------------------------------------------------
 
 .PHONY: all help install-deps check check-built unit asan clang tidy format format-check e2e demo \
-    fuzz bench man bare install clean dist FORCE
+    fuzz bench bench-console man bare install clean dist FORCE
 FORCE:
 
 ## all           build the programs: build/yg-agent, yg-syncd, yg-verify (FLAVOUR=asan|tsan|clang)
@@ -393,6 +393,14 @@ bench: all $(BENCHES)
 	@set -e; for bench in $(BENCHES); do echo "== $$(basename $$bench)"; $$bench; done; \
 	    for bench in $(sort $(wildcard tests/bench/bench_*.sh)); do echo "== $$(basename $$bench)"; \
 	    YG_BUILD='$(abspath $(BUILD))' bash $$bench; done
+
+## bench-console every reading route of the console over a county of RECORDS records, made in FOLDER once
+RECORDS ?= 1000000
+FOLDER  ?= $(BUILD)/county-$(RECORDS)
+bench-console: all $(BUILD)/test/release/bench/bench_county
+	@test -e '$(FOLDER)/made' || { rm -rf '$(FOLDER)'; YG_BUILD='$(abspath $(BUILD))' \
+	    $(BUILD)/test/release/bench/bench_county '$(FOLDER)' $(RECORDS) && touch '$(FOLDER)/made'; }
+	@YG_BUILD='$(abspath $(BUILD))' node tests/bench/bench_console.mjs '$(FOLDER)' $(ROUNDS)
 
 ## differential  random answers on real forms, in our engine and in ODK's (needs npm and YG_TEST_DATA)
 .PHONY: differential
