@@ -58,15 +58,11 @@ CC_fuzz        := $(CLANG)
 FLAGS_fuzz     := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
                   -fno-sanitize-recover=all
 LINK_fuzz      := -fsanitize=address,undefined
-# Mistakes that the simulator must find (base/planted.h); its programs are linked to nothing else.
-CC_planted     := $(CC)
-FLAGS_planted  := $(FLAGS_release) -DYG_PLANTED
-LINK_planted   := $(LINK_release)
 CC_coverage    := $(CC)
 # Not optimised, so gcc sees less of what is set where.
 FLAGS_coverage := -O0 --coverage -Wno-error=maybe-uninitialized
 LINK_coverage  := --coverage
-FLAVOURS       := release clang asan tsan fuzz coverage planted
+FLAVOURS       := release clang asan tsan fuzz coverage
 
 HOST_SOURCES   := base/embed.c base/embed_words.c base/embed_pinyin.c
 LIBRARY_SOURCES := $(filter-out $(HOST_SOURCES) agent/main.c syncd/main.c, \
@@ -249,6 +245,23 @@ $(BUILD)/test/$(1)/fault/test_%: $(BUILD)/obj/$(1)/tests/fault/test_%.o \
 endef
 $(foreach flavour,$(FLAVOURS),$(eval $(call FLAVOUR_RULES,$(flavour))))
 
+# Mistakes that the simulator must find (base/planted.h): the files that name them, compiled once more
+# and linked before the library of release, so that theirs are found first.
+PLANTED_SOURCES := $(shell grep -l 'planted\.h"' $(LIBRARY_SOURCES) $(SIM_SOURCES) tests/sim/main.c)
+PLANTED_SIM := $(BUILD)/test/planted/sim/sim
+$(call objects,planted,$(PLANTED_SOURCES)): $(BUILD)/obj/planted/%.o: %.c $(BUILD)/obj/release/flags | $(BUILD)/ready-test
+	$(call say,'CC planted',$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC_release) $(COMMON) $(FLAGS_release) -DYG_PLANTED -DYG_VERSION='"$(VERSION)"' $(PACKAGE_CFLAGS) \
+	    -MMD -MP -c -o $@ $<
+$(PLANTED_SIM): $(call objects,planted,$(PLANTED_SOURCES)) \
+    $(call objects,release,$(filter-out $(PLANTED_SOURCES),tests/sim/main.c $(SIM_SOURCES))) \
+    $(call support,release) $(call library,release)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_release) $(LINK_release) -Wl,--wrap=crypt_stretch -o $@ $^ -lcmocka $(PACKAGE_LIBS) -lpthread -lm
+-include $(wildcard $(BUILD)/obj/planted/*/*.d $(BUILD)/obj/planted/*/*/*.d)
+
 # Clang is needed for every flavour but release.
 $(foreach flavour,$(filter-out release,$(FLAVOURS)),$(eval \
     $(call objects,$(flavour),$(LIBRARY_SOURCES) $(PROGRAM_SOURCES) $(FUZZ_SOURCES)) \
@@ -282,7 +295,7 @@ RUN_TIDY = --label house --limit 120 'tidy: $(TIDY) --tap . $(SYMBOLS)'
 RUN_FORMAT = --label house --limit 120 'format: tests/format.sh check $(CLANG_FORMAT) $(C_FILES)'
 RUN_SIM  = --label sim --limit 600 \
     'worlds: $(BUILD)/test/release/sim/sim --seeds 1000 --tap --jobs $(JOBS)' \
-    'teeth: $(BUILD)/test/planted/sim/sim --teeth --seeds 500'
+    'teeth: $(PLANTED_SIM) --teeth --seeds 500'
 RUN_MAN  = --label house --limit 60 'man: tests/man.sh $(wildcard docs/*.[1-8])'
 
 # ---- targets ------------------------------------------------------------------------------------
@@ -323,7 +336,7 @@ check:
 	    $(RUN_SIM)
 .PHONY: check-build
 check-build: all clang $(BUILD)/web/test/ready $(call programs,asan) $(call tests,asan) $(call fuzzers,asan) \
-    $(call tests,release) $(BUILD)/test/release/sim/sim $(BUILD)/test/planted/sim/sim \
+    $(call tests,release) $(BUILD)/test/release/sim/sim $(PLANTED_SIM) \
     $(TIDY) $(RUNNER) $(SYMBOLS)
 
 ## unit          unit and property tests (T=name runs only tests/*/test_name.c)
@@ -426,9 +439,8 @@ sim-night: $(SIM)
 
 ## sim-teeth     every mistake that can be planted is found by one of the first 500 worlds
 .PHONY: sim-teeth
-TEETH := $(BUILD)/test/planted/sim/sim
-sim-teeth: $(TEETH)
-	@$(TEETH) --teeth --seeds $(or $(SEEDS),500)
+sim-teeth: $(PLANTED_SIM)
+	@$(PLANTED_SIM) --teeth --seeds $(or $(SEEDS),500)
 
 ## fault         every request for memory, file, read, write, sync and power, refused, in scenes (PLAY=save KIND=read: of one)
 .PHONY: fault

@@ -1,8 +1,8 @@
 /* planted.h: mistakes that can be planted, to see whether the simulator finds them (make
  * sim-teeth).
  *
- * PLANTED(NAME) is 0, and what hangs on it compiled away, in every program but those of the flavour
- * `planted`, which are never installed; there the simulator chooses one (tests/sim/planted.c). Keep
+ * PLANTED(NAME) is 0, and what hangs on it compiled away, in every program but one simulator, whose
+ * files that name it are compiled with YG_PLANTED; it chooses one (tests/sim/planted.c). Keep
  * them few, each a line or two where such a mistake could really be made. */
 #ifndef YG_BASE_PLANTED_H
 #define YG_BASE_PLANTED_H

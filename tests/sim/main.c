@@ -4,7 +4,8 @@
  *   sim --seeds N [--start FIRST] [--jobs J] [--tap] [--open]
  *                            N worlds in J processes; one line for each that fails
  *
- *   sim --teeth --seeds N    in the flavour `planted`: the first seed that finds each mistake
+ *   sim --teeth --seeds N    built with planted mistakes (build/test/planted): the first seed that
+ * finds each
  *
  * --planted NAME: with that mistake. --open: with what is known not to be kept yet
  * (docs/promises.md), too.
