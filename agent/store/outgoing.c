@@ -58,7 +58,7 @@ enum rc tablet_chain(struct tablet *tablet, const struct own_actor *actor, uint6
  * they had is of another copy: where it was joined with ours it is dropped, and the feeds are read
  * anew. */
 static enum rc rename_own(struct tablet *tablet, uint32_t serial, uint64_t from, uint64_t to,
-                          uint64_t first, uint64_t last, struct err *err) {
+                          uint64_t first, uint64_t last, bool *anew, struct err *err) {
     struct statement *drop = tablet->sql[SQL_STATE_FORK], *name = tablet->sql[SQL_RECORD_FORK];
     enum rc rc;
 
@@ -70,8 +70,10 @@ static enum rc rename_own(struct tablet *tablet, uint32_t serial, uint64_t from,
     statement_bind_i64(drop, 3, (int64_t)last);
     statement_bind_i64(drop, 4, change_row(serial, 0));
     rc = statement_run(drop, err);
-    if (rc == RC_OK && db_changes(tablet->db) > 0)
+    if (rc == RC_OK && db_changes(tablet->db) > 0) {
         rc = tablet_clear_cursors(tablet, err);
+        *anew = true;
+    }
     if (rc != RC_OK)
         return rc;
     statement_bind_i64(name, 1, (int64_t)to);
@@ -105,11 +107,12 @@ static bool extends(const struct lineage *known, const struct lineage *next) {
 }
 
 enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, struct view forks,
-                    struct err *err) {
+                    bool *anew, struct err *err) {
     struct own_actor next = *actor;
     uint64_t first = 1;
     enum rc rc = lineage_decode(forks, &tablet->lineages, &next.lineage, err);
 
+    *anew = false;
     if (rc != RC_OK || !extends(&actor->lineage, &next.lineage))
         return rc;
     while (rc == RC_OK && first <= NUMBER_MAX) {
@@ -122,7 +125,7 @@ enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, struct
         if (new_end < end)
             end = new_end;
         if (from != to)
-            rc = rename_own(tablet, next.serial, from, to, first, end - 1, err);
+            rc = rename_own(tablet, next.serial, from, to, first, end - 1, anew, err);
         first = end;
     }
     for (struct session *session = tablet->sessions; session != NULL; session = session->next)

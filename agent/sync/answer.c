@@ -549,8 +549,8 @@ static enum rc take_all(struct taking *taking, struct view body, struct reader *
     }
     if (rc == RC_OK && taking->signed_only)
         return answer_tell_broken(taking->tablet, taking->broken, err);
-    if (rc == RC_OK && taking->flow->held)
-        return RC_OK;
+    if (rc == RC_OK && (taking->flow->held || (taking->flow->anew && !taking->bundled)))
+        return RC_OK; /* its entries go on from where we are not any more */
     if (rc == RC_OK && !taking->later && !taking->bundled)
         rc = watch_heads(taking, err);
     if (rc == RC_OK)
@@ -630,7 +630,7 @@ enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[
         err_clear(err);
         return RC_OK;
     }
-    flow->more = taking.answer.more;
+    flow->more = taking.answer.more || flow->anew;
     report->received += taking.apply.received;
     report->conflicts += taking.apply.conflict_count;
     return RC_OK;

@@ -118,7 +118,10 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum f
     if (receipt->number < actor->receipt && receipt->want_from == 0)
         return tablet_notice(tablet, NOTICE_RECEIPT_BROKEN, actor->actor, receipt->number, err);
     if (receipt->forks.size > 0) {
-        rc = tablet_fork(tablet, actor, receipt->forks, err);
+        bool anew;
+
+        rc = tablet_fork(tablet, actor, receipt->forks, &anew, err);
+        flow->anew = flow->anew || anew;
         if (rc != RC_OK)
             return rc;
         next = *find(tablet, receipt->actor);

@@ -340,6 +340,64 @@ static void a_copy_that_knows_its_name_goes_on_writing(void **state) {
     tablet_close(b);
 }
 
+/* Leaves out what the tablet sends: as if its disk had not let it cut a batch. */
+static enum rc mute_exchange(void *context, const char *path, struct view body, struct buf *answer,
+                             struct link_result *result, struct err *err) {
+    struct county *county = context;
+    struct reader parts;
+    struct part part;
+    struct buf rest;
+    enum rc rc = exchange_open(body, &parts, err);
+
+    buf_init(&rest, LIMIT_EXCHANGE_BYTES);
+    exchange_start(&rest);
+    while (rc == RC_OK && (rc = exchange_next(&parts, &part, err)) == RC_OK)
+        if (part.kind != PART_BATCH)
+            exchange_add_part(&rest, part.kind, part.content);
+    if (rc == RC_NOT_FOUND)
+        rc =
+            county->link.exchange(county->link.context, path, buf_view(&rest), answer, result, err);
+    buf_release(&rest);
+    return rc;
+}
+
+/* What it had taken under its own numbers was another copy's. It reads the feeds anew when it is
+ * told so, and the answer that tells it goes on from where it had been. */
+static void a_copy_reads_anew_when_it_learns_its_name(void **state) {
+    struct world *world = *state;
+    struct tablet *a = enrol(world, "wang"), *b;
+    struct session *wang = county_session(a, "wang"), *clone;
+    struct list_query query = {0};
+    struct listed *listed = NULL;
+    struct link mute = {world->county, mute_exchange};
+    struct sync_report report;
+    uint32_t count = 0, total = 0;
+    struct dot one, two;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    must(session_close(wang, &err), &err);
+    tablet_close(a);
+    copy_folder(world, "wang", "clone");
+    a = county_tablet(world->county, folder_of(world, "wang"));
+    b = county_tablet(world->county, folder_of(world, "clone"));
+    wang = county_session(a, "wang");
+    one = save_new(world, wang, "原件写的");
+    county_sync(world->county, a, RC_OK, NULL);
+    clone = county_session(b, "wang");
+    two = save_new(world, clone, "副本写的");
+    assert_true(dot_equal(one, two));
+    must(sync_run(b, &mute, NULL, &report, &err), &err);
+    save_new(world, wang, "原件又写");
+    county_sync(world->county, a, RC_OK, NULL);
+    county_sync(world->county, b, RC_OK, NULL);
+    must(session_list(clone, &query, &world->arena, &listed, &count, &total, &err), &err);
+    assert_int_equal(count, 3);
+    assert_int_equal(counts(world).records, 3);
+    tablet_close(a);
+    tablet_close(b);
+}
+
 static void an_own_change_comes_back_as_a_number(void **state) {
     struct world *world = *state;
     struct tablet *a = enrol(world, "wang");
@@ -367,6 +425,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_cloned_tablet_is_noticed_and_nothing_is_lost, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_copy_that_knows_its_name_goes_on_writing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_copy_reads_anew_when_it_learns_its_name, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_own_change_comes_back_as_a_number, set_up, tear_down),
     };
