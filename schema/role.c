@@ -7,20 +7,22 @@ static const struct {
     uint32_t abilities;
 } roles[ROLE_COUNT] = {
     [0] = {"unknown", 0},
-    [ROLE_VILLAGE] = {"village", ABILITY_READ | ABILITY_RECORD},
-    [ROLE_INVESTIGATOR] = {"investigator",
-                           ABILITY_READ | ABILITY_RECORD | ABILITY_SEAL | ABILITY_RESOLVE},
+    [ROLE_VILLAGE] = {"village", ABILITY_READ | ABILITY_RECORD | ABILITY_COMMENT},
+    [ROLE_INVESTIGATOR] = {"investigator", ABILITY_READ | ABILITY_RECORD | ABILITY_SEAL |
+                                               ABILITY_RESOLVE | ABILITY_COMMENT},
     [ROLE_CLERK] = {"clerk", ABILITY_READ | ABILITY_RECORD | ABILITY_SEAL | ABILITY_RESOLVE |
-                                 ABILITY_MOVE | ABILITY_REVEAL | ABILITY_REVIEW},
+                                 ABILITY_MOVE | ABILITY_REVEAL | ABILITY_REVIEW | ABILITY_COMMENT},
     [ROLE_TOWNSHIP] = {"township", ABILITY_READ | ABILITY_RECORD | ABILITY_SEAL | ABILITY_RESOLVE |
                                        ABILITY_MOVE | ABILITY_REVEAL | ABILITY_RELEASE |
-                                       ABILITY_REVIEW},
+                                       ABILITY_REVIEW | ABILITY_COMMENT},
     [ROLE_COUNTY] = {"county", ABILITY_READ | ABILITY_RECORD | ABILITY_SEAL | ABILITY_RESOLVE |
                                    ABILITY_MOVE | ABILITY_REVEAL | ABILITY_RELEASE |
-                                   ABILITY_REVIEW},
+                                   ABILITY_REVIEW | ABILITY_COMMENT},
     [ROLE_ADMIN] = {"admin", ABILITY_MANAGE},
     [ROLE_AUDITOR] = {"auditor", ABILITY_READ | ABILITY_REVEAL | ABILITY_AUDIT},
     [ROLE_CITY] = {"city", ABILITY_READ | ABILITY_AUDIT},
+    [ROLE_JOINT] = {"joint", ABILITY_READ | ABILITY_COMMENT},
+    [ROLE_POLLSTER] = {"pollster", ABILITY_ASSIGNED},
 };
 
 const char *role_name(enum role role) {
@@ -36,7 +38,7 @@ enum rc role_parse(struct view text, enum role *out, struct err *err) {
     }
     return err_set(err, RC_INVALID,
                    "role: unknown; use village, investigator, clerk, township, county, admin, "
-                   "auditor or city");
+                   "auditor, city, joint or pollster");
 }
 
 uint32_t role_abilities(enum role role) {
@@ -45,4 +47,8 @@ uint32_t role_abilities(enum role role) {
 
 bool role_may(enum role role, enum ability ability) {
     return (role_abilities(role) & (uint32_t)ability) == (uint32_t)ability;
+}
+
+bool role_is_of_desk(enum role role) {
+    return role == ROLE_JOINT || role == ROLE_POLLSTER;
 }

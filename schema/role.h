@@ -17,6 +17,8 @@ enum role {
     ROLE_ADMIN,        /* county administrator: people, devices, forms; decides nothing */
     ROLE_AUDITOR,      /* reads everything, writes nothing */
     ROLE_CITY,         /* city supervisor */
+    ROLE_JOINT, /* of another bureau, for the joint review 联审联批成员单位: reads, comments */
+    ROLE_POLLSTER, /* third-party pollster 第三方评估机构: reads what he is sent to */
     ROLE_COUNT,
 };
 
@@ -30,14 +32,18 @@ enum ability {
     ABILITY_MANAGE = 1 << 6,  /* people, devices, forms */
     ABILITY_READ = 1 << 7,
     ABILITY_AUDIT = 1 << 8,
-    ABILITY_REVIEW = 1 << 9, /* give tasks to workers; return, approve and reopen records */
+    ABILITY_REVIEW = 1 << 9,    /* give tasks to workers; return, approve and reopen records */
+    ABILITY_COMMENT = 1 << 10,  /* say a word about a record, at the console */
+    ABILITY_ASSIGNED = 1 << 11, /* read records about which a task of a third party is one's own */
 };
 
-/* Names on the command line: village, investigator, clerk, township, county, admin, auditor, city.
- */
+/* Names on the command line: village, investigator, clerk, township, county, admin, auditor, city,
+ * joint, pollster. */
 const char *role_name(enum role role);
 enum rc role_parse(struct view text, enum role *out, struct err *err);
 uint32_t role_abilities(enum role role);
 bool role_may(enum role role, enum ability ability);
+/* Works at the console only: a tablet would hold more than he may see. */
+bool role_is_of_desk(enum role role);
 
 #endif

@@ -12,6 +12,8 @@
 #define TASK_FORM "task"
 #define NOTE_FORM "note"
 
+#define TASK_THIRD_PARTY '6' /* its kind: somebody of a third party is sent to see for himself */
+
 enum task_state { TASK_OPEN = 1, TASK_DONE, TASK_CANCELLED };
 const char *task_state_name(enum task_state state); /* "open", "done", "cancelled" */
 

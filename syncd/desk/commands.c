@@ -11,7 +11,8 @@
     }
 
 static const struct command_option USER_ADD[] = {
-    {"--role", "ROLE", "village, investigator, clerk, township, county, admin, auditor or city",
+    {"--role", "ROLE",
+     "village, investigator, clerk, township, county, admin, auditor, city, joint or pollster",
      false},
     {"--areas", "CODE,...", "where; the whole county when left out", false},
     {"--one-time", NULL, "print a secret for the first login instead of asking for one", false},

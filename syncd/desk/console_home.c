@@ -8,9 +8,10 @@
 #include "syncd/desk/device.h"
 #include "syncd/desk/task.h"
 
-#define QUEUE_EACH  15u /* lines of one kind */
-#define SILENT_DAYS 14u /* a tablet that was not seen for so long */
-#define AGES        6u  /* conflicts younger than 1, 3, 7, 14, 30 days; older */
+#define QUEUE_EACH  15u  /* lines of one kind */
+#define SENT_MOST   200u /* of what a pollster was sent to */
+#define SILENT_DAYS 14u  /* a tablet that was not seen for so long */
+#define AGES        6u   /* conflicts younger than 1, 3, 7, 14, 30 days; older */
 
 static const int64_t age_days[AGES - 1] = {1, 3, 7, 14, 30};
 
@@ -245,6 +246,61 @@ static enum rc add_tasks(struct home *home, struct err *err) {
     return rc;
 }
 
+/* ---- what a pollster was sent to ---- */
+
+struct sent_to {
+    struct home *home;
+    uint32_t shown;
+};
+
+static enum rc sent_visit(void *context, const struct stored_gist *item, struct err *err) {
+    struct sent_to *sent = context;
+    struct console_call *call = sent->home->call;
+    const struct gist *gist = &item->gist;
+    struct stored_record household;
+    struct json *json;
+    char due[32];
+    struct date day;
+    enum rc rc;
+
+    if (gist->person != call->person || gist->code[0] != TASK_THIRD_PARTY ||
+        gist->about.number == 0)
+        return RC_OK;
+    if (sent->shown == SENT_MOST)
+        return RC_NOT_FOUND;
+    rc = store_record(sent->home->store, gist->about, &call->seat.arena, &household, err);
+    if (rc == RC_NOT_FOUND ||
+        (rc == RC_OK && !console_holds_any(call, household.areas, household.area_count))) {
+        err_clear(err);
+        return RC_OK;
+    }
+    if (rc != RC_OK)
+        return rc;
+    sent->shown++;
+    json = json_add_object(sent->home->queue, NULL);
+    json_add_text(json, "kind", "assigned");
+    add_dot(json, "record", gist->about);
+    add_dot(json, "task", item->record);
+    json_add_view(json, "title", household.title);
+    if (item->area != 0)
+        console_add_area(call, json, "area", succession_of(&call->seat.ledger->areas, item->area));
+    json_add_null(json, "since");
+    if (gist->when == INT64_MAX) {
+        json_add_null(json, "due");
+        return RC_OK;
+    }
+    day = date_from_days(gist->when);
+    snprintf(due, sizeof(due), "%04d-%02d-%02dT23:59:59+08:00", day.year, day.month, day.day);
+    json_add_text(json, "due", due);
+    return RC_OK;
+}
+
+static enum rc add_sent(struct home *home, struct err *err) {
+    struct sent_to sent = {.home = home};
+
+    return store_gists(home->store, GIST_TASK, TASK_OPEN, 0, sent_visit, &sent, err);
+}
+
 /* ---- tablets ---- */
 
 struct tablets {
@@ -327,6 +383,8 @@ enum rc console_home(struct console_call *call, struct err *err) {
         if (rc == RC_OK)
             rc = add_tasks(&home, err);
     }
+    if (rc == RC_OK && (may & ABILITY_ASSIGNED) != 0)
+        rc = add_sent(&home, err);
     if (rc == RC_OK && (may & (ABILITY_MANAGE | ABILITY_RELEASE | ABILITY_AUDIT)) != 0)
         rc = add_tablets(&home, err);
     if (rc == RC_OK)

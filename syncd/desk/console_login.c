@@ -22,9 +22,10 @@ static const struct {
     enum ability ability;
     const char *name;
 } abilities[] = {
-    {ABILITY_READ, "read"},       {ABILITY_RECORD, "record"}, {ABILITY_SEAL, "seal"},
-    {ABILITY_RESOLVE, "resolve"}, {ABILITY_MOVE, "move"},     {ABILITY_REVEAL, "reveal"},
-    {ABILITY_RELEASE, "release"}, {ABILITY_MANAGE, "manage"}, {ABILITY_AUDIT, "audit"},
+    {ABILITY_READ, "read"},       {ABILITY_RECORD, "record"},     {ABILITY_SEAL, "seal"},
+    {ABILITY_RESOLVE, "resolve"}, {ABILITY_MOVE, "move"},         {ABILITY_REVEAL, "reveal"},
+    {ABILITY_RELEASE, "release"}, {ABILITY_MANAGE, "manage"},     {ABILITY_AUDIT, "audit"},
+    {ABILITY_COMMENT, "comment"}, {ABILITY_ASSIGNED, "assigned"},
 };
 
 /* Before the last stage nothing but the way on. */

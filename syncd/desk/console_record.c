@@ -165,7 +165,8 @@ static void add_facts(struct page *page) {
     json_add_bool(page->json, "sealed", reading->sealed_scopes != 0);
     json_add_bool(page->json, "withdrawn", reading->withdrawn);
     json_add_bool(page->json, "masked", page->masked);
-    json_add_bool(page->json, "income", income_has_table(reading->form));
+    json_add_bool(page->json, "income",
+                  role_may(call->role, ABILITY_READ) && income_has_table(reading->form));
     json_add_bool(page->json, "field", stored->audience == AUDIENCE_FIELD);
     console_add_time(page->json, "created", stored->created_ms);
     console_add_time(page->json, "changed", stored->changed_ms);
@@ -192,10 +193,16 @@ enum rc console_record(struct console_call *call, struct err *err) {
     }
     if (rc == RC_OK)
         rc = add_late(&page, err);
-    if (rc == RC_OK)
+    if (rc == RC_OK && role_may(call->role, ABILITY_READ)) {
         rc = add_notes(&page, err);
-    if (rc == RC_OK)
-        rc = add_tasks(&page, err);
+        if (rc == RC_OK)
+            rc = add_tasks(&page, err);
+    } else if (rc == RC_OK) {
+        /* What the office thinks of it is not told to whom it sends for an opinion of his own. */
+        (void)json_add_array(page.json, "notes");
+        (void)json_add_array(page.json, "tasks");
+        json_add_null(page.json, "review");
+    }
     if (rc != RC_OK) {
         json_free(page.json);
         return rc;
@@ -300,13 +307,13 @@ struct worker_walk {
     uint32_t count;
 };
 
-/* People of tablets who hold its area. */
+/* People of tablets who hold its area, and pollsters of the staff. */
 static enum rc worker_visit(void *context, const struct stored_person *person, struct err *err) {
     struct worker_walk *walk = context;
     struct json *item;
 
-    if (person->disabled || person->device == 0 || person->device == DEVICE_UNKNOWN ||
-        walk->count == CONSOLE_PAGE_ITEMS)
+    if (person->disabled || (person->device == 0 && person->role != ROLE_POLLSTER) ||
+        person->device == DEVICE_UNKNOWN || walk->count == CONSOLE_PAGE_ITEMS)
         return RC_OK;
     for (uint32_t i = 0; i < walk->about->area_count; i++)
         if (area_list_contains(person->areas, person->area_count, walk->about->areas[i])) {

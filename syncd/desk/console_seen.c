@@ -6,15 +6,43 @@
 
 /* ---- the record ---- */
 
-static bool is_elsewhere(const struct console_call *call, const struct stored_record *stored) {
-    return !console_holds_any(call, stored->areas, stored->area_count);
+struct assignment {
+    uint64_t person;
+    bool found;
+};
+
+static enum rc assignment_visit(void *context, const struct stored_gist *item, struct err *err) {
+    struct assignment *find = context;
+    const struct gist *gist = &item->gist;
+
+    (void)err;
+    find->found = find->found || (gist->kind == GIST_TASK && gist->code[0] == TASK_THIRD_PARTY &&
+                                  gist->person == find->person && gist->state != TASK_CANCELLED);
+    return RC_OK;
+}
+
+/* Elsewhere; or nothing that somebody was sent to who sees only that. */
+static enum rc is_hidden(struct console_call *call, const struct stored_record *stored,
+                         bool *hidden, struct err *err) {
+    struct assignment find = {.person = call->person};
+    enum rc rc = RC_OK;
+
+    *hidden = !console_holds_any(call, stored->areas, stored->area_count);
+    if (*hidden || role_may(call->role, ABILITY_READ))
+        return RC_OK;
+    rc = store_about(call->seat.ledger->store, stored->id, assignment_visit, &find, err);
+    *hidden = !find.found;
+    return rc;
 }
 
 enum rc console_seen(struct console_call *call, struct seen_record *out, struct err *err) {
     const char *id = console_param(call, "record");
+    bool hidden = false;
     enum rc rc = seat_record(&call->seat, id, out, err);
 
-    if (rc == RC_INVALID || (rc == RC_OK && is_elsewhere(call, &out->stored)))
+    if (rc == RC_OK)
+        rc = is_hidden(call, &out->stored, &hidden, err);
+    if (rc == RC_INVALID || (rc == RC_OK && hidden))
         return err_set(err, RC_NOT_FOUND, "%s: there is no such record", id);
     return rc;
 }
@@ -22,10 +50,13 @@ enum rc console_seen(struct console_call *call, struct seen_record *out, struct 
 enum rc console_stored(struct console_call *call, struct dot id, struct stored_record *out,
                        struct err *err) {
     char text[DOT_TEXT_BYTES];
+    bool hidden = false;
     enum rc rc = store_record(call->seat.ledger->store, id, &call->seat.arena, out, err);
 
     dot_text(id, text);
-    if (rc == RC_NOT_FOUND || (rc == RC_OK && is_elsewhere(call, out)))
+    if (rc == RC_OK)
+        rc = is_hidden(call, out, &hidden, err);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && hidden))
         return err_set(err, RC_NOT_FOUND, "%s: there is no such record", text);
     return rc;
 }

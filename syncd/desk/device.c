@@ -18,6 +18,11 @@ enum rc device_invite(struct seat *seat, const struct invitation *order, char co
     if (order->device_name.size > LIMIT_NAME_BYTES || order->person_name.size > LIMIT_NAME_BYTES)
         return err_set(err, RC_LIMIT, "names have at most %u bytes; use a shorter one",
                        LIMIT_NAME_BYTES);
+    if (role_is_of_desk((enum role)order->role))
+        return err_set(
+            err, RC_INVALID,
+            "the role %s works at the console only; a tablet would hold more than it may see",
+            role_name((enum role)order->role));
     rc = seat_areas_check(seat, order->areas, order->area_count, err);
     if (rc != RC_OK)
         return rc;

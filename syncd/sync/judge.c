@@ -4,6 +4,7 @@
 #include "base/crypt.h"
 #include "base/planted.h"
 #include "schema/erasure.h"
+#include "schema/task.h"
 
 #define FORMERS_MAX 64u
 
@@ -52,7 +53,14 @@ static bool person_has_area(const struct succession *table, const struct admit_s
            scope_allowed(source->former, table, source->actor, change->dot.number, area);
 }
 
-static enum rc judge_person(struct work *work, const struct change *change,
+/* A word about a record, said at the console: also by who records nothing. */
+static bool is_comment(const struct change *change, const struct form *form,
+                       const struct admit_source *source) {
+    return source->device == NULL && change->kind == CHANGE_CREATE && form != NULL &&
+           view_is(form->name, NOTE_FORM);
+}
+
+static enum rc judge_person(struct work *work, const struct change *change, const struct form *form,
                             const uint8_t signed_hash[32], uint64_t area,
                             const struct admit_source *source, uint8_t *verdict, struct err *err) {
     const struct stored_person *person = NULL;
@@ -71,6 +79,8 @@ static enum rc judge_person(struct work *work, const struct change *change,
         ability = ABILITY_RESOLVE;
     else if (change->kind == CHANGE_MOVE)
         ability = ABILITY_MOVE;
+    else if (is_comment(change, form, source))
+        ability = ABILITY_COMMENT;
     /* A device speaks for the people who work on it, and for nobody else. */
     if (person->disabled || !role_may(person->role, ability) ||
         (source->device != NULL && person->device != source->device->device) ||
@@ -155,7 +165,7 @@ enum rc judge_change(struct work *work, const struct change *change, const uint8
              !in_scope(&work->ledger->areas, source, change, record, area))
         *verdict = VERDICT_OUT_OF_SCOPE;
     else if (source->device != NULL || change->person != 0)
-        rc = judge_person(work, change, signed_hash, area, source, verdict, err);
+        rc = judge_person(work, change, form, signed_hash, area, source, verdict, err);
     if (rc != RC_OK)
         return rc;
     if (*verdict == VERDICT_ADMIT)

@@ -4,7 +4,8 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { County, send } from './web.mjs';
 
-export const ROLES = ['village', 'investigator', 'clerk', 'township', 'county', 'admin', 'auditor', 'city'];
+export const ROLES = ['village', 'investigator', 'clerk', 'township', 'county', 'admin', 'auditor', 'city',
+  'joint', 'pollster'];
 
 // A county with somebody of each role, who has changed his secret already.
 export class ConsoleCounty extends County {

@@ -24,7 +24,8 @@ const AUDITORS = ['auditor', 'city'];
 const WATCHERS = ['admin', 'township', 'county', 'auditor', 'city'];
 const MOVERS = ['clerk', 'township', 'county'];
 const REVEALERS = [...MOVERS, 'auditor'];
-const READERS = ['village', 'investigator', ...MOVERS, ...AUDITORS];
+const READERS = ['village', 'investigator', ...MOVERS, ...AUDITORS, 'joint'];
+const SENT = [...READERS, 'pollster'];
 const NOBODY = '00000000000000ff';
 const FILE = { 'content-type': 'application/octet-stream' };
 const MATRIX = [
@@ -39,25 +40,25 @@ const MATRIX = [
   ['GET', '/api/routes', STAFF],
   ['GET', '/api/home', STAFF],
   ['GET', '/api/areas', STAFF],
-  ['GET', '/api/inflow', STAFF.filter((role) => role !== 'admin')],
+  ['GET', '/api/inflow', READERS],
   ['GET', '/api/records', READERS],
   ['POST', '/api/records', READERS],
   ['GET', '/api/records/tally', READERS],
   ['POST', '/api/records/export', [...MOVERS, ...AUDITORS]],
-  ['GET', '/api/records/:record', READERS],
+  ['GET', '/api/records/:record', SENT],
   ['POST', '/api/records/:record/reveal', REVEALERS],
-  ['GET', '/api/records/:record/history', READERS],
+  ['GET', '/api/records/:record/history', SENT],
   ['POST', '/api/records/:record/history', REVEALERS],
   ['GET', '/api/records/:record/income', READERS],
   ['POST', '/api/records/:record/income', REVEALERS],
   ['GET', '/api/records/:record/workers', MOVERS],
-  ['GET', '/api/records/:record/attachments/:hash', READERS],
+  ['GET', '/api/records/:record/attachments/:hash', SENT],
   ['POST', '/api/records/:record/attachments/:hash', REVEALERS],
   ['GET', '/api/records/:record/conflicts', READERS],
   ['POST', '/api/records/:record/conflicts', REVEALERS],
   ['POST', '/api/records/:record/effect', ['investigator', ...MOVERS]],
   ['POST', '/api/records/:record/resolve', ['investigator', ...MOVERS]],
-  ['POST', '/api/records/:record/notes', ['village', 'investigator', ...MOVERS]],
+  ['POST', '/api/records/:record/notes', ['village', 'investigator', ...MOVERS, 'joint']],
   ['POST', '/api/records/:record/tasks', MOVERS],
   ['POST', '/api/tasks/:task/cancel', MOVERS],
   ['GET', '/api/conflicts', READERS],

@@ -10,8 +10,9 @@ import { Tablet, area, folder } from './web.mjs';
 const { ok, check, end } = tap();
 const other = '430626117206';
 const county = new ConsoleCounty(folder('console-case'));
-for (const role of ['county', 'township', 'auditor', 'village', 'investigator', 'city']) county.add(role);
+for (const role of ['county', 'township', 'auditor', 'village', 'investigator', 'city', 'joint', 'pollster']) county.add(role);
 county.add('township', 'elsewhere', '430626101000');
+county.add('admin', 'manager');
 for (const form of ['household', 'task', 'note']) county.publish(form);
 await county.start();
 const wang = new Tablet(county, 'wang', `${area},${other}`);
@@ -35,7 +36,7 @@ zhang.agent('sync');
 
 const reviewer = await county.browser('county');
 const browsers = {};
-for (const name of ['township', 'auditor', 'village', 'investigator', 'city', 'elsewhere'])
+for (const name of ['township', 'auditor', 'village', 'investigator', 'city', 'elsewhere', 'joint', 'pollster'])
   browsers[name] = await county.browser(name);
 const path = (what = '', id = record) => `/api/records/${id}${what}`;
 const all = (values) => values.flatMap((one) => [one, ...all(one.values ?? []),
@@ -166,7 +167,7 @@ together();
   check('the record has them', json.notes.map((one) => one.kind).sort().join(), 'comment,comment,return');
   check('and its state', json.review, 'return');
   const { json: workers } = await reviewer.get(path('/workers'));
-  check('who can be sent', workers.items.map((one) => one.name).sort().join(), 'wang,zhang');
+  check('who can be sent', workers.items.map((one) => one.name).sort().join(), 'pollster,wang,zhang');
   const person = workers.items.find((one) => one.name === 'zhang').person;
   check('a visit is assigned', (await reviewer.post(path('/tasks'),
     { kind: '2', due: '2030-01-05', message: '补拍存折', assignee: person })).status, 200);
@@ -177,6 +178,38 @@ together();
   ok(JSON.stringify(JSON.parse(zhang.agent('list', '--json'))).includes(record), 'it is on the tablet');
   check('and is called off', (await reviewer.post(`/api/tasks/${task.id}/cancel`, { reason: '已补' })).status, 200);
   check('nobody elsewhere does that', (await browsers.elsewhere.post(`/api/tasks/${task.id}/cancel`, { reason: 'x' })).status, 404);
+}
+
+// --- other bureaus, third parties ---
+
+{
+  const { joint, pollster } = browsers;
+  check('another bureau reads, masked', named((await joint.get(path())).json, 'id_no').value, '****');
+  check('  looks behind no mask', (await joint.post(path('/reveal'), { reason: 'x' })).json.error, 'role');
+  check('  says a word', (await joint.post(path('/notes'), { text: '车管所无登记' })).status, 200);
+  check('  but no verdict', (await joint.post(path('/notes'), { kind: 'approve', text: 'x' })).json.error, 'denied');
+  wang.agent('sync');
+  ok((await reviewer.get(path())).json.notes.some((one) => one.author.name === 'joint'), '  in his own name');
+  check('nobody is made a tablet of who would hold too much',
+    (await (await county.browser('manager')).post('/api/devices', { name: 'x', areas: [area], role: 'pollster' })).json.error, 'invalid');
+  check('a pollster sees nothing of his own accord', (await pollster.get(path())).status, 404);
+  check('  nor its history', (await pollster.get(path('/history'))).status, 404);
+  check('  and has no list', (await pollster.get('/api/records')).json.error, 'role');
+  const workers = (await reviewer.get(path('/workers'))).json.items;
+  const { person } = workers.find((one) => one.role === 'pollster');
+  const task = async (kind, id = record) => (await reviewer.post(path('/tasks', id), { kind, assignee: person, message: '抽查' })).json.id;
+  await task('2');
+  check('a task of another kind shows him nothing', (await pollster.get(path())).status, 404);
+  const sent = await task('6');
+  check('sent as a third party he has it in his queue',
+    (await pollster.get('/api/home')).json.queue.map((one) => `${one.kind} ${one.record} ${one.title}`).join(), `assigned ${record} 王桂花`);
+  const seen = (await pollster.get(path())).json;
+  check('and sees it, masked', `${seen.title} ${named(seen, 'id_no').value}`, '王桂花 ****');
+  check('  without what the office says of it', `${seen.notes.length} ${seen.tasks.length} ${seen.income}`, '0 0 false');
+  check('  and no other', (await pollster.get(path('', second))).status, 404);
+  check('  says nothing', (await pollster.post(path('/notes'), { text: 'x' })).json.error, 'role');
+  await reviewer.post(`/api/tasks/${sent}/cancel`, { reason: '换人' });
+  check('called off, it is gone', (await pollster.get(path())).status, 404);
 }
 
 // --- pictures ---

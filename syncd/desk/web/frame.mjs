@@ -18,7 +18,7 @@ export function LanguageSwitch({ again }) {
 
 export function Bar({ pages, current, shared }) {
   const { me } = shared;
-  const shown = Object.entries(pages).filter(([, page]) => page.label && page.may(me));
+  const shown = Object.entries(pages).filter(([, page]) => page.label && page.may(me, []));
 
   return html`<header class="bar"><a class="skip" href="#main" onClick=${(event) => {
       event.preventDefault();

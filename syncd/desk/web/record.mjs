@@ -14,7 +14,7 @@ import { href } from './route.mjs';
 import { Area, Why } from './say.mjs';
 import { Values } from './values.mjs';
 import { Versions } from './versions.mjs';
-import { areaName } from './words.mjs';
+import { areaName, roleName } from './words.mjs';
 
 // ---- notes and tasks ----
 
@@ -76,7 +76,8 @@ function Assign({ id, onDone, onClose }) {
     <form class="stack" autocomplete="off" onSubmit=${send}>
     ${select(tr('Kind of task'), order.kind, set('kind'), taskKinds())}
     ${select(tr('Who'), order.assignee, set('assignee'), [['', tr('anybody of the area')],
-      ...people.map((one) => [one.person, one.name])])}
+      ...people.map((one) => [one.person, one.role === 'pollster'
+        ? `${one.name} · ${roleName(one.role)}` : one.name])])}
     <${Field} label=${tr('Due')} type="date" value=${order.due} onInput=${set('due')} />
     <${Area} label=${tr('What is to be done')} value=${order.message} onInput=${set('message')} />
     <${Failure} trouble=${trouble} />
@@ -181,7 +182,7 @@ export function RecordPage({ id, shared }) {
   }
   const form = { record: id, chosen: chosen?.path, notes: document.notes, reason,
     choose: (cell) => { setChosen(cell); setTab('history'); } };
-  const maySay = me.may.includes('record') && document.field;
+  const maySay = me.may.includes('comment') && document.field;
   const tabs = [{ id: 'history', label: tr('History') },
     { id: 'notes', label: tr('Said'), mark: document.notes.length > 0 &&
       html` <span class="tag">${document.notes.length}</span>` },

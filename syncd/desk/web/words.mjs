@@ -2,13 +2,14 @@
 import { tr } from 'kit/words.mjs';
 
 export const ROLES = ['village', 'investigator', 'clerk', 'township', 'county', 'admin', 'auditor',
-  'city'];
+  'city', 'joint', 'pollster'];
 
 export function roleName(role) {
   return {
     village: tr('village worker'), investigator: tr('investigator'), clerk: tr('township clerk'),
     township: tr('township reviewer'), county: tr('county reviewer'), admin: tr('administrator'),
     auditor: tr('auditor'), city: tr('city supervisor'),
+    joint: tr('joint reviewer'), pollster: tr('third-party pollster'),
   }[role] ?? role;
 }
 
