@@ -23,6 +23,7 @@ enum planted {
     PLANTED_FALSE_DONE,         /* a receipt for a part counts for all */
     PLANTED_NOT_IDEMPOTENT,     /* what came before is taken again */
     PLANTED_IN_CLEAR,           /* a row is also written as it is */
+    PLANTED_DRAFT_FIRST,        /* a draft is removed before its change is on disk */
     PLANTED_COUNT
 };
 

@@ -451,9 +451,84 @@ bool filler_inherits(const struct filler *filler, const struct question *problem
                       filler_base(filler, problem->place));
 }
 
+/* The record by the draft's form, be it an older one than governs by now. */
+static enum rc read_now(struct filler *filler, struct arena *arena, struct reading *out,
+                        struct err *err) {
+    struct seen seen;
+    enum rc rc = see(filler->session, filler->record, arena, &seen, err);
+
+    if (rc != RC_OK)
+        return rc;
+    *out = seen.reading;
+    return seen.form == filler->program.form
+               ? RC_OK
+               : reading_make(&seen.record, filler->program.form, arena, out, err);
+}
+
+/* Problems that the record has whoever opens it: rules over an answer in which people contradict
+ * each other have no value, and an older form may not know what makes an answer right. */
+static enum rc old_problems(struct filler *filler, const struct reading *reading,
+                            struct arena *arena, struct question **list, uint32_t *count,
+                            struct err *err) {
+    struct filling plain;
+    enum rc rc;
+
+    filling_init(&plain, &filler->program, &filler->filling.engine.host, err->lang);
+    rc = filling_see(&plain, reading, err);
+    if (rc == RC_OK)
+        rc = engine_finish(&plain.engine, arena, list, count, err);
+    filling_release(&plain);
+    return rc;
+}
+
+static bool is_old(const struct filler *filler, const struct question *problem,
+                   const struct question *old, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (old[i].place.field == problem->place.field &&
+            old[i].place.instance == problem->place.instance &&
+            old[i].violation == problem->violation && problem->violation != ENGINE_MISSING)
+            return view_equal(text_trim(engine_value(&filler->filling.engine, problem->place)),
+                              filler_base(filler, problem->place));
+    return false;
+}
+
+static uint32_t count_problems(const struct filler *filler, const struct question *list,
+                               uint32_t count, const struct question *old, uint32_t old_count) {
+    uint32_t problems = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        problems += !filler_inherits(filler, &list[i]) && !is_old(filler, &list[i], old, old_count);
+    return problems;
+}
+
+/* A problem may come of what the draft stands on: others have changed the record since. Counts
+ * those that are left when it stands on the record as it is now. */
+static enum rc look_at_record(struct filler *filler, struct arena *arena, uint32_t *problems,
+                              struct err *err) {
+    struct question *list = NULL, *old = NULL;
+    uint32_t count = 0, old_count = 0;
+    struct reading reading;
+    struct filled filled;
+    enum rc rc = write_change(filler, NULL, arena, &filled, err);
+
+    if (rc == RC_OK)
+        rc = read_now(filler, arena, &reading, err);
+    if (rc == RC_OK)
+        rc = filling_renew(&filler->filling, &reading, err);
+    if (rc == RC_OK)
+        rc = resume_past(filler, err);
+    if (rc == RC_OK)
+        rc = old_problems(filler, &reading, arena, &old, &old_count, err);
+    if (rc == RC_OK)
+        rc = engine_finish(&filler->filling.engine, arena, &list, &count, err);
+    if (rc == RC_OK)
+        *problems = count_problems(filler, list, count, old, old_count);
+    return rc;
+}
+
 enum rc filler_finish(struct filler *filler, struct dot *record, uint32_t *problems,
                       struct err *err) {
-    struct question *list;
+    struct question *list = NULL;
     struct arena arena;
     uint32_t count = 0;
     enum rc rc;
@@ -463,8 +538,10 @@ enum rc filler_finish(struct filler *filler, struct dot *record, uint32_t *probl
     rc = home_visit_complete(filler, err);
     if (rc == RC_OK)
         rc = engine_finish(&filler->filling.engine, &arena, &list, &count, err);
-    for (uint32_t i = 0; i < count && rc == RC_OK; i++)
-        *problems += !filler_inherits(filler, &list[i]);
+    if (rc == RC_OK)
+        *problems = count_problems(filler, list, count, NULL, 0);
+    if (rc == RC_OK && *problems > 0 && filler->record.number != 0)
+        rc = look_at_record(filler, &arena, problems, err);
     if (rc == RC_OK && *problems > 0)
         rc = err_set(err, RC_INVALID, "%u answers are missing or wrong; see the list", *problems);
     if (rc == RC_OK)

@@ -40,8 +40,9 @@ enum rc filler_keep(struct filler *filler, struct err *err);
 
 /* Ends the draft: saves what was answered as one change (and the removal of instances as one each,
  * before), and removes the draft in the same transaction. *record is the record. A rule that was
- * broken in the record already, by what several people had said, is no problem of a draft that
- * leaves the answer as it was. With problems left it saves nothing: RC_INVALID, and *problems tells
+ * broken in the record already, by what several people had said, or that asks for an answer in
+ * which people contradict each other, is no problem of a draft that leaves its answer as it was.
+ * With problems left it saves nothing: RC_INVALID, and *problems tells
  * how many; filler_json lists them. RC_CONFLICT: somebody else has meanwhile changed what the
  * person changed. Those answers now read as in the record, all others are kept; the person looks,
  * changes what he means, and ends the draft again.

@@ -10,6 +10,7 @@
 #include "agent/store/urn.h"
 
 #include "base/list.h"
+#include "base/planted.h"
 
 #include <stdlib.h>
 
@@ -317,6 +318,12 @@ enum rc save_commit(struct save *save, struct err *err) {
         return RC_OK;
     if (actor == NULL || actor->actor != save->actor || actor->number != save->base)
         return err_set(err, RC_CONFLICT, "the draft is older than the last save; make it again");
+    if (PLANTED(DRAFT_FIRST) && save->draft != 0) {
+        rc = drafts_remove(save->session, save->draft, err);
+        save->draft = 0;
+        if (rc != RC_OK)
+            return rc;
+    }
     rc = tablet_begin(tablet, err);
     if (rc != RC_OK)
         return rc;

@@ -136,10 +136,20 @@ struct search {
     uint32_t frames;
 };
 
+/* In its reason; of one that came of a draft, an answer. */
+static uint32_t token_of(const struct change *change) {
+    uint32_t number = token_number(change->reason);
+
+    for (uint32_t i = 0; change->reason.size == 0 && i < change->entry_count; i++)
+        if (number == UINT32_MAX && change->entries[i].value.type == VALUE_TEXT)
+            number = token_number(change->entries[i].value.bytes);
+    return number;
+}
+
 static void search_change(struct search *search, const struct stored_frame *stored,
                           const struct change *change) {
     struct world *world = search->world;
-    uint32_t number = token_number(change->reason);
+    uint32_t number = token_of(change);
 
     if (change->erased)
         return;
@@ -151,6 +161,8 @@ static void search_change(struct search *search, const struct stored_frame *stor
         tell(world, "  " CANARY "%u again: %04x-%u of frame %u", number,
              (unsigned)(stored->actor >> 48), (unsigned)change->dot.number,
              (unsigned)stored->serial);
+    if (world->saves[number].state != SAVE_ERASED)
+        draft_in_log(world, number, change);
 }
 
 static enum rc search_frame(void *context, const struct stored_frame *stored, struct err *err) {

@@ -42,6 +42,7 @@ void pad_open(struct world *world, struct pad *pad) {
     if (rc == RC_OK) {
         sync_attach(pad->tablet);
         oracle_pad_opened(world, pad);
+        draft_pad_opened(pad);
     } else if ((rc != RC_IO && rc != RC_NOT_FOUND) || world->healing) {
         world_must(world, rc, "a tablet cannot be opened");
     }
@@ -87,6 +88,8 @@ bool pad_unlock(struct world *world, struct pad *pad) {
         }
         if (rc != RC_IO || world->healing)
             world_must(world, rc, "a tablet cannot be unlocked");
+    } else if (world->turns[TURN_DRAFT]) {
+        draft_unlocked(world, pad);
     }
     pad_after(world, pad);
     return pad->session != NULL;
@@ -227,6 +230,9 @@ static void copy_pad(struct world *world, struct pad *pad) {
     made->held = copy_held(pad->held, pad->held_count);
     made->held_count = pad->held_count;
     made->held_room = pad->held_count + 1;
+    made->draft_count = pad->draft_count;
+    memcpy(made->drafts, pad->drafts, sizeof(made->drafts));
+    made->draft_maybe = pad->draft_maybe;
     tell(world, "%s is cloned as %s", pad->machine.name, made->machine.name);
     (void)pad_ready(world, made);
     (void)pad_ready(world, pad);
@@ -241,7 +247,10 @@ static void put_aside(struct world *world, struct pad *pad) {
     pad->backup = (struct image){.disk = image_of(world, pad, whole),
                                  .held = copy_held(pad->held, pad->held_count),
                                  .held_count = pad->held_count,
+                                 .draft_count = pad->draft_count,
+                                 .draft_maybe = pad->draft_maybe,
                                  .at_ms = world->now_ms};
+    memcpy(pad->backup.drafts, pad->drafts, sizeof(pad->drafts));
     tell(world, "%s is backed up%s", pad->machine.name, whole ? ", with its nonce" : "");
     (void)pad_ready(world, pad);
 }
@@ -257,6 +266,9 @@ static void put_back(struct world *world, struct pad *pad) {
     pad->held = copy_held(pad->backup.held, pad->backup.held_count);
     pad->held_count = pad->backup.held_count;
     pad->held_room = pad->held_count + 1;
+    pad->draft_count = pad->backup.draft_count;
+    memcpy(pad->drafts, pad->backup.drafts, sizeof(pad->drafts));
+    pad->draft_maybe = pad->backup.draft_maybe;
     tell(world, "%s is put back from its backup", pad->machine.name);
     oracle_disk_gone(world, held, count);
     free(held);

@@ -281,7 +281,9 @@ void step_people(struct world *world) {
         return;
     err_clear(&world->err);
     machine_tempt(&pad->machine, TURN_POWER, TURN_DISK);
-    if (what < 30)
+    if (world->turns[TURN_DRAFT] && one_in(world, 5))
+        step_draft(world, pad);
+    else if (what < 30)
         create(&task);
     else if (what < 68)
         edit(&task);

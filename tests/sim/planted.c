@@ -21,6 +21,7 @@ static const char *const names[PLANTED_COUNT] = {
     [PLANTED_FALSE_DONE] = "false-done",
     [PLANTED_NOT_IDEMPOTENT] = "not-idempotent",
     [PLANTED_IN_CLEAR] = "in-clear",
+    [PLANTED_DRAFT_FIRST] = "draft-first",
 };
 
 #ifdef YG_PLANTED

@@ -189,15 +189,17 @@ static void erase(struct world *world) {
 
 static void merge(struct world *world) {
     char from[24], into[24];
+    enum rc rc;
 
     if (world->hall.merged_into != 0)
         return;
     (void)snprintf(from, sizeof(from), "%llu", (unsigned long long)VILLAGE_C);
     (void)snprintf(into, sizeof(into), "%llu", (unsigned long long)VILLAGE_B);
-    refused(
-        world,
-        hall_run(tempted(world), desk_area_merge, from, "--into", into, "--reason", "merged", NULL),
-        "merges a village");
+    rc =
+        hall_run(tempted(world), desk_area_merge, from, "--into", into, "--reason", "merged", NULL);
+    refused(world, rc, "merges a village");
+    if (rc == RC_IO) /* the records that are still to move do so when it starts again */
+        hall_close(world);
     world->hall.merged_into = VILLAGE_B;
 }
 

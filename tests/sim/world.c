@@ -230,6 +230,7 @@ static void heal(struct world *world) {
         if (!pad_ready(world, pad))
             world_fail(world, "%s cannot be opened on a good disk: %s", pad->machine.name,
                        world->err.text);
+        draft_end_all(world, pad);
     }
     for (int i = 0; i < LATER_MAX; i++)
         if (world->later[i].at_ms > world->now_ms)

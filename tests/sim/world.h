@@ -59,6 +59,7 @@ enum turn {
     TURN_MOVE,   /* records move, are withdrawn */
     TURN_MONTHS, /* long pauses */
     TURN_BACKUP, /* backups, confirmed ones, too */
+    TURN_DRAFT,  /* people leave forms half-way */
     TURN_COUNT,
 };
 
@@ -91,8 +92,33 @@ struct save {
     uint32_t found; /* scratch: times in the log */
 };
 
+#define DRAFT_ANSWERS    6u
+#define DRAFT_TEXT_BYTES 40u
+#define DRAFTS_KEPT      4u /* on one tablet */
+#define DRAFTS_DONE_MAX  200u
+
+struct kept { /* a draft on a tablet's disk (draft.c) */
+    uint64_t draft;
+    char person[16];
+    uint32_t number; /* in this world */
+    bool is_new;
+    uint32_t answers;                            /* given so far */
+    uint32_t own;                                /* mask of texts that its person wrote */
+    char texts[DRAFT_ANSWERS][DRAFT_TEXT_BYTES]; /* confirmed */
+    uint32_t asked;                              /* this one less 1 may read maybe; 0: none */
+    char maybe[DRAFT_TEXT_BYTES];
+    bool loose;         /* it was renewed perhaps: read it as it is */
+    bool discarding;    /* perhaps it is gone */
+    bool ending, ended; /* the disk refused its end; its change is there nevertheless */
+    struct dot end;     /* that change */
+    uint32_t save;      /* of one that has ended */
+};
+
 struct image { /* a disk put aside, with what it holds */
     struct disk *disk;
+    uint32_t draft_count;
+    struct kept drafts[DRAFTS_KEPT];
+    bool draft_maybe;
     uint32_t held_count;
     uint32_t *held;
     int64_t at_ms;
@@ -111,6 +137,9 @@ struct pad {
     uint64_t device;
     uint32_t held_count, held_room;
     uint32_t *held; /* saves that its disk must have: indices */
+    uint32_t draft_count;
+    struct kept drafts[DRAFTS_KEPT];
+    bool draft_maybe; /* there may be one that nobody knows of */
     struct image backup;
     struct buf last_answer; /* for TURN_CUT */
     uint32_t granted;       /* times staff changed its scope; 0: as enrolled */
@@ -159,6 +188,8 @@ struct world {
     int pad_count;
     struct save saves[SAVES_MAX];
     uint32_t save_count;
+    uint32_t drafts, done_count;
+    struct kept done[DRAFTS_DONE_MAX]; /* those of which a change came */
     struct stick sticks[STICKS_MAX];
     struct later later[LATER_MAX];
     uint32_t names;     /* of disks, forms, backups */
@@ -243,6 +274,14 @@ void step_stick(struct world *world);
 
 void step_people(struct world *world);
 void step_staff(struct world *world, enum turn turn);
+
+/* ---- draft.c ---- */
+
+void step_draft(struct world *world, struct pad *pad);
+void draft_pad_opened(struct pad *pad);
+void draft_unlocked(struct world *world, struct pad *pad);
+void draft_end_all(struct world *world, struct pad *pad);
+void draft_in_log(struct world *world, uint32_t save, const struct change *change);
 
 /* ---- oracle.c ---- */
 
