@@ -9,6 +9,7 @@
 #include "syncd/sync/filing.h"
 #include "syncd/sync/fork.h"
 #include "syncd/sync/judge.h"
+#include "syncd/sync/quarantine.h"
 #include "syncd/sync/redact.h"
 
 #define CARRYING_BYTES_MAX (64u * 1024u * 1024u)
@@ -32,6 +33,8 @@ struct carrying {
     uint32_t filed;
     struct new_leaf *leaves;
     uint32_t leaf_count, leaf_capacity;
+    struct proven_change *proven; /* of what is here, but kept aside */
+    uint32_t proven_count, proven_capacity;
     uint64_t *actors;
     uint32_t actor_count, actor_capacity;
 };
@@ -79,19 +82,18 @@ static enum rc add_people(struct carrying *carrying, struct work *work, struct e
 /* --- what is here --- */
 
 static enum rc is_stored(struct store *store, const struct stored_actor *actor, uint64_t number,
-                         bool *out, struct err *err) {
+                         bool *out, bool *aside, struct err *err) {
     struct stored_change change;
-    enum rc rc;
+    enum rc rc = store_change(store, (struct dot){actor->actor, number}, &change, err);
 
+    *out = rc == RC_OK;
+    *aside = rc == RC_OK && change.verdict != VERDICT_ADMIT;
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(err);
     *out = number <= actor->number &&
            (actor->fork_of == 0 || number >= actor->fork_from); /* a fork's own begin there */
-    if (*out)
-        return RC_OK;
-    rc = store_change(store, (struct dot){actor->actor, number}, &change, err);
-    *out = rc == RC_OK;
-    if (rc == RC_NOT_FOUND)
-        err_clear(err);
-    return rc == RC_NOT_FOUND ? RC_OK : rc;
+    return RC_OK;
 }
 
 static bool in_portion(const struct carrying *carrying, struct dot dot) {
@@ -176,6 +178,19 @@ static enum rc take_change(struct carrying *carrying, struct work *work,
     return rc;
 }
 
+/* Its author came first, and the county would not take it today. */
+static enum rc note_proven(struct carrying *carrying, struct work *work,
+                           const struct frame_change *item, struct err *err) {
+    struct proven_change *row = arena_push(&work->arena, &carrying->proven, &carrying->proven_count,
+                                           &carrying->proven_capacity, sizeof(*row));
+
+    if (row == NULL)
+        return no_room(work, err);
+    row->dot = item->change.dot;
+    memcpy(row->leaf, item->leaf, 32);
+    return RC_OK;
+}
+
 static enum rc take_fates(struct carrying *carrying, struct work *work,
                           const struct feed_entry *entry, const struct frame *frame,
                           struct stored_actor *actor, const struct fate **fates, bool *any,
@@ -190,12 +205,16 @@ static enum rc take_fates(struct carrying *carrying, struct work *work,
     for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++) {
         const struct frame_change *item = &frame->changes[i];
         struct fate *fate = &list[i];
+        bool aside = false;
 
         fates[i] = fate;
         fate->change = &item->change;
         fate->known = in_portion(carrying, item->change.dot);
         if (!fate->known)
-            rc = is_stored(work->ledger->store, actor, item->change.dot.number, &fate->known, err);
+            rc = is_stored(work->ledger->store, actor, item->change.dot.number, &fate->known,
+                           &aside, err);
+        if (rc == RC_OK && aside)
+            rc = note_proven(carrying, work, item, err);
         if (rc != RC_OK || fate->known)
             continue;
         *any = true;
@@ -368,10 +387,13 @@ static enum rc take_entry(struct carrying *carrying, struct work *work,
 static enum rc portion_act(void *context, struct work *work, struct err *err) {
     struct carrying *carrying = context;
     struct arena scratch;
+    uint32_t admitted = 0;
     enum rc rc = RC_OK;
 
     carrying->leaves = NULL;
     carrying->actors = NULL;
+    carrying->proven = NULL;
+    carrying->proven_count = carrying->proven_capacity = 0;
     carrying->leaf_count = carrying->leaf_capacity = 0;
     carrying->actor_count = carrying->actor_capacity = carrying->filed = 0;
     carrying->next_feed = carrying->feed;
@@ -379,7 +401,7 @@ static enum rc portion_act(void *context, struct work *work, struct err *err) {
     if (carrying->feed == 0 && carrying->entry == 0)
         rc = add_people(carrying, work, err);
     while (rc == RC_OK && carrying->next_feed < carrying->slice.feed_count &&
-           carrying->filed < WRITER_CHANGES_MAX) {
+           carrying->filed + carrying->proven_count < WRITER_CHANGES_MAX) {
         const struct slice_feed *feed = &carrying->slice.feeds[carrying->next_feed];
 
         if (carrying->next_entry == feed->entry_count) {
@@ -389,6 +411,8 @@ static enum rc portion_act(void *context, struct work *work, struct err *err) {
         }
         rc = take_entry(carrying, work, feed, &feed->entries[carrying->next_entry++], err);
     }
+    if (rc == RC_OK && carrying->proven_count > 0)
+        rc = quarantine_prove(work, carrying->proven, carrying->proven_count, &admitted, err);
     arena_init(&scratch, LEAF_BYTES_MAX);
     for (uint32_t i = 0; i < carrying->actor_count && rc == RC_OK; i++)
         rc = advance(carrying, work, carrying->actors[i], &scratch, err);
@@ -486,10 +510,10 @@ static enum rc lacks_entry(struct store *store, struct view dots, struct arena *
         return RC_OK;
     }
     for (uint32_t i = 0; i < count && rc == RC_OK && !*lacks; i++) {
-        bool stored = false;
+        bool stored = false, aside = false;
 
-        rc = is_stored(store, &actor, numbers[i], &stored, err);
-        *lacks = !stored;
+        rc = is_stored(store, &actor, numbers[i], &stored, &aside, err);
+        *lacks = !stored || aside;
     }
     return rc;
 }

@@ -5,7 +5,8 @@
  * county's own former feeds (schema/wire/slice.h), each of which proves itself by the county's
  * signature. What the feeds held had been admitted, so it is not judged a second time: changes that
  * are lacking here are filed and merged with the times that they had, whoever carries them. Exactly
- * once: a change has its name, and is passed over where it is known already.
+ * once: a change has its name, and is passed over where it is known already; unless it was kept
+ * aside, because its author came first and may do less now: then this is the proof that admits it.
  *
  * A carrier sees only some areas of an author. So changes may come ahead of the actor's number,
  * which goes up as far as numbers follow each other without a gap; when the author comes after all,

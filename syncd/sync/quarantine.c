@@ -351,6 +351,67 @@ enum rc quarantine_settle_act(void *context, struct work *work, struct err *err)
     return rc == RC_OK ? route_all(&review, err) : rc;
 }
 
+/* --- by proof --- */
+
+struct proof_search {
+    struct review *review;
+    const struct proven_change *list;
+    uint32_t count;
+};
+
+static const struct proven_change *proof_of(const struct proof_search *search, struct dot dot) {
+    for (uint32_t i = 0; i < search->count; i++)
+        if (dot_equal(search->list[i].dot, dot))
+            return &search->list[i];
+    return NULL;
+}
+
+static enum rc proven_visit(void *context, const struct stored_quarantine *row, struct err *err) {
+    struct proof_search *search = context;
+    struct review *review = search->review;
+    struct stored_quarantine *kept;
+
+    if (proof_of(search, row->dot) == NULL)
+        return RC_OK;
+    kept = arena_push(&review->work->arena, &review->rows, &review->row_count,
+                      &review->row_capacity, sizeof(*kept));
+    if (kept == NULL)
+        return no_room(review->work, err);
+    *kept = *row;
+    return RC_OK;
+}
+
+static enum rc prove_row(struct review *review, const struct stored_quarantine *row,
+                         const struct proven_change *proof, struct err *err) {
+    struct found_change found;
+    uint8_t verdict = VERDICT_ADMIT;
+    uint32_t before = review->admitted;
+    char name[DOT_TEXT_BYTES];
+    enum rc rc = find_change(review, row->dot, &found, err);
+
+    if (rc != RC_OK || found.change->insane || found.indexed.verdict == VERDICT_ADMIT ||
+        !crypt_equal(found.held->raw.changes[found.position].leaf, proof->leaf, 32))
+        return rc;
+    rc = admit(review, row, &found, &verdict, err);
+    if (rc != RC_OK || review->admitted == before)
+        return rc;
+    dot_text(row->dot, name);
+    return work_act(review->work, "program", "quarantine release", name,
+                    view_text("admitted before the restore"), err);
+}
+
+enum rc quarantine_prove(struct work *work, const struct proven_change *list, uint32_t count,
+                         uint32_t *admitted, struct err *err) {
+    struct review review = {.work = work};
+    struct proof_search search = {&review, list, count};
+    enum rc rc = store_quarantine(work->ledger->store, true, proven_visit, &search, err);
+
+    for (uint32_t i = 0; i < review.row_count && rc == RC_OK; i++)
+        rc = prove_row(&review, &review.rows[i], proof_of(&search, review.rows[i].dot), err);
+    *admitted = review.admitted;
+    return rc == RC_OK ? route_all(&review, err) : rc;
+}
+
 /* --- by itself --- */
 
 struct rejudging {

@@ -33,6 +33,17 @@ enum rc quarantine_settle_act(void *context, struct work *work, struct err *err)
 enum rc quarantine_rejudge(const struct office *office, uint64_t device, uint32_t *admitted,
                            struct err *err);
 
+/* A change that was in a feed which the county had signed before it was restored from a backup. */
+struct proven_change {
+    struct dot dot;
+    uint8_t leaf[32];
+};
+/* Admits those of the list that are kept aside, whether they wait or were returned since: its
+ * author may do less now than when the county admitted it. One with another leaf is another change,
+ * of a copy of the tablet, and stays where it is. Within a step of the writer. */
+enum rc quarantine_prove(struct work *work, const struct proven_change *list, uint32_t count,
+                         uint32_t *admitted, struct err *err);
+
 /* The reason with which a change was returned; RC_NOT_FOUND. */
 enum rc quarantine_reason(struct store *store, struct dot dot, struct arena *arena,
                           struct view *reason, struct err *err);

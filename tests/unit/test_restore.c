@@ -509,6 +509,41 @@ static void what_is_carried_waits_for_nobody(void **state) {
     tablet_close(c);
 }
 
+/* Its author sends it first, and may do nothing any more: it is kept aside. Then somebody comes who
+ * can prove that the county had admitted it. */
+static void what_was_admitted_is_admitted_again(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup"), *first, *second;
+
+    clerk_begin(world);
+    clerk_user(world, "Li Si", "county");
+    first = clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    clerk_sync(world);
+    RUNS(world, 0, "backup", file);
+    clerk_edit(world, world->wang, first, "pigs", "7");
+    second = clerk_new(world, world->wang, CLERK_HOME("李四"));
+    clerk_sync(world);
+    clerk_edit(world, world->wang, second, "pigs", "1"); /* that nobody has taken */
+    restore(world, file, "again");
+    RUNS(world, 0, "device", "revoke", "wang", "--reason", "lost");
+    county_sync(world->county, world->a, RC_DENIED, NULL); /* hears of it */
+    county_sync(world->county, world->a, RC_DENIED, NULL);
+    assert_int_equal(counts(world).quarantined, 3);
+    RUNS(world, 0, "quarantine", "return", second, "--as", "Li Si", "--reason", "what is this");
+    assert_int_equal(counts(world).quarantined, 2);
+    county_sync(world->county, world->b, RC_OK, NULL);
+    assert_int_equal(counts(world).quarantined, 1);
+    assert_int_equal(counts(world).changes, 4);
+    assert_true(shows(world, first, "7"));
+    assert_true(shows(world, second, "李四"));
+    assert_int_equal(listed(world, world->zhang), 2);
+    RUNS(world, 0, "verify");
+    RUNS(world, 0, "log");
+    SAYS(world->out, "quarantine release");
+    county_sync(world->county, world->b, RC_OK, NULL);
+    assert_int_equal(counts(world).quarantined, 1);
+}
+
 static void copy_file(struct clerk *world, const char *from, const char *to) {
     struct buf bytes;
     struct err err;
@@ -718,6 +753,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(who_was_enrolled_later_is_known_again, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(what_is_carried_waits_for_nobody, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(what_was_admitted_is_admitted_again, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_history_that_was_rolled_back_is_noticed, clerk_set_up,
                                         clerk_tear_down),
