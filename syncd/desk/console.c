@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define THREADS         8u
-#define CONNECTIONS_MAX 512u
-#define COOKIE          "yg_desk"
-#define NAME_BYTES      256u
-#define HSTS            "max-age=31536000"
+#define THREADS            8u
+#define CONNECTIONS_MAX    512u
+#define COOKIE             "yg_desk"
+#define NAME_BYTES         256u
+#define ADDRESS_TEXT_BYTES 45u
+#define HSTS               "max-age=31536000"
 
 extern const struct asset_table asset_desk_web;
 
@@ -303,6 +304,32 @@ static enum rc handle(void *context, struct http_exchange *exchange, struct err 
     seat_close(&call->seat);
     free(call);
     return RC_OK;
+}
+
+/* ---- where from ---- */
+
+static struct view last_word(const char *list) {
+    const char *comma = list == NULL ? NULL : strrchr(list, ',');
+
+    return text_trim(view_text(comma == NULL ? list == NULL ? "" : list : comma + 1));
+}
+
+void console_from(struct console_call *call, struct login_from *out) {
+    const struct http_request *request = &call->exchange->request;
+    const char *peer = request->peer == NULL ? "" : request->peer;
+    struct view told;
+
+    *out =
+        (struct login_from){.address = peer, .agent = http_request_header(request, "User-Agent")};
+    if (call->console->name[0] == '\0' ||
+        (strcmp(peer, "127.0.0.1") != 0 && strcmp(peer, "::1") != 0))
+        return;
+    told = last_word(http_request_header(request, "X-Forwarded-For"));
+    out->is_shared = told.size == 0;
+    if (!out->is_shared && told.size <= ADDRESS_TEXT_BYTES)
+        out->address = arena_text(&call->seat.arena, "%.*s", VIEW_PRINT(told));
+    if (out->address == NULL || told.size > ADDRESS_TEXT_BYTES)
+        out->address = peer;
 }
 
 /* ---- cookies ---- */

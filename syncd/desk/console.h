@@ -160,6 +160,10 @@ void console_add_time(struct json *parent, const char *key, int64_t time_ms);
 enum rc console_add_qr(struct json *parent, const char *key, struct view text, struct err *err);
 void console_add_id(struct json *parent, const char *key, uint64_t id);
 
+/* Where the request comes from: behind a gateway on this machine (--console-name) the last of
+ * X-Forwarded-For, which is the gateway's word; views in the seat's arena. */
+void console_from(struct console_call *call, struct login_from *out);
+
 /* Of the console itself, for the routes of the login. */
 struct login_desk *console_login_desk(struct console *console);
 /* And for those of forms: what was brought and is not published yet. */

@@ -69,13 +69,12 @@ static enum rc reply_token(struct console_call *call, const char *token, struct 
 }
 
 enum rc console_login(struct console_call *call, struct err *err) {
-    const struct http_request *request = &call->exchange->request;
-    const struct login_from from = {.address = request->peer == NULL ? "" : request->peer,
-                                    .agent = http_request_header(request, "User-Agent")};
+    struct login_from from;
     char token[LOGIN_TOKEN_TEXT_BYTES] = "";
     const char *name, *secret;
     enum rc rc = console_need(call, "name", &name, err);
 
+    console_from(call, &from);
     if (rc == RC_OK)
         rc = console_need(call, "secret", &secret, err);
     if (rc == RC_OK)

@@ -33,6 +33,32 @@ enum rc refuse_wait(int64_t left_ms, struct err *err) {
                    (long long)((left_ms + 999) / 1000));
 }
 
+static enum rc check_address(const struct login_desk *desk, struct seat *seat,
+                             const struct login_from *from, struct view name, struct err *err) {
+    const struct office *office = seat->office;
+    int64_t left_ms = from->is_shared ? 0
+                                      : address_wait_ms(&desk->addresses, office->keys,
+                                                        from->address, env_wall_ms(office->env));
+
+    if (left_ms == 0 || address_is_known(&desk->addresses, office->keys, from->address, name))
+        return RC_OK;
+    return err_set(err, RC_AGAIN,
+                   "too many wrong logins came from your address; try again in %lld seconds",
+                   (long long)((left_ms + 999) / 1000));
+}
+
+static void note_address(struct login_desk *desk, struct seat *seat, const struct login_from *from,
+                         struct view name, enum rc rc) {
+    const struct office *office = seat->office;
+
+    if (from->is_shared)
+        return;
+    if (rc == RC_OK)
+        address_welcome(&desk->addresses, office->keys, from->address, name);
+    else if (rc == RC_DENIED)
+        address_failed(&desk->addresses, office->keys, from->address, env_wall_ms(office->env));
+}
+
 static enum rc refuse_secret(struct err *err) {
     return err_set(err, RC_DENIED, "name or secret is wrong");
 }
@@ -469,7 +495,11 @@ enum rc login_begin(struct login_desk *desk, struct seat *seat, const struct log
     enum rc rc;
 
     (void)pthread_mutex_lock(&desk->mutex);
-    rc = try_secret(desk, seat, from, name, secret, &person, &login, secret_key, err);
+    rc = check_address(desk, seat, from, name, err);
+    if (rc == RC_OK) {
+        rc = try_secret(desk, seat, from, name, secret, &person, &login, secret_key, err);
+        note_address(desk, seat, from, name, rc);
+    }
     if (rc == RC_OK)
         rc = stage_after(desk, seat, &login, (enum role)person.role, false, &stage, err);
     if (rc == RC_OK) {

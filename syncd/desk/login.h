@@ -4,6 +4,7 @@
  * Wrong secrets and codes are counted in the store, so that starting the service again forgives
  * nobody: after LOGIN_FREE failures each further one doubles the time in which nothing is tried,
  * from LOGIN_WAIT_MS to LOGIN_WAIT_MAX_MS. Names that do not exist are treated alike, in memory.
+ * Whoever tries many names from one address is slowed by address.h.
  *
  * A session is named by the hash of a token of 256 bits that only the browser has; the row holds
  * the person's signing key under a key made of that token. So a copied database lets nobody in and
@@ -17,6 +18,7 @@
 #define YG_SYNCD_DESK_LOGIN_H
 
 #include "base/crypt.h"
+#include "syncd/desk/address.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/second.h"
 
@@ -56,6 +58,7 @@ struct login_desk {
         uint32_t failures;
         int64_t wait_ms;
     } strangers[LOGIN_STRANGERS];
+    struct address_limit addresses;
     int64_t logged_ms; /* refused strangers in the staff log: so many an hour, not more */
     uint32_t logged_count;
 };
@@ -63,6 +66,7 @@ struct login_desk {
 /* Where a request comes from. */
 struct login_from {
     const char *address, *agent;
+    bool is_shared; /* the address of a gateway that everybody comes through: nobody's own */
 };
 
 /* A session as it is now, with its person. Views in the seat's arena. */

@@ -490,6 +490,27 @@ for (const target of ['/../county.db', '/%2e%2e/county.db', '/..%2fcounty.db', '
 }
 await county.stop();
 
+// --- behind a gateway ---
+
+{
+  const host = 'desk.example.gov.cn';
+  county.syncd('user', 'second-factor', 'none');
+  await county.startWith([...county.options, '--console-name', host]);
+  const asked = { host, origin: `https://${host}`, 'content-type': 'application/json' };
+  const login = (name, secret, headers) => send(county.consolePort, 'POST', '/api/login', { ...asked, ...headers },
+    JSON.stringify({ name, secret }));
+  const from = (address) => ({ 'x-forwarded-for': `10.9.9.9, ${address}` });
+  const { status, headers } = await login('village', county.people.village.secret, from('203.0.113.9'));
+  const { json } = await send(county.consolePort, 'GET', '/api/sessions', { host, cookie: headers['set-cookie'][0].split(';')[0] });
+  check('the address is the one that the gateway has seen', `${status} ${json.items.find((one) => one.self).address}`, '200 203.0.113.9');
+  const answers = [];
+  for (let i = 0; i < 51; i++) answers.push((await login(`guess ${i % 60}`, 'x', from('203.0.113.7'))).status);
+  check('many names from one address: it is held up', `${answers.filter((one) => one === 403).length} ${answers[50]}`, '50 429');
+  check('  nobody else', (await login('nobody', 'x', from('203.0.113.8'))).status, 403);
+  check('  nor who has come from there', (await login('village', county.people.village.secret, from('203.0.113.9'))).status, 200);
+  await county.stop();
+}
+
 // --- over TLS ---
 
 {

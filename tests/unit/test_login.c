@@ -174,6 +174,60 @@ static void guessers_wait_longer_and_longer(void **state) {
         assert_int_equal(try(world, "lihua", "wrong"), RC_DENIED);
 }
 
+static int64_t left_ms(const struct login_world *world, const char *address) {
+    return address_wait_ms(&world->desk.addresses, world->seat.office->keys, address,
+                           world->clerk->county->now_ms);
+}
+
+static void fail_from(struct login_world *world, const char *address, uint32_t times) {
+    for (uint32_t i = 0; i < times; i++)
+        address_failed(&world->desk.addresses, world->seat.office->keys, address,
+                       world->clerk->county->now_ms);
+}
+
+/* Of one address with many names: no account's limit sees that. */
+static void an_address_is_held_up_and_its_office_is_not(void **state) {
+    struct login_world *world = *state;
+    uint64_t wu;
+
+    add(world, "wu", ROLE_CLERK, false, &wu);
+    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    fail_from(world, ADDRESS, ADDRESS_FREE - 1);
+    assert_int_equal(try(world, "wu", "wrong"), RC_DENIED);
+    assert_int_equal(try(world, "nobody", "wrong"), RC_AGAIN);
+    assert_int_equal(try(world, "wu", SECRET), RC_AGAIN);
+    assert_int_equal(try(world, "lihua", SECRET), RC_OK); /* he has come from there before */
+    assert_int_equal(left_ms(world, "192.0.2.8"), 0);
+    wait_ms(world, ADDRESS_COST_MS);
+    assert_int_equal(try(world, "wu", SECRET), RC_OK);
+}
+
+static void what_an_address_owes_has_an_end(void **state) {
+    struct login_world *world = *state;
+
+    fail_from(world, ADDRESS, 10 * ADDRESS_FREE);
+    assert_int_equal(left_ms(world, ADDRESS), 2 * ADDRESS_COST_MS);
+    assert_int_equal(left_ms(world, "::ffff:192.0.2.7"), 2 * ADDRESS_COST_MS);
+    /* A clock that is put back holds nobody up. */
+    world->clerk->county->now_ms -= 24 * 60 * MINUTE_MS;
+    assert_int_equal(left_ms(world, ADDRESS), 0);
+    world->clerk->county->now_ms += 24 * 60 * MINUTE_MS;
+    /* One who has an address of IPv6 has very many. */
+    fail_from(world, "2001:db8:1:2::1", ADDRESS_FREE);
+    assert_true(left_ms(world, "2001:db8:1:2:ffff::9") > 0);
+    assert_int_equal(left_ms(world, "2001:db8:1:3::1"), 0);
+    /* No address, no limit; more addresses than room: the first one is not what is forgotten. */
+    fail_from(world, "", 2 * ADDRESS_FREE);
+    assert_int_equal(left_ms(world, ""), 0);
+    for (uint32_t i = 0; i < 20000; i++) {
+        char other[32];
+
+        snprintf(other, sizeof(other), "10.%u.%u.7", i / 256, i % 256);
+        fail_from(world, other, 1);
+    }
+    assert_int_equal(left_ms(world, ADDRESS), 2 * ADDRESS_COST_MS);
+}
+
 static void waiting_outlives_the_service(void **state) {
     struct login_world *world = *state;
 
@@ -273,6 +327,8 @@ int main(void) {
         IN_WORLD(a_session_ends_after_half_a_day),
         IN_WORLD(a_use_is_written_down_once_a_minute),
         IN_WORLD(guessers_wait_longer_and_longer),
+        IN_WORLD(an_address_is_held_up_and_its_office_is_not),
+        IN_WORLD(what_an_address_owes_has_an_end),
         IN_WORLD(waiting_outlives_the_service),
         IN_WORLD(the_key_comes_out_of_the_session_and_of_nothing_else),
         IN_WORLD(a_person_has_so_many_sessions_and_no_more),
