@@ -442,11 +442,12 @@ sim-night: $(SIM)
 sim-teeth: $(PLANTED_SIM)
 	@$(PLANTED_SIM) --teeth --seeds $(or $(SEEDS),500)
 
-## fault         every request for memory, file, read, write, sync and power, refused, in scenes (PLAY=save KIND=read: of one)
+## fault         every request for memory, file, read, write, sync and power, refused, in scenes
+#                 (PLAY=save KIND=read: of one; WHICH=7: each seventh; WHICH=places: one from each place)
 .PHONY: fault
 FAULT := $(BUILD)/test/$(FLAVOUR)/fault/test_fault_plays
 fault: $(FAULT)
-	@$(FAULT) --full $(or $(PLAY),all) $(KIND)
+	@$(FAULT) --full $(or $(PLAY),all) $(or $(KIND),all) $(WHICH)
 
 ## coverage      what the tests run of the code that the promises stand on: lines and branches
 .PHONY: coverage

@@ -26,7 +26,15 @@ void buf_init(struct buf *buf, size_t cap_bytes) {
     *buf = (struct buf){.cap_bytes = cap_bytes};
 }
 
+void buf_init_on(struct buf *buf, void *memory, size_t size) {
+    *buf = (struct buf){.data = memory, .capacity = size, .cap_bytes = size, .lent = true};
+}
+
 void buf_release(struct buf *buf) {
+    if (buf->lent) {
+        buf_init_on(buf, buf->data, buf->capacity);
+        return;
+    }
     free(buf->data);
     buf_init(buf, buf->cap_bytes);
 }
@@ -43,8 +51,8 @@ static bool grow(struct buf *buf, size_t extra) {
 
     if (buf->data != NULL && extra <= buf->capacity - buf->size)
         return true;
-    if (extra > SIZE_MAX / 2 - buf->size) {
-        buf->failed = RC_NO_MEMORY;
+    if (buf->lent || extra > SIZE_MAX / 2 - buf->size) {
+        buf->failed = buf->lent ? RC_LIMIT : RC_NO_MEMORY;
         return false;
     }
     while (room < buf->size + extra)

@@ -62,10 +62,16 @@ struct buf {
     size_t capacity;  /* bytes allocated */
     size_t cap_bytes; /* the limit given at init; size never exceeds it */
     enum rc failed;   /* RC_OK, RC_LIMIT or RC_NO_MEMORY; sticky until buf_clear */
+    bool lent;        /* buf_init_on: the bytes are the caller's */
 };
 
 /* Empty, nothing allocated. cap_bytes is the largest size that the contents may reach. */
 void buf_init(struct buf *buf, size_t cap_bytes);
+
+/* The same on memory of the caller, which must outlive it: for what has a small, known size, such
+ * as what a hash or a seal is made over. It never asks for memory, so it cannot fail while there is
+ * room. Not for buf_take. */
+void buf_init_on(struct buf *buf, void *memory, size_t size);
 
 /* Frees the bytes; the buf is then as after buf_init. Safe to call twice. */
 void buf_release(struct buf *buf);

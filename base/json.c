@@ -204,19 +204,30 @@ struct json *json_array(void) {
     return wrap(cJSON_CreateArray());
 }
 
+/* In the type of a cJSON node, above the library's own bits: something is missing here. */
+#define LACKS (1 << 16)
+
+static struct json *lacks(struct json *parent) {
+    if (parent != NULL)
+        node(parent)->type |= LACKS;
+    return NULL;
+}
+
 struct json *json_add_tree(struct json *parent, const char *key, struct json *child) {
     enum json_type type = json_type(parent);
-    bool added = false;
+    bool added = false, fits = true;
 
     if (child == NULL)
-        return NULL;
+        return lacks(parent);
     if (type == JSON_ARRAY)
         added = cJSON_AddItemToArray(node(parent), node(child)) != 0;
     else if (type == JSON_OBJECT && key != NULL && utf8_valid(view_text(key)))
         added = cJSON_AddItemToObject(node(parent), key, node(child)) != 0;
+    else
+        fits = false;
     if (!added) {
         json_free(child);
-        return NULL;
+        return fits ? lacks(parent) : NULL;
     }
     return child;
 }
@@ -237,13 +248,18 @@ struct json *json_add_view(struct json *parent, const char *key, struct view tex
         return NULL;
     copy = malloc(text.size + 1);
     if (copy == NULL)
-        return NULL;
+        return lacks(parent);
     if (text.size > 0)
         memcpy(copy, text.data, text.size);
     copy[text.size] = '\0';
     made = wrap(cJSON_CreateString(copy));
     free(copy);
     return json_add_tree(parent, key, made);
+}
+
+struct json *json_add_buf(struct json *parent, const char *key, const struct buf *text) {
+    return text->failed == RC_NO_MEMORY ? lacks(parent)
+                                        : json_add_view(parent, key, buf_view(text));
 }
 
 struct json *json_add_text(struct json *parent, const char *key, const char *text) {
@@ -353,6 +369,8 @@ static void print_node(const struct json *json, bool pretty, size_t depth, struc
     bool object = json_type(json) == JSON_OBJECT;
     const struct json *item;
 
+    if (json != NULL && (peek_node(json)->type & LACKS) != 0 && out->failed == RC_OK)
+        out->failed = RC_NO_MEMORY;
     if (!object && json_type(json) != JSON_ARRAY) {
         print_scalar(json, out);
         return;

@@ -91,15 +91,18 @@ bool json_bool(const struct json *json, bool *value);
 /* ---- building ----
  *
  * Builders return the new node, or NULL without memory. Every json_add_* takes a NULL parent and
- * then does nothing, and the root remembers nothing: a builder that must know checks the pointers.
- * key is NULL when the parent is an array. Texts must be valid UTF-8 without NUL; text that is not
- * is refused (NULL). Adding a key twice is a programmer's error. Keys are copied. */
+ * then does nothing. A parent that lacks something for want of memory remembers it, and json_print
+ * tells: nobody reads what is there only in part. A builder that must know earlier checks the
+ * pointers. key is NULL when the parent is an array. Texts must be valid UTF-8 without NUL; text
+ * that is not is refused (NULL). Adding a key twice is a programmer's error. Keys are copied. */
 struct json *json_object(void);
 struct json *json_array(void);
 struct json *json_add_object(struct json *parent, const char *key);
 struct json *json_add_array(struct json *parent, const char *key);
 struct json *json_add_text(struct json *parent, const char *key, const char *text);
 struct json *json_add_view(struct json *parent, const char *key, struct view text);
+/* The same of what was written there; without memory where it was cut short for want of it. */
+struct json *json_add_buf(struct json *parent, const char *key, const struct buf *text);
 struct json *json_add_int(struct json *parent, const char *key, int64_t value);
 struct json *json_add_decimal(struct json *parent, const char *key, struct decimal value);
 struct json *json_add_bool(struct json *parent, const char *key, bool value);
@@ -114,8 +117,9 @@ struct json *json_add_tree(struct json *parent, const char *key, struct json *ch
 /* A deep copy of any node, as a root of its own. NULL without memory or for NULL. */
 struct json *json_copy(const struct json *json);
 
-/* Appends the text to out; failures stay sticky in out. pretty: two spaces a level, each member on
- * a line of its own, and a newline at the end; otherwise no white space at all. */
+/* Appends the text to out; failures stay sticky in out, also one of building (RC_NO_MEMORY).
+ * pretty: two spaces a level, each member on a line of its own, and a newline at the end; otherwise
+ * no white space at all. */
 void json_print(const struct json *json, bool pretty, struct buf *out);
 
 /* Appends one JSON string literal with its quotes; for those who stream JSON without a tree.

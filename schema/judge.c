@@ -406,6 +406,8 @@ static bool too_large(struct judge *judge) {
     buf_init(&packed, LIMIT_RECORD_BYTES);
     rc = record_pack(&after, &packed, &ignored);
     buf_release(&packed);
+    if (rc == RC_NO_MEMORY) /* whoever asked looks at his arena; this is no verdict */
+        judge->arena->failed = rc;
     return rc != RC_OK;
 }
 

@@ -334,7 +334,7 @@ enum rc web_draft_add(struct web_call *call, struct err *err) {
         struct json *document = json_object();
 
         engine_ref(filler_engine(filler), added, &path);
-        json_add_view(document, "added", buf_view(&path));
+        json_add_buf(document, "added", &path);
         rc = web_draft_reply(call, filler, document, err);
     }
     buf_release(&path);

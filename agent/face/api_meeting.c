@@ -170,7 +170,7 @@ static void add_answer(struct json *to, const char *key, const struct reading *r
     buf_init(&text, LIMIT_VALUE_BYTES);
     value_text(value, &text);
     if (text.size > 0)
-        json_add_view(to, key, buf_view(&text));
+        json_add_buf(to, key, &text);
     buf_release(&text);
 }
 
@@ -241,7 +241,7 @@ static enum rc add_qr(struct json *document, const struct meeting *meeting, stru
     if (rc == RC_OK) {
         to = json_add_object(document, "result_qr");
         json_add_int(to, "size", size);
-        json_add_view(to, "path", buf_view(&path));
+        json_add_buf(to, "path", &path);
     }
     buf_release(&path);
     return rc;

@@ -131,7 +131,7 @@ static enum rc add_record(struct picture *picture, struct json *document, struct
     add_dot(document, "id", seen->record.id);
     buf_clear(&picture->text);
     title_make(&seen->reading, &picture->text);
-    json_add_view(document, "title", buf_view(&picture->text));
+    json_add_buf(document, "title", &picture->text);
     show_form(document, seen);
     if (seen->form != NULL)
         json_add_view(document, "form_title",

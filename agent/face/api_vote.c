@@ -422,7 +422,7 @@ enum rc web_meeting_part(struct web_call *call, struct err *err) {
         rc = meeting_part(at.visit.session, at.id, &text, err);
     if (rc == RC_OK) {
         document = json_object();
-        json_add_view(document, "part", buf_view(&text));
+        json_add_buf(document, "part", &text);
         rc = web_reply(call, document, err);
     }
     buf_release(&text);

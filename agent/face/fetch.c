@@ -31,7 +31,7 @@ static enum rc add_value(struct listing *listing, const struct cell *cell,
     rc = answers_path_text(&listing->seen->reading, cell->instance, cell->field, &listing->text,
                            err);
     if (rc == RC_OK)
-        json_add_view(item, "path", buf_view(&listing->text));
+        json_add_buf(item, "path", &listing->text);
     return rc;
 }
 

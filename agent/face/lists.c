@@ -300,7 +300,7 @@ static enum rc versions_json(struct visit *visit, const struct seen *seen, const
         if (versions[i].value.type == VALUE_NULL)
             json_add_null(item, "value");
         else
-            json_add_view(item, "value", buf_view(&text));
+            json_add_buf(item, "value", &text);
         add_label(visit, seen, field, buf_view(&text), item);
         buf_release(&text);
         json_add_text(item, "dot", name);

@@ -318,7 +318,7 @@ enum rc face_meeting_part(void *context, struct command *command, struct err *er
         struct json *document = json_object();
 
         add_dot(document, "id", at.id);
-        json_add_view(document, "part", buf_view(&text));
+        json_add_buf(document, "part", &text);
         rc = command_print_json(command, document, err);
     } else if (rc == RC_OK) {
         rc = command_printf(command, err, "%s\n", buf_text(&text));

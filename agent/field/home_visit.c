@@ -137,6 +137,8 @@ static enum rc fill(struct filler *filler, struct session *session, const struct
     buf_init(&title, LIMIT_VALUE_BYTES);
     title_make(&household->reading, &title);
     if (rc == RC_OK)
+        rc = buf_check(&title, "the title", err);
+    if (rc == RC_OK)
         rc = answer(filler, "household_name", buf_view(&title), err);
     buf_release(&title);
     if (rc == RC_OK)

@@ -211,7 +211,9 @@ static enum rc household_title(struct session *session, struct dot id, struct ar
     if (rc == RC_OK) {
         title_make(&seen.reading, &title);
         *out = arena_view(arena, buf_view(&title));
-        rc = arena_check(arena, "a meeting", err);
+        rc = buf_check(&title, "the title", err);
+        if (rc == RC_OK)
+            rc = arena_check(arena, "a meeting", err);
     }
     buf_release(&title);
     arena_release(&scratch);

@@ -304,7 +304,10 @@ static enum rc add_returned(struct session *session, const struct listed *listed
     buf_init(&title, LIMIT_VALUE_BYTES);
     title_make(&about.reading, &title);
     title_view = arena_view(arena, buf_view(&title));
+    rc = buf_check(&title, "the title", err);
     buf_release(&title);
+    if (rc != RC_OK)
+        return rc;
     item = arena_push(arena, notes, count, capacity, sizeof(*item));
     if (item == NULL)
         return arena_check(arena, "notes", err);

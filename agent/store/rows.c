@@ -13,7 +13,8 @@
 #include "base/list.h"
 #include "base/planted.h"
 
-#define PAD_STEP 64u
+#define PAD_STEP    64u
+#define ABOUT_BYTES 64u /* a table's name and 25 bytes; without memory, which may be missing */
 
 static void associated(const char *table, uint64_t key, uint64_t row, uint64_t generation,
                        struct buf *out) {
@@ -26,13 +27,14 @@ static void associated(const char *table, uint64_t key, uint64_t row, uint64_t g
 
 enum rc row_lock(struct tablet *tablet, const struct open_key *key, const char *table, uint64_t row,
                  uint64_t generation, struct view plain, struct buf *out, struct err *err) {
+    uint8_t memory[ABOUT_BYTES];
     struct buf padded, about;
     size_t full = (plain.size / PAD_STEP + 1) * PAD_STEP;
     uint8_t *place;
     enum rc rc;
 
     buf_init(&padded, LIMIT_RECORD_BYTES * 2);
-    buf_init(&about, 128);
+    buf_init_on(&about, memory, sizeof(memory));
     associated(table, key->key, row, generation, &about);
     place = buf_reserve(&padded, full);
     if (place != NULL) {
@@ -44,26 +46,29 @@ enum rc row_lock(struct tablet *tablet, const struct open_key *key, const char *
     }
     rc = buf_check(&padded, "a row", err);
     if (rc == RC_OK)
+        rc = buf_check(&about, "a row", err);
+    if (rc == RC_OK)
         rc = crypt_lock(tablet->env, key->lock, buf_view(&padded), buf_view(&about), out, err);
     if (PLANTED(IN_CLEAR) && rc == RC_OK)
         rc = setting_put(tablet, "last", plain, err);
     if (padded.data != NULL)
         crypt_wipe(padded.data, padded.size);
     buf_release(&padded);
-    buf_release(&about);
     return rc;
 }
 
 enum rc row_unlock(const struct open_key *key, const char *table, uint64_t row, uint64_t generation,
                    struct view locked, struct buf *out, struct err *err) {
+    uint8_t memory[ABOUT_BYTES];
     struct buf about;
     size_t before = out->size;
     enum rc rc;
 
-    buf_init(&about, 128);
+    buf_init_on(&about, memory, sizeof(memory));
     associated(table, key->key, row, generation, &about);
-    rc = crypt_unlock(key->lock, locked, buf_view(&about), out, err);
-    buf_release(&about);
+    rc = buf_check(&about, "a row", err);
+    if (rc == RC_OK)
+        rc = crypt_unlock(key->lock, locked, buf_view(&about), out, err);
     if (rc == RC_DENIED)
         return err_set(err, RC_CORRUPT,
                        "tablet.db, table %s: a row is not what was written; run verify", table);

@@ -48,10 +48,10 @@ enum rc own_change_open(struct tablet *tablet, const struct open_key *key, uint6
 
 void own_salt_secret(const struct secrets *secrets, uint64_t actor, const struct own_scope *scope,
                      uint64_t run, uint8_t out[16]) {
+    uint8_t memory[4 * 8 + 1], hash[CRYPT_HASH_BYTES];
     struct buf about;
-    uint8_t hash[CRYPT_HASH_BYTES];
 
-    buf_init(&about, 64);
+    buf_init_on(&about, memory, sizeof(memory)); /* no memory may be missing for it */
     buf_add_le64(&about, actor);
     buf_add_le64(&about, scope->area);
     buf_add_u8(&about, scope->audience);
@@ -60,7 +60,6 @@ void own_salt_secret(const struct secrets *secrets, uint64_t actor, const struct
     crypt_mac(secrets->salt_secret, "yg run", buf_view(&about), hash);
     memcpy(out, hash, 16);
     crypt_wipe(hash, sizeof(hash));
-    buf_release(&about);
 }
 
 enum rc own_change_rename(const struct tablet *tablet, uint32_t serial, struct change *change,
@@ -265,11 +264,13 @@ enum rc view_summary(struct tablet *tablet, const struct record *record, struct 
     gist_make(&reading, &out->gist);
     buf_init(&text, LIMIT_VALUE_BYTES * 2);
     title_make(&reading, &text);
+    rc = buf_check(&text, "a summary", err);
     out->title = arena_view(arena, utf8_cut_bytes(buf_view(&text), SUMMARY_TITLE_BYTES));
     buf_clear(&text);
     make_search(&reading, out->title, &text);
     out->search = arena_view(arena, utf8_cut_bytes(buf_view(&text), SUMMARY_SEARCH_BYTES));
-    rc = buf_check(&text, "a summary", err);
+    if (rc == RC_OK)
+        rc = buf_check(&text, "a summary", err);
     if (text.data != NULL)
         crypt_wipe(text.data, text.capacity);
     buf_release(&text);

@@ -85,9 +85,10 @@ static enum rc add_persons(struct tablet *tablet, struct arena *arena, struct he
 }
 
 /* What this request starts from: two answers from the same base hold the same. */
-static void make_base(struct run *run, const struct hello *hello) {
+static enum rc make_base(struct run *run, const struct hello *hello, struct err *err) {
     struct buf about;
     uint8_t hash[CRYPT_HASH_BYTES];
+    enum rc rc;
 
     buf_init(&about, LIMIT_EXCHANGE_CURSORS * 80);
     buf_add_varint(&about, hello->epoch);
@@ -103,7 +104,9 @@ static void make_base(struct run *run, const struct hello *hello) {
     }
     crypt_hash("yg base", buf_view(&about), hash);
     memcpy(run->base, hash, sizeof(run->base));
+    rc = buf_check(&about, "the request", err);
     buf_release(&about);
+    return rc;
 }
 
 /* The number of this actor up to which the former scope was in force; a new incarnation has only
@@ -148,7 +151,9 @@ static enum rc add_hello(struct run *run, struct err *err) {
     hello.whole = run->whole;
     hello.max_bytes = run->options == NULL ? 0 : run->options->answer_bytes_max;
     memcpy(hello.nonce, facts->hello_nonce, sizeof(hello.nonce));
-    make_base(run, &hello);
+    rc = make_base(run, &hello, err);
+    if (rc != RC_OK)
+        return rc;
     return exchange_add_hello(&run->body, &hello, tablet_device_secret(run->tablet), err);
 }
 

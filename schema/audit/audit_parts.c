@@ -200,14 +200,14 @@ static enum rc entry_digest(struct audit_entry *entry, struct view hash, struct 
         }
         feed_entry_digest(&as, &frame, entry->digest);
     } else {
-        uint8_t content[32];
+        uint8_t memory[128u + LIMIT_LINEAGE * 32u], content[32];
         struct buf bytes;
 
         if (entry->whole)
             crypt_hash("yg content", as.content, content);
         else
             memcpy(content, hash.data, sizeof(content));
-        buf_init(&bytes, 128u + LIMIT_LINEAGE * 32u);
+        buf_init_on(&bytes, memory, sizeof(memory));
         buf_add_varint(&bytes, as.kind);
         buf_add_zigzag(&bytes, as.received_ms);
         buf_add_zigzag(&bytes, as.offset_ms);
@@ -217,7 +217,7 @@ static enum rc entry_digest(struct audit_entry *entry, struct view hash, struct 
             buf_add_varint(&bytes, 0);
         buf_add(&bytes, content, sizeof(content));
         crypt_hash("yg entry", buf_view(&bytes), entry->digest);
-        buf_release(&bytes);
+        return buf_check(&bytes, "an audit file", err);
     }
     return RC_OK;
 }

@@ -393,12 +393,15 @@ enum rc check_income(struct check *check, struct view content, struct err *err) 
     buf_init(&right, 4096);
     audit_income_write(&stated, &left);
     audit_income_write(&made, &right);
-    if (!view_equal(buf_view(&left), buf_view(&right)))
+    rc = buf_check(&left, "an income", err);
+    if (rc == RC_OK)
+        rc = buf_check(&right, "an income", err);
+    if (rc == RC_OK && !view_equal(buf_view(&left), buf_view(&right)))
         CHECK_FOUND(check, "record %s: its income is %lld fen by the table, not %lld", name,
                     (long long)made.net_fen, (long long)stated.net_fen);
-    else
+    else if (rc == RC_OK)
         check->result->incomes++;
     buf_release(&left);
     buf_release(&right);
-    return RC_OK;
+    return rc;
 }

@@ -63,7 +63,7 @@ static struct json *add_value(const struct reading *reading, uint16_t number,
         answers_mask(field, value, &text);
     else
         value_text(value, &text);
-    added = text.failed != RC_OK ? NULL : json_add_view(parent, key, buf_view(&text));
+    added = text.failed != RC_OK ? NULL : json_add_buf(parent, key, &text);
     buf_release(&text);
     return added;
 }

@@ -15,7 +15,7 @@ void answers_tree_path(const struct answers_tree *tree, struct json *item,
     err_init(&ignored, LANG_EN);
     buf_init(&path, PATH_BYTES);
     if (answers_path_text(tree->reading, instance, field, &path, &ignored) == RC_OK)
-        json_add_view(item, "path", buf_view(&path));
+        json_add_buf(item, "path", &path);
     buf_release(&path);
 }
 
@@ -45,13 +45,13 @@ void answers_tree_value(const struct answers_tree *tree, struct json *item,
     buf_init(&text, LIMIT_RECORD_BYTES);
     if (masked) {
         answers_mask(field, value, &text);
-        json_add_view(item, "value", buf_view(&text));
+        json_add_buf(item, "value", &text);
         json_add_bool(item, "masked", true);
         buf_release(&text);
         return;
     }
     value_text(value, &text);
-    json_add_view(item, "value", buf_view(&text));
+    json_add_buf(item, "value", &text);
     if (field != NULL && field->type == FIELD_TYPE_ATTACHMENT && tree->attachment != NULL)
         tree->attachment(tree->context, buf_view(&text), item);
     if (field != NULL && field->list != FORM_NO_LIST)
@@ -71,7 +71,7 @@ static void add_erased(const struct answers_tree *tree, struct json *item,
 
     buf_init(&text, LIMIT_VALUE_BYTES);
     erasure_text(found, &erasure, tree->lang, &text);
-    json_add_view(item, "text", buf_view(&text));
+    json_add_buf(item, "text", &text);
     buf_release(&text);
 }
 

@@ -213,6 +213,7 @@ enum rc engine_ask(struct engine *engine, struct arena *arena, struct question *
     const struct model_control *control;
     struct xml_node *node;
     struct buf ref;
+    enum rc rc;
 
     engine->steps = ENGINE_STEPS;
     eval_reset(engine);
@@ -223,7 +224,10 @@ enum rc engine_ask(struct engine *engine, struct arena *arena, struct question *
     buf_init(&ref, XPATH_TEXT_BYTES_MAX);
     engine_ref(engine, question->place, &ref);
     question->ref = arena_view(arena, buf_view(&ref));
+    rc = buf_check(&ref, "a question", err);
     buf_release(&ref);
+    if (rc != RC_OK)
+        return rc;
     if (cell != NULL) {
         struct question stop = stop_of(engine, cell, question->control, question->depth);
 

@@ -142,6 +142,8 @@ static void items_of_repeat(struct xform *xform, uint32_t index, struct view nam
     if (value != NULL && filter.size == 0)
         filter = view_text(arena_text(compiler->arena, "./%s != ''", value));
     nodeset(xform, index, buf_view(&nodes), filter, &context);
+    if (nodes.failed != RC_OK && xform->out->failed == RC_OK)
+        xform->out->failed = nodes.failed;
     if (value != NULL)
         item_label(xform, value, value, false);
     buf_release(&nodes);

@@ -211,14 +211,13 @@ enum rc bundle_next(struct reader *parts, struct part *out, struct err *err) {
 }
 
 void bundle_nonce(uint64_t device, uint32_t epoch, int64_t server_ms, uint8_t out[16]) {
-    uint8_t hash[CRYPT_HASH_BYTES];
+    uint8_t memory[64], hash[CRYPT_HASH_BYTES];
     struct buf about;
 
-    buf_init(&about, 64);
+    buf_init_on(&about, memory, sizeof(memory));
     buf_add_id(&about, device);
     buf_add_varint(&about, epoch);
     buf_add_zigzag(&about, server_ms);
     crypt_hash("yg bundle answer", buf_view(&about), hash);
     memcpy(out, hash, 16);
-    buf_release(&about);
 }

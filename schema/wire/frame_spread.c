@@ -157,6 +157,7 @@ static void read_places(struct decoder *decoder, const uint32_t *rows, struct va
     uint64_t *owns = decoder_room(decoder, count, sizeof(*owns));
     struct dot *dots = NULL;
     int64_t *ordinals;
+    uint8_t memory[64];
     struct buf bytes;
 
     for (uint32_t i = 0; owns != NULL && i < count; i++)
@@ -166,7 +167,7 @@ static void read_places(struct decoder *decoder, const uint32_t *rows, struct va
     ordinals = decoder_numbers(decoder, count, -(int64_t)UINT32_MAX, UINT32_MAX);
     if (repeats == NULL || dots == NULL || ordinals == NULL)
         return;
-    buf_init(&bytes, 64);
+    buf_init_on(&bytes, memory, sizeof(memory));
     for (uint32_t i = 0; i < count && !decoder_failed(decoder); i++) {
         const struct row *row = &decoder->rows[rows[i]];
         struct place place = {.repeat = (uint16_t)repeats[i], .parent.dot = dots[i]};
@@ -185,10 +186,9 @@ static void read_places(struct decoder *decoder, const uint32_t *rows, struct va
         place_encode(&place, &bytes);
         values[i] = (struct value){.type = VALUE_BYTES,
                                    .bytes = arena_view(decoder->arena, buf_view(&bytes))};
-        if (values[i].bytes.data == NULL)
+        if (values[i].bytes.data == NULL || bytes.failed != RC_OK)
             decoder_fail(decoder);
     }
-    buf_release(&bytes);
 }
 
 static void read_values(struct decoder *decoder, unsigned type, const uint32_t *rows,

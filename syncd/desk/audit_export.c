@@ -243,8 +243,8 @@ static enum rc mask_change(struct gathered *gathered, struct change *change, boo
             cells[erasure.cell_count++] =
                 (struct erased_cell){.everywhere = true, .field = change->entries[i].field};
     *masked = erasure.cell_count > 0;
-    if (!*masked)
-        return RC_OK;
+    if (!*masked || gathered->ledger->trouble != RC_OK)
+        return ledger_trouble(gathered->ledger, err);
     erasure.cells = cells;
     erasure.dots = &dot;
     return erasure_apply(&erasure, NULL, change, arena, masked, err);
@@ -266,6 +266,9 @@ static enum rc mask_state(struct gathered *gathered, struct view packed, struct 
     for (uint32_t i = 0; i < record.version_count; i++)
         if (gathered_masks(gathered, record.absorbed[versions[i].change].form, versions[i].field))
             versions[i].value = (struct value){.type = VALUE_ERASED};
+    rc = ledger_trouble(gathered->ledger, err);
+    if (rc != RC_OK)
+        return rc;
     record.versions = versions;
     buf_init(&bytes, LIMIT_RECORD_BYTES);
     rc = record_pack(&record, &bytes, err);

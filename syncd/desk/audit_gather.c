@@ -222,7 +222,7 @@ static enum rc add_answers(struct gathered *gathered, const struct change *chang
                  hex_decode(entry->value.bytes, hash, sizeof(hash)))
             rc = add_hash(gathered, hash, err);
     }
-    return rc;
+    return rc == RC_OK ? ledger_trouble(gathered->ledger, err) : rc;
 }
 
 static enum rc add_device(struct gathered *gathered, uint64_t actor_id, struct err *err) {

@@ -107,7 +107,7 @@ static enum rc conflict_visit(void *context, const struct stored_conflict *confl
         json_add_view(json, "form", list->seen.stored.form_name);
         json_add_text(json, "area", area);
         json_add_view(json, "title", list->seen.stored.title);
-        json_add_view(json, "path", buf_view(&path));
+        json_add_buf(json, "path", &path);
         json_add_text(json, "kind", kind);
         if (other.number != 0)
             json_add_text(json, "same_as", twin);

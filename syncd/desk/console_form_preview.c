@@ -142,7 +142,7 @@ static enum rc add_or_remove(struct preview *at, struct err *err) {
         rc = engine_add(&at->engine, place, 0, &added, err);
     if (rc == RC_OK)
         engine_ref(&at->engine, added, &path);
-    json_add_view(at->json, "added", buf_view(&path));
+    json_add_buf(at->json, "added", &path);
     buf_release(&path);
     return rc;
 }
@@ -205,7 +205,7 @@ static enum rc add_state(struct preview *at, struct err *err) {
     if (rc == RC_OK)
         rc = buf_check(&state, "a preview", err);
     if (rc == RC_OK)
-        json_add_view(at->json, "state", buf_view(&state));
+        json_add_buf(at->json, "state", &state);
     buf_release(&state);
     return rc;
 }

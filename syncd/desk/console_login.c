@@ -165,7 +165,7 @@ enum rc console_add_qr(struct json *parent, const char *key, struct view text, s
         struct json *object = json_add_object(parent, key);
 
         json_add_int(object, "size", size);
-        json_add_view(object, "path", buf_view(&path));
+        json_add_buf(object, "path", &path);
     }
     if (path.data != NULL)
         crypt_wipe(path.data, path.size);
@@ -183,8 +183,8 @@ enum rc console_second(struct console_call *call, struct err *err) {
     if (rc == RC_OK)
         rc = login_offer(&call->seat, &call->session, &base32, &uri, err);
     if (rc == RC_OK) {
-        json_add_view(json, "secret", buf_view(&base32));
-        json_add_view(json, "uri", buf_view(&uri));
+        json_add_buf(json, "secret", &base32);
+        json_add_buf(json, "uri", &uri);
         rc = console_add_qr(json, "qr", buf_view(&uri), err);
     }
     if (base32.data != NULL)

@@ -140,7 +140,7 @@ struct json *income_document(const struct income_look *at, enum lang lang, bool 
         struct json *item = json_add_object(list, NULL);
 
         income_path(at, unclear, &path);
-        json_add_view(item, "path", buf_view(&path));
+        json_add_buf(item, "path", &path);
         json_add_text(item, "why",
                       words(lang, income_unclear_words((enum income_unclear_why)unclear->why)));
     }

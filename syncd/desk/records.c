@@ -35,12 +35,16 @@ static enum rc record_visit(void *context, const struct stored_record *record, s
         json_add_text(json, "id", id);
         json_add_view(json, "form", record->form_name);
         json_add_view(json, "version", version_of(list->seat, record->form));
-        json_add_view(json, "area", buf_view(&areas));
+        json_add_buf(json, "area", &areas);
         json_add_view(json, "title", record->title);
         json_add_text(json, "changed", changed);
         json_add_bool(json, "sealed", record->sealed_scopes != 0);
         json_add_bool(json, "withdrawn", record->withdrawn);
         buf_release(&areas);
+        if (ledger_trouble(list->seat->ledger, err) != RC_OK) {
+            json_free(json);
+            return err->rc;
+        }
         return listing_item(&list->table, json, err);
     }
     listing_cell(&list->table, view_text(id));
@@ -204,7 +208,7 @@ enum rc seen_json(struct seat *seat, const struct seen_record *seen, bool mask, 
     json_add_text(json, "id", id);
     json_add_view(json, "form", reading->form == NULL ? view_text("") : reading->form->name);
     json_add_view(json, "version", reading->form == NULL ? view_text("") : reading->form->version);
-    json_add_view(json, "area", buf_view(&areas));
+    json_add_buf(json, "area", &areas);
     values = json_add_object(json, "values");
     conflicts = json_add_object(json, "conflicts");
     rc = answers_values(reading, mask, values, err);

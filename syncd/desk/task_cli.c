@@ -185,7 +185,7 @@ static enum rc list_task(void *context, const struct task_row *row, struct err *
         json_add_text(json, "state", task_state_name((enum task_state)task->state));
         json_add_view(json, "kind", task->kind);
         json_add_text(json, "due", due);
-        json_add_view(json, "area", buf_view(&areas));
+        json_add_buf(json, "area", &areas);
         json_add_text(json, "household", household);
         json_add_view(json, "title", row->title);
         json_add_text(json, "assignee", assignee);

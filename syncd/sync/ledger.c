@@ -163,13 +163,29 @@ enum rc ledger_form(struct ledger *ledger, uint64_t id, const struct form **out,
 }
 
 const struct form *ledger_lookup(void *context, uint64_t id) {
+    struct ledger *ledger = context;
     const struct form *form = NULL;
     struct err err;
+    enum rc rc;
 
     err_init(&err, LANG_EN);
-    if (ledger_form(context, id, &form, &err) != RC_OK)
-        return NULL;
-    return form;
+    rc = ledger_form(ledger, id, &form, &err);
+    if (rc == RC_OK)
+        return form;
+    if (rc == RC_IO || rc == RC_NO_MEMORY)
+        ledger->trouble = rc;
+    return NULL;
+}
+
+enum rc ledger_trouble(struct ledger *ledger, struct err *err) {
+    enum rc rc = ledger->trouble;
+
+    ledger->trouble = RC_OK;
+    if (rc == RC_NO_MEMORY)
+        return err_set(err, rc, "form: out of memory");
+    if (rc != RC_OK)
+        return err_set(err, rc, "database: a form cannot be read; check the disk of the county");
+    return RC_OK;
 }
 
 struct newest {
@@ -254,9 +270,11 @@ enum rc ledger_examine(struct ledger *ledger, struct reading *reading, struct ar
 
 enum rc ledger_see(struct ledger *ledger, const struct record *record, struct arena *arena,
                    struct reading *reading, struct err *err) {
-    enum rc rc = reading_make(record, reading_governing_form(record, ledger_lookup, ledger), arena,
-                              reading, err);
+    const struct form *form = reading_governing_form(record, ledger_lookup, ledger);
+    enum rc rc = ledger_trouble(ledger, err);
 
+    if (rc == RC_OK)
+        rc = reading_make(record, form, arena, reading, err);
     if (rc != RC_OK)
         return rc;
     reading_succeed(&ledger->areas, reading, arena);

@@ -23,6 +23,7 @@ struct ledger {
     uint32_t areas_news;     /* serial of the county's news that told of it; 0: never any */
     struct arena areas_arena;
     struct buf areas_setting;
+    enum rc trouble; /* of ledger_lookup */
 };
 
 /* Takes the store over, also when it fails. */
@@ -33,8 +34,12 @@ enum rc ledger_refresh(struct ledger *ledger, struct err *err);
 
 /* RC_OK with *out NULL when no such form has been published. */
 enum rc ledger_form(struct ledger *ledger, uint64_t id, const struct form **out, struct err *err);
-/* For reading_governing_form; errors read as unknown. context is the ledger. */
+/* For reading_governing_form; context is the ledger. What cannot be understood reads as unknown; so
+ * does what could not be read, or not for want of memory, but then ledger_trouble tells, and what
+ * was read with it must not be used. */
 const struct form *ledger_lookup(void *context, uint64_t id);
+/* RC_OK, or why ledger_lookup could not read a form since the last call. */
+enum rc ledger_trouble(struct ledger *ledger, struct err *err);
 /* The newest version of a name; RC_NOT_FOUND when there is none. */
 enum rc ledger_newest(struct ledger *ledger, struct view name, const struct form **out,
                       struct err *err);

@@ -39,6 +39,8 @@ static enum rc read_portion(void *context, struct work *work, struct err *err) {
             record->touched = true;
             replay->understood++;
         }
+        if (rc == RC_OK)
+            rc = ledger_trouble(work->ledger, err);
     }
     return rc == RC_OK && replay->understood > 0 ? examine_again(work, err) : rc;
 }

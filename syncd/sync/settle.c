@@ -374,9 +374,11 @@ static enum rc settle_record(struct work *work, struct settled *settled, struct 
     buf_clear(&work->scratch);
     title_make(&reading, &work->scratch);
     row->title = arena_view(&work->arena, buf_view(&work->scratch));
+    rc = buf_check(&work->scratch, "the title", err);
     added->first_key = settled->key_count;
     added->conflict_count = reading.conflict_count;
-    rc = add_conflicts(work, settled, record, &reading, err);
+    if (rc == RC_OK)
+        rc = add_conflicts(work, settled, record, &reading, err);
     if (rc == RC_OK)
         rc = add_keys(work, settled, record, &reading, err);
     added->key_count = settled->key_count - added->first_key;

@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <sqlite3.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -17,7 +18,14 @@ static struct {
     unsigned paused;
     unsigned machine_count;
     struct disk *machines[FAULT_MACHINES];
+    bool learns;
+    int depth; /* of the stack of whoever armed */
 } state;
+
+/* Places by the hash of their stack, open addressing; 0: free. */
+#define PLACES     (1u << 20)
+#define STACK_MOST 200
+static struct { uint64_t seen[PLACES], first[PLACES], count, used; } places;
 
 const char *fault_name(enum fault_kind kind) {
     static const char *const names[FAULT_KINDS] = {"none",  "memory", "open", "read",
@@ -37,6 +45,48 @@ void fault_arm(enum fault_kind kind, uint64_t number, bool ever_after) {
 
 void fault_disarm(void) {
     state.kind = FAULT_NONE;
+    state.learns = false;
+}
+
+void fault_learn(bool forget) {
+    void *frames[STACK_MOST];
+
+    if (forget) {
+        memset(places.seen, 0, sizeof(places.seen));
+        places.used = 0;
+    }
+    places.count = 0;
+    state.depth = backtrace(frames, STACK_MOST);
+    state.learns = true;
+}
+
+const uint64_t *fault_places(uint64_t *count) {
+    *count = places.count;
+    return places.first;
+}
+
+static void learn(enum fault_kind kind) {
+    void *frames[STACK_MOST];
+    uint64_t hash = (uint64_t)kind + 1;
+    int depth;
+    size_t at;
+
+    state.paused++; /* what follows may ask for memory itself */
+    depth = backtrace(frames, STACK_MOST) - state.depth - 1;
+    state.paused--;
+    for (int i = 1; i < depth; i++)
+        hash = (hash ^ (uint64_t)(uintptr_t)frames[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    hash ^= hash >> 29;
+    if (hash == 0)
+        hash = 1;
+    for (at = hash % PLACES; places.seen[at] != 0; at = (at + 1) % PLACES)
+        if (places.seen[at] == hash)
+            return;
+    if (places.used + 1 >= PLACES)
+        abort();
+    places.used++;
+    places.seen[at] = hash;
+    places.first[places.count++] = state.calls;
 }
 
 uint64_t fault_calls(void) {
@@ -72,6 +122,8 @@ static bool strikes(enum fault_kind kind) {
     if (state.kind != kind || state.paused > 0)
         return false;
     state.calls++;
+    if (state.learns)
+        learn(kind);
     if (state.number == 0 || state.calls < state.number ||
         (state.calls > state.number && !state.ever_after))
         return false;

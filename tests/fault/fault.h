@@ -33,6 +33,12 @@ void fault_disarm(void);
 /* Calls of the armed kind so far; whether the one that fails has been reached. */
 uint64_t fault_calls(void);
 bool fault_struck(void);
+/* While calls are only counted: which of them are the first from their place, that is, from this
+ * line beneath these callers, up to whoever armed and the function called from there. forget: also
+ * of what was counted before. */
+void fault_learn(bool forget);
+/* Numbers of those calls since fault_arm, in order; *count of them. */
+const uint64_t *fault_places(uint64_t *count);
 /* The first one struck between fault_county(true) and fault_county(false). */
 bool fault_struck_county(void);
 void fault_county(bool in);

@@ -41,7 +41,7 @@ struct stage {
 };
 
 /* A new county with the form "home", a chief of staff, and invitations for both tablets. Ends the
- * program when it cannot. votes: with the forms of meetings, too. */
+ * program when it cannot. */
 void stage_init(struct stage *stage);
 void stage_release(struct stage *stage);
 

@@ -7,8 +7,12 @@
  *     and the log has as many changes as if nothing had happened: nothing lost, nothing doubled
  *
  *     test_fault_plays                              some moments of each scene
- *     test_fault_plays --full [PLAY]                all, of one scene only; goes on behind what
- * breaks test_fault_plays PLAY KIND NUMBER [after]     one, and what it says */
+ *     test_fault_plays --full [PLAY [KIND [WHICH]]]  all, of one scene or kind ("all"); goes on
+ *                                                   behind what breaks. WHICH: each so manieth,
+ *                                                   or "places": the first from each place in the
+ *                                                   code, by all its callers, in this scene; "new":
+ *                                                   that no earlier scene has had
+ *     test_fault_plays PLAY KIND NUMBER [after]     one, and what it says */
 #include "tests/fault/fault.h"
 #include "tests/fault/plays.h"
 #include "tests/sim/vfs.h"
@@ -38,6 +42,8 @@
 static struct {
     bool full, tells;
     const char *only, *kind; /* NULL: all */
+    uint64_t stride;         /* 0: places */
+    bool new_places;
     uint64_t tried, broken;
     jmp_buf next; /* the next moment, after one that broke */
 } options;
@@ -219,6 +225,7 @@ static bool moment(struct scene *scene) {
 
 /* ---- all moments ---- */
 
+/* With places: the calls that come from a new one, and how many calls there are. */
 static uint64_t calls_of(struct scene *scene) {
     struct err err;
     enum rc rc;
@@ -227,6 +234,8 @@ static uint64_t calls_of(struct scene *scene) {
     scene->number = 0;
     stage_bring(&scene->stage, &scene->image, 0);
     fault_arm(scene->kind, 0, false);
+    if (options.full && options.stride == 0)
+        fault_learn(!options.new_places);
     rc = scene->play->act(&scene->stage, &err);
     fault_disarm();
     if (rc != RC_OK)
@@ -235,19 +244,41 @@ static uint64_t calls_of(struct scene *scene) {
     return fault_calls();
 }
 
-static void sweep(struct scene *scene, bool ever_after) {
-    uint64_t calls = calls_of(scene);
-    uint64_t stride = options.full || calls <= MOMENTS ? 1 : calls / MOMENTS;
+/* false: there is nothing more. */
+static bool try(struct scene *scene) {
+    if (setjmp(options.next) == 0)
+        return moment(scene);
+    fault_disarm();
+    (void)stage_down(&scene->stage);
+    return true;
+}
 
-    scene->ever_after = ever_after;
-    for (scene->number = 1; scene->number <= calls + 200; scene->number += stride) {
-        if (setjmp(options.next) != 0) {
-            fault_disarm();
-            (void)stage_down(&scene->stage);
-        } else if (!moment(scene)) {
-            break;
+/* In both manners, as far as they are asked for. */
+static void sweep(struct scene *scene, bool once, bool after) {
+    uint64_t calls = calls_of(scene), count, stride = options.stride;
+    const uint64_t *first = fault_places(&count);
+    uint64_t *own;
+
+    if (!options.full)
+        stride = calls <= MOMENTS ? 1 : calls / MOMENTS;
+    fault_pause();
+    own = calloc(count + 1, sizeof(*own));
+    fault_resume();
+    assert_non_null(own);
+    memcpy(own, first, count * sizeof(*own));
+    for (int manner = 0; manner < 2; manner++) {
+        if (!(manner == 0 ? once : after))
+            continue;
+        scene->ever_after = manner == 1;
+        for (uint64_t at = 0; stride == 0 && at < count; at++) {
+            scene->number = own[at];
+            (void)try(scene);
         }
+        for (scene->number = 1; stride > 0 && scene->number <= calls + 200; scene->number += stride)
+            if (!try(scene))
+                break;
     }
+    free(own);
 }
 
 static void begin(struct scene *scene, const struct play *play) {
@@ -293,10 +324,9 @@ static void scene_test(void **state) {
         if (options.kind != NULL && strcmp(options.kind, fault_name((enum fault_kind)kind)) != 0)
             continue;
         scene.kind = (enum fault_kind)kind;
-        if (options.full || kind % 2 == 0) /* else one manner of each kind must do */
-            sweep(&scene, false);
-        if (kind != FAULT_POWER && (options.full || kind % 2 == 1))
-            sweep(&scene, true);
+        /* Without --full, one manner of each kind must do. */
+        sweep(&scene, options.full || kind % 2 == 0,
+              kind != FAULT_POWER && (options.full || kind % 2 == 1));
         if (options.full)
             print_message("# %s: %s: %llu moments\n", scene.play->name, fault_name(scene.kind),
                           (unsigned long long)(options.tried - before));
@@ -334,7 +364,9 @@ int main(int argc, char **argv) {
     if (argc > 3 && !options.full)
         return one(argc, argv);
     options.only = argc > 2 && strcmp(argv[2], "all") != 0 ? argv[2] : NULL;
-    options.kind = argc > 3 ? argv[3] : NULL;
+    options.kind = argc > 3 && strcmp(argv[3], "all") != 0 ? argv[3] : NULL;
+    options.new_places = argc > 4 && strcmp(argv[4], "new") == 0;
+    options.stride = argc <= 4 ? 1 : strtoull(argv[4], NULL, 10);
     for (unsigned at = 0; at < play_count; at++)
         tests[at] = (struct CMUnitTest){.name = plays[at].name,
                                         .test_func = scene_test,

@@ -55,6 +55,30 @@ static void adds_in_order(void **state) {
     buf_release(&buf);
 }
 
+static void lent_memory_is_all_there_is(void **state) {
+    uint8_t memory[8];
+    struct buf buf;
+    struct err err;
+
+    (void)state;
+    err_init(&err, LANG_EN);
+    buf_init_on(&buf, memory, sizeof(memory));
+    buf_add_text(&buf, "12345678");
+    assert_ptr_equal(buf.data, memory);
+    assert_int_equal(buf_check(&buf, "the thing", &err), RC_OK);
+    assert_string_equal(buf_text(&buf), ""); /* no room for its end */
+    buf_clear(&buf);
+    buf_add_text(&buf, "1234567");
+    assert_string_equal(buf_text(&buf), "1234567");
+    buf_add_text(&buf, "89");
+    assert_int_equal(buf_check(&buf, "the thing", &err), RC_LIMIT);
+    buf_release(&buf);
+    assert_int_equal(buf.size, 0);
+    buf_addf(&buf, "%s", "again");
+    assert_memory_equal(memory, "again", 5);
+    buf_release(&buf);
+}
+
 static void the_cap_is_exact_and_sticky(void **state) {
     struct buf buf;
     struct err err;
@@ -203,6 +227,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(views_compare_and_slice),
         cmocka_unit_test(adds_in_order),
+        cmocka_unit_test(lent_memory_is_all_there_is),
         cmocka_unit_test(the_cap_is_exact_and_sticky),
         cmocka_unit_test(varints_come_back),
         cmocka_unit_test(bad_varints_fail),
