@@ -259,6 +259,8 @@ enum rc index_renew(struct tablet *tablet, struct err *err) {
     enum rc rc = RC_OK;
 
     for (session = tablet->sessions; session != NULL; session = session->next) {
+        if (session->index_stale) /* it is read anew before it is asked */
+            continue;
         for (size_t i = 0; i < tablet->touched_count && rc == RC_OK; i++) {
             const struct touched *touched = &tablet->touched[i];
             struct summary summary;

@@ -11,6 +11,7 @@
  *   record     local numbers of records
  *   state      confirmed states, one per record and key that it came in under
  *   summary    what lists and search show of a record, so that unlocking opens no states
+ *   doubted    records whose summaries must be made again (doubt.c)
  *   change     own changes; the chain hash is kept for ever. `overlay` says that no feed has
  *              brought the change back yet; an empty `sealed` that its content is forgotten
  *   mark       when a backup of the county held own changes up to which number
@@ -60,9 +61,11 @@ enum sql {
     SQL_STATE_COUNT,
     SQL_SUMMARY_PUT,
     SQL_SUMMARY_DELETE,
-    SQL_SUMMARY_DELETE_ALL,
     SQL_SUMMARY_LIST,
     SQL_SUMMARY_KEYS,
+    SQL_RECORD_KEYS,
+    SQL_RECORD_OF_KEY,
+    SQL_RECORD_NAME,
     SQL_CHANGE_ADD,
     SQL_CHANGE_GET,
     SQL_CHANGE_REDACT,
@@ -72,13 +75,14 @@ enum sql {
     SQL_CHANGE_VERDICT,
     SQL_CHANGE_QUARANTINED,
     SQL_CHANGE_LEFT,
-    SQL_SUMMARY_LEFT,
     SQL_DOUBT_PUT,
-    SQL_DOUBT_KEY,
     SQL_DOUBT_RANGE,
     SQL_DOUBT_ALL,
+    SQL_DOUBT_ANY,
     SQL_DOUBT_NEXT,
-    SQL_DOUBT_DROP,
+    SQL_DOUBT_WAIT,
+    SQL_DOUBT_DONE,
+    SQL_DOUBT_AGAIN,
     SQL_CURSOR_LIST,
     SQL_CURSOR_GET,
     SQL_CURSOR_PUT,
@@ -334,9 +338,9 @@ struct tablet {
     struct touched *touched;
     size_t touched_count, touched_capacity;
     struct arena pending_arena;
-    bool sidecar_due; /* the incarnation file must be written after the commit */
-    bool doubted;     /* there may be records in doubt */
-    bool purge_due;   /* keys have gone: wiped from memory and from the WAL after the commit */
+    bool sidecar_due;    /* the incarnation file must be written after the commit */
+    uint64_t conflicted; /* records with open conflicts that had none before this transaction */
+    bool purge_due;      /* keys have gone: wiped from memory and from the WAL after the commit */
     /* Scratch memory that is reused between rows. */
     struct buf plain, locked;
     struct arena scratch;
@@ -516,20 +520,6 @@ enum rc view_build(struct tablet *tablet, const struct session *session, uint64_
 /* Reads the record and makes its summary; texts in the arena. */
 enum rc view_summary(struct tablet *tablet, const struct record *record, struct arena *arena,
                      struct summary *out, struct err *err);
-/* Locks and writes the summary under the key, and notes it for index_renew. Inside a
- * transaction. */
-enum rc summary_put(struct tablet *tablet, uint64_t record, const struct open_key *key,
-                    const struct summary *summary, struct err *err);
-/* The same, and under every other open key that the record stands under: of a record that has moved
- * no list may show what it was in the area that it left. */
-enum rc summary_spread(struct tablet *tablet, uint64_t record, const struct open_key *key,
-                       const struct summary *summary, struct err *err);
-/* Notes that this record's summary under the key is gone. */
-enum rc summary_drop(struct tablet *tablet, uint64_t record, struct dot id, uint64_t key,
-                     struct err *err);
-/* Makes and writes the summary anew under every key that it stands under and that is open. */
-enum rc summary_refresh(struct tablet *tablet, uint64_t record, struct dot id, struct err *err);
-
 /* The local number of a record; RC_NOT_FOUND, or made when add is true. */
 enum rc record_number(struct tablet *tablet, struct dot id, bool add, uint64_t *out,
                       struct err *err);
@@ -553,16 +543,18 @@ void own_change_encode(const struct own_scope *scope, struct view canonical, str
 /* Reads an own change by the names that its numbers have in the county, if copies are at work. */
 enum rc own_change_rename(const struct tablet *tablet, uint32_t serial, struct change *change,
                           struct arena *arena, struct err *err);
+
 /* ---- doubt.c ---- */
 
-/* In a transaction: the list may show what this record, every record that is also listed under
- * this key, or every record of these own changes does not say any more. */
+/* In a transaction: the list may show what this record, the records of these own changes, or any
+ * record does not say any more. Needed only where no row of table state, change or record says so:
+ * those doubt their records themselves. */
 enum rc doubt_record(struct tablet *tablet, uint64_t record, struct err *err);
-enum rc doubt_key(struct tablet *tablet, uint64_t key, struct err *err);
 enum rc doubt_own(struct tablet *tablet, uint32_t serial, uint64_t first, uint64_t last,
                   struct err *err);
 enum rc doubt_all(struct tablet *tablet, struct err *err);
-/* At the end of every transaction: makes the summaries again that can be made. */
+/* At the end of every transaction: writes or removes the summaries of all records in doubt, as far
+ * as their keys are open, and counts those with new conflicts. */
 enum rc doubt_settle(struct tablet *tablet, struct err *err);
 /* When somebody has unlocked: what waited for that. */
 enum rc doubt_open(struct tablet *tablet, struct err *err);

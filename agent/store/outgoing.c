@@ -165,17 +165,10 @@ enum rc tablet_put_verdict(struct tablet *tablet, const struct own_actor *actor,
 
 enum rc tablet_settle_left(struct tablet *tablet, const struct own_actor *actor, struct err *err) {
     struct statement *left = tablet->sql[SQL_CHANGE_LEFT];
-    enum rc rc;
 
     statement_bind_i64(left, 1, change_row(actor->serial, 1));
     statement_bind_i64(left, 2, change_row(actor->serial, actor->receipt));
-    rc = statement_run(left, err);
-    if (rc != RC_OK || db_changes(tablet->db) == 0)
-        return rc;
-    rc = statement_run(tablet->sql[SQL_SUMMARY_LEFT], err);
-    for (struct session *session = tablet->sessions; session != NULL; session = session->next)
-        session->index_stale = true; /* rare: reading the index anew is simpler than following */
-    return rc;
+    return statement_run(left, err);
 }
 
 /* ---- own changes ---- */

@@ -56,7 +56,7 @@ static enum rc drop_key(struct tablet *tablet, uint64_t key, struct err *err) {
     static const enum sql steps[] = {SQL_PURGE_STATES, SQL_PURGE_SUMMARIES, SQL_PURGE_CHANGES,
                                      SQL_PURGE_INBOX,  SQL_PURGE_PULLED,    SQL_PURGE_BLOBS,
                                      SQL_PURGE_SHARES, SQL_PURGE_KEY};
-    enum rc rc = doubt_key(tablet, key, err);
+    enum rc rc = RC_OK;
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == RC_OK; i++)
         rc = run_with(tablet, steps[i], key, 0, false, err);
@@ -81,8 +81,8 @@ static bool lives_in_scope(const struct tablet *tablet, const struct record *vie
     return !any; /* of unknown place: nobody has withdrawn it */
 }
 
-static enum rc drop_record(struct tablet *tablet, uint64_t record, struct dot id, uint64_t key,
-                           bool *left, struct err *err) {
+static enum rc drop_record(struct tablet *tablet, uint64_t record, uint64_t key, bool *left,
+                           struct err *err) {
     bool safe;
     enum rc rc = all_safe(tablet, key, record, &safe, err);
 
@@ -90,37 +90,54 @@ static enum rc drop_record(struct tablet *tablet, uint64_t record, struct dot id
         *left = true;
         return rc;
     }
-    rc = doubt_record(tablet, record, err);
-    if (rc == RC_OK)
-        rc = run_with(tablet, SQL_STATE_DELETE, record, key, true, err);
+    rc = run_with(tablet, SQL_STATE_DELETE, record, key, true, err);
     if (rc == RC_OK)
         rc = run_with(tablet, SQL_RECORD_FORGET, record, key, true, err);
     if (rc == RC_OK) /* which of them were the record's is not known; they can be pulled again */
         rc = run_with(tablet, SQL_PURGE_PULLED, key, 0, false, err);
-    if (rc == RC_OK)
-        rc = statement_run(tablet->sql[SQL_BLOB_CHUNK_ORPHANS], err);
-    return rc != RC_OK ? rc : summary_drop(tablet, record, id, key, err);
+    return rc == RC_OK ? statement_run(tablet->sql[SQL_BLOB_CHUNK_ORPHANS], err) : rc;
+}
+
+/* The next record behind *record that stands under the key; RC_NOT_FOUND. */
+static enum rc next_record(struct tablet *tablet, uint64_t key, uint64_t *record, struct dot *id,
+                           struct err *err) {
+    struct statement *next = tablet->sql[SQL_RECORD_OF_KEY];
+    struct statement *name = tablet->sql[SQL_RECORD_NAME];
+    enum rc rc;
+
+    statement_bind_i64(next, 1, (int64_t)key);
+    statement_bind_i64(next, 2, (int64_t)*record);
+    rc = statement_one(next, err);
+    if (rc != RC_OK)
+        return rc;
+    *record = (uint64_t)statement_i64(next, 0);
+    statement_reset(next);
+    statement_bind_i64(name, 1, (int64_t)*record);
+    rc = statement_one(name, err);
+    if (rc != RC_OK)
+        return rc;
+    *id = (struct dot){(uint64_t)statement_i64(name, 0), (uint64_t)statement_i64(name, 1)};
+    statement_reset(name);
+    return RC_OK;
 }
 
 static enum rc drop_records(struct tablet *tablet, const struct session *session, uint64_t key,
                             bool *left, struct err *err) {
-    enum rc rc = RC_OK;
+    struct dot id = {0, 0};
+    uint64_t record = 0;
+    enum rc rc;
 
-    for (size_t i = 0; i < session->index.count && rc == RC_OK; i++) {
-        struct dot id = session->index.entries[i].summary.id;
+    while ((rc = next_record(tablet, key, &record, &id, err)) == RC_OK) {
         struct record view;
-        uint64_t record;
 
         arena_reset(&tablet->scratch);
-        rc = record_number(tablet, id, false, &record, err);
-        if (rc == RC_OK)
-            rc = view_build(tablet, session, record, id, &tablet->scratch, &view, err);
+        rc = view_build(tablet, session, record, id, &tablet->scratch, &view, err);
         if (rc == RC_OK && !lives_in_scope(tablet, &view))
-            rc = drop_record(tablet, record, id, key, left, err);
-        if (rc == RC_NOT_FOUND)
-            rc = RC_OK;
+            rc = drop_record(tablet, record, key, left, err);
+        if (rc != RC_OK && rc != RC_NOT_FOUND)
+            return rc;
     }
-    return rc;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
 /* ---- all of it ---- */
@@ -156,8 +173,7 @@ static enum rc purge_key(struct tablet *tablet, const struct area_key *key, bool
         *left = true;
         return RC_OK;
     }
-    rc = index_fresh(holder, err);
-    return rc != RC_OK ? rc : drop_records(tablet, holder, key->key, left, err);
+    return drop_records(tablet, holder, key->key, left, err);
 }
 
 enum rc tablet_purge(struct tablet *tablet, struct err *err) {

@@ -50,14 +50,12 @@ static enum rc redact_row(struct tablet *tablet, const struct own_actor *actor, 
     struct change change;
     struct view canonical = {0};
     bool done = false, damaged = false;
-    uint64_t record;
     enum rc rc;
 
     statement_bind_i64(get, 1, (int64_t)row);
     rc = statement_one(get, err);
     if (rc != RC_OK)
         return rc == RC_NOT_FOUND ? RC_OK : rc;
-    record = (uint64_t)statement_i64(get, 0);
     key = area_key_open(tablet, NULL, (uint64_t)statement_i64(get, 1));
     if (key != NULL && statement_blob(get, 2).size > 0)
         rc = own_change_open(tablet, key, row, statement_blob(get, 2), &scope, &canonical, &damaged,
@@ -71,9 +69,7 @@ static enum rc redact_row(struct tablet *tablet, const struct own_actor *actor, 
     rc = change_decode(canonical, arena, &change, err);
     if (rc == RC_OK)
         rc = erasure_apply(erasure, &actor->lineage, &change, arena, &done, err);
-    if (rc == RC_OK && done)
-        rc = write_again(tablet, row, key, &scope, &change, err);
-    return rc == RC_OK && done ? doubt_record(tablet, record, err) : rc;
+    return rc == RC_OK && done ? write_again(tablet, row, key, &scope, &change, err) : rc;
 }
 
 enum rc tablet_redact_own(struct tablet *tablet, const struct erasure *erasure, struct err *err) {

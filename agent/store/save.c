@@ -2,7 +2,8 @@
  *
  * save_add gives a change what only the tablet knows (person, times, signature), judges it with the
  * rules that the county will apply, seals it, and extends the chain in memory. save_commit writes
- * all of them in one transaction: change row, summary row, and the actor's new number and hash.
+ * all of them in one transaction: change rows, the actor's new number and hash, and what lists show
+ * of their records (doubt.c).
  * The order of a leaf is fixed here once: salt, leaf and chain are what the county will recompute
  * from the frame. */
 #include "agent/store/drafts.h"
@@ -24,7 +25,6 @@ struct saved { /* one change that waits for the commit; bytes in the save's aren
     const struct open_key *key;
     struct view sealed;
     uint8_t chain[32], leaf[32];
-    struct summary summary;
     struct view attachments; /* that it names: blobs_named */
 };
 
@@ -203,33 +203,15 @@ static enum rc seal_change(struct save *save, const struct own_scope *scope, uin
     return arena_check(&save->arena, "a save", err);
 }
 
-static enum rc summarise(struct save *save, const struct change *change, const struct record *state,
-                         struct saved *saved, struct err *err) {
+/* The record's name as it is once it is read back: copies may be at work. */
+static enum rc name_record(struct save *save, const struct change *change, struct saved *saved,
+                           struct err *err) {
     struct tablet *tablet = save->session->tablet;
-    struct admission admission = {.time_ms = change->wall_ms, .provisional = true};
-    struct change named = *change; /* as it is known once it is read back: copies may be at work */
-    struct record after;
-    struct summary summary;
+    struct change named = *change;
     enum rc rc = own_change_rename(tablet, current(tablet)->serial, &named, &tablet->scratch, err);
 
-    if (rc != RC_OK)
-        return rc;
-    if (state != NULL)
-        after = *state;
-    else
-        record_init(&after, named.record);
     saved->record = named.record;
-    rc = merge_apply(&after, &named, admission, &tablet->scratch, &after, err);
-    if (rc == RC_OK)
-        rc = view_summary(tablet, &after, &tablet->scratch, &summary, err);
-    if (rc != RC_OK)
-        return rc;
-    summary.own_serial = current(tablet)->serial;
-    summary.own_number = change->dot.number;
-    summary.title = arena_view(&save->arena, summary.title);
-    summary.search = arena_view(&save->arena, summary.search);
-    saved->summary = summary;
-    return arena_check(&save->arena, "a save", err);
+    return rc;
 }
 
 enum rc save_add(struct save *save, struct change *change, const struct record *state,
@@ -273,7 +255,7 @@ enum rc save_add(struct save *save, struct change *change, const struct record *
     if (rc == RC_OK)
         rc = seal_change(save, &scope, saved.number, &saved, err);
     if (rc == RC_OK)
-        rc = summarise(save, change, state, &saved, err);
+        rc = name_record(save, change, &saved, err);
     if (rc == RC_OK)
         rc = blobs_named(save->session, change, &save->arena, &saved.attachments, err);
     if (rc != RC_OK)
@@ -302,9 +284,7 @@ static enum rc write_one(struct save *save, const struct saved *saved, uint32_t 
     statement_bind_blob(add, 5, view_of(saved->chain, sizeof(saved->chain)));
     statement_bind_blob(add, 6, view_of(saved->leaf, sizeof(saved->leaf)));
     rc = statement_run(add, err);
-    if (rc == RC_OK)
-        rc = blobs_saved(tablet, saved->attachments, err);
-    return rc != RC_OK ? rc : summary_spread(tablet, record, saved->key, &saved->summary, err);
+    return rc == RC_OK ? blobs_saved(tablet, saved->attachments, err) : rc;
 }
 
 enum rc save_commit(struct save *save, struct err *err) {

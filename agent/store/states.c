@@ -100,19 +100,6 @@ static enum rc settle(struct tablet *tablet, uint64_t record, const struct recor
     return rc;
 }
 
-static uint32_t conflicts_before(const struct tablet *tablet, struct dot id) {
-    uint32_t conflicts = 0;
-
-    for (const struct session *session = tablet->sessions; session != NULL;
-         session = session->next) {
-        const struct index_entry *entry = index_get(&session->index, id);
-
-        if (entry != NULL && entry->summary.conflicts > conflicts)
-            conflicts = entry->summary.conflicts;
-    }
-    return conflicts;
-}
-
 static enum rc write_state(struct tablet *tablet, uint64_t record, const struct open_key *key,
                            uint64_t generation, const struct record *state, struct err *err) {
     struct statement *put = tablet->sql[SQL_STATE_PUT];
@@ -164,15 +151,11 @@ static uint64_t generation_now(struct tablet *tablet, uint64_t record, uint64_t 
 }
 
 enum rc tablet_put_state(struct tablet *tablet, uint64_t area, const struct record *state,
-                         bool *new_conflict, struct err *err) {
+                         struct err *err) {
     const struct open_key *key = open_of_area(tablet, area);
-    uint32_t before = conflicts_before(tablet, state->id);
-    struct record view;
-    struct summary summary;
     uint64_t record;
     enum rc rc;
 
-    *new_conflict = false;
     if (key == NULL)
         return no_key(err);
     rc = record_number(tablet, state->id, true, &record, err);
@@ -181,18 +164,11 @@ enum rc tablet_put_state(struct tablet *tablet, uint64_t area, const struct reco
                          err);
     if (rc == RC_OK)
         rc = settle(tablet, record, state, err);
-    if (rc == RC_OK)
-        rc = set_left(tablet, record, false, err);
-    if (rc != RC_OK)
-        return rc;
-    arena_reset(&tablet->scratch);
-    rc = view_build(tablet, NULL, record, state->id, &tablet->scratch, &view, err);
-    if (rc == RC_OK)
-        rc = view_summary(tablet, &view, &tablet->scratch, &summary, err);
-    if (rc == RC_OK)
-        rc = summary_spread(tablet, record, key, &summary, err);
-    *new_conflict = rc == RC_OK && before == 0 && summary.conflicts > 0;
-    return rc;
+    return rc == RC_OK ? set_left(tablet, record, false, err) : rc;
+}
+
+uint64_t tablet_conflicted(const struct tablet *tablet) {
+    return tablet->conflicted;
 }
 
 /* Whether the state names another live area beneath the same key. */
@@ -216,7 +192,7 @@ static bool stays(const struct tablet *tablet, const struct record *state, uint6
 enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id, struct err *err) {
     const struct open_key *key = open_of_area(tablet, area);
     struct statement *drop = tablet->sql[SQL_STATE_DELETE], *rest = tablet->sql[SQL_STATE_COUNT];
-    struct record state, view;
+    struct record state;
     uint64_t record, generation;
     int64_t left;
     enum rc rc;
@@ -232,7 +208,7 @@ enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id,
     if (rc != RC_OK)
         return rc;
     if (stays(tablet, &state, area, key->key)) /* where it lies now may have become no question */
-        return summary_refresh(tablet, record, id, err);
+        return doubt_record(tablet, record, err);
     statement_bind_i64(drop, 1, (int64_t)record);
     statement_bind_i64(drop, 2, (int64_t)key->key);
     rc = statement_run(drop, err);
@@ -248,11 +224,7 @@ enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id,
     /* Own changes that are receipted will come back in a feed that this tablet does not take. */
     for (uint32_t i = 0; i < tablet_actor_count(tablet) && rc == RC_OK && left == 0; i++)
         rc = tablet_settle_left(tablet, tablet_actor(tablet, i), err);
-    if (rc == RC_OK)
-        rc = view_build(tablet, NULL, record, id, &tablet->scratch, &view, err);
-    if (rc == RC_NOT_FOUND)
-        return summary_drop(tablet, record, id, key->key, err);
-    return rc != RC_OK ? rc : summary_refresh(tablet, record, id, err);
+    return rc;
 }
 
 enum rc tablet_forms_came(struct tablet *tablet, struct err *err) {
@@ -265,10 +237,11 @@ enum rc tablet_forms_came(struct tablet *tablet, struct err *err) {
 
             if (summary->form_known)
                 continue;
-            arena_reset(&tablet->scratch);
             rc = record_number(tablet, summary->id, false, &record, err);
             if (rc == RC_OK)
-                rc = summary_refresh(tablet, record, summary->id, err);
+                rc = doubt_record(tablet, record, err);
+            if (rc == RC_NOT_FOUND) /* it has got another name in this transaction */
+                rc = RC_OK;
         }
     }
     return rc;

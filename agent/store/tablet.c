@@ -235,6 +235,7 @@ enum rc tablet_regain(struct tablet *tablet, struct err *err) {
 enum rc tablet_begin(struct tablet *tablet, struct err *err) {
     enum rc rc = tablet_regain(tablet, err);
 
+    tablet->conflicted = 0;
     return rc == RC_OK ? db_begin(tablet->db, err) : rc;
 }
 
@@ -244,7 +245,6 @@ enum rc tablet_commit(struct tablet *tablet, struct err *err) {
 
     if (rc == RC_OK)
         rc = db_commit(tablet->db, err);
-
     if (rc != RC_OK) {
         tablet_rollback(tablet);
         return PLANTED(SAVED_ANYWAY) ? RC_OK : rc;
@@ -272,6 +272,7 @@ void tablet_rollback(struct tablet *tablet) {
     tablet->touched_count = 0;
     tablet->sidecar_due = false;
     tablet->purge_due = false;
+    tablet->conflicted = 0;
     arena_reset(&tablet->pending_arena);
     /* Nothing can be saved or sent until it can be read again (tablet_regain). */
     tablet->lost =

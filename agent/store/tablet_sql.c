@@ -114,12 +114,50 @@ static const char SCHEMA_URN[] =
 /* doubted: records whose summaries must be made again (doubt.c). */
 static const char SCHEMA_DOUBT[] = "CREATE TABLE doubted(record INTEGER PRIMARY KEY);";
 
+/* Whatever a view is made of puts its record there, so that no way of changing one can forget its
+ * summary. waits: for somebody who holds all its keys. What former versions forgot is mended when
+ * somebody unlocks. */
+#define DOUBT(which)                                                                               \
+    " BEGIN INSERT INTO doubted VALUES(" which                                                     \
+    ".record, 0) ON CONFLICT(record) DO UPDATE SET waits = 0; END;"
+static const char SCHEMA_LISTED[] = "DROP TABLE doubted;"
+                                    "CREATE TABLE doubted(record INTEGER PRIMARY KEY, waits "
+                                    "INTEGER NOT NULL);"
+                                    "INSERT INTO doubted SELECT record, 0 FROM record;"
+                                    "CREATE TRIGGER state_came AFTER INSERT ON state" DOUBT("new") "CREATE TRIGGER state_changed AFTER UPDATE ON state" DOUBT(
+                                        "new") "CREATE TRIGGER state_went AFTER DELETE ON "
+                                               "state" DOUBT("old") "CREATE TRIGGER own_came AFTER "
+                                                                    "INSERT ON "
+                                                                    "change" DOUBT(
+                                                                        "new") "CREATE TRIGGER "
+                                                                               "own_changed "
+                                                                               "AFTER UPDATE OF "
+                                                                               "overlay, "
+                                                                               "sealed ON change"
+                                                                               " WHEN old.overlay "
+                                                                               "= 1 OR "
+                                                                               "new.overlay = "
+                                                                               "1" DOUBT(
+                                                                                   "new") "CREATE "
+                                                                                          "TRIGGER "
+                                                                                          "record_"
+                                                                                          "renamed "
+                                                                                          "AFTER "
+                                                                                          "UPDATE "
+                                                                                          "OF "
+                                                                                          "actor "
+                                                                                          "ON "
+                                                                                          "recor"
+                                                                                          "d" DOUBT(
+                                                                                              "ne"
+                                                                                              "w");
+
 static const struct db_migration MIGRATIONS[] = {
     {"0001_first", SCHEMA_FIRST}, {"0002_baggage", SCHEMA_BAGGAGE},
     {"0003_slice", SCHEMA_SLICE}, {"0004_snapshot", SCHEMA_SNAPSHOT},
     {"0005_draft", SCHEMA_DRAFT}, {"0006_returned", SCHEMA_RETURNED},
     {"0007_blob", SCHEMA_BLOB},   {"0008_urn", SCHEMA_URN},
-    {"0009_doubt", SCHEMA_DOUBT}};
+    {"0009_doubt", SCHEMA_DOUBT}, {"0010_listed", SCHEMA_LISTED}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -165,19 +203,32 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_SUMMARY_PUT] = "INSERT INTO summary VALUES(?1, ?2, ?3, ?4) ON CONFLICT(record, key)"
                         " DO UPDATE SET generation = ?3, sealed = ?4",
     [SQL_SUMMARY_DELETE] = "DELETE FROM summary WHERE record = ?1 AND key = ?2",
-    [SQL_SUMMARY_DELETE_ALL] = "DELETE FROM summary WHERE record = ?1",
     [SQL_SUMMARY_LIST] = "SELECT s.record, s.key, s.generation, s.sealed, r.actor, r.number"
                          " FROM summary s JOIN record r USING(record)",
-    [SQL_SUMMARY_KEYS] = "SELECT key, generation FROM summary WHERE record = ?1",
-    [SQL_DOUBT_PUT] = "INSERT OR IGNORE INTO doubted VALUES(?1)",
-    [SQL_DOUBT_KEY] = "INSERT OR IGNORE INTO doubted SELECT record FROM summary WHERE key <> ?1"
-                      " AND record IN (SELECT record FROM summary WHERE key = ?1)",
-    [SQL_DOUBT_RANGE] = "INSERT OR IGNORE INTO doubted SELECT record FROM change"
-                        " WHERE change BETWEEN ?1 AND ?2",
-    [SQL_DOUBT_ALL] = "INSERT OR IGNORE INTO doubted SELECT DISTINCT record FROM summary",
+    [SQL_SUMMARY_KEYS] = "SELECT key FROM summary WHERE record = ?1",
+    [SQL_RECORD_KEYS] =
+        "SELECT key, max(stands), max(generation) FROM (SELECT key, 1 AS stands, 0 AS generation"
+        " FROM state WHERE record = ?1 UNION ALL SELECT key, 1, 0 FROM change WHERE record = ?1"
+        " AND overlay = 1 UNION ALL SELECT key, 0, generation FROM summary WHERE record = ?1)"
+        " GROUP BY key",
+    [SQL_RECORD_OF_KEY] =
+        "SELECT min(record) FROM (SELECT min(record) AS record FROM state WHERE key = ?1"
+        " AND record > ?2 UNION ALL SELECT min(record) FROM change WHERE key = ?1"
+        " AND record > ?2 AND overlay = 1) HAVING min(record) IS NOT NULL",
+    [SQL_RECORD_NAME] = "SELECT actor, number FROM record WHERE record = ?1",
+    [SQL_DOUBT_PUT] = "INSERT INTO doubted VALUES(?1, 0)"
+                      " ON CONFLICT(record) DO UPDATE SET waits = 0",
+    [SQL_DOUBT_RANGE] = "INSERT INTO doubted SELECT record, 0 FROM change"
+                        " WHERE change BETWEEN ?1 AND ?2"
+                        " ON CONFLICT(record) DO UPDATE SET waits = 0",
+    [SQL_DOUBT_ALL] = "INSERT OR REPLACE INTO doubted SELECT record, 0 FROM record",
+    [SQL_DOUBT_ANY] = "SELECT 1 FROM doubted LIMIT 1",
     [SQL_DOUBT_NEXT] = "SELECT d.record, r.actor, r.number FROM doubted d JOIN record r"
-                       " USING(record) WHERE d.record > ?1 ORDER BY d.record LIMIT 1",
-    [SQL_DOUBT_DROP] = "DELETE FROM doubted WHERE record = ?1",
+                       " USING(record) WHERE d.waits = 0 AND d.record > ?1"
+                       " ORDER BY d.record LIMIT 1",
+    [SQL_DOUBT_WAIT] = "UPDATE doubted SET waits = 1 WHERE record = ?1",
+    [SQL_DOUBT_DONE] = "DELETE FROM doubted WHERE waits = 0",
+    [SQL_DOUBT_AGAIN] = "UPDATE doubted SET waits = 0 WHERE waits = 1",
     [SQL_CHANGE_ADD] = "INSERT INTO change(change, record, key, sealed, chain, leaf)"
                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_CHANGE_GET] = "SELECT record, key, sealed, chain, leaf FROM change"
@@ -196,9 +247,6 @@ static const char *const SQL[SQL_COUNT] = {
                                " ORDER BY c.change",
     [SQL_CHANGE_LEFT] = "UPDATE change SET overlay = 0 WHERE overlay = 1 AND change BETWEEN ?1"
                         " AND ?2 AND record IN (SELECT record FROM record WHERE left = 1)",
-    [SQL_SUMMARY_LEFT] = "DELETE FROM summary WHERE record IN (SELECT r.record FROM record r"
-                         " WHERE r.left = 1 AND NOT EXISTS (SELECT 1 FROM change c"
-                         " WHERE c.record = r.record AND c.overlay = 1))",
     [SQL_CURSOR_LIST] = "SELECT area, audience, position, chain, ahead_position, ahead_digest"
                         " FROM cursor ORDER BY area, audience",
     [SQL_CURSOR_GET] = "SELECT area, audience, position, chain, ahead_position, ahead_digest"

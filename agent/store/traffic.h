@@ -317,10 +317,11 @@ bool tablet_reads(const struct tablet *tablet, uint64_t area);
 /* The joined confirmed state under this area's key; empty (absorbed_count 0) when there is none. */
 enum rc tablet_state(struct tablet *tablet, uint64_t area, struct dot id, struct arena *arena,
                      struct record *out, struct err *err);
-/* Stores it, takes own changes that it contains out of the overlay, renews the summary. Whether the
- * record now has open conflicts and had none before is told. */
+/* Stores it, takes own changes that it contains out of the overlay. */
 enum rc tablet_put_state(struct tablet *tablet, uint64_t area, const struct record *state,
-                         bool *new_conflict, struct err *err);
+                         struct err *err);
+/* After a commit: how many records have open conflicts by it, and had none before. */
+uint64_t tablet_conflicted(const struct tablet *tablet);
 /* The record has left this area: removes the state unless it has another live area beneath the same
  * granted one. */
 enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id, struct err *err);

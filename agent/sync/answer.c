@@ -632,7 +632,7 @@ enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[
     }
     flow->more = taking.answer.more || flow->anew;
     report->received += taking.apply.received;
-    report->conflicts += taking.apply.conflict_count;
+    report->conflicts += tablet_conflicted(tablet);
     return RC_OK;
 }
 
@@ -668,7 +668,7 @@ enum rc answer_take_bundle(struct tablet *tablet, struct view body, struct sync_
     *gaps += taking.apply.gaps;
     *stale = taking.outdated;
     report->received += taking.apply.received;
-    report->conflicts += taking.apply.conflict_count;
+    report->conflicts += tablet_conflicted(tablet);
     report->more = report->more || taking.answer.more;
     return RC_OK;
 }

@@ -38,16 +38,6 @@ void apply_release(struct apply *apply) {
     buf_release(&apply->scratch);
 }
 
-/* Several entries of one answer may tell of the same conflict. */
-static void note_conflict(struct apply *apply, struct dot id) {
-    for (uint32_t i = 0; i < apply->conflict_count; i++) {
-        if (dot_equal(apply->conflicts[i], id))
-            return;
-    }
-    if (apply->conflict_count < sizeof(apply->conflicts) / sizeof(apply->conflicts[0]))
-        apply->conflicts[apply->conflict_count++] = id;
-}
-
 /* ---- frames ---- */
 
 /* A frame made of own changes, for an entry that only names them. with_content: also the changes,
@@ -94,7 +84,6 @@ static enum rc merge_record(struct apply *apply, const struct feed_entry *entry,
                             const struct frame *frame, uint32_t at, bool *taken, struct err *err) {
     struct dot id = frame->changes[at].change.record;
     struct record state;
-    bool new_conflict;
     enum rc rc;
 
     arena_reset(&apply->states);
@@ -112,11 +101,7 @@ static enum rc merge_record(struct apply *apply, const struct feed_entry *entry,
         if (!tablet_is_own_name(apply->tablet, change->dot.actor))
             apply->received++;
     }
-    if (rc == RC_OK)
-        rc = tablet_put_state(apply->tablet, entry->area, &state, &new_conflict, err);
-    if (rc == RC_OK && new_conflict)
-        note_conflict(apply, id);
-    return rc;
+    return rc == RC_OK ? tablet_put_state(apply->tablet, entry->area, &state, err) : rc;
 }
 
 static enum rc merge_frame(struct apply *apply, const struct feed_entry *entry, struct frame *frame,
@@ -148,7 +133,6 @@ static enum rc merge_frame(struct apply *apply, const struct feed_entry *entry, 
 enum rc apply_state(struct apply *apply, uint64_t area, const struct record *entered,
                     uint64_t *lamport, struct err *err) {
     struct record state;
-    bool new_conflict;
     uint64_t latest;
     enum rc rc = tablet_state(apply->tablet, area, entered->id, &apply->states, &state, err);
 
@@ -158,12 +142,10 @@ enum rc apply_state(struct apply *apply, uint64_t area, const struct record *ent
     if (rc == RC_OK)
         rc = merge_join(&state, entered, &apply->states, &state, err);
     if (rc == RC_OK)
-        rc = tablet_put_state(apply->tablet, area, &state, &new_conflict, err);
+        rc = tablet_put_state(apply->tablet, area, &state, err);
     if (rc != RC_OK)
         return rc;
     apply->received++;
-    if (new_conflict)
-        note_conflict(apply, entered->id);
     latest = record_lamport(&state);
     *lamport = latest > *lamport ? latest : *lamport;
     return RC_OK;
@@ -201,7 +183,6 @@ static enum rc take_redaction(struct apply *apply, const struct feed_entry *entr
     struct record state;
     struct view bytes;
     struct dot id;
-    bool new_conflict = false;
     enum rc rc = feed_record_read(entry, &id, &bytes, err);
 
     arena_reset(&apply->states);
@@ -214,8 +195,7 @@ static enum rc take_redaction(struct apply *apply, const struct feed_entry *entr
     if (rc != RC_OK || state.absorbed_count == 0)
         return rc;
     rc = merge_erase(&state, bytes, &apply->states, &state, err);
-    return rc != RC_OK ? rc
-                       : tablet_put_state(apply->tablet, entry->area, &state, &new_conflict, err);
+    return rc == RC_OK ? tablet_put_state(apply->tablet, entry->area, &state, err) : rc;
 }
 
 static enum rc merge_content(struct apply *apply, const struct feed_entry *entry,

@@ -65,8 +65,6 @@ struct apply { /* of one answer */
     struct gather gather;
     struct buf scratch;
     uint64_t received;
-    struct dot conflicts[256]; /* records with new conflicts; beyond that they are not told apart */
-    uint32_t conflict_count;
     bool had_own;  /* entries that stand for own changes were applied */
     bool overlaps; /* entries may be known already: of a bundle, or of the inbox */
     bool may_gap;  /* of a bundle: what is ahead of our place in its feed is left out ... */

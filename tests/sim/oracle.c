@@ -309,6 +309,21 @@ static bool waits_in_quarantine(const struct tablet_quarantined *list, uint32_t 
     return false;
 }
 
+static void show_listed(struct world *world, struct pad *pad, struct ledger *ledger,
+                        struct dot id) {
+    static const uint64_t villages[] = {VILLAGE_A, VILLAGE_B, VILLAGE_C};
+    struct record state;
+
+    for (size_t i = 0; i < sizeof(villages) / sizeof(villages[0]); i++) {
+        if (tablet_state(pad->tablet, villages[i], id, &world->arena, &state, &world->err) != RC_OK)
+            continue;
+        tell(world, "  %s under the key of %llu:", pad->machine.name,
+             (unsigned long long)villages[i]);
+        show_record(world, &state, pad->machine.name);
+    }
+    show_history(world, pad, ledger, id);
+}
+
 /* What the tablet lists and the county does not have in its areas: only what waits there. */
 static void check_listed(struct world *world, struct pad *pad, struct ledger *ledger) {
     struct list_query query = {.withdrawn_too = true};
@@ -335,12 +350,13 @@ static void check_listed(struct world *world, struct pad *pad, struct ledger *le
         shared = rc == RC_OK && stored.area_count == 0;
         for (uint32_t a = 0; rc == RC_OK && a < stored.area_count; a++)
             shared = shared || tablet_in_scope(pad->tablet, stored.areas[a]);
-        if (!shared)
-            world_fail(world, "%s shows record %04x-%u, which %s (%llu)", pad->machine.name,
-                       (unsigned)(listed[i].id.actor >> 48), (unsigned)listed[i].id.number,
-                       rc == RC_OK ? "is not of its areas" : "the county does not have",
-                       rc == RC_OK && stored.area_count > 0 ? (unsigned long long)stored.areas[0]
-                                                            : 0);
+        if (shared)
+            continue;
+        show_listed(world, pad, ledger, listed[i].id);
+        world_fail(world, "%s shows record %04x-%u, which %s (%llu)", pad->machine.name,
+                   (unsigned)(listed[i].id.actor >> 48), (unsigned)listed[i].id.number,
+                   rc == RC_OK ? "is not of its areas" : "the county does not have",
+                   rc == RC_OK && stored.area_count > 0 ? (unsigned long long)stored.areas[0] : 0);
     }
 }
 
@@ -355,8 +371,7 @@ static void check_states(struct world *world, struct pad *pad) {
                           &comparison, &world->err),
                "the county's records");
     arena_release(&comparison.arena);
-    if (world->open)
-        check_listed(world, pad, ledger);
+    check_listed(world, pad, ledger);
     hall_give_back(world, ledger);
 }
 
