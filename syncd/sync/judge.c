@@ -202,7 +202,7 @@ enum rc judge_merge(struct work *work, const struct change *change, const struct
         return rc;
     if (record->form == 0)
         record->audience = frame->audience;
-    if (change->kind == CHANGE_CREATE && record->stored.revision == 0)
+    if (record->old_area_count == 0 && record->brought == 0)
         record->brought = succession_of(&work->ledger->areas, frame->area);
     record->form = change->form;
     record->state = merged;

@@ -277,6 +277,54 @@ static enum rc move_entry(struct work *work, const struct work_record *record, u
     return work_entry(work, entry, digest, err);
 }
 
+struct guesses { /* frames with changes of a record whose place was not known */
+    struct arena *arena;
+    uint64_t *frames;
+    uint32_t count, capacity;
+};
+
+static enum rc note_guess(void *context, const struct stored_change *change, struct err *err) {
+    struct guesses *guesses = context;
+    uint64_t *frame;
+
+    if (change->verdict != VERDICT_ADMIT)
+        return RC_OK;
+    frame = arena_push(guesses->arena, &guesses->frames, &guesses->count, &guesses->capacity,
+                       sizeof(*frame));
+    if (frame == NULL)
+        return arena_check(guesses->arena, "a step of the writer", err);
+    *frame = change->frame;
+    return RC_OK;
+}
+
+/* What others wrote in a record whose beginning waited in quarantine went where they took it to be.
+ * Now that its place is known it leaves the others of these areas. */
+static enum rc leave_guessed(struct work *work, const struct work_record *record,
+                             const struct stored_record *row, struct err *err) {
+    struct guesses guesses = {.arena = &work->arena};
+    uint64_t left[WORK_AREAS_MAX];
+    uint32_t left_count = 0;
+    enum rc rc = RC_OK;
+
+    if (record->brought != 0)
+        left[left_count++] = record->brought;
+    if (record->stored.revision > 0)
+        rc = store_history(work->ledger->store, record->state.id, note_guess, &guesses, err);
+    for (uint32_t i = 0; i < guesses.count && rc == RC_OK; i++) {
+        struct stored_frame frame;
+        uint64_t area;
+
+        rc = store_frame(work->ledger->store, guesses.frames[i], &work->arena, &frame, err);
+        area = rc == RC_OK ? succession_of(&work->ledger->areas, frame.area) : 0;
+        if (rc == RC_OK && left_count < WORK_AREAS_MAX && !has_area(left, left_count, area))
+            left[left_count++] = area;
+    }
+    for (uint32_t i = 0; i < left_count && rc == RC_OK; i++)
+        if (!has_area(row->areas, row->area_count, left[i]))
+            rc = move_entry(work, record, left[i], FEED_LEAVE, row->packed, err);
+    return rc;
+}
+
 static enum rc add_moves(struct work *work, const struct work_record *record,
                          const struct stored_record *row, struct err *err) {
     enum rc rc = RC_OK;
@@ -288,11 +336,9 @@ static enum rc add_moves(struct work *work, const struct work_record *record,
     for (uint32_t i = 0; i < record->old_area_count && rc == RC_OK; i++)
         if (!has_area(row->areas, row->area_count, record->old_areas[i]))
             rc = move_entry(work, record, record->old_areas[i], FEED_LEAVE, row->packed, err);
-    /* It began there, and moved in the same step. */
-    if (rc == RC_OK && record->brought != 0 && record->old_area_count == 0 &&
-        !has_area(row->areas, row->area_count, record->brought))
-        rc = move_entry(work, record, record->brought, FEED_LEAVE, row->packed, err);
-    return rc;
+    return rc == RC_OK && record->old_area_count == 0 && row->area_count > 0
+               ? leave_guessed(work, record, row, err)
+               : rc;
 }
 
 /* --- one record --- */

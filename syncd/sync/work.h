@@ -19,7 +19,8 @@ struct work_record {
     bool touched;
     uint32_t old_area_count; /* as loaded */
     const uint64_t *old_areas;
-    uint64_t brought; /* area of the frame in which this step brought a new record */
+    uint64_t
+        brought; /* of no known place before: area of the frame that brought its first change */
     uint8_t audience; /* of the frame that brought it, while the form is unknown */
     uint64_t form;    /* of its latest change */
     /* examine.h: its constraints are to be run in this step; or have been, and these are broken */

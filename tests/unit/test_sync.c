@@ -406,6 +406,32 @@ static void a_record_that_began_and_moved_away_in_one_batch_has_left(void **stat
     tablet_close(b);
 }
 
+/* Its beginning waits in quarantine, what moved it away does not: it went into the feed of the area
+ * where its author took it to be, and has left that again. */
+static void what_is_admitted_before_its_beginning_lies_where_it_says(void **state) {
+    static uint64_t only_a[] = {VILLAGE_A}, only_b[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *a, *b;
+    struct session *wang, *zhang;
+    struct dot record;
+
+    visitor->county->role = ROLE_CLERK; /* may move */
+    a = visitor_enrol(visitor, "wang", 2);
+    b = county_enrol(visitor->county, visitor_path(visitor, "zhang"), "zhang", only_b, 1);
+    wang = county_session(a, "wang");
+    zhang = county_session(b, "zhang");
+    record = visitor_save(visitor, wang, VILLAGE_B, "户主");
+    visitor_move(visitor, wang, record, VILLAGE_A);
+    scope(visitor, a, only_a, 1, false);
+    visitor->county->lose_down = 1; /* it does not even learn it */
+    county_sync(visitor->county, a, RC_NETWORK, NULL);
+    county_sync(visitor->county, b, RC_OK, NULL);
+    assert_int_equal(visitor_count(visitor, zhang, ""), 0);
+    visitor_verify(visitor, b);
+    tablet_close(a);
+    tablet_close(b);
+}
+
 static void a_quarantined_change_is_shown_and_blocks_nothing(void **state) {
     struct visitor *visitor = *state;
     struct tablet *tablet = visitor_enrol(visitor, "wang", 2);
@@ -510,6 +536,7 @@ int main(void) {
         TEST(areas_are_granted_and_withdrawn),
         TEST(what_follows_a_refused_move_reaches_those_who_have_the_record),
         TEST(a_record_that_began_and_moved_away_in_one_batch_has_left),
+        TEST(what_is_admitted_before_its_beginning_lies_where_it_says),
         TEST(a_quarantined_change_is_shown_and_blocks_nothing),
         TEST(a_new_epoch_sends_again_what_the_server_lacks),
         TEST(an_enrolment_whose_answer_was_lost_is_repeated),
