@@ -166,7 +166,7 @@ enum rc desk_conflicts(void *context, struct command *command, struct err *err) 
         rc = look_first(&seat, command, err);
     if (rc == RC_OK) {
         listing_start(&list.listing, command, &seat.arena, heads);
-        rc = store_conflicts(seat.ledger->store, area, conflict_visit, &list, err);
+        rc = store_conflicts(seat.ledger->store, area, INT64_MIN, conflict_visit, &list, err);
         rc = listing_end(&list.listing, rc, err);
     }
     json_free(list.sides);

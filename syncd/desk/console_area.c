@@ -6,9 +6,8 @@
 #include "syncd/desk/console.h"
 #include "syncd/desk/task.h"
 
-#define DAYS        30u
-#define DAYS_MOST   366u
-#define FRAMES_MOST 200000u
+#define DAYS      30u
+#define DAYS_MOST 366u
 
 /* ---- the tree ---- */
 
@@ -131,58 +130,24 @@ struct inflow {
     struct console_call *call;
     uint64_t area; /* 0: all of the person's */
     int64_t first_day;
-    uint64_t changes[DAYS_MOST], frames[DAYS_MOST];
-    uint32_t days, seen;
+    uint64_t changes[DAYS_MOST];
 };
 
-static int64_t day_of(int64_t time_ms) {
-    return (time_ms + CHINA_OFFSET_MS) / MS_PER_DAY;
-}
-
-static enum rc frame_visit(void *context, const struct stored_frame *frame, struct err *err) {
+static enum rc inflow_visit(void *context, const struct stored_inflow *sum, struct err *err) {
     struct inflow *inflow = context;
-    int64_t day = day_of(frame->received_ms) - inflow->first_day;
-    uint64_t area = succession_of(&inflow->call->seat.ledger->areas, frame->area);
+    uint64_t area = succession_of(&inflow->call->seat.ledger->areas, sum->area);
 
     (void)err;
-    if (++inflow->seen > FRAMES_MOST)
-        return RC_NOT_FOUND;
-    if (day < 0 || day >= inflow->days || !console_holds(inflow->call, area) ||
-        (inflow->area != 0 && !area_contains(inflow->area, area)))
-        return RC_OK;
-    inflow->changes[day] += frame->last - frame->first + 1;
-    inflow->frames[day]++;
+    if (console_holds(inflow->call, area) &&
+        (inflow->area == 0 || area_contains(inflow->area, area)))
+        inflow->changes[sum->day - inflow->first_day] += sum->changes;
     return RC_OK;
-}
-
-/* The log is in order of commit: the first frame of these days is found by halving. */
-static enum rc first_frame(struct inflow *inflow, uint64_t *serial, struct err *err) {
-    struct store *store = inflow->call->seat.ledger->store;
-    struct store_counts counts;
-    uint64_t low = 0, high;
-    enum rc rc = store_count(store, &counts, err);
-
-    high = rc == RC_OK ? counts.frames : 0;
-    while (rc == RC_OK && low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        struct stored_frame frame;
-        struct arena arena;
-
-        arena_init(&arena, DESK_ARENA_BYTES);
-        rc = store_frame(store, middle + 1, &arena, &frame, err);
-        if (rc == RC_OK && day_of(frame.received_ms) < inflow->first_day)
-            low = middle + 1;
-        else
-            high = middle;
-        arena_release(&arena);
-    }
-    *serial = low;
-    return rc;
 }
 
 enum rc console_inflow(struct console_call *call, struct err *err) {
     struct inflow *inflow = arena_alloc(&call->seat.arena, sizeof(*inflow));
-    uint64_t serial = 0, days = DAYS;
+    uint64_t days = DAYS;
+    int64_t today = inflow_day(env_wall_ms(call->seat.office->env));
     struct json *json, *items;
     enum rc rc;
 
@@ -192,17 +157,15 @@ enum rc console_inflow(struct console_call *call, struct err *err) {
     rc = console_need_area(call, &inflow->area, err);
     if (rc == RC_OK)
         rc = console_number(call, "days", DAYS_MOST, DAYS, &days, err);
-    inflow->days = (uint32_t)days;
-    inflow->first_day = day_of(env_wall_ms(call->seat.office->env)) - (int64_t)days + 1;
+    inflow->first_day = today - (int64_t)days + 1;
     if (rc == RC_OK)
-        rc = first_frame(inflow, &serial, err);
-    if (rc == RC_OK)
-        rc = store_frames(call->seat.ledger->store, serial, frame_visit, inflow, err);
+        rc = store_inflow(call->seat.ledger->store, inflow->first_day, today, inflow_visit, inflow,
+                          err);
     if (rc != RC_OK)
         return rc;
     json = json_object();
     items = json_add_array(json, "items");
-    for (uint32_t i = 0; i < inflow->days; i++) {
+    for (int64_t i = 0; i < (int64_t)days; i++) {
         struct json *item = json_add_object(items, NULL);
         char text[TIME_TEXT_BYTES];
 

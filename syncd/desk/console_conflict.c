@@ -157,7 +157,9 @@ enum rc console_conflicts(struct console_call *call, struct err *err) {
     if (rc == RC_OK)
         rc = read_after(&list, err);
     if (rc == RC_OK)
-        rc = store_conflicts(call->seat.ledger->store, list.area, list_visit, &list, err);
+        rc =
+            store_conflicts(call->seat.ledger->store, list.area,
+                            list.has_after ? list.after.due_ms : INT64_MIN, list_visit, &list, err);
     arena_release(&list.arena);
     add_next(&list, json);
     if (rc == RC_OK)

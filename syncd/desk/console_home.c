@@ -65,16 +65,19 @@ struct conflicts {
     uint32_t first_count;
 };
 
-static void keep_due(struct conflicts *all, const struct stored_conflict *conflict) {
+/* They come by due, of one of the person's areas after the other. */
+static enum rc due_visit(void *context, const struct stored_conflict *conflict, struct err *err) {
+    struct conflicts *all = context;
     uint32_t at = all->first_count;
 
-    for (uint32_t i = 0; i < all->first_count; i++)
-        if (dot_equal(all->first[i].record, conflict->record))
-            return;
+    (void)err;
     while (at > 0 && all->first[at - 1].due_ms > conflict->due_ms)
         at--;
     if (at == QUEUE_EACH)
-        return;
+        return RC_NOT_FOUND;
+    for (uint32_t i = 0; i < all->first_count; i++)
+        if (dot_equal(all->first[i].record, conflict->record))
+            return RC_OK;
     if (all->first_count < QUEUE_EACH)
         all->first_count++;
     memmove(&all->first[at + 1], &all->first[at],
@@ -83,12 +86,12 @@ static void keep_due(struct conflicts *all, const struct stored_conflict *confli
                                   .area = conflict->area,
                                   .since_ms = conflict->since_ms,
                                   .due_ms = conflict->due_ms};
+    return RC_OK;
 }
 
-static enum rc conflict_visit(void *context, const struct stored_conflict *conflict,
-                              struct err *err) {
+static enum rc time_visit(void *context, int64_t since_ms, int64_t due_ms, struct err *err) {
     struct conflicts *all = context;
-    int64_t age = (all->home->now_ms - conflict->since_ms) / MS_PER_DAY;
+    int64_t age = (all->home->now_ms - since_ms) / MS_PER_DAY;
     uint32_t at = 0;
 
     (void)err;
@@ -96,8 +99,7 @@ static enum rc conflict_visit(void *context, const struct stored_conflict *confl
         at++;
     all->ages[at]++;
     all->count++;
-    all->overdue += conflict->due_ms < all->home->now_ms;
-    keep_due(all, conflict);
+    all->overdue += due_ms < all->home->now_ms;
     return RC_OK;
 }
 
@@ -106,8 +108,13 @@ static enum rc add_conflicts(struct home *home, struct err *err) {
     struct json *list;
     enum rc rc = RC_OK;
 
-    for (uint32_t i = 0; i < home->call->area_count && rc == RC_OK; i++)
-        rc = store_conflicts(home->store, home->call->areas[i], conflict_visit, &all, err);
+    for (uint32_t i = 0; i < home->call->area_count && rc == RC_OK; i++) {
+        uint64_t area = home->call->areas[i];
+
+        rc = store_conflict_times(home->store, area, time_visit, &all, err);
+        if (rc == RC_OK)
+            rc = store_conflicts(home->store, area, INT64_MIN, due_visit, &all, err);
+    }
     for (uint32_t i = 0; i < all.first_count && rc == RC_OK; i++)
         rc = add_record_line(home, "conflict", all.first[i].record, all.first[i].area,
                              all.first[i].since_ms, all.first[i].due_ms, err);

@@ -105,7 +105,7 @@ static enum rc find_pair(struct decision *decision, struct err *err) {
     if (decision->text != NULL)
         rc = dot_parse(view_text(decision->text + 1), &find.wanted, err);
     if (rc == RC_OK)
-        rc = store_conflicts(decision->seat->ledger->store, 0, twin_visit, &find, err);
+        rc = store_conflicts(decision->seat->ledger->store, 0, INT64_MIN, twin_visit, &find, err);
     if (rc != RC_OK)
         return rc;
     if (find.count == 0)

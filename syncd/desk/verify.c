@@ -96,7 +96,8 @@ static enum rc print_counts(struct verify *verify, struct err *err) {
 
 enum rc desk_verify(void *context, struct command *command, struct err *err) {
     static enum rc (*const parts[])(struct verify *, struct err *) = {
-        check_file, verify_log, verify_states, verify_feeds, verify_acts, verify_snapshots};
+        check_file,   verify_log,  verify_inflow,   verify_states,
+        verify_feeds, verify_acts, verify_snapshots};
     struct seat seat;
     struct verify verify = {.seat = &seat, .command = command, .list = json_array()};
     struct store_counts before;

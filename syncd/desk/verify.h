@@ -42,6 +42,8 @@ enum rc verify_conflicts(struct verify *verify, const struct stored_record *stor
 /* verify_feed.c: every feed's chain from its entries; the staff log's chain. */
 enum rc verify_feeds(struct verify *verify, struct err *err);
 enum rc verify_acts(struct verify *verify, struct err *err);
+/* verify_inflow.c: what came in by day and area, as the log has it. */
+enum rc verify_inflow(struct verify *verify, struct err *err);
 /* verify_snapshot.c: what new tablets are given. */
 enum rc verify_snapshots(struct verify *verify, struct err *err);
 

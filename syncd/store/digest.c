@@ -377,7 +377,7 @@ static enum rc add_all(struct digest *digest, struct err *err) {
     PART("actors", store_actors(store, on_actor, digest, err));
     PART("forms", store_forms(store, 0, on_form, digest, err));
     PART("records", store_list(store, all_forms, 0, FIRST, on_record, digest, err));
-    PART("conflicts", store_conflicts(store, 0, on_conflict, digest, err));
+    PART("conflicts", store_conflicts(store, 0, INT64_MIN, on_conflict, digest, err));
     PART("keys", engine->keys(store, NULL, on_key, digest, err));
     PART("quarantine", store_quarantine(store, true, on_quarantine, digest, err));
     PART("feeds", store_feeds(store, &EVERYWHERE, 1, UINT8_MAX, on_feed, digest, err));

@@ -68,7 +68,10 @@ struct store_engine {
     enum rc (*forms)(struct store *, uint64_t, store_visit_form *, void *, struct err *);
     enum rc (*list)(struct store *, struct view, uint64_t, struct dot, store_visit_record *, void *,
                     struct err *);
-    enum rc (*conflicts)(struct store *, uint64_t, store_visit_conflict *, void *, struct err *);
+    enum rc (*conflicts)(struct store *, uint64_t, int64_t, store_visit_conflict *, void *,
+                         struct err *);
+    enum rc (*conflict_times)(struct store *, uint64_t, store_visit_conflict_time *, void *,
+                              struct err *);
     enum rc (*record_conflicts)(struct store *, struct dot, store_visit_conflict *, void *,
                                 struct err *);
     enum rc (*quarantine)(struct store *, bool, store_visit_quarantine *, void *, struct err *);
@@ -77,6 +80,7 @@ struct store_engine {
     enum rc (*entries)(struct store *, uint64_t, uint8_t, uint64_t, store_visit_entry *, void *,
                        struct err *);
     enum rc (*frames)(struct store *, uint64_t, store_visit_frame *, void *, struct err *);
+    enum rc (*inflow)(struct store *, int64_t, int64_t, store_visit_inflow *, void *, struct err *);
     enum rc (*history)(struct store *, struct dot, store_visit_change *, void *, struct err *);
     enum rc (*actor_changes)(struct store *, uint64_t, uint64_t, uint64_t, store_visit_change *,
                              void *, struct err *);
@@ -140,6 +144,8 @@ enum store_walk {
     WALK_SESSIONS = 1u << 23,
     WALK_ABOUT = 1u << 24,
     WALK_GISTS = 1u << 25,
+    WALK_CONFLICT_TIMES = 1u << 26,
+    WALK_INFLOW = 1u << 27,
 };
 
 /* RC_INVALID or RC_LIMIT where the delta contradicts itself; see delta.c. */

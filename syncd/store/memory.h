@@ -137,8 +137,12 @@ enum rc memory_list(struct store *store, struct view form_name, uint64_t area, s
                     store_visit_record *visit, void *context, struct err *err);
 enum rc memory_record_conflicts(struct store *store, struct dot record, store_visit_conflict *visit,
                                 void *context, struct err *err);
-enum rc memory_conflicts(struct store *store, uint64_t area, store_visit_conflict *visit,
-                         void *context, struct err *err);
+enum rc memory_conflicts(struct store *store, uint64_t area, int64_t from_due_ms,
+                         store_visit_conflict *visit, void *context, struct err *err);
+enum rc memory_conflict_times(struct store *store, uint64_t area, store_visit_conflict_time *visit,
+                              void *context, struct err *err);
+enum rc memory_inflow(struct store *store, int64_t from_day, int64_t to_day,
+                      store_visit_inflow *visit, void *context, struct err *err);
 enum rc memory_quarantine(struct store *store, bool settled_too, store_visit_quarantine *visit,
                           void *context, struct err *err);
 enum rc memory_feeds(struct store *store, const uint64_t *areas, uint32_t area_count,

@@ -159,9 +159,65 @@ static int by_due(const void *left, const void *right) {
                                   : dot_compare(a->record, b->record);
 }
 
-enum rc memory_conflicts(struct store *store, uint64_t area, store_visit_conflict *visit,
-                         void *context, struct err *err) {
-    SHOW(LIST_CONFLICTS, struct stored_conflict, within(area, item->area), by_due);
+enum rc memory_conflicts(struct store *store, uint64_t area, int64_t from_due_ms,
+                         store_visit_conflict *visit, void *context, struct err *err) {
+    SHOW(LIST_CONFLICTS, struct stored_conflict,
+         within(area, item->area) && item->due_ms >= from_due_ms, by_due);
+}
+
+struct times {
+    store_visit_conflict_time *visit;
+    void *context;
+};
+
+static enum rc time_visit(void *context, const struct stored_conflict *conflict, struct err *err) {
+    struct times *times = context;
+
+    return times->visit(times->context, conflict->since_ms, conflict->due_ms, err);
+}
+
+enum rc memory_conflict_times(struct store *store, uint64_t area, store_visit_conflict_time *visit,
+                              void *context, struct err *err) {
+    struct times times = {visit, context};
+
+    return memory_conflicts(store, area, INT64_MIN, time_visit, &times, err);
+}
+
+static int by_day(const void *left, const void *right) {
+    const struct stored_inflow *a = left, *b = right;
+
+    return a->day != b->day ? order_signed(a->day, b->day) : order(a->area, b->area);
+}
+
+enum rc memory_inflow(struct store *store, int64_t from_day, int64_t to_day,
+                      store_visit_inflow *visit, void *context, struct err *err) {
+    const struct item_list *frames = LIST(LIST_FRAMES);
+    struct stored_inflow *sums = calloc(frames->count + 1, sizeof(*sums));
+    size_t count = 0;
+    enum rc rc = RC_OK;
+
+    if (sums == NULL)
+        return err_set(err, RC_NO_MEMORY, "store: out of memory");
+    for (size_t i = 0; i < frames->count; i++) {
+        const struct stored_frame *frame = list_at(frames, i);
+        int64_t day = inflow_day(frame->received_ms);
+        size_t at = 0;
+
+        if (day < from_day || day > to_day)
+            continue;
+        while (at < count && (sums[at].day != day || sums[at].area != frame->area))
+            at++;
+        if (at == count)
+            sums[count++] = (struct stored_inflow){.day = day, .area = frame->area};
+        sums[at].frames++;
+        sums[at].changes += frame_span(frame);
+    }
+    if (count > 1)
+        qsort(sums, count, sizeof(*sums), by_day);
+    for (size_t i = 0; i < count && rc == RC_OK; i++)
+        rc = visit(context, &sums[i], err);
+    free(sums);
+    return rc;
 }
 
 static int as_given(const void *left, const void *right) {

@@ -214,8 +214,10 @@ enum rc sqlite_list(struct store *store, struct view form_name, uint64_t area, s
                     store_visit_record *visit, void *context, struct err *err);
 enum rc sqlite_record_conflicts(struct store *store, struct dot record, store_visit_conflict *visit,
                                 void *context, struct err *err);
-enum rc sqlite_conflicts(struct store *store, uint64_t area, store_visit_conflict *visit,
-                         void *context, struct err *err);
+enum rc sqlite_conflicts(struct store *store, uint64_t area, int64_t from_due_ms,
+                         store_visit_conflict *visit, void *context, struct err *err);
+enum rc sqlite_conflict_times(struct store *store, uint64_t area, store_visit_conflict_time *visit,
+                              void *context, struct err *err);
 enum rc sqlite_keys(struct store *store, const uint8_t *hash, store_visit_key *visit, void *context,
                     struct err *err);
 
@@ -237,6 +239,8 @@ enum rc sqlite_tally(struct store *store, const struct record_query *query,
 
 /* --- sqlite_log.c --- */
 enum rc frames_add(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
+enum rc sqlite_inflow(struct store *store, int64_t from_day, int64_t to_day,
+                      store_visit_inflow *visit, void *context, struct err *err);
 enum rc content_cut(struct sqlite *sqlite, const struct store_delta *delta, struct err *err);
 enum rc entries_add(struct sqlite *sqlite, const struct store_delta *delta, uint64_t frame_base,
                     struct err *err);

@@ -197,14 +197,32 @@ static struct stored_conflict conflict_row(struct statement *row, struct dot rec
     };
 }
 
-enum rc sqlite_conflicts(struct store *store, uint64_t area, store_visit_conflict *visit,
-                         void *context, struct err *err) {
+enum rc sqlite_conflict_times(struct store *store, uint64_t area, store_visit_conflict_time *visit,
+                              void *context, struct err *err) {
+    struct statement *row = sqlite_of(store)->sql[SQL_CONFLICT_TIMES];
+    struct area_range range = area_range_of(area);
+    enum rc rc;
+
+    statement_bind_i64(row, 1, bits(range.low));
+    statement_bind_i64(row, 2, bits(range.high));
+    while ((rc = statement_step(row, err)) == RC_OK) {
+        rc = visit(context, statement_i64(row, 0), statement_i64(row, 1), err);
+        if (rc != RC_OK)
+            break;
+    }
+    statement_reset(row);
+    return rc;
+}
+
+enum rc sqlite_conflicts(struct store *store, uint64_t area, int64_t from_due_ms,
+                         store_visit_conflict *visit, void *context, struct err *err) {
     struct statement *row = sqlite_of(store)->sql[SQL_CONFLICTS];
     struct area_range range = area_range_of(area);
     enum rc rc;
 
     statement_bind_i64(row, 1, bits(range.low));
     statement_bind_i64(row, 2, bits(range.high));
+    statement_bind_i64(row, 3, from_due_ms);
     while ((rc = statement_step(row, err)) == RC_OK) {
         struct stored_conflict conflict = conflict_row(
             row, dot_from(column_name(row, 15), column_bits(row, 16), statement_i64(row, 0)));

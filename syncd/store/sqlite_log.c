@@ -3,9 +3,58 @@
 
 /* --- frames --- */
 
+static enum rc inflow_add(struct sqlite *sqlite, const struct stored_inflow *sum, struct err *err) {
+    struct statement *add = sqlite->sql[SQL_INFLOW_ADD];
+
+    if (sum->frames == 0)
+        return RC_OK;
+    statement_bind_i64(add, 1, sum->day);
+    statement_bind_i64(add, 2, bits(sum->area));
+    statement_bind_i64(add, 3, bits(sum->frames));
+    statement_bind_i64(add, 4, bits(sum->changes));
+    return statement_run(add, err);
+}
+
+/* Frames of one area stand side by side, mostly. */
+static enum rc inflow_note(struct sqlite *sqlite, const struct stored_frame *frame,
+                           struct stored_inflow *open, struct err *err) {
+    int64_t day = inflow_day(frame->received_ms);
+    enum rc rc = RC_OK;
+
+    if (open->day != day || open->area != frame->area) {
+        rc = inflow_add(sqlite, open, err);
+        *open = (struct stored_inflow){.day = day, .area = frame->area};
+    }
+    open->frames++;
+    open->changes += frame_span(frame);
+    return rc;
+}
+
+enum rc sqlite_inflow(struct store *store, int64_t from_day, int64_t to_day,
+                      store_visit_inflow *visit, void *context, struct err *err) {
+    struct statement *row = sqlite_of(store)->sql[SQL_INFLOW];
+    enum rc rc;
+
+    statement_bind_i64(row, 1, from_day);
+    statement_bind_i64(row, 2, to_day);
+    while ((rc = statement_step(row, err)) == RC_OK) {
+        struct stored_inflow sum = {.day = statement_i64(row, 0),
+                                    .area = column_bits(row, 1),
+                                    .frames = column_bits(row, 2),
+                                    .changes = column_bits(row, 3)};
+
+        rc = visit(context, &sum, err);
+        if (rc != RC_OK)
+            break;
+    }
+    statement_reset(row);
+    return rc;
+}
+
 enum rc frames_add(struct sqlite *sqlite, const struct store_delta *delta, struct err *err) {
     struct store_counts *counts = &sqlite->county.counts;
     struct statement *add = sqlite->sql[SQL_FRAME_ADD];
+    struct stored_inflow inflow = {.frames = 0};
     enum rc rc = RC_OK;
 
     for (uint32_t i = 0; i < delta->frame_count && rc == RC_OK; i++) {
@@ -25,8 +74,10 @@ enum rc frames_add(struct sqlite *sqlite, const struct store_delta *delta, struc
         statement_bind_blob(add, 12, frame->bytes);
         rc = statement_run(add, err);
         counts->bytes_log += frame->bytes.size;
+        if (rc == RC_OK)
+            rc = inflow_note(sqlite, frame, &inflow, err);
     }
-    return rc;
+    return rc == RC_OK ? inflow_add(sqlite, &inflow, err) : rc;
 }
 
 static void frame_row(struct statement *row, struct arena *arena, struct stored_frame *out) {

@@ -169,6 +169,20 @@ static const char TABLES_OF_ZONES[] =
     "CREATE TABLE zone (block INTEGER PRIMARY KEY, townships INTEGER NOT NULL,"
     "  villages INTEGER NOT NULL) STRICT;";
 
+/* The queue of what is open, as it is shown; what waits in quarantine; and what came in, by day and
+ * area, since a frame has its content in its row [5,000; 2,000; 200,000 a year]. */
+static const char TABLES_OF_THE_DAY[] =
+    "CREATE INDEX conflict_due ON conflict (due, area, since);"
+    "CREATE INDEX quarantine_waiting ON quarantine (record_actor, record_number)"
+    "  WHERE settled = 0;"
+    "CREATE TABLE inflow ("
+    "  day INTEGER, area INTEGER, frames INTEGER NOT NULL, changes INTEGER NOT NULL,"
+    "  PRIMARY KEY (day, area)"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO inflow SELECT (min(max(received, 0), 281474976710655) + 28800000) / 86400000,"
+    "  area, count(*), sum(CASE WHEN last >= first AND last - first < 512 THEN last - first + 1"
+    "  ELSE 512 END) FROM frame GROUP BY 1, 2;";
+
 const struct db_migration SQLITE_TABLES[] = {
     {"0001_people", TABLES},
     {"0002_log", TABLES_OF_THE_LOG},
@@ -178,6 +192,7 @@ const struct db_migration SQLITE_TABLES[] = {
     {"0006_login", TABLES_OF_LOGINS},
     {"0007_gist", TABLES_OF_GISTS},
     {"0008_zone", TABLES_OF_ZONES},
+    {"0009_day", TABLES_OF_THE_DAY},
 };
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
@@ -232,9 +247,12 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_PLACES] = "SELECT l.first, l.last, p.actor, p.high FROM place AS l JOIN prefix AS p"
                    " ON p.id = (l.first >> 38)"
                    " WHERE l.name = ?1 AND l.area >= ?2 AND l.area <= ?3 LIMIT ?4",
-    [SQL_CONFLICTS] = "SELECT c.*, p.actor, p.high FROM conflict AS c JOIN prefix AS p"
-                      " ON p.id = (c.record >> 38) WHERE c.area >= ?1 AND c.area <= ?2"
+    [SQL_CONFLICTS] = "SELECT c.*, p.actor, p.high FROM conflict AS c INDEXED BY conflict_due"
+                      " CROSS JOIN prefix AS p ON p.id = (c.record >> 38)"
+                      " WHERE c.due >= ?3 AND c.area >= ?1 AND c.area <= ?2"
                       " ORDER BY c.due, p.actor, p.high, c.record, c.item",
+    [SQL_CONFLICT_TIMES] = "SELECT since, due FROM conflict INDEXED BY conflict_due"
+                           " WHERE area >= ?1 AND area <= ?2 ORDER BY due",
     [SQL_RECORD_CONFLICTS] = "SELECT * FROM conflict WHERE record = ?1 ORDER BY item",
     [SQL_KEYS] = "SELECT k.*, p.actor, p.high FROM key AS k JOIN prefix AS p"
                  " ON p.id = (k.record >> 38) WHERE k.hash = ?1"
@@ -246,6 +264,8 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
                        " ORDER BY since, actor, number",
     [SQL_FRAME] = "SELECT * FROM frame WHERE serial = ?1",
     [SQL_FRAMES] = "SELECT * FROM frame WHERE serial > ?1 ORDER BY serial",
+    [SQL_INFLOW] = "SELECT day, area, frames, changes FROM inflow WHERE day >= ?1 AND day <= ?2"
+                   " ORDER BY day, area",
     [SQL_FEED] = "SELECT id, area, audience, position, chain FROM feed"
                  " WHERE area = ?1 AND audience = ?2",
     [SQL_FEEDS] = "SELECT id, area, audience, position, chain FROM feed"
@@ -349,6 +369,8 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
                            " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [SQL_FRAME_ADD] = "INSERT INTO frame VALUES"
                       " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_INFLOW_ADD] = "INSERT INTO inflow VALUES (?1, ?2, ?3, ?4) ON CONFLICT (day, area)"
+                       " DO UPDATE SET frames = frames + ?3, changes = changes + ?4",
     [SQL_FEED_ADD] = "INSERT INTO feed (area, audience, position, chain) VALUES (?1, ?2, ?3, ?4)",
     [SQL_FEED_PUT] = "UPDATE feed SET position = ?2, chain = ?3 WHERE id = ?1",
     [SQL_ENTRY_ADD] = "INSERT INTO entry VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",

@@ -244,9 +244,14 @@ enum rc store_list(struct store *store, struct view form_name, uint64_t area, st
     WALK(WALK_LIST, list(store, form_name, area, after, visit, context, err));
 }
 
-enum rc store_conflicts(struct store *store, uint64_t area, store_visit_conflict *visit,
-                        void *context, struct err *err) {
-    WALK(WALK_CONFLICTS, conflicts(store, area, visit, context, err));
+enum rc store_conflicts(struct store *store, uint64_t area, int64_t from_due_ms,
+                        store_visit_conflict *visit, void *context, struct err *err) {
+    WALK(WALK_CONFLICTS, conflicts(store, area, from_due_ms, visit, context, err));
+}
+
+enum rc store_conflict_times(struct store *store, uint64_t area, store_visit_conflict_time *visit,
+                             void *context, struct err *err) {
+    WALK(WALK_CONFLICT_TIMES, conflict_times(store, area, visit, context, err));
 }
 
 enum rc store_record_conflicts(struct store *store, struct dot record, store_visit_conflict *visit,
@@ -273,6 +278,11 @@ enum rc store_entries(struct store *store, uint64_t area, uint8_t audience, uint
 enum rc store_frames(struct store *store, uint64_t after_serial, store_visit_frame *visit,
                      void *context, struct err *err) {
     WALK(WALK_FRAMES, frames(store, after_serial, visit, context, err));
+}
+
+enum rc store_inflow(struct store *store, int64_t from_day, int64_t to_day,
+                     store_visit_inflow *visit, void *context, struct err *err) {
+    WALK(WALK_INFLOW, inflow(store, from_day, to_day, visit, context, err));
 }
 
 enum rc store_history(struct store *store, struct dot record, store_visit_change *visit,

@@ -18,6 +18,7 @@
 #ifndef YG_SYNCD_STORE_STORE_H
 #define YG_SYNCD_STORE_STORE_H
 
+#include "base/date.h"
 #include "schema/gist.h"
 #include "schema/merge.h"
 #include "schema/reading.h"
@@ -96,6 +97,28 @@ struct stored_frame {  /* of the log, as it came */
     uint64_t carrier; /* device that brought it, if not its own */
     struct view bytes;
 };
+
+struct stored_inflow { /* frames of one area that were received on one day; follows from the log */
+    int64_t day;       /* inflow_day */
+    uint64_t area;
+    uint64_t frames, changes; /* of each frame as frame_span has it */
+};
+/* From a frame's first number to its last, 512 at most. */
+static inline uint64_t frame_span(const struct stored_frame *frame) {
+    return frame->last >= frame->first && frame->last - frame->first < 512
+               ? frame->last - frame->first + 1
+               : 512;
+}
+/* Days since 1970 by China's clock. Times are seen between 1970 and the year 10889. */
+static inline int64_t inflow_day(int64_t received_ms) {
+    const int64_t last = (INT64_C(1) << 48) - 1;
+
+    return ((received_ms < 0      ? 0
+             : received_ms > last ? last
+                                  : received_ms) +
+            CHINA_OFFSET_MS) /
+           MS_PER_DAY;
+}
 
 struct stored_change { /* slim index of the log */
     struct dot dot;
@@ -422,10 +445,12 @@ typedef enum rc store_visit_actor(void *, const struct stored_actor *, struct er
 typedef enum rc store_visit_form(void *, const struct stored_form *, struct err *);
 typedef enum rc store_visit_record(void *, const struct stored_record *, struct err *);
 typedef enum rc store_visit_conflict(void *, const struct stored_conflict *, struct err *);
+typedef enum rc store_visit_conflict_time(void *, int64_t since_ms, int64_t due_ms, struct err *);
 typedef enum rc store_visit_quarantine(void *, const struct stored_quarantine *, struct err *);
 typedef enum rc store_visit_feed(void *, const struct stored_feed *, struct err *);
 typedef enum rc store_visit_entry(void *, const struct stored_entry *, struct err *);
 typedef enum rc store_visit_frame(void *, const struct stored_frame *, struct err *);
+typedef enum rc store_visit_inflow(void *, const struct stored_inflow *, struct err *);
 typedef enum rc store_visit_change(void *, const struct stored_change *, struct err *);
 typedef enum rc store_visit_pending(void *, const struct stored_pending *, struct err *);
 typedef enum rc store_visit_act(void *, const struct stored_act *, struct err *);
@@ -447,8 +472,13 @@ enum rc store_forms(struct store *, uint64_t after_position, store_visit_form *,
  * what the area has, not what the county has. */
 enum rc store_list(struct store *, struct view form_name, uint64_t area, struct dot after,
                    store_visit_record *, void *, struct err *);
-enum rc store_conflicts(struct store *, uint64_t area, store_visit_conflict *, void *,
-                        struct err *); /* by due, then record, then as given */
+/* From this due time on (INT64_MIN: all), by due, then record, then as given. Costs what it shows,
+ * and a look at those of other areas in between. */
+enum rc store_conflicts(struct store *, uint64_t area, int64_t from_due_ms, store_visit_conflict *,
+                        void *, struct err *);
+/* Only their times, by due: for counting. */
+enum rc store_conflict_times(struct store *, uint64_t area, store_visit_conflict_time *, void *,
+                             struct err *);
 enum rc store_record_conflicts(struct store *, struct dot record, store_visit_conflict *, void *,
                                struct err *); /* of one record, as given */
 /* By since, then dot. */
@@ -463,6 +493,10 @@ enum rc store_entries(struct store *, uint64_t area, uint8_t audience, uint64_t 
                       store_visit_entry *, void *, struct err *);
 enum rc store_frames(struct store *, uint64_t after_serial, store_visit_frame *, void *,
                      struct err *); /* the whole log, in order of commit */
+/* What has come in from one day to another, both included: by day, then area. Costs what it shows.
+ */
+enum rc store_inflow(struct store *, int64_t from_day, int64_t to_day, store_visit_inflow *, void *,
+                     struct err *);
 /* The changes of one record, in order of commit (frame, position); of one actor, in order of
  * number, both ends included. */
 enum rc store_history(struct store *, struct dot record, store_visit_change *, void *,

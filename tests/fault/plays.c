@@ -206,7 +206,7 @@ static enum rc resolve(struct stage *stage, struct err *err) {
     office = service_office(stage->service);
     rc = office->borrow(office->context, &ledger, err);
     if (rc == RC_OK) {
-        rc = store_conflicts(ledger->store, 0, note_question, &question, err);
+        rc = store_conflicts(ledger->store, 0, INT64_MIN, note_question, &question, err);
         if (rc == RC_OK && question.open)
             rc = side_of(stage, ledger, question.record, side, err);
         office->give_back(office->context, ledger);

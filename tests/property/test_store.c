@@ -557,6 +557,22 @@ static enum rc write_gist(void *context, const struct stored_gist *item, struct 
     return RC_OK;
 }
 
+static enum rc write_time(void *context, int64_t since_ms, int64_t due_ms, struct err *err) {
+    (void)err;
+    buf_add_le64(context, (uint64_t)since_ms);
+    buf_add_le64(context, (uint64_t)due_ms);
+    return RC_OK;
+}
+
+static enum rc write_inflow(void *context, const struct stored_inflow *sum, struct err *err) {
+    (void)err;
+    buf_add_le64(context, (uint64_t)sum->day);
+    buf_add_varint(context, sum->area);
+    buf_add_varint(context, sum->frames);
+    buf_add_varint(context, sum->changes);
+    return RC_OK;
+}
+
 /* A dozen questions with arguments from the dice; rc and answers go into out. */
 static void ask(struct dice *dice, struct county_store *county, struct buf *out) {
     struct store *store = county->store;
@@ -576,7 +592,13 @@ static void ask(struct dice *dice, struct county_store *county, struct buf *out)
         store_list(store, view_text(PICK(NAMES)), area, any_dot(dice), write_record, out, err);
     rc[count++] = store_list(store, view_text(PICK(NAMES)), PICK(AREAS), (struct dot){0, 0},
                              write_record, out, err);
-    rc[count++] = store_conflicts(store, area, write_conflict, out, err);
+    rc[count++] =
+        store_conflicts(store, area, chance(dice, 50) ? INT64_MIN : (int64_t)below(dice, 9) - 4,
+                        write_conflict, out, err);
+    rc[count++] = store_conflict_times(store, area, write_time, out, err);
+    rc[count++] = store_inflow(store, chance(dice, 50) ? INT64_MIN : (int64_t)below(dice, 3),
+                               chance(dice, 50) ? INT64_MAX : (int64_t)below(dice, 9), write_inflow,
+                               out, err);
     rc[count++] = store_record_conflicts(store, any_dot(dice), write_conflict, out, err);
     rc[count++] = store_history(store, any_dot(dice), write_change, out, err);
     rc[count++] = store_actor_changes(store, PICK(ACTORS), from, from + below(dice, 9),

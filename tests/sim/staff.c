@@ -126,7 +126,8 @@ static void resolve(struct world *world) {
     bool open;
     enum rc rc;
 
-    world_must(world, store_conflicts(ledger->store, 0, pick_conflict, &pick, &world->err),
+    world_must(world,
+               store_conflicts(ledger->store, 0, INT64_MIN, pick_conflict, &pick, &world->err),
                "the list of conflicts");
     open = pick.count > 0 && question(world, ledger, pick.dot, path, sizeof(path), side, &kind);
     hall_give_back(world, ledger);

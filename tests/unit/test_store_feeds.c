@@ -5,6 +5,38 @@
 #include "base/crypt.h"
 #include "syncd/store/engine.h"
 
+/* --- what came in, day by day --- */
+
+static enum rc see_inflow(void *context, const struct stored_inflow *sum, struct err *err) {
+    (void)err;
+    assert_int_equal(see(context, (uint64_t)sum->day), RC_OK);
+    assert_int_equal(see(context, sum->area), RC_OK);
+    return see(context, sum->frames * 1000 + sum->changes);
+}
+
+static void test_inflow(void **state) {
+    struct county_store *county = county_of(state);
+    const int64_t midnight = 100 * MS_PER_DAY - CHINA_OFFSET_MS; /* of China's day 100 */
+    const struct stored_frame frames[] = {
+        {.first = 1, .last = 20, .area = VILLAGE_1, .received_ms = midnight - 1},
+        {.first = 21, .last = 21, .area = VILLAGE_1, .received_ms = midnight},
+        {.first = 22, .last = 30, .area = VILLAGE_2, .received_ms = midnight},
+        {.first = 31, .last = 33, .area = VILLAGE_1, .received_ms = midnight + MS_PER_DAY - 1},
+        {.first = 34, .last = 9000, .area = VILLAGE_2, .received_ms = midnight + MS_PER_DAY},
+    };
+    struct seen seen = {0};
+
+    for (uint32_t i = 0; i < COUNT(frames); i += 2) /* in one commit, or in several */
+        county_commit(county, &(struct store_delta){.frame_count = COUNT(frames) - i < 2 ? 1 : 2,
+                                                    .frames = &frames[i]});
+    assert_int_equal(store_inflow(county->store, 0, 200, see_inflow, &seen, &county->err), RC_OK);
+    assert_seen(seen, 99, VILLAGE_1, 1020, 100, VILLAGE_1, 2004, 100, VILLAGE_2, 1009, 101,
+                VILLAGE_2, 1512);
+    seen.count = 0;
+    assert_int_equal(store_inflow(county->store, 100, 100, see_inflow, &seen, &county->err), RC_OK);
+    assert_int_equal(seen.count, 6);
+}
+
 /* --- feeds --- */
 
 static struct stored_entry entry_of(uint64_t area, uint8_t audience, uint64_t position,
@@ -567,19 +599,13 @@ static void test_logins(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(test_logins),
-        BOTH(test_attachments),
-        BOTH(test_cut),
-        BOTH(test_entries),
-        BOTH(test_entries_refused),
-        BOTH(test_feeds),
-        cmocka_unit_test(test_area_ranges),
-        BOTH(test_forms),
-        BOTH(test_pending),
-        BOTH(test_acts),
-        BOTH(test_visitors),
-        BOTH(test_nested_verbs),
-        BOTH(test_readers),
+        BOTH(test_logins),       BOTH(test_attachments),
+        BOTH(test_cut),          BOTH(test_inflow),
+        BOTH(test_entries),      BOTH(test_entries_refused),
+        BOTH(test_feeds),        cmocka_unit_test(test_area_ranges),
+        BOTH(test_forms),        BOTH(test_pending),
+        BOTH(test_acts),         BOTH(test_visitors),
+        BOTH(test_nested_verbs), BOTH(test_readers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,20 @@ static enum rc commit_nth(struct store *store, uint64_t n, struct err *err) {
     return store_commit(store, &delta, err);
 }
 
+struct inflow_sum {
+    uint64_t rows, mixed;
+};
+
+static enum rc add_inflow(void *context, const struct stored_inflow *row, struct err *err) {
+    struct inflow_sum *sum = context;
+
+    (void)err;
+    sum->rows++;
+    sum->mixed =
+        sum->mixed * 31 + (uint64_t)row->day * 7 + row->area * 5 + row->frames * 3 + row->changes;
+    return RC_OK;
+}
+
 /* In a child: commits from n on and reports each through the pipe after it has returned. */
 static void commit_for_ever(const char *path, uint64_t n, int pipe_end) {
     struct store *store;
@@ -219,6 +233,44 @@ static void test_wrong_places(void **state) {
     refused(county->path, true, RC_UNSUPPORTED);
 }
 
+/* A file of an older program, which did not keep what came in by day. */
+static void test_older_file(void **state) {
+    static const char OLDER[] = "DROP TABLE inflow; DROP INDEX conflict_due;"
+                                "DROP INDEX quarantine_waiting; PRAGMA user_version = 8;";
+    struct county_store *county = county_of(state);
+    struct stored_frame frame = {.area = VILLAGE_1};
+    struct inflow_sum sum = {0, 0};
+    struct db_options options;
+    struct db *db = NULL;
+
+    for (uint64_t n = 1; n <= 40; n++) {
+        frame.first = n;
+        frame.last = n % 7 == 0 ? 0 : n + n % 5; /* some that make no sense */
+        frame.received_ms = (int64_t)n * MS_PER_DAY / 3 - 5 * MS_PER_DAY;
+        frame.area = n % 2 == 0 ? VILLAGE_1 : VILLAGE_2;
+        county_commit(county, &(struct store_delta){.frame_count = 1, .frames = &frame});
+    }
+    assert_int_equal(
+        store_inflow(county->store, INT64_MIN, INT64_MAX, add_inflow, &sum, &county->err), RC_OK);
+    assert_true(sum.rows > 10);
+    store_close(county->store);
+    county->store = NULL;
+    db_options_default(&options);
+    assert_int_equal(db_open(county->path, DB_WRITER, &options, &db, &county->err), RC_OK);
+    assert_int_equal(db_execute(db, OLDER, &county->err), RC_OK);
+    db_close(db);
+    county_reopen(county);
+    {
+        struct inflow_sum again = {0, 0};
+
+        assert_int_equal(
+            store_inflow(county->store, INT64_MIN, INT64_MAX, add_inflow, &again, &county->err),
+            RC_OK);
+        assert_int_equal(again.rows, sum.rows);
+        assert_int_equal(again.mixed, sum.mixed);
+    }
+}
+
 static void test_reopened(void **state) {
     struct county_store *county = county_of(state);
     uint8_t before[32], after[32];
@@ -272,6 +324,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_killed, county_setup_sqlite, county_teardown),
         cmocka_unit_test_setup_teardown(test_full_disk, county_setup_sqlite, county_teardown),
         cmocka_unit_test_setup_teardown(test_wrong_places, county_setup_sqlite, county_teardown),
+        cmocka_unit_test_setup_teardown(test_older_file, county_setup_sqlite, county_teardown),
         cmocka_unit_test_setup_teardown(test_reopened, county_setup_sqlite, county_teardown),
         cmocka_unit_test_setup_teardown(test_scattered_list, county_setup_sqlite, county_teardown),
     };

@@ -152,6 +152,12 @@ static void test_list_of_mixed_areas(void **state) {
 
 /* --- conflicts --- */
 
+static enum rc see_time(void *context, int64_t since_ms, int64_t due_ms, struct err *err) {
+    (void)since_ms;
+    (void)err;
+    return see(context, (uint64_t)due_ms);
+}
+
 static void test_conflicts(void **state) {
     struct county_store *county = county_of(state);
     struct stored_record records[] = {household(HIGH, 1, NULL), household(LOW, 1, NULL),
@@ -168,12 +174,25 @@ static void test_conflicts(void **state) {
     struct seen seen = {0};
 
     county_commit(county, &delta);
-    assert_int_equal(store_conflicts(county->store, 0, see_conflict, &seen, &county->err), RC_OK);
+    assert_int_equal(
+        store_conflicts(county->store, 0, INT64_MIN, see_conflict, &seen, &county->err), RC_OK);
     assert_seen(seen, 2, 4, 3, 1); /* by due, record, and then as given */
     seen.count = 0;
-    assert_int_equal(store_conflicts(county->store, TOWNSHIP, see_conflict, &seen, &county->err),
-                     RC_OK);
+    assert_int_equal(
+        store_conflicts(county->store, TOWNSHIP, INT64_MIN, see_conflict, &seen, &county->err),
+        RC_OK);
     assert_seen(seen, 2, 4, 1);
+    seen.count = 0;
+    assert_int_equal(store_conflicts(county->store, 0, -4, see_conflict, &seen, &county->err),
+                     RC_OK);
+    assert_seen(seen, 4, 3, 1);
+    seen.count = 0;
+    assert_int_equal(store_conflict_times(county->store, 0, see_time, &seen, &county->err), RC_OK);
+    assert_seen(seen, (uint64_t)-5, 5, 5, 5);
+    seen.count = 0;
+    assert_int_equal(store_conflict_times(county->store, ELSEWHERE, see_time, &seen, &county->err),
+                     RC_OK);
+    assert_seen(seen, 5);
     seen.count = 0;
     assert_int_equal(store_record_conflicts(county->store, (struct dot){LOW, 1}, see_conflict,
                                             &seen, &county->err),
@@ -193,7 +212,8 @@ static void test_conflicts(void **state) {
     delta.record_count = delta.conflict_count = 1;
     county_commit(county, &delta);
     seen.count = 0;
-    assert_int_equal(store_conflicts(county->store, 0, see_conflict, &seen, &county->err), RC_OK);
+    assert_int_equal(
+        store_conflicts(county->store, 0, INT64_MIN, see_conflict, &seen, &county->err), RC_OK);
     assert_seen(seen, 2, 7, 1);
     assert_int_equal(store_count(county->store, &counts, &county->err), RC_OK);
     assert_int_equal(counts.conflicts, 3);
@@ -201,7 +221,8 @@ static void test_conflicts(void **state) {
     delta.conflict_count = 0;
     county_commit(county, &delta);
     seen.count = 0;
-    assert_int_equal(store_conflicts(county->store, 0, see_conflict, &seen, &county->err), RC_OK);
+    assert_int_equal(
+        store_conflicts(county->store, 0, INT64_MIN, see_conflict, &seen, &county->err), RC_OK);
     assert_seen(seen, 2, 1);
     assert_int_equal(store_count(county->store, &counts, &county->err), RC_OK);
     assert_int_equal(counts.conflicts, 2);
@@ -234,7 +255,8 @@ static void test_conflict_fields(void **state) {
     county_commit(
         county, &(struct store_delta){
                     .record_count = 1, .records = &record, .conflict_count = 1, .conflicts = &put});
-    assert_int_equal(store_conflicts(county->store, 0, take_conflict, &got, &county->err), RC_OK);
+    assert_int_equal(
+        store_conflicts(county->store, 0, INT64_MIN, take_conflict, &got, &county->err), RC_OK);
     assert_true(dot_equal(got.record, put.record) && got.area == VILLAGE_1);
     assert_true(got.kind == CONFLICT_SAME && instance_equal(got.instance, put.instance));
     assert_true(got.field == UINT16_MAX && instance_equal(got.other, put.other));
