@@ -24,6 +24,8 @@ enum planted {
     PLANTED_NOT_IDEMPOTENT,     /* what came before is taken again */
     PLANTED_IN_CLEAR,           /* a row is also written as it is */
     PLANTED_DRAFT_FIRST,        /* a draft is removed before its change is on disk */
+    PLANTED_PHOTO_UNFLUSHED,    /* an attachment is acknowledged before it is on disk */
+    PLANTED_PHOTO_ORPHAN,       /* a photo goes with its draft although a change names it */
     PLANTED_COUNT
 };
 

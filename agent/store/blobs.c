@@ -9,6 +9,7 @@
 #include "agent/store/blobs.h"
 
 #include "agent/store/blob_row.h"
+#include "base/planted.h"
 #include "base/text.h"
 #include "schema/wire/batch.h"
 
@@ -264,7 +265,7 @@ enum rc blobs_saved(struct tablet *tablet, struct view tags, struct err *err) {
     enum rc rc = RC_OK;
 
     reader_init(&in, tags);
-    while (read_left(&in) > 0 && rc == RC_OK) {
+    while (read_left(&in) > 0 && rc == RC_OK && !PLANTED(PHOTO_ORPHAN)) {
         statement_bind_i64(save, 1, (int64_t)read_le64(&in));
         statement_bind_blob(save, 2, read_bytes(&in, BLOB_TAG_BYTES));
         rc = statement_run(save, err);

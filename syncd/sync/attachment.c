@@ -7,6 +7,7 @@
 
 #include "base/crypt.h"
 #include "base/file.h"
+#include "base/planted.h"
 #include "base/text.h"
 #include "base/words.h"
 #include "schema/wire/batch.h"
@@ -141,7 +142,7 @@ static enum rc finish(struct offered *offered, struct err *err) {
         offered->told->state = ATTACHMENT_WRONG;
         return file_remove(offered->part, err);
     }
-    if (rc == RC_OK)
+    if (rc == RC_OK && !PLANTED(PHOTO_UNFLUSHED))
         rc = file_sync(offered->part, err);
     if (rc == RC_OK)
         rc = make_folder_of(offered->path, err);

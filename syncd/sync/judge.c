@@ -210,12 +210,20 @@ enum rc judge_merge(struct work *work, const struct change *change, const struct
     return RC_OK;
 }
 
+const uint64_t *judge_areas(const struct work_record *record, const uint64_t *frame_area,
+                            uint32_t *count) {
+    *count = record->old_area_count > 0 ? record->old_area_count : 1;
+    if (record->old_area_count > 0)
+        return record->old_areas;
+    return record->brought != 0 && !PLANTED(FRAME_AREA) ? &record->brought : frame_area;
+}
+
 bool judge_lives_in(const struct work_record *record, uint64_t area, uint64_t frame_area) {
-    if (record->old_area_count == 0)
-        return area ==
-               (record->brought != 0 && !PLANTED(FRAME_AREA) ? record->brought : frame_area);
-    for (uint32_t i = 0; i < record->old_area_count; i++)
-        if (record->old_areas[i] == area)
+    uint32_t count;
+    const uint64_t *areas = judge_areas(record, &frame_area, &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (areas[i] == area)
             return true;
     return false;
 }

@@ -31,5 +31,8 @@ enum rc judge_merge(struct work *work, const struct change *change, const struct
  * there; while nobody knows where it began, the frame's area counts. (Its author may have written
  * under another area meanwhile, after a move that was not admitted.) */
 bool judge_lives_in(const struct work_record *record, uint64_t area, uint64_t frame_area);
+/* All areas of which that holds; frame_area must outlive them. */
+const uint64_t *judge_areas(const struct work_record *record, const uint64_t *frame_area,
+                            uint32_t *count);
 
 #endif

@@ -185,23 +185,24 @@ static enum rc route(struct work *work, const struct held_frame *held, uint64_t 
 
 /* In each area where one of the released changes lives, once. */
 static enum rc route_frame(struct work *work, const struct held_frame *held, struct err *err) {
+    uint64_t home = home_of(work, &held->stored);
     enum rc rc = RC_OK;
 
     for (uint32_t i = 0; i < held->raw.count && rc == RC_OK; i++) {
-        const struct work_record *record = held->records[i];
-        uint32_t count = record == NULL ? 0 : record->old_area_count;
+        const uint64_t *areas;
+        uint32_t count;
 
         if (!held->released[i])
             continue;
-        for (uint32_t a = 0; a < (count == 0 ? 1u : count) && rc == RC_OK; a++) {
-            uint64_t area = count == 0 ? home_of(work, &held->stored) : record->old_areas[a];
+        areas = judge_areas(held->records[i], &home, &count);
+        for (uint32_t a = 0; a < count && rc == RC_OK; a++) {
             bool done = false;
 
             for (uint32_t before = 0; before < i && !done; before++)
-                done = held->released[before] &&
-                       judge_lives_in(held->records[before], area, home_of(work, &held->stored));
+                done =
+                    held->released[before] && judge_lives_in(held->records[before], areas[a], home);
             if (!done)
-                rc = route(work, held, area, err);
+                rc = route(work, held, areas[a], err);
         }
     }
     return rc;

@@ -11,10 +11,10 @@
 
 #include <stdio.h>
 
-static const char *const PATHS[DRAFT_ANSWERS] = {"name",  "phone",  "card",
-                                                 "rooms", "months", "remark"};
-#define NAME   0
-#define REMARK 5
+static const char *const PATHS[DRAFT_ANSWERS] = {"name",   "phone", "card",  "rooms",
+                                                 "months", "photo", "remark"};
+#define PHOTO  5
+#define REMARK 6
 
 static void write_text(char out[DRAFT_TEXT_BYTES], struct view text) {
     (void)snprintf(out, DRAFT_TEXT_BYTES, "%.*s", VIEW_PRINT(text));
@@ -146,6 +146,28 @@ static enum rc answer(struct world *world, struct pad *pad, struct kept *kept,
     return rc;
 }
 
+/* It is on disk before its name stands in the answer. */
+static enum rc answer_photo(struct world *world, struct pad *pad, struct kept *kept,
+                            struct filler *filler) {
+    char hex[65] = "";
+    uint32_t number;
+    enum rc rc;
+
+    if (!world->turns[TURN_PHOTO])
+        return RC_OK;
+    rc = photo_draft(world, pad, filler, place_of(world, filler, PHOTO), hex, &number);
+    if (rc == RC_OK) {
+        write_text(kept->texts[PHOTO], view_text(hex));
+        kept->own &= ~(1u << PHOTO);
+        if (!view_is(filler_base(filler, place_of(world, filler, PHOTO)), hex))
+            kept->own |= 1u << PHOTO; /* else the record names the same file already */
+    } else if (rc == RC_IO && hex[0] != '\0') {
+        write_text(kept->maybe, view_text(hex));
+        kept->asked = PHOTO + 1;
+    }
+    return rc;
+}
+
 static enum rc answer_some(struct world *world, struct pad *pad, struct kept *kept,
                            struct filler *filler) {
     enum rc rc = RC_OK;
@@ -154,6 +176,10 @@ static enum rc answer_some(struct world *world, struct pad *pad, struct kept *ke
         uint32_t at = (uint32_t)chance(world, REMARK);
         char text[DRAFT_TEXT_BYTES];
 
+        if (at == PHOTO) {
+            rc = answer_photo(world, pad, kept, filler);
+            continue;
+        }
         if (at < 3)
             (void)snprintf(text, sizeof(text), CANARY "f%u-%u", kept->number, ++kept->answers);
         else
@@ -206,6 +232,8 @@ static enum rc end(struct world *world, struct pad *pad, struct kept *kept, stru
         oracle_saved(world, pad, rc, record);
     }
     if (rc == RC_OK) {
+        if ((kept->own >> PHOTO & 1) != 0)
+            photo_named(world, pad, kept->texts[PHOTO]);
         forget(pad, kept);
     } else if (rc == RC_IO) {
         kept->ending = true;
@@ -345,7 +373,8 @@ void draft_in_log(struct world *world, uint32_t save, const struct change *chang
         if (kept->save != save)
             continue;
         for (uint32_t at = 0; at < REMARK; at++) {
-            bool found = kept->texts[at][0] == '\0' || (kept->own >> at & 1) == 0 || at > 2;
+            bool found =
+                kept->texts[at][0] == '\0' || (kept->own >> at & 1) == 0 || at == 3 || at == 4;
 
             for (uint32_t e = 0; e < change->entry_count && !found; e++)
                 found = change->entries[e].value.type == VALUE_TEXT &&

@@ -200,6 +200,7 @@ static const char SURVEY[] =
     "text,bank,Bank,,,account,,\n"
     "text,account,Account,,,account,,\n"
     "text,card,Card,,,,yes,\n"
+    "file,photo,Photo,,,,,\n"
     "text,finding,Finding,,,,,visit\n"
     "integer,score,Score,,,,,visit\n"
     "begin repeat,member,Member,,,,,\n"

@@ -4,6 +4,7 @@
 #include "syncd/sync/bundle.h"
 #include "tests/sim/world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define HOUR_MS INT64_C(3600000)
@@ -40,13 +41,14 @@ static bool deliver(struct world *world, struct pad *pad, const char *path, stru
     return !lost;
 }
 
-static void keep_for_later(struct world *world, struct view body) {
+static void keep_for_later(struct world *world, const char *path, struct view body) {
     struct later *later = &world->later[chance(world, LATER_MAX)];
 
     if (later->at_ms != 0)
         return;
     buf_init(&later->body, LIMIT_EXCHANGE_BYTES);
     buf_add_view(&later->body, body);
+    (void)snprintf(later->path, sizeof(later->path), "%s", path);
     later->at_ms = world->now_ms + (int64_t)chance(world, 48 * (uint64_t)HOUR_MS);
     tell(world, "  a request takes its time");
 }
@@ -59,7 +61,7 @@ void net_later(struct world *world) {
         if (later->at_ms == 0 || later->at_ms > world->now_ms)
             continue;
         later->at_ms = 0;
-        (void)deliver(world, NULL, "/v1/sync", buf_view(&later->body), NULL, &status);
+        (void)deliver(world, NULL, later->path, buf_view(&later->body), NULL, &status);
         tell(world, "  a late request arrives: %d", status);
         buf_release(&later->body);
     }
@@ -82,8 +84,8 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
         return lost(err);
     if (breaks && world->turns[TURN_LOSS] && one_in(world, 8))
         return lost(err);
-    if (breaks && world->turns[TURN_LATER] && strcmp(path, "/v1/sync") == 0 && one_in(world, 8)) {
-        keep_for_later(world, body);
+    if (breaks && world->turns[TURN_LATER] && one_in(world, 8)) {
+        keep_for_later(world, path, body);
         return lost(err);
     }
     buf_init(&came, LIMIT_EXCHANGE_BYTES);

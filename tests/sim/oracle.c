@@ -120,6 +120,7 @@ void oracle_hall_opened(struct world *world) {
     struct hall *hall = &world->hall;
     struct ledger *ledger = hall_read(world);
 
+    photo_hall_opened(world);
     for (uint32_t i = 0; i < hall->acked_count; i++)
         if (county_number(world, ledger, hall->acked[i].actor) < hall->acked[i].number)
             world_fail(world, "the county has lost changes up to %u of %04x, which it receipted",
@@ -236,6 +237,7 @@ void oracle_restored(struct world *world) {
 
 void oracle_erased(struct world *world, struct dot record) {
     (void)record;
+    photo_erased(world);
     /* Which texts are gone, the log tells: whatever it held before and holds no more. */
     for (uint32_t i = 0; i < world->save_count; i++)
         if (world->saves[i].state == SAVE_SURE)
@@ -447,5 +449,6 @@ void oracle_end(struct world *world) {
         world_fail(world, "the county does not verify: %s: %s", world->err.text, world->said);
     for (int at = 0; at < world->pad_count; at++)
         check_tablet(world, &world->pads[at]);
+    photo_end(world);
     oracle_wrote(world);
 }

@@ -178,6 +178,8 @@ void pad_sync(struct world *world, struct pad *pad) {
                    world->err.text, world->err.detail);
     if (rc == RC_OK && !disk_is_dead(pad->machine.disk))
         oracle_synced(world, pad, &report);
+    if (rc == RC_OK && !disk_is_dead(pad->machine.disk) && pad->session != NULL)
+        photo_synced(world, pad);
     if (rc == RC_IO && !disk_is_dead(pad->machine.disk) && one_in(world, 2))
         pad_close(world, pad); /* somebody switches it off and on */
     pad_after(world, pad);
@@ -230,6 +232,7 @@ static void copy_pad(struct world *world, struct pad *pad) {
     made->held = copy_held(pad->held, pad->held_count);
     made->held_count = pad->held_count;
     made->held_room = pad->held_count + 1;
+    made->photos = pad->photos;
     made->draft_count = pad->draft_count;
     memcpy(made->drafts, pad->drafts, sizeof(made->drafts));
     made->draft_maybe = pad->draft_maybe;
@@ -247,6 +250,7 @@ static void put_aside(struct world *world, struct pad *pad) {
     pad->backup = (struct image){.disk = image_of(world, pad, whole),
                                  .held = copy_held(pad->held, pad->held_count),
                                  .held_count = pad->held_count,
+                                 .photos = pad->photos,
                                  .draft_count = pad->draft_count,
                                  .draft_maybe = pad->draft_maybe,
                                  .at_ms = world->now_ms};
@@ -266,6 +270,7 @@ static void put_back(struct world *world, struct pad *pad) {
     pad->held = copy_held(pad->backup.held, pad->backup.held_count);
     pad->held_count = pad->backup.held_count;
     pad->held_room = pad->held_count + 1;
+    pad->photos = pad->backup.photos;
     pad->draft_count = pad->backup.draft_count;
     memcpy(pad->drafts, pad->backup.drafts, sizeof(pad->drafts));
     pad->draft_maybe = pad->backup.draft_maybe;

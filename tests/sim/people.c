@@ -9,6 +9,8 @@ static const struct instance_id ROOT;
 
 struct task {
     struct world *world;
+    bool has_photo;
+    uint32_t photo; /* that the change names */
     struct pad *pad;
     const struct form *form;
     struct seen seen;
@@ -63,6 +65,23 @@ static enum rc set_some(struct task *task, uint32_t count) {
     return rc;
 }
 
+static enum rc add_photo(struct task *task, uint64_t area) {
+    struct world *world = task->world;
+    const struct form_field *field = field_of(task, "photo");
+    struct value value;
+    char hex[65];
+    enum rc rc;
+
+    if (!world->turns[TURN_PHOTO] || !one_in(world, 4))
+        return RC_OK;
+    rc = photo_take(world, task->pad, area, hex, &task->photo);
+    if (rc != RC_OK)
+        return rc;
+    task->has_photo = true;
+    value = value_of_text(view_text(arena_text(&world->arena, "%s", hex)));
+    return edit_set(&task->edit, ROOT, field->number, &value, 0, &world->err);
+}
+
 static enum rc add_member(struct task *task) {
     struct instance_id member;
     enum rc rc = edit_add_instance(&task->edit, field_of(task, "member")->number, ROOT, &member,
@@ -111,6 +130,8 @@ static void finish(struct task *task, enum rc rc, const char *what) {
     if (!may_refuse(rc))
         world_fail(world, "%s %s: %s: %s %s", task->pad->machine.name, what, rc_name(rc),
                    world->err.text, world->err.detail);
+    if (rc == RC_OK && task->has_photo)
+        photo_saved(task->pad, task->photo);
     if (tried)
         oracle_saved(world, task->pad, rc,
                      change.kind == CHANGE_CREATE ? change.dot : change.record);
@@ -138,6 +159,8 @@ static void create(struct task *task) {
         rc = set_some(task, (uint32_t)chance(world, 5));
     if (rc == RC_OK && one_in(world, 2))
         rc = add_member(task);
+    if (rc == RC_OK)
+        rc = add_photo(task, area);
     finish(task, rc, "saves a new home");
 }
 
@@ -226,6 +249,8 @@ static void edit(struct task *task) {
         rc = set(task, some_member(task), one_in(world, 2) ? "member/called" : "member/wage");
     if (rc == RC_OK && one_in(world, 6))
         rc = add_member(task);
+    if (rc == RC_OK)
+        rc = add_photo(task, task->seen.area);
     finish(task, rc, "edits");
 }
 
@@ -280,6 +305,10 @@ void step_people(struct world *world) {
     if (world->save_count + 1 >= SAVES_MAX || !pad_ready(world, pad))
         return;
     err_clear(&world->err);
+    if (world->turns[TURN_PHOTO] && one_in(world, 10)) {
+        step_photo(world, pad);
+        return;
+    }
     machine_tempt(&pad->machine, TURN_POWER, TURN_DISK);
     if (world->turns[TURN_DRAFT] && one_in(world, 5))
         step_draft(world, pad);

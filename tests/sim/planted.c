@@ -22,6 +22,8 @@ static const char *const names[PLANTED_COUNT] = {
     [PLANTED_NOT_IDEMPOTENT] = "not-idempotent",
     [PLANTED_IN_CLEAR] = "in-clear",
     [PLANTED_DRAFT_FIRST] = "draft-first",
+    [PLANTED_PHOTO_UNFLUSHED] = "photo-unflushed",
+    [PLANTED_PHOTO_ORPHAN] = "photo-orphan",
 };
 
 #ifdef YG_PLANTED

@@ -11,6 +11,7 @@
 #include "agent/store/session.h"
 #include "agent/sync/sync.h"
 #include "schema/edit.h"
+#include "schema/form/engine.h"
 #include "syncd/desk/desk.h"
 #include "syncd/service.h"
 #include "tests/sim/disk.h"
@@ -60,6 +61,7 @@ enum turn {
     TURN_MONTHS, /* long pauses */
     TURN_BACKUP, /* backups, confirmed ones, too */
     TURN_DRAFT,  /* people leave forms half-way */
+    TURN_PHOTO,  /* photos and files */
     TURN_COUNT,
 };
 
@@ -82,6 +84,12 @@ enum save_state {
     SAVE_ERASED,   /* by law: it has no text any more */
 };
 
+struct photo { /* photo.c */
+    uint8_t hash[32];
+    bool acked;  /* the county has said that it has it */
+    bool erased; /* perhaps, by law */
+};
+
 struct save {
     uint8_t state;
     uint64_t actor, number;
@@ -92,8 +100,9 @@ struct save {
     uint32_t found; /* scratch: times in the log */
 };
 
-#define DRAFT_ANSWERS    6u
-#define DRAFT_TEXT_BYTES 40u
+#define PHOTOS_MAX       48u
+#define DRAFT_ANSWERS    7u
+#define DRAFT_TEXT_BYTES 80u
 #define DRAFTS_KEPT      4u /* on one tablet */
 #define DRAFTS_DONE_MAX  200u
 
@@ -116,6 +125,7 @@ struct kept { /* a draft on a tablet's disk (draft.c) */
 
 struct image { /* a disk put aside, with what it holds */
     struct disk *disk;
+    uint64_t photos;
     uint32_t draft_count;
     struct kept drafts[DRAFTS_KEPT];
     bool draft_maybe;
@@ -136,7 +146,8 @@ struct pad {
     int64_t away_until_ms;
     uint64_t device;
     uint32_t held_count, held_room;
-    uint32_t *held; /* saves that its disk must have: indices */
+    uint32_t *held;  /* saves that its disk must have: indices */
+    uint64_t photos; /* mask of those that a change saved here names */
     uint32_t draft_count;
     struct kept drafts[DRAFTS_KEPT];
     bool draft_maybe; /* there may be one that nobody knows of */
@@ -171,6 +182,7 @@ struct stick { /* a bundle in somebody's pocket */
 
 struct later { /* a request that is still on its way */
     int64_t at_ms;
+    char path[32];
     struct buf body;
 };
 
@@ -188,6 +200,8 @@ struct world {
     int pad_count;
     struct save saves[SAVES_MAX];
     uint32_t save_count;
+    uint32_t photo_count;
+    struct photo photos[PHOTOS_MAX];
     uint32_t drafts, done_count;
     struct kept done[DRAFTS_DONE_MAX]; /* those of which a change came */
     struct stick sticks[STICKS_MAX];
@@ -282,6 +296,24 @@ void draft_pad_opened(struct pad *pad);
 void draft_unlocked(struct world *world, struct pad *pad);
 void draft_end_all(struct world *world, struct pad *pad);
 void draft_in_log(struct world *world, uint32_t save, const struct change *change);
+
+/* ---- photo.c ---- */
+
+struct filler;
+
+/* For the save that follows; hex is its name. */
+enum rc photo_take(struct world *world, struct pad *pad, uint64_t area, char hex[65],
+                   uint32_t *number);
+/* As the answer of a draft. */
+enum rc photo_draft(struct world *world, struct pad *pad, struct filler *filler,
+                    struct engine_place place, char hex[65], uint32_t *number);
+void photo_saved(struct pad *pad, uint32_t number);
+void photo_named(struct world *world, struct pad *pad, const char *hex);
+void photo_synced(struct world *world, struct pad *pad);
+void photo_hall_opened(struct world *world);
+void photo_erased(struct world *world);
+void step_photo(struct world *world, struct pad *pad);
+void photo_end(struct world *world);
 
 /* ---- oracle.c ---- */
 

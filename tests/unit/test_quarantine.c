@@ -191,6 +191,53 @@ static void in_any_order(void **state) {
     RUNS(world, 0, "verify");
 }
 
+static void move(struct clerk *world, const char *record, uint64_t area) {
+    struct change change;
+    struct seen seen;
+    struct edit edit;
+    struct dot id;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(dot_parse(view_text(record), &id, &err), &err);
+    clerk_must(session_see(world->wang, id, &world->arena, &seen, &err), &err);
+    clerk_must(edit_start(&edit, CHANGE_MOVE, session_next_dot(world->wang),
+                          session_person(world->wang), seen.form, &seen.record, &seen.reading,
+                          &world->arena, &err),
+               &err);
+    clerk_must(edit_set_area(&edit, area, &err), &err);
+    clerk_must(edit_finish(&edit, view_text(""), &change, &err), &err);
+    clerk_must(session_save(world->wang, &change, &seen.record, seen.form, &err), &err);
+}
+
+/* The edit was written where the tablet believed the home to be after a move that nobody allows. */
+static void what_follows_a_refused_move_is_released_where_the_record_is(void **state) {
+    struct clerk *world = *state;
+    const char *home, *edit;
+    struct seen seen;
+    struct dot id;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    clerk_user(world, "Li Si", "county");
+    RUNS(world, 0, "device", "scope", "wang", "--areas", VILLAGE "," OTHER);
+    clerk_sync(world);
+    home = clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    clerk_must(dot_parse(view_text(home), &id, &err), &err);
+    move(world, home, UINT64_C(430626117206));
+    edit = clerk_edit(world, world->wang, home, "pigs", "8");
+    RUNS(world, 0, "device", "revoke", "wang", "--reason", "lost");
+    (void)sync_run(world->a, &world->county->link, NULL, &(struct sync_report){0}, &err);
+    assert_int_equal(counts(world).quarantined, 3);
+    RUNS(world, 0, "quarantine", "release", home, edit, "--as", "Li Si", "--reason",
+         "he was there");
+    RUNS(world, 0, "verify");
+    county_sync(world->county, world->b, RC_OK, NULL);
+    clerk_must(session_see(world->zhang, id, &world->arena, &seen, &err), &err);
+    assert_int_equal(seen.record.absorbed_count, 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(released_changes_reach_everybody, clerk_set_up,
@@ -198,6 +245,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(returned_changes_stay_with_the_reason, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(in_any_order, clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(what_follows_a_refused_move_is_released_where_the_record_is,
+                                        clerk_set_up, clerk_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
