@@ -92,6 +92,10 @@ enum rc tablet_doubt_county(struct tablet *tablet, struct err *err) {
         rc = tablet_put_facts(tablet, &facts, err);
     if (rc == RC_OK)
         rc = statement_run(tablet->sql[SQL_PERSON_DOUBT], err);
+    if (rc == RC_OK)
+        rc = states_doubt(tablet, err);
+    if (rc == RC_OK) /* of the former feeds; it comes again */
+        rc = statement_run(tablet->sql[SQL_INBOX_WIPE], err);
     return rc == RC_OK ? tablet_slices_doubt(tablet, err) : rc;
 }
 

@@ -57,6 +57,9 @@ enum sql {
     SQL_RECORD_ALL,
     SQL_STATE_LIST,
     SQL_STATE_PUT,
+    SQL_STATE_FORMER,
+    SQL_STATE_FORMER_ANY,
+    SQL_STATE_FORMER_DROP,
     SQL_STATE_DELETE,
     SQL_STATE_COUNT,
     SQL_SUMMARY_PUT,
@@ -71,6 +74,7 @@ enum sql {
     SQL_CHANGE_REDACT,
     SQL_CHANGE_RANGE,
     SQL_CHANGE_OVERLAY,
+    SQL_CHANGE_UNSETTLE,
     SQL_CHANGE_SETTLE,
     SQL_CHANGE_VERDICT,
     SQL_CHANGE_QUARANTINED,
@@ -545,6 +549,9 @@ enum rc own_change_rename(const struct tablet *tablet, uint32_t serial, struct c
                           struct arena *arena, struct err *err);
 
 /* ---- doubt.c ---- */
+
+/* In a transaction: the county was restored; what its feeds had said is former. */
+enum rc states_doubt(struct tablet *tablet, struct err *err);
 
 /* In a transaction: the list may show what this record, the records of these own changes, or any
  * record does not say any more. Needed only where no row of table state, change or record says so:

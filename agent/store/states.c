@@ -2,7 +2,14 @@
  *
  * A confirmed state belongs to the key of the granted area through which it came, because a person
  * who may see one area must not learn of the record through another. A record that lies in two
- * granted areas (while people differ on where it belongs) has a state under each. */
+ * granted areas (while people differ on where it belongs) has a state under each.
+ *
+ * When the county was restored from a backup, all states are former ones: what its feeds had said
+ * before. People go on seeing them, so that nothing vanishes on the way home. But the feeds are
+ * read anew, and what they say now takes the place of a former state instead of joining it; when
+ * they are at their ends the former ones that are left are dropped. So nobody holds more than the
+ * county has. What it lacks is not lost by that: own changes lie over the states again, and what
+ * was pulled of others is kept for it as it came (slices.c). */
 #include "agent/store/inside.h"
 
 static const struct open_key *open_of_area(const struct tablet *tablet, uint64_t area) {
@@ -19,10 +26,9 @@ static enum rc no_key(struct err *err) {
     return err_set(err, RC_LOCKED, "nobody who holds the key of this area has unlocked");
 }
 
-/* The state under one key and its generation; RC_NOT_FOUND (err untouched). */
+/* The state under one key; RC_NOT_FOUND (err untouched). */
 static enum rc read_state(struct tablet *tablet, uint64_t record, const struct open_key *key,
-                          struct arena *arena, struct record *out, uint64_t *generation,
-                          struct err *err) {
+                          struct arena *arena, struct record *out, bool *former, struct err *err) {
     struct statement *states = tablet->sql[SQL_STATE_LIST];
     bool found = false;
     enum rc rc;
@@ -33,10 +39,10 @@ static enum rc read_state(struct tablet *tablet, uint64_t record, const struct o
 
         if ((uint64_t)statement_i64(states, 0) != key->key)
             continue;
-        *generation = (uint64_t)statement_i64(states, 1);
+        *former = statement_i64(states, 3) != 0;
         buf_clear(&tablet->plain);
-        rc = row_unlock(key, "state", record, *generation, statement_blob(states, 2),
-                        &tablet->plain, err);
+        rc = row_unlock(key, "state", record, (uint64_t)statement_i64(states, 1),
+                        statement_blob(states, 2), &tablet->plain, err);
         kept = arena_view(arena, buf_view(&tablet->plain));
         if (rc == RC_OK)
             rc = arena_check(arena, "a record", err);
@@ -52,7 +58,8 @@ static enum rc read_state(struct tablet *tablet, uint64_t record, const struct o
 enum rc tablet_state(struct tablet *tablet, uint64_t area, struct dot id, struct arena *arena,
                      struct record *out, struct err *err) {
     const struct open_key *key = open_of_area(tablet, area);
-    uint64_t record, generation;
+    uint64_t record;
+    bool former = false;
     enum rc rc;
 
     record_init(out, id);
@@ -60,7 +67,9 @@ enum rc tablet_state(struct tablet *tablet, uint64_t area, struct dot id, struct
         return no_key(err);
     rc = record_number(tablet, id, false, &record, err);
     if (rc == RC_OK)
-        rc = read_state(tablet, record, key, arena, out, &generation, err);
+        rc = read_state(tablet, record, key, arena, out, &former, err);
+    if (rc == RC_OK && former)
+        record_init(out, id);
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
@@ -193,7 +202,8 @@ enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id,
     const struct open_key *key = open_of_area(tablet, area);
     struct statement *drop = tablet->sql[SQL_STATE_DELETE], *rest = tablet->sql[SQL_STATE_COUNT];
     struct record state;
-    uint64_t record, generation;
+    uint64_t record;
+    bool former = false;
     int64_t left;
     enum rc rc;
 
@@ -202,12 +212,13 @@ enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id,
     arena_reset(&tablet->scratch);
     rc = record_number(tablet, id, false, &record, err);
     if (rc == RC_OK)
-        rc = read_state(tablet, record, key, &tablet->scratch, &state, &generation, err);
+        rc = read_state(tablet, record, key, &tablet->scratch, &state, &former, err);
     if (rc == RC_NOT_FOUND)
         return RC_OK;
     if (rc != RC_OK)
         return rc;
-    if (stays(tablet, &state, area, key->key)) /* where it lies now may have become no question */
+    if (!former &&
+        stays(tablet, &state, area, key->key)) /* where it lies now may have become no question */
         return doubt_record(tablet, record, err);
     statement_bind_i64(drop, 1, (int64_t)record);
     statement_bind_i64(drop, 2, (int64_t)key->key);
@@ -225,6 +236,40 @@ enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id,
     for (uint32_t i = 0; i < tablet_actor_count(tablet) && rc == RC_OK && left == 0; i++)
         rc = tablet_settle_left(tablet, tablet_actor(tablet, i), err);
     return rc;
+}
+
+enum rc states_doubt(struct tablet *tablet, struct err *err) {
+    struct statement *former = tablet->sql[SQL_STATE_FORMER];
+    enum rc rc;
+
+    statement_bind_i64(former, 1, tablet->facts.scope.serial);
+    rc = statement_run(former, err);
+    return rc == RC_OK ? statement_run(tablet->sql[SQL_CHANGE_UNSETTLE], err) : rc;
+}
+
+enum rc tablet_states_settle(struct tablet *tablet, struct err *err) {
+    struct statement *any = tablet->sql[SQL_STATE_FORMER_ANY];
+    struct statement *drop = tablet->sql[SQL_STATE_FORMER_DROP];
+    uint64_t waiting = 0;
+    enum rc rc;
+
+    statement_bind_i64(any, 1, tablet->facts.scope.serial);
+    rc = statement_one(any, err);
+    if (rc != RC_OK)
+        return rc == RC_NOT_FOUND ? RC_OK : rc;
+    statement_reset(any);
+    rc = tablet_slices_due(tablet, &waiting, err);
+    if (rc != RC_OK || waiting > 0 || tablet->facts.scope.revoked)
+        return rc;
+    rc = statement_one(tablet->sql[SQL_INBOX_COUNT], err);
+    if (rc != RC_OK)
+        return rc;
+    waiting = (uint64_t)statement_i64(tablet->sql[SQL_INBOX_COUNT], 0);
+    statement_reset(tablet->sql[SQL_INBOX_COUNT]);
+    if (waiting > 0)
+        return RC_OK;
+    statement_bind_i64(drop, 1, tablet->facts.scope.serial);
+    return statement_run(drop, err);
 }
 
 enum rc tablet_forms_came(struct tablet *tablet, struct err *err) {

@@ -165,12 +165,21 @@ static const char SCHEMA_LISTED[] =
                                                                                      "d" DOUBT("ne"
                                                                                                "w");
 
+/* former: the scope's serial when the county turned out to be restored from a backup: the state is
+ * what its feeds had said before (states.c). */
+static const char SCHEMA_FORMER[] =
+    "ALTER TABLE state ADD COLUMN former INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX state_former ON state(former) WHERE former <> 0;"
+    "DROP TRIGGER state_changed;" /* nothing else is shown when a state becomes a former one */
+    "CREATE TRIGGER state_changed AFTER UPDATE OF sealed ON state" DOUBT("new");
+
 static const struct db_migration MIGRATIONS[] = {
-    {"0001_first", SCHEMA_FIRST}, {"0002_baggage", SCHEMA_BAGGAGE},
-    {"0003_slice", SCHEMA_SLICE}, {"0004_snapshot", SCHEMA_SNAPSHOT},
-    {"0005_draft", SCHEMA_DRAFT}, {"0006_returned", SCHEMA_RETURNED},
-    {"0007_blob", SCHEMA_BLOB},   {"0008_urn", SCHEMA_URN},
-    {"0009_doubt", SCHEMA_DOUBT}, {"0010_listed", SCHEMA_LISTED}};
+    {"0001_first", SCHEMA_FIRST},  {"0002_baggage", SCHEMA_BAGGAGE},
+    {"0003_slice", SCHEMA_SLICE},  {"0004_snapshot", SCHEMA_SNAPSHOT},
+    {"0005_draft", SCHEMA_DRAFT},  {"0006_returned", SCHEMA_RETURNED},
+    {"0007_blob", SCHEMA_BLOB},    {"0008_urn", SCHEMA_URN},
+    {"0009_doubt", SCHEMA_DOUBT},  {"0010_listed", SCHEMA_LISTED},
+    {"0011_former", SCHEMA_FORMER}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -208,9 +217,12 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_RECORD_COUNT] = "SELECT count(DISTINCT record) FROM summary",
     [SQL_RECORD_ALL] = "SELECT record, actor, number FROM record WHERE record > ?1"
                        " ORDER BY record LIMIT 1",
-    [SQL_STATE_LIST] = "SELECT key, generation, sealed FROM state WHERE record = ?1",
-    [SQL_STATE_PUT] = "INSERT INTO state VALUES(?1, ?2, ?3, ?4) ON CONFLICT(record, key)"
-                      " DO UPDATE SET generation = ?3, sealed = ?4",
+    [SQL_STATE_LIST] = "SELECT key, generation, sealed, former FROM state WHERE record = ?1",
+    [SQL_STATE_PUT] = "INSERT INTO state VALUES(?1, ?2, ?3, ?4, 0) ON CONFLICT(record, key)"
+                      " DO UPDATE SET generation = ?3, sealed = ?4, former = 0",
+    [SQL_STATE_FORMER] = "UPDATE state SET former = ?1 WHERE former = 0",
+    [SQL_STATE_FORMER_ANY] = "SELECT 1 FROM state WHERE former <> 0 AND former <> ?1 LIMIT 1",
+    [SQL_STATE_FORMER_DROP] = "DELETE FROM state WHERE former <> 0 AND former <> ?1",
     [SQL_STATE_DELETE] = "DELETE FROM state WHERE record = ?1 AND key = ?2",
     [SQL_STATE_COUNT] = "SELECT count(*) FROM state WHERE record = ?1",
     [SQL_SUMMARY_PUT] = "INSERT INTO summary VALUES(?1, ?2, ?3, ?4) ON CONFLICT(record, key)"
@@ -252,6 +264,9 @@ static const char *const SQL[SQL_COUNT] = {
                          " WHERE c.change BETWEEN ?1 AND ?2 ORDER BY c.change",
     [SQL_CHANGE_OVERLAY] = "SELECT change, key, sealed FROM change WHERE record = ?1"
                            " AND overlay = 1 ORDER BY change",
+    [SQL_CHANGE_UNSETTLE] = "UPDATE change SET overlay = 1 WHERE overlay = 0"
+                            " AND length(sealed) > 0"
+                            " AND record NOT IN (SELECT record FROM record WHERE left = 1)",
     [SQL_CHANGE_SETTLE] = "UPDATE change SET overlay = 0, verdict = 0 WHERE change = ?1",
     [SQL_CHANGE_VERDICT] = "UPDATE change SET verdict = ?2 WHERE change = ?1 AND verdict <> ?2"
                            " AND (overlay = 1 OR verdict <> 0)",

@@ -232,8 +232,14 @@ enum rc tablet_delete_cursor(struct tablet *tablet, uint64_t area, uint8_t audie
                              struct err *err);
 enum rc tablet_clear_cursors(struct tablet *tablet, struct err *err);
 /* The county is restored from a backup: it may have forgotten forms and the tablet's persons, so
- * all forms are asked for again and all persons certified again. Cursors are cleared too. */
+ * all forms are asked for again and all persons certified again. Cursors are cleared too, the
+ * states are former ones (states.c), and what waits in the inbox is of feeds that are not any more.
+ */
 enum rc tablet_doubt_county(struct tablet *tablet, struct err *err);
+/* The feeds have been taken to their ends: drops former states, unless the county waits for slices,
+ * something waits in the inbox, or the tablet's scope has not been told to it since the restore
+ * (then it is given no feeds). Costs next to nothing where there are none. */
+enum rc tablet_states_settle(struct tablet *tablet, struct err *err);
 /* The inbox has been applied: nothing is ahead of the cursors any more. */
 enum rc tablet_clear_ahead(struct tablet *tablet, struct err *err);
 

@@ -568,6 +568,8 @@ static enum rc take_all(struct taking *taking, struct view body, struct reader *
                          taking->signed_part, err);
     if (rc == RC_OK && !taking->later && !taking->bundled && !taking->answer.more)
         rc = tablet_slices_settle(taking->tablet, err);
+    if (rc == RC_OK && !taking->later && !taking->bundled && !taking->answer.more)
+        rc = tablet_states_settle(taking->tablet, err);
     if (rc == RC_OK && (taking->later || (taking->report->forms > forms && !kept)))
         rc = tablet_forms_came(taking->tablet, err);
     return rc;

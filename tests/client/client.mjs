@@ -499,6 +499,8 @@ export class Client {
     if (answer.epoch !== this.epoch) {
       this.epoch = answer.epoch;
       this.feeds = new Map();
+      this.confirmed = new Map();
+      for (const own of this.own()) own.pulled = false;
       this.batches = [];
       return true;
     }

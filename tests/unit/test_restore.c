@@ -476,6 +476,41 @@ static void who_was_enrolled_later_is_known_again(void **state) {
     tablet_close(c);
 }
 
+/* What waited is released in one step, although its record began elsewhere than it went on. */
+static void what_moved_while_it_waited_is_released(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup"), *record;
+    struct tablet *c;
+    struct session *chen;
+    struct seen seen;
+    struct edit edit;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    RUNS(world, 0, "backup", file);
+    world->county->role = ROLE_CLERK; /* who may move records */
+    c = enrol_chen(world);
+    chen = county_session(c, "chen");
+    county_sync(world->county, c, RC_OK, NULL);
+    record = clerk_new_in(world, chen, OTHER_VILLAGE, CLERK_HOME("一"));
+    clerk_start(world, chen, record, CHANGE_MOVE, &seen, &edit);
+    clerk_must(edit_set_area(&edit, COUNTY_AREA, &err), &err);
+    clerk_finish(world, chen, &seen, &edit);
+    clerk_edit(world, chen, record, "pigs", "9");
+    restore(world, file, "again");
+    county_sync(world->county, c, RC_OK, NULL);
+    assert_int_equal(counts(world).quarantined, 3);
+    RUNS(world, 0, "device", "scope", device_of(world, c));
+    assert_int_equal(counts(world).quarantined, 0);
+    clerk_sync(world);
+    county_sync(world->county, c, RC_OK, NULL);
+    assert_int_equal(listed(world, world->wang), 1);
+    assert_int_equal(listed(world, chen), 1);
+    RUNS(world, 0, "verify");
+    tablet_close(c);
+}
+
 /* Others bring its work back before it comes itself; its actor is claimed by its own first batch.
  * And staff may find that it was revoked. */
 static void what_is_carried_waits_for_nobody(void **state) {
@@ -542,6 +577,63 @@ static void what_was_admitted_is_admitted_again(void **state) {
     SAYS(world->out, "quarantine release");
     county_sync(world->county, world->b, RC_OK, NULL);
     assert_int_equal(counts(world).quarantined, 1);
+}
+
+static void sync_one_round(struct clerk *world, struct tablet *tablet) {
+    struct sync_options options = {.rounds_max = 1};
+    struct sync_report report;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(sync_run(tablet, &world->county->link, &options, &report, &err), &err);
+    assert_true(report.more);
+}
+
+/* What a tablet holds follows the county that there is, also where it can prove nothing: the record
+ * came to it as a state. But nothing goes before the county has told what it has. */
+static void nobody_holds_more_than_the_county(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup"), *mine, *theirs, *moved;
+    struct tablet *c;
+    struct session *chen;
+    struct seen seen;
+    struct edit edit;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    clerk_user(world, "Li Si", "county");
+    world->county->role = ROLE_CLERK; /* who may move records */
+    c = enrol_chen(world);
+    chen = county_session(c, "chen");
+    county_sync(world->county, c, RC_OK, NULL);
+    RUNS(world, 0, "backup", file);
+    mine = clerk_new(world, world->zhang, CLERK_HOME("王桂兰"));
+    theirs = clerk_new_in(world, chen, OTHER_VILLAGE, CLERK_HOME("李四"));
+    county_sync(world->county, c, RC_OK, NULL);
+    clerk_start(world, chen, theirs, CHANGE_MOVE, &seen, &edit);
+    clerk_must(edit_set_area(&edit, COUNTY_AREA, &err), &err);
+    moved = clerk_finish(world, chen, &seen, &edit);
+    county_sync(world->county, c, RC_OK, NULL);
+    clerk_sync(world);
+    assert_int_equal(listed(world, world->zhang), 2);
+    restore(world, file, "again");
+    RUNS(world, 0, "device", "revoke", "chen", "--reason", "lost");
+    county_sync(world->county, c, RC_DENIED, NULL);
+    county_sync(world->county, c, RC_DENIED, NULL);
+    assert_int_equal(counts(world).quarantined, 2);
+    sync_one_round(world, world->b);
+    assert_int_equal(listed(world, world->zhang), 2);
+    clerk_sync(world);
+    assert_int_equal(counts(world).records, 1);
+    assert_int_equal(counts(world).quarantined, 2);
+    assert_int_equal(listed(world, world->zhang), 1);
+    assert_true(shows(world, mine, "王桂兰"));
+    RUNS(world, 0, "quarantine", "release", theirs, moved, "--as", "Li Si", "--reason", "seen");
+    clerk_sync(world);
+    assert_int_equal(listed(world, world->zhang), 2);
+    RUNS(world, 0, "verify");
+    tablet_close(c);
 }
 
 static void copy_file(struct clerk *world, const char *from, const char *to) {
@@ -752,9 +844,13 @@ int main(void) {
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(who_was_enrolled_later_is_known_again, clerk_set_up,
                                         clerk_tear_down),
+        cmocka_unit_test_setup_teardown(what_moved_while_it_waited_is_released, clerk_set_up,
+                                        clerk_tear_down),
         cmocka_unit_test_setup_teardown(what_is_carried_waits_for_nobody, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(what_was_admitted_is_admitted_again, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(nobody_holds_more_than_the_county, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_history_that_was_rolled_back_is_noticed, clerk_set_up,
                                         clerk_tear_down),
