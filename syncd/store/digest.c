@@ -80,6 +80,7 @@ static enum rc on_device(void *context, const struct stored_device *device, stru
     buf_add_u8(out, device->scope.wipe);
     buf_add_varint(out, device->scope_confirmed);
     buf_add_varint(out, device->scope_at);
+    buf_add_sized(out, device->program);
     return item_end(digest, err);
 }
 
@@ -325,6 +326,9 @@ static enum rc on_login(void *context, const struct stored_login *login, struct 
     buf_add_varint(out, login->former);
     buf_add_varint(out, login->code_step);
     buf_add_sized(out, login->second);
+    buf_add_varint(out, login->reset_by);
+    buf_add_zigzag(out, login->reset_ms);
+    buf_add_varint(out, login->reset_confirmed_by);
     return item_end(digest, err);
 }
 

@@ -9,6 +9,7 @@ struct stored_device copy_device(struct arena *arena, const struct stored_device
     struct stored_device to = *from;
 
     to.name = arena_view(arena, from->name);
+    to.program = arena_view(arena, from->program);
     to.scope.areas = copy_areas(arena, from->scope.areas, from->scope.area_count);
     return to;
 }

@@ -14,6 +14,10 @@ static struct stored_session copy_session(struct arena *arena, const struct stor
     to.address = arena_view(arena, from->address);
     to.agent = arena_view(arena, from->agent);
     to.wrapped = arena_view(arena, from->wrapped);
+    to.label = arena_view(arena, from->label);
+    to.areas = from->area_count == 0
+                   ? NULL
+                   : arena_copy(arena, from->areas, from->area_count * sizeof(uint64_t));
     return to;
 }
 

@@ -13,13 +13,18 @@ static enum rc login_put(struct sqlite *sqlite, const struct stored_login *login
     statement_bind_i64(put, 7, bias(login->former));
     statement_bind_i64(put, 8, bits(login->code_step));
     statement_bind_blob(put, 9, login->second);
+    statement_bind_i64(put, 10, bits(login->reset_by));
+    statement_bind_i64(put, 11, login->reset_ms);
+    statement_bind_i64(put, 12, bits(login->reset_confirmed_by));
     return statement_run(put, err);
 }
 
 static enum rc session_put(struct sqlite *sqlite, const struct stored_session *session,
                            struct err *err) {
     struct statement *put = sqlite->sql[SQL_SESSION_PUT];
+    enum rc rc;
 
+    areas_pack(&sqlite->areas, session->areas, session->area_count);
     statement_bind_blob(put, 1, view_of(session->name, sizeof session->name));
     statement_bind_i64(put, 2, bias(session->person));
     statement_bind_i64(put, 3, session->epoch);
@@ -30,7 +35,11 @@ static enum rc session_put(struct sqlite *sqlite, const struct stored_session *s
     statement_bind_text(put, 8, session->address);
     statement_bind_text(put, 9, session->agent);
     statement_bind_blob(put, 10, session->wrapped);
-    return statement_run(put, err);
+    statement_bind_text(put, 11, session->label);
+    statement_bind_i64(put, 12, session->abilities);
+    statement_bind_blob(put, 13, buf_view(&sqlite->areas));
+    rc = buf_check(&sqlite->areas, "a session's areas", err);
+    return rc == RC_OK ? statement_run(put, err) : rc;
 }
 
 enum rc logins_write(struct sqlite *sqlite, const struct store_delta *delta, struct err *err) {
@@ -62,6 +71,9 @@ static enum rc login_row(struct statement *row, struct arena *arena, struct stor
         .former = column_name(row, 6),
         .code_step = column_bits(row, 7),
         .second = column_blob(row, 8, arena),
+        .reset_by = column_bits(row, 9),
+        .reset_ms = statement_i64(row, 10),
+        .reset_confirmed_by = column_bits(row, 11),
     };
     return arena == NULL ? RC_OK : arena_check(arena, "a login", err);
 }
@@ -80,9 +92,14 @@ static enum rc session_row(struct statement *row, struct arena *arena, struct st
         .address = column_text(row, 7, arena),
         .agent = column_text(row, 8, arena),
         .wrapped = column_blob(row, 9, arena),
+        .label = column_text(row, 10, arena),
+        .abilities = (uint32_t)statement_i64(row, 11),
     };
     rc = column_bytes(row, 0, out->name, sizeof out->name, err);
-    return rc != RC_OK || arena == NULL ? rc : arena_check(arena, "a session", err);
+    if (rc == RC_OK) {
+        rc = areas_unpack(statement_blob(row, 12), arena, &out->areas, &out->area_count, err);
+    }
+    return rc == RC_OK ? arena_check(arena, "a session", err) : rc;
 }
 
 enum rc sqlite_login(struct store *store, uint64_t person, struct arena *arena,
@@ -136,12 +153,15 @@ enum rc sqlite_logins(struct store *store, store_visit_login *visit, void *conte
 enum rc sqlite_sessions(struct store *store, store_visit_session *visit, void *context,
                         struct err *err) {
     struct statement *row = sqlite_of(store)->sql[SQL_SESSIONS];
+    struct arena arena;
     enum rc rc;
 
+    arena_init(&arena, WALK_BYTES);
     while ((rc = statement_step(row, err)) == RC_OK) {
         struct stored_session item;
 
-        rc = session_row(row, NULL, &item, err);
+        arena_reset(&arena);
+        rc = session_row(row, &arena, &item, err);
         if (rc == RC_OK) {
             rc = visit(context, &item, err);
         }
@@ -150,5 +170,6 @@ enum rc sqlite_sessions(struct store *store, store_visit_session *visit, void *c
         }
     }
     statement_reset(row);
+    arena_release(&arena);
     return rc;
 }

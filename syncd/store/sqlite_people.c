@@ -37,6 +37,7 @@ static enum rc device_put(struct sqlite *sqlite, const struct stored_device *dev
                            (device->scope.wipe ? SCOPE_WIPE : 0));
     statement_bind_i64(put, 15, device->scope_confirmed);
     statement_bind_i64(put, 16, bits(device->scope_at));
+    statement_bind_text(put, 17, device->program);
     rc = buf_check(&sqlite->areas, "a device's areas", err);
     return rc == RC_OK ? statement_run(put, err) : rc;
 }

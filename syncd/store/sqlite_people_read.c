@@ -25,6 +25,7 @@ static enum rc device_row(struct statement *row, struct arena *arena, struct sto
                   .wipe = (flags & SCOPE_WIPE) != 0},
         .scope_confirmed = (uint32_t)statement_i64(row, 14),
         .scope_at = column_bits(row, 15),
+        .program = column_text(row, 16, arena),
     };
     rc = column_bytes(row, 2, out->sign_public, sizeof out->sign_public, err);
     if (rc == RC_OK) {

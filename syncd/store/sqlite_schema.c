@@ -183,6 +183,15 @@ static const char TABLES_OF_THE_DAY[] =
     "  area, count(*), sum(CASE WHEN last >= first AND last - first < 512 THEN last - first + 1"
     "  ELSE 512 END) FROM frame GROUP BY 1, 2;";
 
+static const char COLUMNS_OF_ACCESS[] =
+    "ALTER TABLE session ADD COLUMN label TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE session ADD COLUMN abilities INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN areas BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE login ADD COLUMN reset_by INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE login ADD COLUMN reset INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE login ADD COLUMN reset_confirmed_by INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN program TEXT NOT NULL DEFAULT '';";
+
 const struct db_migration SQLITE_TABLES[] = {
     {"0001_people", TABLES},
     {"0002_log", TABLES_OF_THE_LOG},
@@ -193,6 +202,7 @@ const struct db_migration SQLITE_TABLES[] = {
     {"0007_gist", TABLES_OF_GISTS},
     {"0008_zone", TABLES_OF_ZONES},
     {"0009_day", TABLES_OF_THE_DAY},
+    {"0010_access", COLUMNS_OF_ACCESS},
 };
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
@@ -328,9 +338,9 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
                        " entries = ?8, acts = ?9, bytes_log = ?10, bytes_states = ?11,"
                        " act_chain = ?12, next_row = ?13",
     [SQL_LOGIN_PUT] = "INSERT OR REPLACE INTO login VALUES"
-                      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [SQL_SESSION_PUT] = "INSERT OR REPLACE INTO session VALUES"
-                        " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                        " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [SQL_GIST_PUT] = "INSERT OR REPLACE INTO gist VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [SQL_GIST_REMOVE] = "DELETE FROM gist WHERE actor = ?1 AND number = ?2",
     [SQL_SESSION_REMOVE] = "DELETE FROM session WHERE name = ?1",
@@ -338,7 +348,8 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_NAME_ADD] = "INSERT INTO name (text) VALUES (?1)",
     [SQL_SETTING_PUT] = "INSERT OR REPLACE INTO setting VALUES (?1, ?2)",
     [SQL_DEVICE_PUT] = "INSERT OR REPLACE INTO device VALUES"
-                       " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                       " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+                       " ?17)",
     [SQL_PERSON_PUT] = "INSERT OR REPLACE INTO person VALUES"
                        " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_INVITATION_PUT] = "INSERT OR REPLACE INTO invitation VALUES"

@@ -48,6 +48,7 @@ struct stored_device {
     struct scope scope;
     uint32_t scope_confirmed; /* serial that the device has applied */
     uint64_t scope_at;        /* its number at that moment */
+    struct view program;      /* what it calls its program; empty: it has not said */
 };
 
 struct stored_invitation {
@@ -256,17 +257,26 @@ struct stored_login {
     uint64_t former;    /* the person that he was before his secret was reset; 0 */
     uint64_t code_step; /* of the last code of the second factor that was taken: none is twice */
     struct view second; /* the second factor, locked with a key outside of the store; empty: none */
+    uint64_t reset_by;  /* who gave him the secret that he came back with; 0: nobody */
+    int64_t reset_ms;
+    uint64_t reset_confirmed_by; /* 0: nobody has yet */
 };
 
-/* Somebody at the console, until he leaves. Not in the digest: it is of this moment. */
+/* Somebody at the console, until he leaves; or a program that reads for him. Not in the digest: it
+ * is of this moment. */
 struct stored_session {
-    uint8_t name[32]; /* hash of the token, which is the browser's */
+    uint8_t name[32]; /* hash of the token, which is the browser's, or the program's */
     uint64_t person;
     uint32_t epoch; /* of the county when it began: a restore ends all */
     uint8_t stage;  /* enum login_stage of desk/login.h */
     int64_t since_ms, used_ms, until_ms;
     struct view address, agent; /* where from, and with which browser */
-    struct view wrapped;        /* the person's key under a key made of the token */
+    struct view wrapped;        /* the person's key under a key made of the token; none: a program */
+    /* Of a program (desk/token.h): what it is called, what it may, and where. */
+    struct view label;
+    uint32_t abilities; /* 0: a browser */
+    uint32_t area_count;
+    uint64_t *areas;
 };
 
 /* The chain of the staff log, as schema/audit/audit.h defines it: over digests of the acts, so that

@@ -539,8 +539,12 @@ static void test_logins(void **state) {
          .wait_ms = 99,
          .former = UINT64_MAX - 1,
          .seen_ms = 8,
-         .second = view_text("sealed")},
+         .second = view_text("sealed"),
+         .reset_by = UINT64_MAX - 2,
+         .reset_ms = 77,
+         .reset_confirmed_by = 9},
         {.person = 7, .must_change = true, .changed_ms = -1, .code_step = 5}};
+    uint64_t areas[] = {UINT64_C(430626000000), UINT64_C(430626117205)};
     struct stored_session sessions[] = {{.name = "z",
                                          .person = 7,
                                          .epoch = 2,
@@ -550,7 +554,11 @@ static void test_logins(void **state) {
                                          .until_ms = 3,
                                          .address = view_text("::1"),
                                          .agent = view_text("fox"),
-                                         .wrapped = view_text("key")},
+                                         .wrapped = view_text("key"),
+                                         .label = view_text("figures"),
+                                         .abilities = UINT32_MAX,
+                                         .area_count = 2,
+                                         .areas = areas},
                                         {.name = "a", .person = 8}};
     struct stored_login login;
     struct stored_session session;
@@ -569,6 +577,8 @@ static void test_logins(void **state) {
     assert_true(login.failures == 3 && login.wait_ms == 99 && !login.must_change);
     assert_true(view_is(login.second, "sealed") && login.seen_ms == 8);
     assert_true(login.former == UINT64_MAX - 1);
+    assert_true(login.reset_by == UINT64_MAX - 2 && login.reset_ms == 77 &&
+                login.reset_confirmed_by == 9);
     assert_int_equal(store_login(county->store, 7, &county->arena, &login, err), RC_OK);
     assert_true(login.must_change && login.changed_ms == -1 && login.code_step == 5);
     assert_int_equal(store_login(county->store, 8, &county->arena, &login, err), RC_NOT_FOUND);
@@ -580,6 +590,8 @@ static void test_logins(void **state) {
     assert_true(session.since_ms == 1 && session.used_ms == 2 && session.until_ms == 3);
     assert_true(view_is(session.address, "::1") && view_is(session.agent, "fox") &&
                 view_is(session.wrapped, "key"));
+    assert_true(view_is(session.label, "figures") && session.abilities == UINT32_MAX &&
+                session.area_count == 2 && session.areas[1] == areas[1]);
     assert_int_equal(store_sessions(county->store, see_session, seen, err), RC_OK);
     assert_string_equal(seen, "az");
     sessions[1].used_ms = 50;
