@@ -17,6 +17,8 @@ static const struct command_option USER_ADD[] = {
     {"--areas", "CODE,...", "where; the whole county when left out", false},
     {"--one-time", NULL, "print a secret for the first login instead of asking for one", false},
     END};
+static const struct command_option CONFIRM[] = {{"--reason", "TEXT", "why; it is logged", false},
+                                                END};
 static const struct command_option USER_LIST[] = {
     {"--all", NULL, "also the people on the tablets", false}, END};
 static const struct command_option INVITE[] = {
@@ -187,6 +189,8 @@ const struct command_spec desk_commands[] = {
     DESK("user add", "NAME --role ROLE", 1, 1, USER_ADD,
          "add somebody of the staff, with a secret of his own", desk_user_add),
     DESK("user list", "", 0, 0, USER_LIST, "list the staff", desk_user_list),
+    DESK("user confirm", "NAME --reason TEXT", 1, 1, CONFIRM,
+         "confirm that a secret that was reset is in the right hands", desk_user_confirm),
     DESK("user second-factor", "ROLE,...", 1, 1, NULL,
          "set which roles need a second factor at the console; none for no role", desk_user_second),
     DESK("device invite", "--areas CODE,...", 0, 0, INVITE,

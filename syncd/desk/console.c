@@ -3,6 +3,7 @@
 
 #include "base/httpd.h"
 #include "base/text.h"
+#include "syncd/desk/reset.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -56,7 +57,8 @@ const struct console_route console_routes[] = {
     GET("/api/second", BY_STAFF, CONSOLE_EARLY, console_second),
     POST("/api/second", CONSOLE_SMALL, BY_STAFF, CONSOLE_EARLY, console_second_confirm),
     GET("/api/sessions", BY_STAFF, 0, console_own_sessions),
-    POST("/api/sessions/:session/end", CONSOLE_SMALL, BY_STAFF, 0, console_own_session_end),
+    POST("/api/sessions/:session/end", CONSOLE_SMALL, BY_STAFF, CONSOLE_OWN,
+         console_own_session_end),
     GET("/api/routes", BY_STAFF, CONSOLE_QUIET, console_route_list),
     GET("/api/home", BY_STAFF, 0, console_home),
     GET("/api/areas", BY_STAFF, 0, console_areas),
@@ -67,19 +69,21 @@ const struct console_route console_routes[] = {
     POST("/api/records/export", CONSOLE_SMALL, BY_MOVERS | BY_AUDITORS, CONSOLE_READS,
          console_export),
     GET("/api/records/:record", BY_READERS | BY_POLLSTERS, 0, console_record),
-    POST("/api/records/:record/reveal", CONSOLE_SMALL, BY_REVEALERS, CONSOLE_READS, console_record),
+    POST("/api/records/:record/reveal", CONSOLE_SMALL, BY_REVEALERS,
+         CONSOLE_READS | CONSOLE_REVEALS, console_record),
     GET("/api/records/:record/history", BY_READERS | BY_POLLSTERS, 0, console_history),
-    POST("/api/records/:record/history", CONSOLE_SMALL, BY_REVEALERS, CONSOLE_READS,
-         console_history),
+    POST("/api/records/:record/history", CONSOLE_SMALL, BY_REVEALERS,
+         CONSOLE_READS | CONSOLE_REVEALS, console_history),
     GET("/api/records/:record/income", BY_READERS, 0, console_income),
-    POST("/api/records/:record/income", CONSOLE_SMALL, BY_REVEALERS, CONSOLE_READS, console_income),
+    POST("/api/records/:record/income", CONSOLE_SMALL, BY_REVEALERS,
+         CONSOLE_READS | CONSOLE_REVEALS, console_income),
     GET("/api/records/:record/workers", BY_MOVERS, 0, console_workers),
     GET("/api/records/:record/attachments/:hash", BY_READERS | BY_POLLSTERS, 0, console_picture),
-    POST("/api/records/:record/attachments/:hash", CONSOLE_SMALL, BY_REVEALERS, CONSOLE_READS,
-         console_picture),
+    POST("/api/records/:record/attachments/:hash", CONSOLE_SMALL, BY_REVEALERS,
+         CONSOLE_READS | CONSOLE_REVEALS, console_picture),
     GET("/api/records/:record/conflicts", BY_READERS, 0, console_questions),
-    POST("/api/records/:record/conflicts", CONSOLE_SMALL, BY_REVEALERS, CONSOLE_READS,
-         console_questions),
+    POST("/api/records/:record/conflicts", CONSOLE_SMALL, BY_REVEALERS,
+         CONSOLE_READS | CONSOLE_REVEALS, console_questions),
     POST("/api/records/:record/effect", CONSOLE_SMALL, BY_DECIDERS, CONSOLE_READS,
          console_effect),
     POST("/api/records/:record/resolve", CONSOLE_SMALL, BY_DECIDERS, 0, console_resolve),
@@ -98,6 +102,8 @@ const struct console_route console_routes[] = {
     POST("/api/people/:person/enable", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_enable),
     POST("/api/people/:person/rights", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_rights),
     POST("/api/people/:person/reset", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_reset),
+    POST("/api/people/:person/confirm", CONSOLE_SMALL, BY_SECONDS, 0, console_reset_confirm),
+    GET("/api/resets", BY_SECONDS, 0, console_resets),
     GET("/api/audit/visits", BY_AUDITORS, 0, console_audit_visits),
     GET("/api/audit/incomes", BY_AUDITORS, 0, console_audit_incomes),
     GET("/api/audit/changes/:record", BY_AUDITORS, 0, console_audit_changes),
@@ -169,6 +175,20 @@ static bool is_write(const struct console_route *route) {
     return strcmp(route->method, "POST") == 0;
 }
 
+/* What is done in somebody's name waits until it is sure that it is him. */
+static bool needs_trust(const struct console_route *route) {
+    return (route->flags & CONSOLE_REVEALS) != 0 ||
+           (is_write(route) && (route->flags & (CONSOLE_EARLY | CONSOLE_OWN | CONSOLE_READS)) == 0);
+}
+
+enum rc console_check_trust(struct console_call *call, struct err *err) {
+    if (!call->is_waiting)
+        return RC_OK;
+    err_set(err, RC_DENIED,
+            "your secret was reset; until a second person has confirmed that, you can only read");
+    return console_refuse(call, 403, "unconfirmed", err);
+}
+
 /* Who asks, and whether he may. The seat is open. */
 static enum rc admit(struct console_call *call, struct err *err) {
     const struct console_route *route = call->route;
@@ -196,7 +216,8 @@ static enum rc admit(struct console_call *call, struct err *err) {
         err_set(err, RC_DENIED, "the login is not complete yet; go on with it first");
         return console_refuse(call, 403, "stage", err);
     }
-    return RC_OK;
+    call->is_waiting = reset_waits(&call->session.login);
+    return needs_trust(route) ? console_check_trust(call, err) : RC_OK;
 }
 
 /* The name for the log, as a text that ends. */

@@ -35,12 +35,14 @@
 #include "syncd/desk/login.h"
 
 enum {
-    CONSOLE_PAGE = 1,   /* a file of the pages: no session */
-    CONSOLE_OPEN = 2,   /* of the API, without a session: login */
-    CONSOLE_EARLY = 4,  /* also before the last stage of the login */
-    CONSOLE_QUIET = 8,  /* asked by the page itself now and then: does not count as use */
-    CONSOLE_FILE = 16,  /* the body is a file, not JSON */
-    CONSOLE_READS = 32, /* a POST that changes nothing: a search, a look behind a mask */
+    CONSOLE_PAGE = 1,     /* a file of the pages: no session */
+    CONSOLE_OPEN = 2,     /* of the API, without a session: login */
+    CONSOLE_EARLY = 4,    /* also before the last stage of the login */
+    CONSOLE_QUIET = 8,    /* asked by the page itself now and then: does not count as use */
+    CONSOLE_FILE = 16,    /* the body is a file, not JSON */
+    CONSOLE_READS = 32,   /* a POST that changes nothing: a search, a look behind a mask */
+    CONSOLE_REVEALS = 64, /* a look behind the mask */
+    CONSOLE_OWN = 128,    /* a write that is about oneself only */
 };
 
 #define BY(role)     (1u << (role))
@@ -54,6 +56,7 @@ enum {
 #define BY_SPEAKERS  (BY_WRITERS | BY(ROLE_JOINT))         /* ABILITY_COMMENT */
 #define BY_READERS   (BY_SPEAKERS | BY_AUDITORS)           /* ABILITY_READ */
 #define BY_POLLSTERS BY(ROLE_POLLSTER)                     /* ABILITY_ASSIGNED */
+#define BY_SECONDS   (BY_MANAGERS | BY(ROLE_COUNTY))       /* confirm a reset: reset.h */
 #define BY_STAFF     (BY_READERS | BY_MANAGERS | BY_POLLSTERS)
 
 #define CONSOLE_JSON_BYTES (2u * 1024u * 1024u) /* of a request */
@@ -88,6 +91,7 @@ struct console_call {
     enum role role;
     const uint64_t *areas; /* what he may see: in force, each with what lies beneath */
     uint32_t area_count;
+    bool is_waiting;  /* for the second pair of eyes after a reset (reset.h): reads, masked */
     unsigned status;  /* of an error, where its rc does not say enough; 0 */
     const char *code; /* the same */
 };
@@ -151,6 +155,8 @@ enum rc console_done(struct console_call *call, struct err *err);
 /* A refusal with a word of its own: return console_refuse(call, 409, "moved", err). */
 enum rc console_refuse(struct console_call *call, unsigned status, const char *code,
                        struct err *err);
+/* For handlers that show more than the mask on request: 403 "unconfirmed" for who is_waiting. */
+enum rc console_check_trust(struct console_call *call, struct err *err);
 /* {code, name} of an area, and an array of codes. */
 void console_add_area(struct console_call *call, struct json *parent, const char *key,
                       uint64_t area);
@@ -196,6 +202,12 @@ enum rc console_person_enable(struct console_call *call, struct err *err);
 enum rc console_person_rights(struct console_call *call, struct err *err);
 enum rc console_person_reset(struct console_call *call, struct err *err);
 enum rc console_person_second(struct console_call *call, struct err *err);
+/* console_reset.c */
+/* Lines {kind: "reset", ...} of what the asker can confirm; cap of them. */
+enum rc console_add_resets(struct console_call *call, struct json *list, uint32_t most,
+                           struct err *err);
+enum rc console_resets(struct console_call *call, struct err *err);
+enum rc console_reset_confirm(struct console_call *call, struct err *err);
 /* console_session.c */
 enum rc console_sessions(struct console_call *call, struct err *err);
 enum rc console_own_sessions(struct console_call *call, struct err *err);

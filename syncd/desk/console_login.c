@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "syncd/desk/console.h"
 #include "syncd/desk/people.h"
+#include "syncd/desk/reset.h"
 
 static const char *stage_name(enum login_stage stage) {
     switch (stage) {
@@ -28,6 +29,22 @@ static const struct {
     {ABILITY_COMMENT, "comment"}, {ABILITY_ASSIGNED, "assigned"},
 };
 
+/* Whoever was reset is told who has a hand in it. */
+static void add_reset(struct console_call *call, const struct login_session *session,
+                      struct json *json) {
+    const struct stored_login *login = &session->login;
+    struct json *item;
+
+    if (login->reset_by == 0) {
+        json_add_null(json, "reset");
+        return;
+    }
+    item = json_add_object(json, "reset");
+    json_add_view(item, "by", seat_person_name(&call->seat, login->reset_by));
+    console_add_time(item, "at", login->reset_ms);
+    json_add_bool(item, "waits", reset_waits(login));
+}
+
 /* Before the last stage nothing but the way on. */
 static enum rc reply_me(struct console_call *call, const struct login_session *session,
                         struct err *err) {
@@ -37,6 +54,7 @@ static enum rc reply_me(struct console_call *call, const struct login_session *s
     json_add_text(json, "stage", stage_name(session->stage));
     json_add_view(json, "name", session->person.name);
     json_add_text(json, "role", role_name((enum role)session->person.role));
+    add_reset(call, session, json);
     if (session->stage != LOGIN_DONE)
         return console_reply(call, json, err);
     console_add_id(json, "person", session->person.person);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "syncd/desk/console.h"
 #include "syncd/desk/people.h"
+#include "syncd/desk/reset.h"
 
 /* ---- the list ---- */
 
@@ -37,6 +38,7 @@ static enum rc add_person(struct console_call *call, struct json *items,
     console_add_time(item, "seen", login.seen_ms);
     json_add_bool(item, "must_change", login.must_change);
     json_add_bool(item, "second", login.second.size > 0);
+    json_add_bool(item, "unconfirmed", reset_waits(&login));
     json_add_bool(item, "waiting", login.wait_ms > env_wall_ms(call->seat.office->env));
     return item == NULL ? err_set(err, RC_NO_MEMORY, "out of memory") : RC_OK;
 }
@@ -197,7 +199,7 @@ enum rc console_person_reset(struct console_call *call, struct err *err) {
     if (rc != RC_OK)
         return rc;
     people_one_time(call->seat.office->env, secret);
-    rc = people_reset(&call->seat, person.person, view_text(secret), &now, err);
+    rc = people_reset(&call->seat, person.person, call->person, view_text(secret), &now, err);
     if (rc == RC_OK) {
         json = json_object();
         console_add_id(json, "person", now);

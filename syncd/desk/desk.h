@@ -102,6 +102,7 @@ extern const size_t desk_command_count;
 
 enum rc desk_user_add(void *context, struct command *command, struct err *err);
 enum rc desk_user_second(void *context, struct command *command, struct err *err);
+enum rc desk_user_confirm(void *context, struct command *command, struct err *err);
 enum rc desk_user_list(void *context, struct command *command, struct err *err);
 enum rc desk_device_invite(void *context, struct command *command, struct err *err);
 enum rc desk_device_list(void *context, struct command *command, struct err *err);

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "syncd/desk/login_inside.h"
 #include "syncd/desk/people.h"
+#include "syncd/desk/reset.h"
 #include "syncd/desk/second.h"
 
 #define REFUSED_ACTS_AN_HOUR 60u /* of names that nobody has, in the staff log */
@@ -165,9 +166,10 @@ static enum rc inherit_second(struct work *work, const struct stored_login *form
     return rc;
 }
 
-enum rc login_must_change(struct work *work, uint64_t person, uint64_t former, struct err *err) {
+enum rc login_must_change(struct work *work, const struct stored_person *person, uint64_t former,
+                          uint64_t by, struct err *err) {
     struct stored_login login, before = {0};
-    enum rc rc = login_row(work, person, &login, err);
+    enum rc rc = login_row(work, person->person, &login, err);
 
     login.must_change = true;
     login.former = former;
@@ -175,6 +177,8 @@ enum rc login_must_change(struct work *work, uint64_t person, uint64_t former, s
         rc = login_row(work, former, &before, err);
     if (rc == RC_OK && before.second.size > 0)
         rc = inherit_second(work, &before, &login, err);
+    if (rc == RC_OK && former != 0)
+        rc = reset_note(work, person, by, &login, err);
     return rc == RC_OK ? login_put(work, &login, err) : rc;
 }
 
@@ -539,6 +543,8 @@ enum rc login_find(struct seat *seat, struct view token, struct login_session *o
         rc = store_person(store, out->stored.person, &seat->arena, &out->person, err);
     if (rc == RC_OK && (out->person.disabled || out->person.device != 0))
         rc = RC_NOT_FOUND;
+    if (rc == RC_OK)
+        rc = login_of(seat, out->stored.person, &out->login, err);
     if (rc == RC_OK) {
         seat_areas_current(seat, out->person.areas, &out->person.area_count);
         out->stage = (enum login_stage)out->stored.stage;

@@ -73,6 +73,7 @@ struct login_from {
 struct login_session {
     struct stored_session stored;
     struct stored_person person; /* areas: in force */
+    struct stored_login login;
     enum login_stage stage;
 };
 
@@ -132,8 +133,9 @@ enum rc login_revoke(struct seat *seat, uint64_t person, const uint8_t name[32],
 enum rc login_row(struct work *work, uint64_t person, struct stored_login *out, struct err *err);
 enum rc login_put(struct work *work, const struct stored_login *login, struct err *err);
 /* The secret is for one time. former: who he was before a reset, 0 nobody; his second factor is
- * taken over. */
-enum rc login_must_change(struct work *work, uint64_t person, uint64_t former, struct err *err);
+ * taken over, and reset.h sees to it that by (0: the command line) is not alone in it. */
+enum rc login_must_change(struct work *work, const struct stored_person *person, uint64_t former,
+                          uint64_t by, struct err *err);
 /* Ends all sessions of the person but the one of this name; NULL: all. */
 enum rc login_end_all(struct work *work, uint64_t person, const uint8_t *but, struct err *err);
 

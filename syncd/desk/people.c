@@ -99,7 +99,7 @@ struct person_step {
     struct stored_person person; /* to be added; else only .person counts */
     bool must_change;
     bool disabled;
-    uint64_t replaces;
+    uint64_t replaces, by;
     struct view reason;
 };
 
@@ -119,7 +119,7 @@ static enum rc add_step(void *context, struct work *work, struct err *err) {
     if (rc == RC_OK)
         rc = put_person(work, &step->person, err);
     if (rc == RC_OK && step->must_change)
-        rc = login_must_change(work, step->person.person, step->replaces, err);
+        rc = login_must_change(work, &step->person, step->replaces, step->by, err);
     return rc == RC_OK ? person_act(step, work, step->person.person, step->person.name, err) : rc;
 }
 
@@ -296,10 +296,10 @@ static enum rc reset_step(void *context, struct work *work, struct err *err) {
     return rc == RC_OK ? add_step(step, work, err) : rc;
 }
 
-enum rc people_reset(struct seat *seat, uint64_t id, struct view one_time, uint64_t *now,
-                     struct err *err) {
+enum rc people_reset(struct seat *seat, uint64_t id, uint64_t by, struct view one_time,
+                     uint64_t *now, struct err *err) {
     struct person_step step = {
-        .who = seat->who, .action = "user reset", .must_change = true, .replaces = id};
+        .who = seat->who, .action = "user reset", .must_change = true, .replaces = id, .by = by};
     struct buf wrapped;
     enum rc rc;
 

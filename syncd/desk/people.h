@@ -55,8 +55,9 @@ enum rc people_set_disabled(struct seat *seat, uint64_t id, bool disabled, struc
 /* Role and areas from now on; the sessions end, so that nothing goes on under old rights. */
 enum rc people_set_rights(struct seat *seat, uint64_t id, enum role role, const uint64_t *areas,
                           uint32_t area_count, struct view reason, struct err *err);
-/* See above. *now is the new person's id; the second factor stays. */
-enum rc people_reset(struct seat *seat, uint64_t id, struct view one_time, uint64_t *now,
-                     struct err *err);
+/* See above, and reset.h; by: the person who does it. *now is the new person's id; the second
+ * factor stays. */
+enum rc people_reset(struct seat *seat, uint64_t id, uint64_t by, struct view one_time,
+                     uint64_t *now, struct err *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include "syncd/desk/listing.h"
 #include "syncd/desk/login.h"
 #include "syncd/desk/people.h"
+#include "syncd/desk/reset.h"
 #include "syncd/sync/news.h"
 
 /* --- finding one by id or name --- */
@@ -189,6 +190,27 @@ enum rc desk_user_second(void *context, struct command *command, struct err *err
         rc = office_act(seat.office, second_step, &order, err);
     if (rc == RC_OK)
         command_say(command, "second factor needed by: %s", order.list);
+    seat_close(&seat);
+    return rc;
+}
+
+/* --- user confirm --- */
+
+enum rc desk_user_confirm(void *context, struct command *command, struct err *err) {
+    const char *reason = command_option(command, "--reason");
+    struct seat seat;
+    uint64_t person = 0;
+    enum rc rc;
+
+    if (reason == NULL || reason[0] == '\0')
+        return err_set(err, RC_USAGE, "--reason TEXT is missing; it is logged");
+    rc = seat_open(context, command, &seat, err);
+    if (rc == RC_OK)
+        rc = seat_person(&seat, command->words[0], &person, err);
+    if (rc == RC_OK)
+        rc = reset_confirm(&seat, person, 0, view_text(reason), err);
+    if (rc == RC_OK)
+        command_say(command, "the new secret of %s is confirmed", command->words[0]);
     seat_close(&seat);
     return rc;
 }

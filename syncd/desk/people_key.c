@@ -14,6 +14,7 @@
 #include "syncd/desk/people.h"
 
 #include "base/crypt.h"
+#include "syncd/desk/reset.h"
 
 #define WRAP_VERSION     1u
 #define ASSOCIATED_BYTES 44u
@@ -80,16 +81,31 @@ enum rc people_unwrap(const struct stored_person *person, struct view secret,
     return rc;
 }
 
+/* A secret for one time, and one after a reset that nobody has confirmed, sign nothing. */
+static enum rc check_own(struct seat *seat, const struct stored_person *person, bool *own,
+                         struct err *err) {
+    struct stored_login login = {0};
+    enum rc rc = store_login(seat->ledger->store, person->person, &seat->arena, &login, err);
+
+    *own = !login.must_change && !reset_waits(&login);
+    if (rc == RC_NOT_FOUND)
+        err_clear(err);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 enum rc people_unlock(struct seat *seat, struct view name, struct view secret, struct staff *out,
                       struct err *err) {
     static const uint8_t no_salt[CRYPT_SALT_BYTES] = {0};
     struct stored_person person;
     uint8_t unused[CRYPT_KEY_BYTES];
+    bool is_own = false;
     enum rc rc = store_person_named(seat->ledger->store, name, &seat->arena, &person, err);
 
     *out = (struct staff){0};
     if (rc == RC_OK && person.disabled)
         rc = RC_NOT_FOUND;
+    if (rc == RC_OK)
+        rc = check_own(seat, &person, &is_own, err);
     if (rc == RC_OK) {
         rc = people_unwrap(&person, secret, out->secret_key, err);
         out->person = person.person;
@@ -103,5 +119,12 @@ enum rc people_unlock(struct seat *seat, struct view name, struct view secret, s
     if (rc == RC_DENIED || rc == RC_INVALID)
         return err_set(err, RC_DENIED, "%.*s: name or secret is wrong; see: yg-syncd user list",
                        VIEW_PRINT(name));
+    if (rc == RC_OK && !is_own) {
+        crypt_wipe(out, sizeof(*out));
+        return err_set(err, RC_DENIED,
+                       "%.*s: the secret was somebody else's choice; change it at the console, and "
+                       "have a reset confirmed, first",
+                       VIEW_PRINT(name));
+    }
     return rc;
 }

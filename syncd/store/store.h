@@ -271,7 +271,7 @@ struct stored_session {
     uint8_t stage;  /* enum login_stage of desk/login.h */
     int64_t since_ms, used_ms, until_ms;
     struct view address, agent; /* where from, and with which browser */
-    struct view wrapped;        /* the person's key under a key made of the token; none: a program */
+    struct view wrapped; /* the person's key under a key made of the token; none: a program */
     /* Of a program (desk/token.h): what it is called, what it may, and where. */
     struct view label;
     uint32_t abilities; /* 0: a browser */

@@ -73,6 +73,8 @@ const MATRIX = [
   ['POST', '/api/people/:person/enable', MANAGERS],
   ['POST', '/api/people/:person/rights', MANAGERS],
   ['POST', '/api/people/:person/reset', MANAGERS],
+  ['POST', '/api/people/:person/confirm', ['admin', 'county']],
+  ['GET', '/api/resets', ['admin', 'county']],
   ['GET', '/api/audit/visits', AUDITORS],
   ['GET', '/api/audit/incomes', AUDITORS],
   ['GET', '/api/audit/changes/:record', AUDITORS],
@@ -259,6 +261,43 @@ for (const [method, pattern, roles, headers] of MATRIX) {
   for (let i = 0; i < 6; i++) answers.push((await guess.post('/api/login/code', { code: '123456' })).status);
   check('guessing codes has to wait, too', answers.join(), '403,403,403,403,403,429');
   check('  and the right secret does not help', (await guess.login('xu', 'the third secret of xu')).status, 429);
+}
+
+// --- who makes somebody's secret could use it ---
+
+{
+  const { admin, county: reviewer } = browsers;
+  county.add('county', 'deng');
+  await county.browser('deng');
+  const deng = async () => (await admin.get('/api/people')).json.items.find((one) => one.name === 'deng' && !one.disabled);
+  const renewed = (await admin.post(`/api/people/${(await deng()).person}/reset`)).json;
+  const browser = new DeskBrowser(county);
+  const first = (await browser.login('deng', renewed.secret)).json;
+  check('whoever was reset is told by whom before he does anything', `${first.stage} ${first.reset.by} ${first.reset.waits}`, 'change admin true');
+  check('he takes one of his own', (await browser.post('/api/secret', { old: renewed.secret, new: 'a new secret of deng' })).json.stage, 'done');
+  check('and reads', (await browser.get('/api/records')).status, 200);
+  check('  also by a search', (await browser.post('/api/records', { text: 'x' })).status, 200);
+  const refused = async (target, body) => (await browser.post(target, body)).json.error;
+  const record = `/api/records/${NOBODY}-1`;
+  check('but decides nothing', await refused(`${record}/resolve`, { reason: 'x' }), 'unconfirmed');
+  check('  says nothing', await refused(`${record}/notes`, { text: 'x' }), 'unconfirmed');
+  check('  releases nothing', await refused('/api/quarantine', {}), 'unconfirmed');
+  check('  looks behind no mask', await refused(`${record}/reveal`, { reason: 'x' }), 'unconfirmed');
+  check('  nor takes away what lies there', await refused('/api/records/export',
+    { form: 'household', format: 'csv', reveal: '1', reason: 'x' }), 'unconfirmed');
+  check('  nor confirms another one', await refused(`/api/people/${NOBODY}/confirm`, { reason: 'x' }), 'unconfirmed');
+  const target = `/api/people/${renewed.person}/confirm`;
+  check('who did it does not confirm it', (await admin.post(target, { reason: 'x' })).json.error, 'denied');
+  check('  nor sees it waiting', (await admin.get('/api/resets')).json.items.length, 0);
+  check('a second one sees it', (await reviewer.get('/api/home')).json.queue.filter((one) => one.kind === 'reset')
+    .map((one) => `${one.title} ${one.by}`).filter((one) => one.startsWith('deng')).join(), 'deng admin');
+  check('  says why', (await reviewer.post(target, {})).json.error, 'invalid');
+  check('  and confirms it', (await reviewer.post(target, { reason: 'called him' })).status, 200);
+  check('  once', (await reviewer.post(target, { reason: 'called him' })).json.error, 'conflict');
+  ok((await refused(`${record}/resolve`, { reason: 'x' })) !== 'unconfirmed', 'from then on he decides');
+  check('it goes on saying who it was', (await browser.get('/api/me')).json.reset.waits, false);
+  check('and both stand in the log', JSON.parse(county.syncd('log', '--json')).filter((one) => one.object === renewed.person)
+    .map((one) => `${one.who}: ${one.action}`).filter((one) => one.includes('user')).join(), 'admin: user reset,county: user reset confirm');
 }
 
 // --- who sits where ---

@@ -1,6 +1,7 @@
 /* Coming in at the console and staying: time goes by as the test says. */
 #include "syncd/desk/login.h"
 #include "syncd/desk/people.h"
+#include "syncd/desk/reset.h"
 #include "tests/support/clerk.h"
 
 #include <setjmp.h>
@@ -304,7 +305,7 @@ static void whoever_is_reset_has_a_former(void **state) {
     struct stored_login login;
     uint64_t now;
 
-    clerk_must(people_reset(&world->seat, world->li, view_text("once-only"), &now, &world->err),
+    clerk_must(people_reset(&world->seat, world->li, 0, view_text("once-only"), &now, &world->err),
                &world->err);
     sit_again(world);
     assert_true(now != world->li);
@@ -313,6 +314,48 @@ static void whoever_is_reset_has_a_former(void **state) {
     assert_true(login.former == world->li && login.must_change);
     assert_int_equal(try(world, "lihua", SECRET), RC_DENIED);
     assert_int_equal(try(world, "lihua", "once-only"), RC_OK);
+}
+
+/* What an administrator knows opens nothing but the way to a secret of one's own. */
+static void a_reset_waits_for_a_second_where_there_is_one(void **state) {
+    struct login_world *world = *state;
+    struct stored_login login;
+    uint64_t admin, wu, now = 0;
+    struct staff staff;
+
+    add(world, "admin", ROLE_ADMIN, false, &admin);
+    add(world, "wu", ROLE_TOWNSHIP, false, &wu);
+    /* Li Hua is there, and has never come. */
+    clerk_must(people_reset(&world->seat, wu, admin, view_text("once-only"), &now, &world->err),
+               &world->err);
+    sit_again(world);
+    clerk_must(store_login(world->seat.ledger->store, now, &world->seat.arena, &login, &world->err),
+               &world->err);
+    assert_true(login.reset_by == admin && !reset_waits(&login));
+    assert_int_equal(
+        people_unlock(&world->seat, view_text("wu"), view_text("once-only"), &staff, &world->err),
+        RC_DENIED);
+    SAYS(world->err.text, "somebody else's choice");
+    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    clerk_must(people_reset(&world->seat, now, admin, view_text("once-again"), &now, &world->err),
+               &world->err);
+    sit_again(world);
+    clerk_must(store_login(world->seat.ledger->store, now, &world->seat.arena, &login, &world->err),
+               &world->err);
+    assert_true(reset_waits(&login));
+    assert_int_equal(reset_confirm(&world->seat, now, admin, view_text("me"), &world->err),
+                     RC_DENIED);
+    assert_int_equal(reset_confirm(&world->seat, now, now, view_text("me"), &world->err),
+                     RC_DENIED);
+    err_clear(&world->err);
+    clerk_must(reset_confirm(&world->seat, now, world->li, view_text("called him"), &world->err),
+               &world->err);
+    sit_again(world);
+    clerk_must(store_login(world->seat.ledger->store, now, &world->seat.arena, &login, &world->err),
+               &world->err);
+    assert_true(!reset_waits(&login) && login.reset_confirmed_by == world->li);
+    assert_int_equal(reset_confirm(&world->seat, now, world->li, view_text("x"), &world->err),
+                     RC_CONFLICT);
 }
 
 int main(void) {
@@ -334,6 +377,7 @@ int main(void) {
         IN_WORLD(a_person_has_so_many_sessions_and_no_more),
         IN_WORLD(other_rights_end_the_sessions),
         IN_WORLD(whoever_is_reset_has_a_former),
+        IN_WORLD(a_reset_waits_for_a_second_where_there_is_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

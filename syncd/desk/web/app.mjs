@@ -7,10 +7,11 @@ import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { Bar } from './frame.mjs';
 import { forgetLists } from './list.mjs';
-import { CodeStep, EnrolStep, FirstChange, Login } from './login.mjs';
+import { CodeStep, EnrolStep, FirstChange, Login, ResetNotice } from './login.mjs';
 import { routeNow } from './route.mjs';
 import { forgetAreas } from './areas.mjs';
 import { Audit } from './audit.mjs';
+import { Confirm } from './confirm.mjs';
 import { Conflicts } from './conflicts.mjs';
 import { Devices } from './devices.mjs';
 import { Forms } from './forms.mjs';
@@ -42,6 +43,7 @@ const PAGES = {
   forms: { page: Forms, may: anybody, label: () => tr('Forms'), icon: 'edit' },
   log: { page: Log, may: may('audit'), label: () => tr('Log'), icon: 'list' },
   audit: { page: Audit, may: may('audit'), label: () => tr('Audit'), icon: 'safe' },
+  confirm: { page: Confirm, may: (me) => ['admin', 'county'].includes(me.role), under: 'home' },
   me: { page: Me, may: anybody },
 };
 
@@ -79,6 +81,8 @@ function Desk({ me, setMe, again }) {
   const shared = { me, setMe, again, leave };
 
   return html`<${Bar} pages=${PAGES} current=${under ?? name} shared=${shared} />
+    ${me.reset?.waits && html`<aside class="desk-notice" aria-label=${tr('New secret by')}>
+      <${ResetNotice} reset=${me.reset} waits /></aside>`}
     <${Page} key=${`${name}/${route.words.join('/')}`} words=${route.words}
       filters=${route.filters} shared=${shared} />`;
 }
@@ -110,7 +114,8 @@ function App() {
   if (trouble) return html`<main class="entry"><${Failure} trouble=${trouble}
     onAgain=${look} /></main>`;
   if (!me) return html`<main class="entry"><p class="quiet">${tr('One moment…')}</p></main>`;
-  if (me.stage === 'change') return html`<${FirstChange} onDone=${setMe} again=${again} />`;
+  if (me.stage === 'change') return html`<${FirstChange} me=${me} onDone=${setMe}
+    again=${again} />`;
   if (me.stage === 'code') return html`<${CodeStep} onDone=${setMe} again=${again}
     onLeave=${() => { api.logout().catch(() => {}); setMe({}); }} />`;
   if (me.stage === 'enrol') return html`<${EnrolStep} onDone=${look} again=${again} />`;

@@ -2,6 +2,7 @@
 // kept, by the page or by the browser.
 import { html, useEffect, useRef, useState } from 'kit/html.mjs';
 import { Button, Field, Notice } from 'kit/components.mjs';
+import { moment } from 'kit/format.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { LanguageSwitch } from './frame.mjs';
@@ -110,8 +111,16 @@ export function SecretForm({ onDone, onBack }) {
         tr('Change the secret')}</${Button}></div></form>`;
 }
 
-export function FirstChange({ onDone, again }) {
+// Who has a hand in the secret that one came in with.
+export function ResetNotice({ reset, waits }) {
+  return html`<${Notice} kind="warning"><p>${tr('{by} made a new secret for you on {when}. Did you not ask for it? Then tell the county reviewer at once.', {
+    by: reset.by, when: moment(reset.at) })}</p>${waits && html`<p>${
+    tr('Until a second administrator or a county reviewer has confirmed it, you can read, and do nothing in your name.')}</p>`}</${Notice}>`;
+}
+
+export function FirstChange({ me, onDone, again }) {
   return html`<${Sheet} title=${tr('Choose a secret of your own')} again=${again}>
+    ${me.reset && html`<${ResetNotice} reset=${me.reset} />`}
     <p>${tr('The secret that you were given is for this one time.')}</p>
     <${SecretForm} onDone=${onDone} /></${Sheet}>`;
 }

@@ -17,6 +17,8 @@ function State({ person }) {
     tr('waits after wrong secrets')}</span>`;
   if (person.must_change) return html`<span class="tag warning"><${Icon} name="clock" />${
     tr('has not come yet')}</span>`;
+  if (person.unconfirmed) return html`<span class="tag warning"><${Icon} name="lock" />${
+    tr('new secret, to be confirmed by a second')}</span>`;
   return html`<span class="tag safe"><${Icon} name="check" />${tr('active')}</span>`;
 }
 

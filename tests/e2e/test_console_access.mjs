@@ -1,0 +1,96 @@
+// test_console_access.mjs: who may be whom at the console, in a real browser: a secret that was reset
+// waits for a second pair of eyes, a pollster sees where he was sent to and nothing else, another
+// bureau comments.
+import fs from 'node:fs';
+import { ConsoleCounty } from './console.mjs';
+import { DeskPages, SCRIPT, ok } from './desk_pages.mjs';
+import { Tablet, area, folder } from './web.mjs';
+
+const work = folder('console-access');
+const county = new ConsoleCounty(work);
+for (const [role, name] of [['county', 'zhao'], ['county', 'deng'], ['admin', 'sun'], ['pollster', 'he'], ['joint', 'ma']])
+  county.add(role, name);
+for (const form of ['household', 'task', 'note']) county.publish(form);
+fs.writeFileSync(`${work}/names.csv`, '430626,平江县\n430626117,福寿山镇\n430626117205,芦洞村\n');
+county.syncd('area', 'names', `${work}/names.csv`, '--reason', 'register');
+await county.start();
+const wang = new Tablet(county, 'wang', area);
+const made = [];
+for (const name of ['王桂兰', SCRIPT]) {
+  fs.writeFileSync(`${work}/one.json`, JSON.stringify({ head: { name } }));
+  made.push(wang.agent('new', 'household', '--area', area, '--draft', '--file', `${work}/one.json`));
+}
+wang.agent('sync');
+
+const pages = new DeskPages(county, 'console-access');
+await pages.start();
+
+await pages.run({
+  async reset() {
+    const sun = await county.browser('sun');
+    await county.browser('zhao');
+    const { items } = (await sun.get('/api/people')).json;
+    const { secret } = (await sun.post(`/api/people/${items.find((one) => one.name === 'deng').person}/reset`)).json;
+    const context = await pages.browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' });
+    const page = await context.newPage();
+    await page.goto(county.console);
+    await page.getByLabel('姓名').fill('deng');
+    await page.getByLabel('口令').fill(secret);
+    await page.keyboard.press('Enter');
+    await page.getByText(/sun 于 .* 为您设置了新口令/).waitFor();
+    await pages.look(page, 'reset-told');
+    const own = county.people.deng.secret = 'a new secret of deng';
+    await page.getByLabel('当前口令').fill(secret);
+    await page.getByLabel('新口令', { exact: true }).fill(own);
+    await page.getByLabel('再输一次新口令').fill(own);
+    await page.keyboard.press('Enter');
+    await pages.heading(page, '今日待办');
+    await page.getByText('在另一位管理员或县级审批人确认之前').waitFor();
+    await pages.look(page, 'reset-waits');
+    await page.goto(`${county.console}/#/records/${made[0]}`);
+    await pages.heading(page, '王桂兰');
+    await page.getByRole('button', { name: '通过' }).click();
+    await page.getByRole('dialog').getByRole('button').last().click();
+    await page.getByText('在第二人确认之前').waitFor();
+    ok(true, 'who waits is told so where he tries');
+
+    const second = await pages.open('zhao');
+    await second.getByRole('link', { name: /确认新口令/ }).click();
+    await pages.heading(second, '确认新口令');
+    await pages.look(second, 'reset-confirm');
+    await second.getByLabel('理由').fill('电话核实');
+    await second.getByRole('button', { name: '确认是本人' }).click();
+    await pages.heading(second, '今日待办');
+    await second.getByRole('link', { name: /确认新口令/ }).waitFor({ state: 'detached' });
+    await page.reload();
+    await pages.heading(page, '王桂兰');
+    ok(await page.getByText('在另一位管理员或县级审批人确认之前').count() === 0, 'and the person is told nothing more');
+    await context.close();
+  },
+  async pollster() {
+    const zhao = await county.browser('zhao');
+    for (const id of made) {
+      const { items } = (await zhao.get(`/api/records/${id}/workers`)).json;
+      await zhao.post(`/api/records/${id}/tasks`, { kind: '6', assignee: items.find((one) => one.role === 'pollster').person,
+        due: '2030-01-05', message: '入户抽查' });
+    }
+    const page = await pages.open('he');
+    const places = await page.getByRole('navigation', { name: '主导航' }).getByRole('link').allInnerTexts();
+    ok(!places.some((one) => /档案|冲突|日志/.test(one)), 'a pollster has no lists', places.join());
+    await pages.look(page, 'pollster-home');
+    await page.getByRole('link', { name: /王桂兰/ }).click();
+    await pages.heading(page, '王桂兰');
+    ok(await page.getByRole('button', { name: '留言' }).count() === 0, 'and says nothing');
+    await pages.look(page, 'pollster-record');
+    await page.goto(`${county.console}/#/records`);
+    await pages.heading(page, '今日待办');
+  },
+  async joint() {
+    const page = await pages.open('ma');
+    await page.goto(`${county.console}/#/records/${made[1]}`);
+    await page.getByText(SCRIPT).first().waitFor();
+    ok(await page.getByRole('button', { name: '查看隐去内容' }).count() === 0, 'another bureau looks behind no mask');
+    await pages.look(page, 'joint-record');
+  },
+});
+await pages.end(work);
