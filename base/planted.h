@@ -26,6 +26,7 @@ enum planted {
     PLANTED_DRAFT_FIRST,        /* a draft is removed before its change is on disk */
     PLANTED_PHOTO_UNFLUSHED,    /* an attachment is acknowledged before it is on disk */
     PLANTED_PHOTO_ORPHAN,       /* a photo goes with its draft although a change names it */
+    PLANTED_POISON_BLOCKS,      /* a batch that cannot be opened refuses those beside it */
     PLANTED_COUNT
 };
 

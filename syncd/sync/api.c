@@ -2,6 +2,7 @@
 #include "syncd/sync/api.h"
 
 #include "base/crypt.h"
+#include "base/planted.h"
 #include "base/words.h"
 #include "schema/wire/attachment_pull.h"
 #include "syncd/sync/alarm.h"
@@ -273,7 +274,7 @@ static enum rc take_batches(struct visit *visit, struct reader *parts, uint32_t 
                            LIMIT_EXCHANGE_BATCHES);
         rc = part.kind == PART_BATCH ? take_batch(visit, part.content, err)
                                      : take_slice(visit, part.content, err);
-        if (rc == RC_NO_MEMORY || rc == RC_IO)
+        if (rc == RC_NO_MEMORY || rc == RC_IO || (PLANTED(POISON_BLOCKS) && rc != RC_OK))
             return rc;
         if (rc != RC_OK) {
             log_warn(visit->office->log, LOG_EVENT("batch.refused"), LOG_TEXT("why", err->text));

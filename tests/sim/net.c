@@ -76,7 +76,8 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
     struct pad *pad = context;
     struct world *world = pad->machine.world;
     bool breaks = !world->healing && !world->calm;
-    struct buf came;
+    bool with_poison;
+    struct buf came, sent;
     enum rc rc = RC_OK;
 
     *result = (struct link_result){.retry_after_s = -1, .bytes_up = body.size};
@@ -89,8 +90,20 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
         return lost(err);
     }
     buf_init(&came, LIMIT_EXCHANGE_BYTES);
+    buf_init(&sent, LIMIT_EXCHANGE_BYTES);
+    with_poison = poison_travels(world) && strcmp(path, "/v1/sync") == 0 && one_in(world, 2);
+    if (with_poison) {
+        poison_request(world, body, breaks && one_in(world, 2), &sent);
+        body = buf_view(&sent);
+    } else if (breaks && world->turns[TURN_CUT] && one_in(world, 16)) {
+        buf_add_view(&sent, body);
+        sent.data[chance(world, sent.size)] ^= (uint8_t)(1u << chance(world, 8));
+        body = buf_view(&sent);
+    }
     if (!deliver(world, pad, path, body, &came, &result->status))
         rc = lost(err);
+    else if (with_poison)
+        poison_answered(world);
     if (rc == RC_OK && breaks && world->turns[TURN_TWICE] && one_in(world, 8)) {
         buf_clear(&came);
         if (!deliver(world, pad, path, body, &came, &result->status))
@@ -112,6 +125,7 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
     }
     result->bytes_down = answer->size;
     buf_release(&came);
+    buf_release(&sent);
     return rc;
 }
 

@@ -152,7 +152,7 @@ static void search_change(struct search *search, const struct stored_frame *stor
     struct world *world = search->world;
     uint32_t number = token_of(change);
 
-    if (change->erased)
+    if (change->erased || change->insane)
         return;
     if (number >= world->save_count)
         world_fail(world, "the county's log holds a change that nobody made: %04x-%u '%.*s'",
@@ -373,6 +373,8 @@ static void check_states(struct world *world, struct pad *pad) {
                           &comparison, &world->err),
                "the county's records");
     arena_release(&comparison.arena);
+    if (world->healing)
+        poison_end(world, pad, ledger);
     check_listed(world, pad, ledger);
     hall_give_back(world, ledger);
 }

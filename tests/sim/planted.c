@@ -24,6 +24,7 @@ static const char *const names[PLANTED_COUNT] = {
     [PLANTED_DRAFT_FIRST] = "draft-first",
     [PLANTED_PHOTO_UNFLUSHED] = "photo-unflushed",
     [PLANTED_PHOTO_ORPHAN] = "photo-orphan",
+    [PLANTED_POISON_BLOCKS] = "poison-blocks",
 };
 
 #ifdef YG_PLANTED

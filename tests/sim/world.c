@@ -165,6 +165,9 @@ static void special(struct world *world) {
     case TURN_STICK:
         step_stick(world);
         break;
+    case TURN_POISON:
+        step_poison(world);
+        break;
     case TURN_RESTORE:
     case TURN_SCOPE:
     case TURN_REVOKE:
@@ -300,6 +303,7 @@ void world_release(struct world *world) {
         pad_release(&world->pads[at]);
     }
     hall_close(world);
+    poison_release(world);
     machine_release(&world->hall.machine);
     for (int i = 0; i < STICKS_MAX; i++)
         buf_release(&world->sticks[i].bytes);

@@ -62,6 +62,7 @@ enum turn {
     TURN_BACKUP, /* backups, confirmed ones, too */
     TURN_DRAFT,  /* people leave forms half-way */
     TURN_PHOTO,  /* photos and files */
+    TURN_POISON, /* a broken tablet's changes */
     TURN_COUNT,
 };
 
@@ -186,6 +187,18 @@ struct later { /* a request that is still on its way */
     struct buf body;
 };
 
+struct poison { /* a broken tablet (poison.c) */
+    bool there;
+    uint8_t nonce[16], secret[64], chain[32];
+    uint64_t actor, device, person;
+    uint64_t number;     /* of its last change */
+    bool pending;        /* its last batch is not at the county yet */
+    bool gone;           /* the county lacks what it has forgotten */
+    bool odd_sane;       /* the odd change of that batch is only unknown */
+    uint32_t first_save; /* of that batch */
+    struct buf batch;
+};
+
 struct world {
     uint64_t seed, random;
     int64_t now_ms;
@@ -200,6 +213,7 @@ struct world {
     int pad_count;
     struct save saves[SAVES_MAX];
     uint32_t save_count;
+    struct poison poison;
     uint32_t photo_count;
     struct photo photos[PHOTOS_MAX];
     uint32_t drafts, done_count;
@@ -314,6 +328,15 @@ void photo_hall_opened(struct world *world);
 void photo_erased(struct world *world);
 void step_photo(struct world *world, struct pad *pad);
 void photo_end(struct world *world);
+
+/* ---- poison.c ---- */
+
+void step_poison(struct world *world);
+bool poison_travels(const struct world *world);
+void poison_request(struct world *world, struct view body, bool spoils, struct buf *out);
+void poison_answered(struct world *world);
+void poison_end(struct world *world, struct pad *pad, struct ledger *ledger);
+void poison_release(struct world *world);
 
 /* ---- oracle.c ---- */
 
