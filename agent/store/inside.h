@@ -547,6 +547,11 @@ void own_change_encode(const struct own_scope *scope, struct view canonical, str
 /* Reads an own change by the names that its numbers have in the county, if copies are at work. */
 enum rc own_change_rename(const struct tablet *tablet, uint32_t serial, struct change *change,
                           struct arena *arena, struct err *err);
+/* The other way, for a change of the present actor that is about to be written: what is ours and
+ * has not come back in a feed is named by the number that we gave it. The names that we have for it
+ * so far are those of the last receipt, and the county may yet know it by others. */
+enum rc own_change_unname(struct tablet *tablet, struct change *change, struct arena *arena,
+                          struct err *err);
 
 /* ---- doubt.c ---- */
 

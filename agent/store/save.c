@@ -179,6 +179,25 @@ static enum rc judge(const struct change *change, const struct record *state,
 
 /* ---- adding ---- */
 
+/* *written: as it goes into the chain and to the county. *change stays as people see it, completed.
+ */
+static enum rc name_own(struct save *save, struct change *change, const struct record *state,
+                        struct change *written, struct err *err) {
+    struct tablet *tablet = save->session->tablet;
+    struct dot record = change->record;
+    const struct entry *entries = change->entries;
+    enum rc rc;
+
+    *written = *change;
+    rc = own_change_unname(tablet, written, &tablet->scratch, err);
+    if (rc == RC_OK)
+        rc = complete(save, written, state, err);
+    *change = *written;
+    change->record = record;
+    change->entries = entries;
+    return rc;
+}
+
 static enum rc seal_change(struct save *save, const struct own_scope *scope, uint64_t number,
                            struct saved *saved, struct err *err) {
     struct tablet *tablet = save->session->tablet;
@@ -221,6 +240,7 @@ enum rc save_add(struct save *save, struct change *change, const struct record *
     struct own_scope scope = {.form = change->form,
                               .audience = form == NULL ? AUDIENCE_FIELD : form->audience};
     struct saved saved = {.number = save_next(save).number};
+    struct change written;
     const struct area_key *key;
     enum rc rc;
 
@@ -235,12 +255,12 @@ enum rc save_add(struct save *save, struct change *change, const struct record *
     scope.area = area_of(change, state, entry);
     rc = check_area(save, scope.area, err);
     if (rc == RC_OK)
-        rc = complete(save, change, state, err);
+        rc = name_own(save, change, state, &written, err);
     if (rc == RC_OK)
         rc = judge(change, state, form, &tablet->scratch, err);
     buf_clear(&save->canonical);
     if (rc == RC_OK)
-        rc = change_encode(change, &save->canonical, err);
+        rc = change_encode(&written, &save->canonical, err);
     if (rc == RC_OK && save->canonical.size > CHANGE_BYTES_MAX)
         rc = err_set(err, RC_LIMIT, "more than %u bytes in one change; save it in parts",
                      CHANGE_BYTES_MAX);
@@ -255,7 +275,7 @@ enum rc save_add(struct save *save, struct change *change, const struct record *
     if (rc == RC_OK)
         rc = seal_change(save, &scope, saved.number, &saved, err);
     if (rc == RC_OK)
-        rc = name_record(save, change, &saved, err);
+        rc = name_record(save, &written, &saved, err);
     if (rc == RC_OK)
         rc = blobs_named(save->session, change, &save->arena, &saved.attachments, err);
     if (rc != RC_OK)

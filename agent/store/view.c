@@ -77,6 +77,73 @@ enum rc own_change_rename(const struct tablet *tablet, uint32_t serial, struct c
     return rc;
 }
 
+static int range_order(const void *left, const void *right) {
+    const struct fork_range *a = left, *b = right;
+
+    if (a->actor != b->actor)
+        return a->actor < b->actor ? -1 : 1;
+    return a->from < b->from ? -1 : a->from > b->from;
+}
+
+/* Names of these numbers, in their order, are read as the numbers; what lies between them is not.
+ */
+static enum rc read_back(struct statement *overlay, const struct own_actor *actor,
+                         struct arena *arena, struct lineage *out, struct err *err) {
+    struct fork_range *ranges = NULL, *begin, *end = NULL;
+    uint32_t count = 0, capacity = 0;
+    enum rc rc;
+
+    while ((rc = statement_step(overlay, err)) == RC_OK) {
+        uint64_t row = (uint64_t)statement_i64(overlay, 0);
+        uint64_t number = row & ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1);
+        uint64_t name = lineage_read(&actor->lineage, (struct dot){actor->actor, number}).actor;
+
+        if (row >> CHANGE_NUMBER_BITS != actor->serial || name == actor->actor)
+            continue;
+        if (end != NULL && end->actor == name && end->from == number) {
+            end->from++;
+            continue;
+        }
+        begin = arena_push(arena, &ranges, &count, &capacity, sizeof(*begin));
+        if (begin != NULL)
+            *begin = (struct fork_range){name, number, actor->actor};
+        end = arena_push(arena, &ranges, &count, &capacity, sizeof(*end));
+        if (end == NULL)
+            break;
+        *end = (struct fork_range){name, number + 1, name};
+    }
+    statement_reset(overlay);
+    if (rc != RC_NOT_FOUND && rc != RC_OK)
+        return rc;
+    if (count > 1)
+        qsort(ranges, count, sizeof(*ranges), range_order);
+    *out = (struct lineage){count, ranges};
+    return arena_check(arena, "a save", err);
+}
+
+enum rc own_change_unname(struct tablet *tablet, struct change *change, struct arena *arena,
+                          struct err *err) {
+    const struct own_actor *actor = tablet_actor(tablet, tablet_actor_count(tablet) - 1);
+    struct statement *overlay = tablet->sql[SQL_CHANGE_OVERLAY];
+    struct frame_change one = {.change = *change};
+    struct frame frame = {.actor = change->dot.actor, .count = 1, .changes = &one};
+    struct lineage back;
+    uint64_t record;
+    enum rc rc;
+
+    if (actor->lineage.count == 0 || change->kind == CHANGE_CREATE)
+        return RC_OK;
+    rc = record_number(tablet, change->record, false, &record, err);
+    if (rc != RC_OK)
+        return rc == RC_NOT_FOUND ? RC_OK : rc;
+    statement_bind_i64(overlay, 1, (int64_t)record);
+    rc = read_back(overlay, actor, arena, &back, err);
+    if (rc == RC_OK)
+        rc = frame_rename(&frame, &back, arena, err);
+    *change = one.change;
+    return rc;
+}
+
 static enum rc add_own(struct tablet *tablet, uint64_t row, const struct open_key *key,
                        struct view sealed, struct arena *arena, struct record *record,
                        struct err *err) {

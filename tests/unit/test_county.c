@@ -398,6 +398,71 @@ static void a_copy_reads_anew_when_it_learns_its_name(void **state) {
     tablet_close(b);
 }
 
+/* A name that the county has told for some numbers is not the last word for those that it has not
+ * seen: what is written about one's own is about one's own, whatever it is called in the end. */
+static void a_copy_of_a_copy_edits_what_is_its_own(void **state) {
+    struct world *world = *state;
+    struct tablet *a = enrol(world, "wang"), *b, *c;
+    struct session *wang = county_session(a, "wang"), *clone, *other;
+    struct list_query query = {0};
+    struct listed *listed = NULL;
+    uint32_t count = 0, total = 0, edited = 0;
+    struct dot mine;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    must(session_close(wang, &err), &err);
+    tablet_close(a);
+    copy_folder(world, "wang", "clone");
+    b = county_tablet(world->county, folder_of(world, "clone"));
+    clone = county_session(b, "wang");
+    save_new(world, clone, "副本写的");
+    must(session_close(clone, &err), &err);
+    tablet_close(b);
+    copy_folder(world, "clone", "other");
+    a = county_tablet(world->county, folder_of(world, "wang"));
+    b = county_tablet(world->county, folder_of(world, "clone"));
+    c = county_tablet(world->county, folder_of(world, "other"));
+    wang = county_session(a, "wang");
+    save_new(world, wang, "原件写的");
+    county_sync(world->county, a, RC_OK, NULL);
+    /* both copies have the first number of a copy, and give the second to something else */
+    clone = county_session(b, "wang");
+    mine = save_new(world, clone, "我的");
+    copy_folder(world, "clone", "crashed"); /* the power goes: it was not cut for sending */
+    tablet_close(b);
+    b = county_tablet(world->county, folder_of(world, "crashed"));
+    county_sync(world->county, b, RC_OK, NULL); /* locked: learns the name of the first */
+    other = county_session(c, "wang");
+    save_new(world, other, "别人的");
+    county_sync(world->county, c, RC_OK, NULL);
+    clone = county_session(b, "wang");
+    must(session_list(clone, &query, &world->arena, &listed, &count, &total, &err), &err);
+    for (uint32_t i = 0; i < count; i++)
+        if (listed[i].pending &&
+            strcmp(tablet_text(world, clone, listed[i].id, "head/name"), "我的") == 0)
+            mine = listed[i].id;
+    save_edit(world, clone, mine, "home/group_name", "我的组");
+    for (int round = 0; round < 3; round++) {
+        county_sync(world->county, b, RC_OK, NULL);
+        county_sync(world->county, a, RC_OK, NULL);
+    }
+    must(session_list(wang, &query, &world->arena, &listed, &count, &total, &err), &err);
+    assert_int_equal(count, 4);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *name = tablet_text(world, wang, listed[i].id, "head/name");
+
+        if (strcmp(tablet_text(world, wang, listed[i].id, "home/group_name"), "我的组") != 0)
+            continue;
+        assert_string_equal(name, "我的");
+        edited++;
+    }
+    assert_int_equal(edited, 1);
+    tablet_close(a);
+    tablet_close(b);
+    tablet_close(c);
+}
+
 static void an_own_change_comes_back_as_a_number(void **state) {
     struct world *world = *state;
     struct tablet *a = enrol(world, "wang");
@@ -428,6 +493,7 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_copy_reads_anew_when_it_learns_its_name, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_copy_of_a_copy_edits_what_is_its_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_own_change_comes_back_as_a_number, set_up, tear_down),
     };
 
