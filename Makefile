@@ -463,12 +463,12 @@ kill9: all
 	@TMPDIR='$(abspath $(BUILD)/kill9)' YG_BUILD='$(abspath $(BUILD))' \
 	    bash tests/e2e/kill9.sh $(or $(ROUNDS),50) $(or $(SEED),1)
 
-## mutate        slips in merge, reading and wire that no test notices (SAMPLE=100 SEED=1 FILE=part)
+## mutate        slips in merge, reading, wire and votes that no test notices (SAMPLE=100 SEED=1 FILE=part)
 .PHONY: mutate
 MUTATE_TESTS := merge reading edit frame vectors slice attachment attachment_pull attachment_sync batch \
-    bundle exchange lineage redact snapshot snapshot_sync cases sync
+    bundle exchange lineage redact snapshot snapshot_sync cases sync vote_profile tally meeting vote_secrecy
 mutate: $(MUTATE_TESTS:%=$(BUILD)/test/release/unit/test_%) \
-    $(BUILD)/test/release/property/test_merge $(BUILD)/test/release/property/test_wire
+    $(patsubst %,$(BUILD)/test/release/property/test_%,merge wire tally)
 	@node tests/mutate/mutate.mjs $(BUILD) '$(CC)' '$(COMMON) -DYG_VERSION="x"' \
 	    '$(PACKAGE_LIBS) -lpthread -lm' --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1) \
 	    $(if $(FILE),--file $(FILE))

@@ -27,6 +27,8 @@ enum rc file_fail(const char *action, const char *path, int error, struct err *e
                        "%s: %s: no permission; check the owner and mode of the "
                        "file and its folder",
                        path, doing);
+    case ENOMEM:
+        return err_set(err, RC_NO_MEMORY, "%s: %s: out of memory", path, doing);
     case ENOSPC:
     case EDQUOT:
         return err_set(err, RC_IO, "%s: %s: the disk is full; free some space and try again", path,

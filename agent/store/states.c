@@ -144,33 +144,35 @@ static enum rc set_left(struct tablet *tablet, uint64_t record, bool left, struc
     return statement_run(put, err);
 }
 
-static uint64_t generation_now(struct tablet *tablet, uint64_t record, uint64_t key) {
+/* 0: there is none yet. */
+static enum rc generation_now(struct tablet *tablet, uint64_t record, uint64_t key,
+                              uint64_t *generation, struct err *err) {
     struct statement *states = tablet->sql[SQL_STATE_LIST];
-    struct err ignored; /* a failure shows itself at once in the write that follows */
-    uint64_t generation = 0;
+    enum rc rc;
 
-    err_init(&ignored, LANG_EN);
+    *generation = 0;
     statement_bind_i64(states, 1, (int64_t)record);
-    while (statement_step(states, &ignored) == RC_OK) {
+    while ((rc = statement_step(states, err)) == RC_OK) {
         if ((uint64_t)statement_i64(states, 0) == key)
-            generation = (uint64_t)statement_i64(states, 1);
+            *generation = (uint64_t)statement_i64(states, 1);
     }
     statement_reset(states);
-    return generation;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
 enum rc tablet_put_state(struct tablet *tablet, uint64_t area, const struct record *state,
                          struct err *err) {
     const struct open_key *key = open_of_area(tablet, area);
-    uint64_t record;
+    uint64_t record, generation = 0;
     enum rc rc;
 
     if (key == NULL)
         return no_key(err);
     rc = record_number(tablet, state->id, true, &record, err);
     if (rc == RC_OK)
-        rc = write_state(tablet, record, key, generation_now(tablet, record, key->key) + 1, state,
-                         err);
+        rc = generation_now(tablet, record, key->key, &generation, err);
+    if (rc == RC_OK)
+        rc = write_state(tablet, record, key, generation + 1, state, err);
     if (rc == RC_OK)
         rc = settle(tablet, record, state, err);
     return rc == RC_OK ? set_left(tablet, record, false, err) : rc;

@@ -353,6 +353,8 @@ static void table_make(struct compiler *compiler, const struct sheet *sheet, uin
     if (sheet == NULL)
         return;
     table->columns = compile_array(compiler, sheet->column_count, sizeof(*table->columns));
+    if (table->columns == NULL && sheet->column_count > 0)
+        table->sheet = NULL; /* without memory nothing comes of the form anyway */
     for (uint32_t i = 0; i < sheet->column_count && table->columns != NULL; i++) {
         struct column column = head_read(compiler, sheet, i, sheets);
         bool doubled = false;

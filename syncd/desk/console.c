@@ -428,6 +428,10 @@ enum rc console_start(const struct console_options *options, struct console **ou
     return RC_OK;
 }
 
+const struct http_table *console_table(const struct console *console) {
+    return &console->table;
+}
+
 uint16_t console_port(const struct console *console) {
     return httpd_port(console->server);
 }

@@ -108,6 +108,8 @@ struct console_options {
 
 enum rc console_start(const struct console_options *options, struct console **out, struct err *err);
 uint16_t console_port(const struct console *console);
+/* For requests that come by other ways than its listener. Lives as long as the console. */
+const struct http_table *console_table(const struct console *console);
 /* Waits for requests that are at work. NULL is allowed. */
 void console_stop(struct console *console);
 

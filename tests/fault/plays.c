@@ -11,13 +11,14 @@
 #include "syncd/sync/bundle.h"
 #include "syncd/sync/restore.h"
 #include "tests/fault/fault.h"
+#include "tests/fault/plays_more.h"
 #include "tests/support/picture.h"
 
 #include <stdio.h>
 
 static const struct instance_id ROOT;
 
-static enum rc open_all(struct stage *stage, struct err *err) {
+enum rc play_open_all(struct stage *stage, struct err *err) {
     enum rc rc = stage_open_county(stage, err);
 
     for (int at = 0; at < TABLETS && rc == RC_OK; at++)
@@ -25,7 +26,7 @@ static enum rc open_all(struct stage *stage, struct err *err) {
     return rc;
 }
 
-static enum rc sync_all(struct stage *stage, struct err *err) {
+enum rc play_sync_all(struct stage *stage, struct err *err) {
     enum rc rc = stage_sync(stage, WANG, err);
 
     if (rc == RC_OK)
@@ -33,9 +34,8 @@ static enum rc sync_all(struct stage *stage, struct err *err) {
     return rc == RC_OK ? stage_sync(stage, WANG, err) : rc;
 }
 
-/* RC_OK and made: it is there now. */
-static enum rc home_once(struct stage *stage, int at, const char *name, struct dot *out,
-                         struct err *err) {
+enum rc play_home_once(struct stage *stage, int at, const char *name, struct dot *out,
+                       struct err *err) {
     enum rc rc = stage_find(stage, at, "home", name, out, err);
 
     return rc == RC_NOT_FOUND ? stage_home(stage, at, name, out, err) : rc;
@@ -50,9 +50,9 @@ static const struct cell *cell_of(const struct seen *seen, const char *path) {
 /* ---- beginning ---- */
 
 static enum rc enrol(struct stage *stage, struct err *err) {
-    enum rc rc = open_all(stage, err);
+    enum rc rc = play_open_all(stage, err);
 
-    return rc == RC_OK ? sync_all(stage, err) : rc;
+    return rc == RC_OK ? play_sync_all(stage, err) : rc;
 }
 
 static enum rc save(struct stage *stage, struct err *err) {
@@ -60,16 +60,16 @@ static enum rc save(struct stage *stage, struct err *err) {
     enum rc rc = stage_open_tablet(stage, WANG, err);
 
     if (rc == RC_OK)
-        rc = home_once(stage, WANG, "first", &home, err);
+        rc = play_home_once(stage, WANG, "first", &home, err);
     if (rc == RC_OK)
-        rc = home_once(stage, WANG, "second", &home, err);
+        rc = play_home_once(stage, WANG, "second", &home, err);
     return rc == RC_OK ? stage_close_tablet(stage, WANG, err) : rc;
 }
 
 static enum rc sync_both(struct stage *stage, struct err *err) {
-    enum rc rc = open_all(stage, err);
+    enum rc rc = play_open_all(stage, err);
 
-    return rc == RC_OK ? sync_all(stage, err) : rc;
+    return rc == RC_OK ? play_sync_all(stage, err) : rc;
 }
 
 /* ---- drafts ---- */
@@ -153,13 +153,13 @@ static enum rc say_pigs(struct stage *stage, int at, int64_t pigs, struct err *e
 }
 
 static enum rc conflict(struct stage *stage, struct err *err) {
-    enum rc rc = open_all(stage, err);
+    enum rc rc = play_open_all(stage, err);
 
     if (rc == RC_OK)
         rc = say_pigs(stage, WANG, 4, err);
     if (rc == RC_OK)
         rc = say_pigs(stage, LI, 6, err);
-    return rc == RC_OK ? sync_all(stage, err) : rc;
+    return rc == RC_OK ? play_sync_all(stage, err) : rc;
 }
 
 struct question {
@@ -198,7 +198,7 @@ static enum rc resolve(struct stage *stage, struct err *err) {
     char id[DOT_TEXT_BYTES], side[INSTANCE_TEXT_BYTES] = "";
     const struct office *office;
     struct ledger *ledger;
-    enum rc rc = open_all(stage, err);
+    enum rc rc = play_open_all(stage, err);
 
     if (rc != RC_OK)
         return rc;
@@ -216,7 +216,7 @@ static enum rc resolve(struct stage *stage, struct err *err) {
         rc = stage_run(stage, err, desk_resolve, id, "pigs", "--keep", side, "--as", "chief",
                        "--reason", "asked both", NULL);
     fault_county(false);
-    return rc == RC_OK ? sync_all(stage, err) : rc;
+    return rc == RC_OK ? play_sync_all(stage, err) : rc;
 }
 
 static enum rc seal(struct stage *stage, struct err *err) {
@@ -226,7 +226,7 @@ static enum rc seal(struct stage *stage, struct err *err) {
     struct seen seen;
     struct edit edit;
     struct dot home;
-    enum rc rc = open_all(stage, err);
+    enum rc rc = play_open_all(stage, err);
 
     session = stage->sessions[WANG];
     if (rc == RC_OK)
@@ -252,7 +252,7 @@ static enum rc seal(struct stage *stage, struct err *err) {
         if (rc == RC_OK)
             rc = session_save(session, &change, &seen.record, seen.form, err);
     }
-    return rc == RC_OK ? sync_all(stage, err) : rc;
+    return rc == RC_OK ? play_sync_all(stage, err) : rc;
 }
 
 /* ---- photos and sticks ---- */
@@ -264,7 +264,7 @@ static enum rc photo(struct stage *stage, struct err *err) {
     char hex[65];
     const struct cell *cell;
     struct seen seen;
-    enum rc rc = open_all(stage, err);
+    enum rc rc = play_open_all(stage, err);
 
     if (rc == RC_OK)
         rc = stage_find(stage, WANG, "home", "second", &home, err);
@@ -272,7 +272,7 @@ static enum rc photo(struct stage *stage, struct err *err) {
         rc = session_see(stage->sessions[WANG], home, &stage->arena, &seen, err);
     if (rc != RC_OK)
         return rc;
-    cell = cell_of(&seen, "remark");
+    cell = cell_of(&seen, "photo");
     if (cell == NULL || cell->kind == CELL_EMPTY) {
         fault_pause();
         buf_init(&content, LIMIT_PHOTO_BYTES);
@@ -283,9 +283,9 @@ static enum rc photo(struct stage *stage, struct err *err) {
         buf_release(&content);
         hex_encode(view_of(hash, 32), hex);
         if (rc == RC_OK)
-            rc = stage_edit(stage, WANG, home, "remark", value_of_text(view_text(hex)), err);
+            rc = stage_edit(stage, WANG, home, "photo", value_of_text(view_text(hex)), err);
     }
-    return rc == RC_OK ? sync_all(stage, err) : rc;
+    return rc == RC_OK ? play_sync_all(stage, err) : rc;
 }
 
 static enum rc put_on_stick(void *context, struct view bytes, struct err *err) {
@@ -328,10 +328,10 @@ static enum rc bundle(struct stage *stage, struct err *err) {
     struct bundle_written written = {0};
     struct bundle_taken taken = {0};
     struct dot home;
-    enum rc rc = open_all(stage, err);
+    enum rc rc = play_open_all(stage, err);
 
     if (rc == RC_OK)
-        rc = home_once(stage, WANG, "carried", &home, err);
+        rc = play_home_once(stage, WANG, "carried", &home, err);
     if (rc == RC_OK)
         rc = sync_bundle_write(stage->tablets[WANG], put_on_stick, stage, &written, err);
     if (rc == RC_OK) {
@@ -348,7 +348,7 @@ static enum rc bundle(struct stage *stage, struct err *err) {
 
 static enum rc publish(struct stage *stage, struct err *err) {
     const struct form *form;
-    enum rc rc = open_all(stage, err);
+    enum rc rc = play_open_all(stage, err);
 
     if (rc != RC_OK)
         return rc;
@@ -359,13 +359,13 @@ static enum rc publish(struct stage *stage, struct err *err) {
         rc = stage_publish(stage, "/shelf/home2", err);
         fault_county(false);
     }
-    return rc == RC_OK ? sync_all(stage, err) : rc;
+    return rc == RC_OK ? play_sync_all(stage, err) : rc;
 }
 
 static enum rc redact(struct stage *stage, struct err *err) {
     char id[DOT_TEXT_BYTES];
     struct dot home;
-    enum rc rc = open_all(stage, err);
+    enum rc rc = play_open_all(stage, err);
 
     if (rc == RC_OK)
         rc = stage_find(stage, WANG, "home", "drafted", &home, err);
@@ -378,7 +378,7 @@ static enum rc redact(struct stage *stage, struct err *err) {
     } else if (rc == RC_NOT_FOUND) {
         rc = RC_OK; /* it has no name any more */
     }
-    return rc == RC_OK ? sync_all(stage, err) : rc;
+    return rc == RC_OK ? play_sync_all(stage, err) : rc;
 }
 
 #define BACKUP "/shelf/backup"
@@ -402,12 +402,12 @@ static enum rc backup(struct stage *stage, struct err *err) {
 /* The county's disk has died; two homes were saved since the backup. */
 static enum rc lose_county(struct stage *stage, struct err *err) {
     struct dot home;
-    enum rc rc = open_all(stage, err);
+    enum rc rc = play_open_all(stage, err);
 
     if (rc == RC_OK)
-        rc = home_once(stage, WANG, "after the backup", &home, err);
+        rc = play_home_once(stage, WANG, "after the backup", &home, err);
     if (rc == RC_OK)
-        rc = sync_all(stage, err);
+        rc = play_sync_all(stage, err);
     (void)stage_down(stage);
     (void)disk_unlink(STAGE_COUNTY "/county.db");
     (void)disk_unlink(STAGE_COUNTY "/county.db-wal");
@@ -427,8 +427,8 @@ static enum rc restore(struct stage *stage, struct err *err) {
         rc = restore_county(&options, &stage->arena, &info, &epoch, err);
     fault_county(false);
     if (rc == RC_OK)
-        rc = open_all(stage, err);
-    return rc == RC_OK ? sync_all(stage, err) : rc;
+        rc = play_open_all(stage, err);
+    return rc == RC_OK ? play_sync_all(stage, err) : rc;
 }
 
 const struct play plays[] = {
@@ -445,5 +445,10 @@ const struct play plays[] = {
     {"redact", NULL, redact},
     {"backup", NULL, backup},
     {"restore", lose_county, restore},
+    {"relay", NULL, relay_act},
+    {"pull", NULL, pull_act},
+    {"meeting", meeting_prepare, meeting_act},
+    {"audit", NULL, audit_act},
+    {"console", console_prepare, console_act},
 };
 const unsigned play_count = sizeof(plays) / sizeof(plays[0]);

@@ -105,6 +105,7 @@ void stage_home_form(struct stage *stage, const char *folder, unsigned version) 
                                  "text,name,Name,,,\n"
                                  "text,phone,Phone,latest,,\n"
                                  "text,remark,Remark,,,\n"
+                                 "image,photo,Photo,,,\n"
                                  "integer,pigs,Pigs,,,\n"
                                  "text,bank,Bank,,account,\n"
                                  "text,account,Account,,account,\n"

@@ -3,7 +3,8 @@
 //
 //     node mutate.mjs BUILD CC FLAGS LIBS [--sample N] [--seed S] [--file PART] [--list]
 //
-// Only the changed copy, beneath BUILD/mutate, is compiled; then the tests that ought to know are
+// Slips that make no difference to anybody (equivalent.tsv, beside this file, says why of each) are
+// left out. Only the changed copy, beneath BUILD/mutate, is compiled; then the tests that ought to know are
 // linked and run one after the other until one fails. What does not compile does not count.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -22,6 +23,7 @@ const folder = `${build}/mutate`
 const files = [
   ...readdirSync('schema').filter((name) => /^(merge|reading).*\.c$/.test(name)).map((name) => `schema/${name}`),
   ...readdirSync('schema/wire').filter((name) => name.endsWith('.c')).map((name) => `schema/wire/${name}`),
+  ...readdirSync('schema/vote').filter((name) => name.endsWith('.c')).map((name) => `schema/vote/${name}`),
 ].filter((name) => name.includes(part))
 
 // Tests by the beginning of the file's name, those that know most first; then what knows it from afar.
@@ -38,7 +40,9 @@ const KNOW = [
   [/^snapshot/, ['unit/test_snapshot', 'unit/test_snapshot_sync', 'unit/test_vectors', 'property/test_wire']],
 ]
 const AFAR = ['unit/test_cases', 'unit/test_sync']
+const VOTES = ['unit/test_vote_profile', 'unit/test_tally', 'unit/test_meeting', 'property/test_tally', 'unit/test_vote_secrecy']
 const testsOf = (file) => {
+  if (file.startsWith('schema/vote/')) return VOTES
   const known = KNOW.find(([pattern]) => pattern.test(basename(file)))?.[1] ?? ['unit/test_exchange', 'property/test_wire', 'unit/test_vectors']
   return [...new Set([...known, ...AFAR])]
 }
@@ -74,14 +78,33 @@ const chance = (below) => { // splitmix64
   return Number((mixed ^ (mixed >> 31n)) % BigInt(below))
 }
 
+// FILE, the whole line, what is typed instead, which one of its kind in the line, why.
+const equivalent = new Map(
+  readFileSync(new URL('equivalent.tsv', import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split('\t'))
+    .map(([file, text, was, instead, nth]) => [[file, text, was, instead, nth].join('\t'), 0]),
+)
 const slips = []
+let left = 0
 for (const file of files) {
   const text = readFileSync(file, 'utf8')
   const code = codeOf(text)
   for (const [pattern, instead] of SLIPS) {
+    const nth = new Map()
     for (const found of code.matchAll(pattern)) {
       if (found[0] === instead) continue
-      slips.push({ file, at: found.index, was: found[0], instead, line: code.slice(0, found.index).split('\n').length })
+      const line = code.slice(0, found.index).split('\n').length
+      const counted = `${line} ${found[0]}`
+      nth.set(counted, (nth.get(counted) ?? 0) + 1)
+      const name = [file, text.split('\n')[line - 1].trim(), found[0].trim(), instead.trim(), nth.get(counted)].join('\t')
+      if (equivalent.has(name)) {
+        equivalent.set(name, equivalent.get(name) + 1)
+        left++
+        continue
+      }
+      slips.push({ file, at: found.index, was: found[0], instead, line, name })
     }
   }
 }
@@ -89,6 +112,8 @@ for (let i = slips.length - 1; i > 0; i--) { // shuffled, so that the first N ar
   const other = chance(i + 1)
   ;[slips[i], slips[other]] = [slips[other], slips[i]]
 }
+for (const [name, met] of equivalent) // the code has moved on: look at it again
+  if (met === 0) console.log(`equivalent.tsv: no such slip any more: ${name}`)
 if (rest.includes('--list')) {
   console.log(`${slips.length} places in ${files.length} files`)
   process.exit(0)
@@ -142,7 +167,6 @@ for (const slip of slips) {
     continue
   }
   survivors.push(slip)
-  const line = readFileSync(slip.file, 'utf8').split('\n')[slip.line - 1].trim()
-  console.log(`${slip.file}:${slip.line}: "${slip.was.trim()}" as "${slip.instead.trim()}": ${line}`)
+  console.log(`${slip.line}\t${slip.name}`)
 }
-console.log(`${killed} of ${killed + survivors.length} changes were noticed, ${survivors.length} not; ${broken} did not compile (${slips.length} places)`)
+console.log(`${killed} of ${killed + survivors.length} changes were noticed, ${survivors.length} not; ${broken} did not compile (${slips.length} places, and ${left} that make no difference)`)
