@@ -412,7 +412,8 @@ void http_finish(const struct http_table *table, struct http_exchange *exchange)
     if (exchange->response.body.failed != RC_OK) {
         err_init(&err, exchange->request.lang);
         (void)buf_check(&exchange->response.body, "response", &err);
-        http_response_error(&exchange->response, 500, rc_name(err.rc), err.text);
+        http_response_error(&exchange->response, err.rc == RC_NO_MEMORY ? 503 : 500,
+                            rc_name(err.rc), err.text);
     }
     if (table->finish != NULL)
         table->finish(table->context, exchange);

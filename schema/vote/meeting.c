@@ -306,14 +306,19 @@ static enum rc read_votes(struct gather *at, struct err *err) {
 
 /* ---- the whole ---- */
 
-static void read_rules(struct gather *at) {
+static enum rc read_rules(struct gather *at, struct err *err) {
     struct view text = text_at(at, root, "rules"), hash = text_at(at, root, "rules_hash");
     struct meeting *out = at->out;
     uint8_t wanted[CRYPT_HASH_BYTES];
     struct err ignored;
+    enum rc rc = RC_NOT_FOUND;
 
     err_init(&ignored, LANG_EN);
-    if (text.size > 0 && vote_rules_parse(text, &out->rules, &ignored) == RC_OK) {
+    if (text.size > 0)
+        rc = vote_rules_parse(text, &out->rules, &ignored);
+    if (rc == RC_NO_MEMORY)
+        return err_set(err, rc, "out of memory");
+    if (rc == RC_OK) {
         out->has_rules = true;
         vote_rules_hash(text, out->rules_hash);
         if (!hex_decode(hash, wanted, sizeof(wanted)) ||
@@ -322,6 +327,7 @@ static void read_rules(struct gather *at) {
     } else if (out->state > MEETING_PLANNED) {
         out->problems |= MEETING_NO_RULES;
     }
+    return RC_OK;
 }
 
 static void read_head(struct gather *at) {
@@ -391,8 +397,9 @@ enum rc meeting_read(const struct reading *reading, struct arena *arena, struct 
         if (view_is(reading->form->scopes[i], MEETING_SCOPE))
             out->sealed = (reading->sealed_scopes >> i & 1) != 0;
     read_head(&at);
-    read_rules(&at);
-    rc = read_members(&at, err);
+    rc = read_rules(&at, err);
+    if (rc == RC_OK)
+        rc = read_members(&at, err);
     if (rc == RC_OK)
         rc = read_items(&at, err);
     if (rc == RC_OK)

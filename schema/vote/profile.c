@@ -430,6 +430,10 @@ enum rc vote_rules_parse(struct view text, struct vote_rules *out, struct err *e
     buf_init(&again, VOTE_RULES_TEXT_MAX);
     if (good)
         vote_rules_text(out, &again);
+    if (again.failed == RC_NO_MEMORY) { /* that says nothing about the rules */
+        buf_release(&again);
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    }
     good = good && again.failed == RC_OK && view_equal(buf_view(&again), text);
     buf_release(&again);
     return good ? RC_OK : err_set(err, RC_CORRUPT, "the meeting's rules cannot be read");

@@ -110,7 +110,7 @@ enum rc vote_book_find(const struct vote_book *book, uint64_t area, struct date 
 /* Adds the canonical text: "profile=NAME\n", "valid_from=DAY\n", then a line for each rule in
  * order, with " ?" behind what the plan does not state. */
 void vote_rules_text(const struct vote_rules *rules, struct buf *out);
-/* Exactly such a text. RC_CORRUPT otherwise; views borrow from it. */
+/* Exactly such a text. RC_CORRUPT otherwise; RC_NO_MEMORY. Views borrow from it. */
 enum rc vote_rules_parse(struct view text, struct vote_rules *out, struct err *err);
 /* hash("yg vote rules", text) */
 void vote_rules_hash(struct view text, uint8_t out[CRYPT_HASH_BYTES]);

@@ -30,13 +30,15 @@ struct view seat_person_name(void *context, uint64_t person) {
     struct seat *seat = context;
     struct stored_person stored;
     struct err err;
+    enum rc rc;
 
     err_init(&err, LANG_EN);
     if (person == 0)
         return view_text("county");
-    if (store_person(seat->ledger->store, person, &seat->arena, &stored, &err) != RC_OK)
-        return view_text("");
-    return stored.name;
+    rc = store_person(seat->ledger->store, person, &seat->arena, &stored, &err);
+    if (rc == RC_NO_MEMORY) /* nobody gets an answer that lacks names for that */
+        seat->arena.failed = rc;
+    return rc == RC_OK ? stored.name : view_text("");
 }
 
 enum rc seat_record(struct seat *seat, const char *id, struct seen_record *out, struct err *err) {

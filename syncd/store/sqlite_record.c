@@ -211,8 +211,11 @@ static enum rc record_write(struct sqlite *sqlite, const struct stored_record *r
     if (rc == RC_OK &&
         record->revision == 0) { /* nearly always there is no row, so do not look first */
         trails_take(sqlite, id, &sqlite->history);
-        record_bind(sqlite, put, record, row, name, has_conflicts);
-        rc = statement_run(put, err);
+        rc = buf_check(&sqlite->history, "a record's history", err);
+        if (rc == RC_OK) {
+            record_bind(sqlite, put, record, row, name, has_conflicts);
+            rc = statement_run(put, err);
+        }
         old.has_row = db_changes(sqlite->db) == 0;
     }
     if (rc == RC_OK && (record->revision != 0 || old.has_row)) {

@@ -69,7 +69,8 @@ struct visit {
 static enum rc said(const struct http_response *response, struct err *err) {
     if (response->status < 300)
         return RC_OK;
-    if (response->status == 503)
+    /* Not even for the error itself. */
+    if (response->status == 503 || (response->status == 500 && response->body.size == 0))
         return err_set(err, RC_NO_MEMORY, "the console has no memory");
     return err_set(err, response->status >= 500 ? RC_IO : RC_INVALID, "status %u: %.*s",
                    response->status, VIEW_PRINT(buf_view(&response->body)));

@@ -143,9 +143,12 @@ static enum rc vote(struct stage *stage, struct dot id, uint8_t state, struct er
                                .secrets = {view_text("river-stone"), view_text("white-crane")}};
     struct session *session = stage->sessions[WANG];
     struct urn *urn = NULL;
-    enum rc rc = state == MEETING_OPEN ? meeting_begin_vote(session, id, &how, &urn, err)
-                                       : meeting_resume_vote(session, id, &how.secrets, &urn, err);
+    enum rc rc = RC_CONFLICT;
 
+    if (state == MEETING_OPEN)
+        rc = meeting_begin_vote(session, id, &how, &urn, err);
+    if (rc == RC_CONFLICT) /* there is an urn already, as it says */
+        rc = meeting_resume_vote(session, id, &how.secrets, &urn, err);
     for (uint32_t seat = 1; seat <= MEMBERS && rc == RC_OK; seat++)
         rc = cast(stage, urn, id, seat, err);
     if (rc == RC_OK)
@@ -173,6 +176,7 @@ static enum rc next_step(struct stage *stage, struct dot id, uint8_t state, stru
     case MEETING_VOTING:
         return vote(stage, id, state, err);
     case MEETING_CLOSED:
+    case MEETING_SIGNED: /* and not sealed yet */
         return meeting_sign(session, id, signers, 2, false, err);
     default:
         return RC_OK;

@@ -3,7 +3,9 @@
  * on: what comes out is an error, or the same bytes. A row of a tablet that was locked under other
  * data than its own, and salts of another scope, were what this found first. */
 #include "agent/store/inside.h"
+#include "base/asset.h"
 #include "base/json.h"
+#include "schema/vote/profile.h"
 #include "schema/wire/bundle.h"
 #include "tests/fault/fault.h"
 #include "tests/fault/stage.h"
@@ -17,6 +19,8 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
+
+extern const struct asset_table asset_forms;
 
 typedef enum rc make(void *context, struct buf *out, struct err *err);
 
@@ -123,6 +127,8 @@ static enum rc decode(void *context, struct buf *out, struct err *err) {
     rc = frame_decode(buf_view(&kit->out), kit->inflater, &arena, &frame, err);
     for (uint32_t i = 0; rc == RC_OK && i < frame.count; i++)
         buf_add(out, frame.changes[i].leaf, sizeof(frame.changes[i].leaf));
+    for (uint32_t i = 0; rc == RC_OK && i < frame.count; i++)
+        buf_add_u8(out, frame.changes[i].change.insane);
     arena_release(&arena);
     return rc == RC_OK ? buf_check(out, "leaves", err) : rc;
 }
@@ -145,6 +151,41 @@ static void a_frame_is_what_it_would_have_been(void **state) {
         assert_true(refuse_each(encode, kit) > 3);
         assert_true(refuse_each(decode, kit) > 3);
     }
+}
+
+/* ---- rules of a meeting ---- */
+
+static enum rc parse_rules(void *context, struct buf *out, struct err *err) {
+    struct vote_rules rules;
+    enum rc rc = vote_rules_parse(*(const struct view *)context, &rules, err);
+
+    if (rc == RC_OK)
+        buf_add(out, rules.values, sizeof(rules.values));
+    return rc;
+}
+
+static void rules_that_cannot_be_read_now_are_not_missing(void **state) {
+    const struct asset *asset = asset_find(&asset_forms, "meeting/" VOTE_RULES_FILE);
+    struct date day = {2024, 6, 1};
+    struct vote_rules rules;
+    struct vote_book book;
+    struct arena arena;
+    struct buf text;
+    struct err err;
+    struct view view;
+
+    (void)state;
+    assert_non_null(asset);
+    err_init(&err, LANG_EN);
+    arena_init(&arena, 8u << 20);
+    assert_int_equal(vote_book_load(view_of(asset->data, asset->size), &arena, &book, &err), RC_OK);
+    assert_int_equal(vote_book_find(&book, STAGE_AREA, day, &rules, &err), RC_OK);
+    buf_init(&text, VOTE_RULES_TEXT_MAX);
+    vote_rules_text(&rules, &text);
+    view = buf_view(&text);
+    assert_true(refuse_each(parse_rules, &view) > 0);
+    buf_release(&text);
+    arena_release(&arena);
 }
 
 /* ---- JSON ---- */
@@ -229,6 +270,7 @@ int main(void) {
         cmocka_unit_test(salts_and_nonces_need_no_memory),
         cmocka_unit_test_setup_teardown(a_frame_is_what_it_would_have_been, wire_kit_start,
                                         wire_kit_stop),
+        cmocka_unit_test(rules_that_cannot_be_read_now_are_not_missing),
         cmocka_unit_test(a_document_lacks_nothing),
         cmocka_unit_test(a_form_that_cannot_be_had_is_not_an_unknown_one),
     };
