@@ -10,7 +10,11 @@
  *   WebM   EBML elements (id, size, content): 1A45DFA3, then a segment (18538067) with tracks
  *          (1654AE6B) and clusters (1F43B675); recorders leave the size of these two open, and then
  *          what is in them follows
- *   PDF    "%PDF-" and, near the end, "%%EOF" */
+ *   PDF    "%PDF-" and, near the end, "%%EOF"
+ *   GIF    "GIF87a" or "GIF89a", and 3B at the end
+ *   MP3    frames (FF, then three bits), maybe behind a tag ("ID3", 3 bytes, size in 4 times
+ *          7 bits)
+ */
 #include "schema/attachment.h"
 
 #include <string.h>
@@ -28,6 +32,8 @@ const char *attachment_media_type(uint8_t kind) {
         [ATTACHMENT_WAV] = "audio/wav",
         [ATTACHMENT_PDF] = "application/pdf",
         [ATTACHMENT_WEBM] = "audio/webm",
+        [ATTACHMENT_GIF] = "image/gif",
+        [ATTACHMENT_MP3] = "audio/mpeg",
     };
 
     return types[kind <= ATTACHMENT_KIND_LAST ? kind : ATTACHMENT_OTHER];
@@ -36,6 +42,11 @@ const char *attachment_media_type(uint8_t kind) {
 static bool has(struct view content, size_t at, const char *text, size_t size) {
     return content.size >= at && content.size - at >= size &&
            memcmp(content.data + at, text, size) == 0;
+}
+
+static bool is_mp3_frame(struct view content, size_t at) {
+    return content.size >= 4 && at <= content.size - 4 && content.data[at] == 0xFF &&
+           (content.data[at + 1] & 0xE6) == 0xE2 && (content.data[at + 2] & 0xF0) != 0xF0;
 }
 
 enum attachment_kind attachment_sniff(struct view content) {
@@ -56,6 +67,10 @@ enum attachment_kind attachment_sniff(struct view content) {
         return ATTACHMENT_PDF;
     if (has(content, 0, "\x1A\x45\xDF\xA3", 4))
         return ATTACHMENT_WEBM;
+    if (has(content, 0, "GIF87a", 6) || has(content, 0, "GIF89a", 6))
+        return ATTACHMENT_GIF;
+    if (has(content, 0, "ID3", 3) || is_mp3_frame(content, 0))
+        return ATTACHMENT_MP3;
     return ATTACHMENT_OTHER;
 }
 
@@ -253,6 +268,29 @@ static bool pdf_whole(struct view content) {
     return false;
 }
 
+static bool gif_whole(struct view content) {
+    size_t end = content.size;
+
+    while (end > 0 && content.data[end - 1] == 0)
+        end--;
+    return end > 13 && content.data[end - 1] == 0x3B;
+}
+
+static bool mp3_whole(struct view content) {
+    size_t at = 0;
+
+    if (has(content, 0, "ID3", 3)) {
+        if (content.size < 10)
+            return false;
+        for (size_t i = 6; i < 10; i++)
+            at = at << 7 | (content.data[i] & 0x7Fu);
+        at += 10;
+        while (at < content.size && content.data[at] == 0) /* tags are padded */
+            at++;
+    }
+    return is_mp3_frame(content, at);
+}
+
 static bool is_whole(struct view content, enum attachment_kind kind) {
     switch (kind) {
     case ATTACHMENT_JPEG:
@@ -271,6 +309,10 @@ static bool is_whole(struct view content, enum attachment_kind kind) {
         return webm_whole(content);
     case ATTACHMENT_PDF:
         return pdf_whole(content);
+    case ATTACHMENT_GIF:
+        return gif_whole(content);
+    case ATTACHMENT_MP3:
+        return mp3_whole(content);
     default:
         return true;
     }
@@ -325,6 +367,22 @@ enum rc attachment_check(struct view content, enum attachment_use use, enum atta
         return err_set(err, RC_INVALID,
                        "the attachment begins as %s and is damaged or cut off; copy it again, or "
                        "take it again",
+                       attachment_media_type((uint8_t)*kind));
+    return RC_OK;
+}
+
+enum rc attachment_check_medium(struct view content, enum attachment_kind *kind, struct err *err) {
+    *kind = attachment_sniff(content);
+    if (!is_image(*kind) && !is_sound(*kind) && *kind != ATTACHMENT_GIF && *kind != ATTACHMENT_MP3)
+        return err_set(err, RC_INVALID,
+                       "this is no picture, sound or film, whatever its name says; a form takes "
+                       "JPEG, PNG, WebP, GIF, MP3, M4A, Ogg, WAV, MP4 and WebM");
+    if (content.size > LIMIT_MEDIUM_BYTES)
+        return err_set(err, RC_LIMIT,
+                       "it has %zu bytes, more than the %u that a form may show; make it smaller",
+                       content.size, LIMIT_MEDIUM_BYTES);
+    if (!is_whole(content, *kind))
+        return err_set(err, RC_INVALID, "it begins as %s and is damaged or cut off; copy it again",
                        attachment_media_type((uint8_t)*kind));
     return RC_OK;
 }

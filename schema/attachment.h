@@ -25,8 +25,10 @@ enum attachment_kind { /* on the wire and on disk: append only */
                        ATTACHMENT_WAV,
                        ATTACHMENT_PDF,
                        ATTACHMENT_WEBM,
+                       ATTACHMENT_GIF,
+                       ATTACHMENT_MP3,
 };
-#define ATTACHMENT_KIND_LAST ATTACHMENT_WEBM
+#define ATTACHMENT_KIND_LAST ATTACHMENT_MP3
 
 /* "image/jpeg"; "application/octet-stream" for others. */
 const char *attachment_media_type(uint8_t kind);
@@ -46,5 +48,9 @@ uint32_t attachment_bytes_max(enum attachment_use use);
  * RC_LIMIT: larger than its kind may be. */
 enum rc attachment_check(struct view content, enum attachment_use use, enum attachment_kind *kind,
                          struct err *err);
+
+/* The same for what a form shows beside its questions: pictures, sounds and films that browsers
+ * play. Drawings that can hold a program (SVG) are none. RC_LIMIT: above LIMIT_MEDIUM_BYTES. */
+enum rc attachment_check_medium(struct view content, enum attachment_kind *kind, struct err *err);
 
 #endif

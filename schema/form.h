@@ -109,6 +109,15 @@ struct form_file {
     struct view name, content;
 };
 
+/* A picture, sound or film that questions and choices show. Its content is an attachment (its
+ * SHA-256 names it) that travels by itself: a form is there before its pictures are. */
+struct form_medium {
+    struct view name; /* "goat.jpg", as the form's cells say it */
+    uint8_t hash[32];
+    uint32_t size; /* bytes */
+    uint8_t kind;  /* enum attachment_kind, while it is being published; not in the JSON */
+};
+
 struct form {
     uint64_t id; /* id_from_hash(hash) */
     uint8_t hash[32];
@@ -135,6 +144,8 @@ struct form {
     struct view xform;                  /* the ODK XForm; empty in forms of before there was one */
     uint32_t file_count;
     const struct form_file *files; /* sorted by name */
+    uint32_t media_count;
+    const struct form_medium *media; /* sorted by name */
 };
 
 /* Reads canonical JSON. All memory in the arena (which must outlive the form). Computes hash, id.
@@ -151,6 +162,8 @@ const struct view *form_label(const struct form *form, const struct form_text *t
 /* The label of a field in the language of messages; the name of a field without a label. */
 struct view form_field_label(const struct form *form, const struct form_field *field,
                              enum lang lang);
+/* NULL if it has none of that name. */
+const struct form_medium *form_medium_named(const struct form *form, struct view name);
 /* The choice with that name, or NULL. */
 const struct form_choice *form_list_choice(const struct form_list *list, struct view name);
 const char *field_type_name(enum field_type type); /* "text", "select_one", ... */

@@ -82,7 +82,10 @@
 #define LIMIT_SHEET_XML_BYTES (64u * 1024u * 1024u) /* one part of an .xlsx, unpacked */
 #define LIMIT_FORM_LANGUAGES  16u
 #define LIMIT_FORM_FILES      64u                  /* lists and tables beside it */
-#define LIMIT_XFORM_BYTES     (4u * 1024u * 1024u) /* its XForm */
+#define LIMIT_FORM_MEDIA      500u                 /* pictures, sounds and films of its questions */
+#define LIMIT_MEDIUM_BYTES    (8u * 1024u * 1024u) /* one of them */
+#define LIMIT_MEDIA_BYTES     (64u * 1024u * 1024u) /* all of one form: every tablet gets them */
+#define LIMIT_XFORM_BYTES     (4u * 1024u * 1024u)  /* its XForm */
 #define LIMIT_NAME_BYTES      255u
 #define LIMIT_PATH_BYTES      1024u
 #define LIMIT_ANSWERS_BYTES   (8u * 1024u * 1024u) /* a file of answers for `new` */

@@ -43,6 +43,7 @@ const struct web_route web_routes[] = {
     POST("/api/notices/seen", SMALL, 0, web_notices_seen),
     GET("/api/home", WEB_PERSON, web_home),
     GET("/api/forms", WEB_PERSON, web_forms),
+    GET("/api/forms/:form/media/:name", WEB_PERSON, web_medium),
     GET("/api/areas", WEB_PERSON, web_areas),
     GET("/api/ready", WEB_PERSON, web_ready),
     GET("/api/records", WEB_PERSON, web_records),

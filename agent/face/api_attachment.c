@@ -8,6 +8,7 @@
 #include "agent/face/api_inside.h"
 
 #include "agent/field/album.h"
+#include "agent/store/media.h"
 #include "base/crypt.h"
 #include "base/text.h"
 
@@ -50,10 +51,21 @@ static bool is_shown(enum attachment_kind kind) {
     return kind != ATTACHMENT_OTHER && kind != ATTACHMENT_PDF;
 }
 
-enum rc web_attachment(struct web_call *call, struct err *err) {
+static enum rc answer_content(struct web_call *call, struct buf *content, struct err *err) {
     struct http_response *response = &call->exchange->response;
+    enum attachment_kind kind = attachment_sniff(buf_view(content));
+    enum rc rc = RC_OK;
+
+    response->content_type = attachment_media_type((uint8_t)kind);
+    if (!is_shown(kind))
+        rc = http_response_header(response, "Content-Disposition", "attachment", err);
+    buf_clear(&response->body);
+    buf_add_view(&response->body, buf_view(content));
+    return rc == RC_OK ? buf_check(&response->body, "the answer", err) : rc;
+}
+
+enum rc web_attachment(struct web_call *call, struct err *err) {
     const char *hex = web_param(call, "hash");
-    enum attachment_kind kind;
     struct visit visit;
     struct buf content;
     uint8_t hash[32];
@@ -65,18 +77,36 @@ enum rc web_attachment(struct web_call *call, struct err *err) {
     if (rc == RC_OK)
         rc = blobs_read(visit.session, hash, &content, err);
     visit_close(&visit);
-    if (rc == RC_OK) {
-        kind = attachment_sniff(buf_view(&content));
-        response->content_type = attachment_media_type((uint8_t)kind);
-        if (!is_shown(kind))
-            rc = http_response_header(response, "Content-Disposition", "attachment", err);
-        buf_clear(&response->body);
-        buf_add_view(&response->body, buf_view(&content));
-    }
     if (rc == RC_OK)
-        rc = buf_check(&response->body, "the answer", err);
+        rc = answer_content(call, &content, err);
     if (content.data != NULL)
         crypt_wipe(content.data, content.size);
+    buf_release(&content);
+    return rc;
+}
+
+/* What a form shows beside its questions. */
+enum rc web_medium(struct web_call *call, struct err *err) {
+    const struct form_medium *medium;
+    const struct form *form = NULL;
+    struct visit visit;
+    struct buf content;
+    uint64_t id = 0;
+    enum rc rc = web_visit(call, &visit, err);
+
+    buf_init(&content, LIMIT_MEDIUM_BYTES);
+    if (rc == RC_OK)
+        rc = id_parse(view_text(web_param(call, "form")), &id, err);
+    if (rc == RC_OK)
+        form = tablet_form(visit.tablet, id);
+    medium = form == NULL ? NULL : form_medium_named(form, view_text(web_param(call, "name")));
+    if (rc == RC_OK && medium == NULL)
+        rc = err_set(err, RC_NOT_FOUND, "the form was published without this picture");
+    if (rc == RC_OK)
+        rc = media_read(visit.tablet, medium->hash, &content, err);
+    visit_close(&visit);
+    if (rc == RC_OK)
+        rc = answer_content(call, &content, err);
     buf_release(&content);
     return rc;
 }

@@ -172,6 +172,7 @@ enum rc web_draft_discard(struct web_call *call, struct err *err);
 enum rc web_draft_attach(struct web_call *call, struct err *err);
 enum rc web_fetch(struct web_call *call, struct err *err);
 enum rc web_attachment(struct web_call *call, struct err *err);
+enum rc web_medium(struct web_call *call, struct err *err);
 /* Puts a draft that was just begun in the person's seat. */
 void web_draft_seat(const struct web_call *call, struct visit *visit, struct filler *filler);
 /* api_meeting.c */

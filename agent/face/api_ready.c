@@ -5,6 +5,7 @@
  * newest that has begun counts. */
 #include "agent/face/api_inside.h"
 
+#include "agent/store/media.h"
 #include "base/csv.h"
 #include "base/date.h"
 #include "base/file.h"
@@ -94,16 +95,33 @@ static void add_files(struct ready *ready, const struct form *form) {
     }
 }
 
+/* How much of what a form shows is not here (yet). */
+static enum rc count_media(struct ready *ready, const struct form *form, uint32_t *missing,
+                           struct err *err) {
+    struct media_state state;
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < form->media_count && rc == RC_OK; i++) {
+        rc = media_look(ready->visit->tablet, form->media[i].hash, &state, err);
+        *missing += rc == RC_OK && !state.whole;
+    }
+    return rc;
+}
+
 static enum rc add_forms(struct ready *ready, struct err *err) {
     const struct form *const *forms;
     struct json *item, *list;
-    uint32_t count = 0;
+    uint32_t count = 0, missing = 0;
     enum rc rc = tablet_forms(ready->visit->tablet, &ready->visit->arena, &forms, &count, err);
 
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++)
+        rc = count_media(ready, forms[i], &missing, err);
     if (rc != RC_OK)
         return rc;
-    item = add_item(ready, "forms", count > 0, false);
+    item = add_item(ready, "forms", count > 0, missing > 0);
     json_add_int(item, "count", count);
+    if (missing > 0)
+        json_add_int(item, "media_missing", missing);
     list = json_add_array(item, "forms");
     for (uint32_t i = 0; i < count; i++) {
         struct json *one = json_add_object(list, NULL);

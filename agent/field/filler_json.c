@@ -75,10 +75,12 @@ static void add_head(struct filler *filler, struct json *object) {
     const struct form *form = filler_form(filler);
     const struct engine *engine = filler_engine(filler);
     struct dot record = filler_record(filler);
-    char area[32];
+    char area[32], id[17];
 
     json_add_int(object, "draft", (int64_t)filler_draft(filler));
     json_add_view(object, "form", form->name);
+    id_text(form->id, id);
+    json_add_text(object, "form_id", id);
     json_add_view(object, "version", form->version);
     if (filler_title(filler).size > 0)
         json_add_view(object, "title", filler_title(filler));

@@ -173,13 +173,19 @@ static const char SCHEMA_FORMER[] =
     "DROP TRIGGER state_changed;" /* nothing else is shown when a state becomes a former one */
     "CREATE TRIGGER state_changed AFTER UPDATE OF sealed ON state" DOUBT("new");
 
+/* medium: what forms show, and all of it is here; as it came. */
+static const char SCHEMA_MEDIUM[] =
+    "CREATE TABLE medium(hash BLOB PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TABLE medium_chunk(id INTEGER PRIMARY KEY, hash BLOB NOT NULL, chunk INTEGER NOT NULL,"
+    " bytes BLOB NOT NULL, UNIQUE(hash, chunk));";
+
 static const struct db_migration MIGRATIONS[] = {
-    {"0001_first", SCHEMA_FIRST},  {"0002_baggage", SCHEMA_BAGGAGE},
-    {"0003_slice", SCHEMA_SLICE},  {"0004_snapshot", SCHEMA_SNAPSHOT},
-    {"0005_draft", SCHEMA_DRAFT},  {"0006_returned", SCHEMA_RETURNED},
-    {"0007_blob", SCHEMA_BLOB},    {"0008_urn", SCHEMA_URN},
-    {"0009_doubt", SCHEMA_DOUBT},  {"0010_listed", SCHEMA_LISTED},
-    {"0011_former", SCHEMA_FORMER}};
+    {"0001_first", SCHEMA_FIRST},   {"0002_baggage", SCHEMA_BAGGAGE},
+    {"0003_slice", SCHEMA_SLICE},   {"0004_snapshot", SCHEMA_SNAPSHOT},
+    {"0005_draft", SCHEMA_DRAFT},   {"0006_returned", SCHEMA_RETURNED},
+    {"0007_blob", SCHEMA_BLOB},     {"0008_urn", SCHEMA_URN},
+    {"0009_doubt", SCHEMA_DOUBT},   {"0010_listed", SCHEMA_LISTED},
+    {"0011_former", SCHEMA_FORMER}, {"0012_medium", SCHEMA_MEDIUM}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -295,6 +301,16 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_SNAPSHOT_AHEAD] = "UPDATE snapshot SET ahead_next = 0, ahead_name = x''"
                            " WHERE ahead_next > 0",
     [SQL_SNAPSHOT_STATUS] = "SELECT coalesce(sum(chunks), 0), coalesce(sum(next), 0) FROM snapshot",
+    [SQL_MEDIUM_GET] = "SELECT 1 FROM medium WHERE hash = ?1",
+    [SQL_MEDIUM_PUT] = "INSERT OR IGNORE INTO medium VALUES(?1)",
+    [SQL_MEDIUM_DROP] = "DELETE FROM medium WHERE hash = ?1",
+    [SQL_MEDIUM_LIST] = "SELECT DISTINCT hash FROM medium_chunk",
+    [SQL_MEDIUM_CHUNK_COUNT] = "SELECT count(*) FROM medium_chunk WHERE hash = ?1",
+    [SQL_MEDIUM_CHUNK_PUT] = "INSERT OR REPLACE INTO medium_chunk(hash, chunk, bytes)"
+                             " VALUES(?1, ?2, ?3)",
+    [SQL_MEDIUM_CHUNK_LIST] = "SELECT bytes FROM medium_chunk WHERE hash = ?1 ORDER BY chunk",
+    [SQL_MEDIUM_CHUNK_DROP] = "DELETE FROM medium_chunk WHERE hash = ?1",
+    [SQL_DRAFT_ANY] = "SELECT 1 FROM draft LIMIT 1",
     [SQL_FORM_LIST] = "SELECT form, position, json FROM form ORDER BY position",
     [SQL_FORM_PUT] = "INSERT OR IGNORE INTO form VALUES(?1, ?2, ?3)",
     [SQL_DRAFT_NEXT] = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'draft'), 0)"

@@ -1,15 +1,19 @@
 /* attachment_pull.c: brings here what another tablet took, chunk by chunk. Each request asks for
  * the first chunk that is not on disk; so whatever breaks off, the next try goes on from there.
  * Needs the session at the beginning only: the key of the area is used once, to seal the copy's
- * own. */
+ * own. What forms show comes by itself, at the end of a sync, and needs no session. */
 #include "agent/sync/inside.h"
 
 #include "agent/store/blobs.h"
+#include "agent/store/media.h"
 #include "base/crypt.h"
 #include "schema/wire/attachment_pull.h"
 
+#define ARENA_BYTES      (1024u * 1024u)
+#define MEDIA_AT_MOST_MS 60000 /* of one sync: the rest comes with the next ones */
+
 struct bringing {
-    struct session *session;
+    struct session *session; /* NULL: what a form shows, which needs nobody */
     struct tablet *tablet;
     struct link *link;
     const struct attachment_wanted *wanted;
@@ -40,10 +44,10 @@ static enum rc check_state(const struct bringing *at, struct err *err) {
     }
 }
 
-static enum rc ask(struct bringing *at, struct err *err) {
+static enum rc ask(struct bringing *at, uint32_t first, struct err *err) {
     const struct facts *facts = tablet_facts(at->tablet);
     struct pull_request request = {
-        .device = facts->device, .record = at->wanted->record, .first = at->pull.next};
+        .device = facts->device, .record = at->wanted->record, .first = first};
     struct link_result result = {.retry_after_s = -1};
     enum rc rc;
 
@@ -102,7 +106,7 @@ enum rc sync_pull_attachment(struct session *session, struct link *link,
     buf_init(&at.body, PULL_REQUEST_BYTES);
     buf_init(&at.answer, PULL_ANSWER_BYTES_MAX);
     while (rc == RC_OK && !is_whole) {
-        rc = ask(&at, err);
+        rc = ask(&at, at.pull.next, err);
         if (rc == RC_OK)
             rc = keep(&at, err);
         is_whole = rc == RC_OK && at.pull.next == attachment_chunk_count(at.pull.label.size);
@@ -110,5 +114,75 @@ enum rc sync_pull_attachment(struct session *session, struct link *link,
     buf_release(&at.body);
     buf_release(&at.answer);
     crypt_wipe(&at.pull, sizeof(at.pull));
+    return rc;
+}
+
+/* ---- what forms show ---- */
+
+static enum rc bring_medium(struct bringing *at, const struct form_medium *medium,
+                            struct err *err) {
+    struct media_state state = {0};
+    enum rc rc = media_look(at->tablet, medium->hash, &state, err);
+
+    while (rc == RC_OK && !state.whole) {
+        const struct pull_answer *given = &at->given;
+
+        rc = ask(at, state.next, err);
+        if (rc == RC_OK &&
+            (given->size != medium->size || given->first != state.next || given->chunk_count == 0))
+            rc = err_set(err, RC_CORRUPT, "the county has sent another part of the attachment");
+        for (uint32_t i = 0; rc == RC_OK && i < given->chunk_count; i++)
+            rc = media_put(at->tablet, medium, state.next + i, given->chunks[i], err);
+        if (rc == RC_OK)
+            rc = media_look(at->tablet, medium->hash, &state, err);
+    }
+    return rc;
+}
+
+/* What the county does not give is left for another sync; only the line ends this one. */
+static enum rc bring_all(struct bringing *at, const struct form *form, int64_t until_ms,
+                         struct err *err) {
+    const struct env *env = tablet_env(at->tablet);
+    struct attachment_wanted wanted = {.record = {form->id, PULL_OF_FORM}};
+    enum rc rc = RC_OK;
+
+    at->wanted = &wanted;
+    for (uint32_t i = 0; i < form->media_count && rc == RC_OK; i++) {
+        if (env_monotonic_ms(env) > until_ms)
+            break;
+        memcpy(wanted.hash, form->media[i].hash, sizeof(wanted.hash));
+        rc = bring_medium(at, &form->media[i], err);
+        if (rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_CORRUPT) {
+            err_clear(err);
+            rc = RC_OK;
+        }
+    }
+    at->wanted = NULL;
+    return rc;
+}
+
+enum rc media_run(struct tablet *tablet, struct link *link, struct err *err) {
+    struct bringing at = {.tablet = tablet, .link = link};
+    int64_t until_ms = env_monotonic_ms(tablet_env(tablet)) + MEDIA_AT_MOST_MS;
+    const struct form *const *forms = NULL;
+    struct arena arena;
+    uint32_t count = 0;
+    enum rc rc;
+
+    arena_init(&arena, ARENA_BYTES);
+    buf_init(&at.body, PULL_REQUEST_BYTES);
+    buf_init(&at.answer, PULL_ANSWER_BYTES_MAX);
+    rc = tablet_forms(tablet, &arena, &forms, &count, err);
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++)
+        rc = bring_all(&at, forms[i], until_ms, err);
+    if (rc == RC_UNSUPPORTED) { /* the county's program is older than its forms */
+        err_clear(err);
+        rc = RC_OK;
+    }
+    if (rc == RC_OK)
+        rc = media_sweep(tablet, err);
+    buf_release(&at.body);
+    buf_release(&at.answer);
+    arena_release(&arena);
     return rc;
 }

@@ -149,6 +149,12 @@ enum rc answer_tell_broken(struct tablet *tablet, struct feed_id feed, struct er
 enum rc attachments_run(struct tablet *tablet, struct link *link, struct sync_report *report,
                         struct err *err);
 
+/* ---- attachment_pull.c ---- */
+
+/* Brings what the newest forms show, for a minute at most; forgets what none shows. RC_NETWORK,
+ * RC_AGAIN: what has come stays. */
+enum rc media_run(struct tablet *tablet, struct link *link, struct err *err);
+
 /* ---- sync.c ---- */
 
 /* The hello of this tablet as it is now; nonce and base are the caller's. Arrays in the arena. */

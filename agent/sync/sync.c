@@ -493,6 +493,10 @@ enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_opt
         *err = wiping;
         rc = wiping.rc;
     }
+    if (rc == RC_OK && !report->more && media_run(tablet, link, &wiping) != RC_OK) {
+        *err = wiping;
+        rc = wiping.rc;
+    }
     err_clear(&wiping);
     if (sync_wipe(tablet, &wiping) != RC_OK && rc == RC_OK) {
         *err = wiping;

@@ -57,6 +57,9 @@ export const attach = (number, ref, blob) =>
 export const fetchAttachment = (record, hash) => post(`api/records/${id(record)}/fetch`, { hash });
 export const attachmentAddress = (hash) => `api/attachments/${id(hash)}`;
 
+// What a form shows beside its questions.
+export const mediumAddress = (form, name) => `api/forms/${id(form)}/media/${id(name)}`;
+
 export const writeBundle = () => post('api/bundle/write', {}, { blob: true });
 export const readBundle = (file) =>
   request('POST', 'api/bundle/read', { body: file, type: 'application/octet-stream' });

@@ -247,7 +247,7 @@ export function Fill({ words, shared }) {
       touched.current.add(ref);
       await saver.step(() => api.attach(number, ref, blob));
     },
-    address: api.attachmentAddress,
+    address: api.attachmentAddress, medium: (name) => api.mediumAddress(form.form_id, name),
     touched: touched.current, showAll, add, remove, open,
   };
   const formPage = () => html`<${FormPage} page=${page} pages=${pages} form=${rendering}

@@ -19,8 +19,9 @@ function words(item, ready) {
   switch (item.what) {
     case 'synced': return [tr('Sent and received'), ready.synced
       ? tr('last time {when}', { when: moment(ready.synced) }) : tr('never yet'), sync];
-    case 'forms': return [tr('Forms'), item.forms.map((one) => `${one.title || one.form} ${
-      one.version}`).join('、') || tr('none'), sync];
+    case 'forms': return [tr('Forms'), `${item.forms.map((one) => `${one.title || one.form} ${
+      one.version}`).join('、') || tr('none')}${item.media_missing > 0
+      ? ` · ${tr('{n} pictures still to come', { n: count(item.media_missing) })}` : ''}`, sync];
     case 'file': return [fileTitle(item), item.valid_from
       ? tr('{name}, in force since {day}', { name: item.name, day: day(item.valid_from) })
       : tr('is here'), sync];

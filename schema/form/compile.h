@@ -254,6 +254,8 @@ void compile_syntax(struct compiler *compiler);
 /* Whether it is XPath once its references are paths. */
 bool expression_is_readable(struct compiler *compiler, struct view text);
 void compile_circles(struct compiler *compiler);
+/* What questions and choices show; says what was not brought. */
+void compile_media(struct compiler *compiler);
 
 /* --- references: compile_name.c --- */
 

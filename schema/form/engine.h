@@ -155,7 +155,7 @@ struct option {
     struct view value;
     struct view label;
     bool is_selected;
-    struct view image;
+    struct view image, audio, video; /* "jr://images/goat.jpg"; empty: none */
 };
 
 /* One stop on the way through the body. A repeat stops as a whole, then at each instance. */

@@ -18,6 +18,14 @@ bool choice_has(struct view list, struct view value) {
     return list.size == 0 && value.size == 0;
 }
 
+static void option_media(struct engine *engine, const struct model_text *label,
+                         struct xml_node *node, struct xml_node *current, struct arena *arena,
+                         struct option *option) {
+    option->image = text_render(engine, label, "image", node, current, arena);
+    option->audio = text_render(engine, label, "audio", node, current, arena);
+    option->video = text_render(engine, label, "video", node, current, arena);
+}
+
 static enum rc written_choices(struct engine *engine, const struct model_control *control,
                                struct xml_node *node, bool with_labels, struct arena *arena,
                                struct option *options) {
@@ -26,8 +34,7 @@ static enum rc written_choices(struct engine *engine, const struct model_control
         if (!with_labels)
             continue;
         options[i].label = text_render(engine, &control->items[i].label, "", node, NULL, arena);
-        options[i].image =
-            text_render(engine, &control->items[i].label, "image", node, NULL, arena);
+        option_media(engine, &control->items[i].label, node, NULL, arena, &options[i]);
     }
     return RC_OK;
 }
@@ -63,8 +70,7 @@ enum rc choices_of(struct engine *engine, const struct model_control *control,
         if (!with_labels)
             continue;
         option->label = text_render(engine, &itemset->label, "", nodes.nodes[i], cell->node, arena);
-        option->image =
-            text_render(engine, &itemset->label, "image", nodes.nodes[i], cell->node, arena);
+        option_media(engine, &itemset->label, nodes.nodes[i], cell->node, arena, option);
     }
     engine->rendering--;
     return RC_OK;

@@ -134,3 +134,10 @@ struct view form_field_label(const struct form *form, const struct form_field *f
 
     return label->size > 0 ? *label : field->name;
 }
+
+const struct form_medium *form_medium_named(const struct form *form, struct view name) {
+    for (uint32_t i = 0; i < form->media_count; i++)
+        if (view_equal(form->media[i].name, name))
+            return &form->media[i];
+    return NULL;
+}

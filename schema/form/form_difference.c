@@ -330,6 +330,29 @@ static enum rc files(const struct differing *at) {
     return rc;
 }
 
+/* --- what it shows --- */
+
+static enum rc media(const struct differing *at) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < at->after->media_count && rc == RC_OK; i++) {
+        const struct form_medium *after = &at->after->media[i];
+        const struct form_medium *before = form_medium_named(at->before, after->name);
+
+        if (before == NULL || memcmp(before->hash, after->hash, sizeof(after->hash)) != 0)
+            rc = tell(at,
+                      (struct form_difference){.kind = before == NULL ? FORM_ADDED : FORM_CHANGED,
+                                               .part = FORM_PART_FILE,
+                                               .name = after->name});
+    }
+    for (uint32_t i = 0; i < at->before->media_count && rc == RC_OK; i++)
+        if (form_medium_named(at->after, at->before->media[i].name) == NULL)
+            rc = tell(at, (struct form_difference){.kind = FORM_REMOVED,
+                                                   .part = FORM_PART_FILE,
+                                                   .name = at->before->media[i].name});
+    return rc;
+}
+
 enum rc form_difference(const struct form *before, const struct form *after,
                         form_difference_visit *visit, void *context, struct err *err) {
     const struct differing at = {before, after, visit, context, err};
@@ -339,5 +362,7 @@ enum rc form_difference(const struct form *before, const struct form *after,
         rc = fields(&at);
     if (rc == RC_OK)
         rc = choices(&at);
-    return rc == RC_OK ? files(&at) : rc;
+    if (rc == RC_OK)
+        rc = files(&at);
+    return rc == RC_OK ? media(&at) : rc;
 }

@@ -26,6 +26,9 @@
  *   xform             the ODK XForm as text; left out in forms of before there was one
  *   files             [{"name", "content"}] sorted by name: lists and tables that the XForm reads;
  *                     left out when there are none
+ *   media             [{"name", "hash", "bytes"}] sorted by name: pictures, sounds and films that
+ *                     it shows, which travel by themselves; hash is the SHA-256 of the content in
+ *                     64 hexadecimal digits; left out when there are none
  *
  * A text (title, label, hint, messages) is an array with one string per language, left out when
  * all of them are empty.
@@ -270,5 +273,14 @@ void form_write(const struct form *form, struct buf *out) {
         put_text(out, form->files[i].content);
         buf_add_text(out, "}");
     }
-    buf_add_text(out, form->file_count > 0 ? "]}" : "}");
+    buf_add_text(out, form->file_count > 0 ? "]" : "");
+    for (uint32_t i = 0; i < form->media_count; i++) {
+        char hex[65];
+
+        buf_add_text(out, i == 0 ? ",\"media\":[{\"name\":" : ",{\"name\":");
+        put_text(out, form->media[i].name);
+        hex_encode(view_of(form->media[i].hash, sizeof(form->media[i].hash)), hex);
+        buf_addf(out, ",\"hash\":\"%s\",\"bytes\":%u}", hex, form->media[i].size);
+    }
+    buf_add_text(out, form->media_count > 0 ? "]}" : "}");
 }

@@ -275,10 +275,48 @@ static void scan_files(struct scan *scan) {
     form->files = files;
 }
 
+static void scan_media(struct scan *scan) {
+    struct form *form = scan->form;
+    struct form_medium *media = NULL;
+    uint32_t capacity = 0;
+
+    if (!scan_take_key(scan, "media"))
+        return;
+    scan_expect(scan, "[");
+    do {
+        struct form_medium *medium;
+        struct view hex;
+
+        if (form->media_count >= LIMIT_FORM_MEDIA) {
+            scan_limit(scan, "media", LIMIT_FORM_MEDIA);
+            return;
+        }
+        media = scan_grow(scan, media, sizeof(*media), form->media_count, &capacity);
+        if (media == NULL)
+            return;
+        medium = &media[form->media_count++];
+        scan_expect(scan, "{\"name\":");
+        medium->name = scan_text(scan, LIMIT_NAME_BYTES);
+        if (medium->name.size == 0 ||
+            (form->media_count > 1 && view_compare(medium[-1].name, medium->name) >= 0))
+            scan_fail(scan, "a larger name of a medium");
+        scan_expect_key(scan, "hash");
+        hex = scan_text(scan, 64);
+        if (hex.size != 64 || !hex_decode(hex, medium->hash, sizeof(medium->hash)))
+            scan_fail(scan, "a hash of 64 hexadecimal digits");
+        scan_expect_key(scan, "bytes");
+        medium->size = scan_number(scan, LIMIT_MEDIUM_BYTES);
+        scan_expect(scan, "}");
+    } while (scan_take(scan, ","));
+    scan_expect(scan, "]");
+    form->media = media;
+}
+
 static void scan_tail(struct scan *scan) {
     if (scan_take_key(scan, "xform"))
         scan->form->xform = scan_text(scan, LIMIT_XFORM_BYTES);
     scan_files(scan);
+    scan_media(scan);
     scan_expect(scan, "}");
     if (scan->at != scan->json.size)
         scan_fail(scan, "the end");

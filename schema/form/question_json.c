@@ -39,6 +39,22 @@ static void add_flag(struct json *object, const char *key, bool value) {
         json_add_bool(object, key, true);
 }
 
+/* "goat.jpg" of "jr://images/goat.jpg": all that a form shows lies in one folder. */
+static struct view medium_name(struct view reference) {
+    size_t start = reference.size;
+
+    while (start > 0 && reference.data[start - 1] != '/')
+        start--;
+    return view_slice(reference, start, reference.size);
+}
+
+static void add_media(struct json *object, struct view image, struct view audio,
+                      struct view video) {
+    add_if(object, "image", medium_name(image));
+    add_if(object, "audio", medium_name(audio));
+    add_if(object, "video", medium_name(video));
+}
+
 static void add_options(struct json *object, const struct question *question) {
     struct json *list;
 
@@ -50,7 +66,8 @@ static void add_options(struct json *object, const struct question *question) {
 
         json_add_view(item, "value", question->options[i].value);
         json_add_view(item, "label", question->options[i].label);
-        add_if(item, "image", question->options[i].image);
+        add_media(item, question->options[i].image, question->options[i].audio,
+                  question->options[i].video);
         add_flag(item, "selected", question->options[i].is_selected);
     }
 }
@@ -86,6 +103,7 @@ void question_json(struct json *item, const struct question *question, bool is_s
     add_if(item, "label", question->label);
     add_if(item, "hint", question->hint);
     add_if(item, "guidance", question->guidance);
+    add_media(item, question->image, question->audio, question->video);
     add_if(item, "appearance", question->appearance);
     add_if(item, "value", question->value);
     if (question->violation != ENGINE_FINE && says_error)

@@ -190,9 +190,9 @@ static void take_files(struct compiler *compiler) {
 
 static void compile_parts(struct compiler *compiler) {
     static void (*const parts[])(struct compiler *) = {
-        check_sheets,    compile_heads,  compile_settings, compile_choices,
-        compile_survey,  compile_names,  compile_entities, compile_parameters,
-        compile_numbers, compile_syntax, compile_circles,  take_files,
+        check_sheets,    compile_heads,    compile_settings,   compile_choices, compile_survey,
+        compile_names,   compile_entities, compile_parameters, compile_numbers, compile_syntax,
+        compile_circles, take_files,       compile_media,
     };
 
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && compiler->failed == RC_OK; i++)

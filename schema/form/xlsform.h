@@ -37,11 +37,14 @@ struct workbook {
     const struct sheet *sheets;
     uint32_t file_count; /* lists and tables beside it, see struct form_file */
     const struct form_file *files;
+    uint32_t media_count; /* what was brought for its questions to show; in any order */
+    const struct form_medium *media;
 };
 
 struct xlsform_options {
     bool lenient;
     struct view fallback_name; /* the form_id when the settings name none; empty: that is wrong */
+    bool wants_media;          /* what the form shows and was not brought is a warning */
     struct view root_name;     /* of the XForm's instance without settings' name; empty: "data" */
 };
 

@@ -4,15 +4,17 @@ import { html, useEffect, useRef, useState } from 'kit/html.mjs';
 import { Button, Icon } from 'kit/components.mjs';
 import { tr } from 'kit/words.mjs';
 import { Inline, plain } from './markdown.mjs';
+import { hasMedia, Media } from './media.mjs';
 import { aria, has } from './input.mjs';
 
 const LONG_LIST = 12; // more choices than this get a search
 const SHOWN_MAX = 200; // lines of a search; typing narrows it
 
-// A choice always says something: where an author gave it a picture and no words, and pictures are
-// not carried to tablets, its name stands there.
+// A choice always says something: where an author gave it a picture and no words, the name of the
+// picture is read out, and is found by a search.
 const optionsOf = (question) => (question.options ?? []).map((option) => (option.label ? option
-  : { ...option, label: option.image?.split('/').at(-1).replace(/\.\w+$/, '') || option.value }));
+  : { ...option, isWordless: hasMedia(option), label: (option.image ?? option.audio ?? option.video)
+    ?.replace(/\.\w+$/, '') || option.value }));
 
 function layout(question) {
   if (has(question, 'likert')) return 'likert';
@@ -22,6 +24,9 @@ function layout(question) {
     return 'columns';
   if (has(question, 'label') || has(question, 'list-nolabel') || has(question, 'list'))
     return 'table';
+  const isPictures = optionsOf(question).length > 1 &&
+    optionsOf(question).every((option) => option.image);
+  if (isPictures) return 'columns pictures';
   // Short words beside one another: less to scroll, and the eye still finds them.
   const options = optionsOf(question);
   return options.length > 3 && options.every((option) => (option.label ?? '').length <= 10)
@@ -100,6 +105,7 @@ function Search({ context, chosen, onPick, many }) {
         aria-selected=${chosen.has(option.value) ? 'true' : 'false'}
         onMouseDown=${(event) => event.preventDefault()} onClick=${() => pick(option)}>
         <${Icon} name=${chosen.has(option.value) ? 'check' : ''} />
+        <${Media} of=${option} address=${context.medium} words=${option.label} only="image" />
         <${Inline} text=${option.label} /></li>`)}
       ${isOpen && shown.length === 0 && html`<li class="option quiet" role="option"
         aria-disabled="true" aria-selected="false">${tr('Nothing found')}</li>`}
@@ -118,11 +124,19 @@ function Native({ context }) {
 }
 
 function Choice({ context, option, type, isChosen, onChange, isBare }) {
-  return html`<label class="choice">
+  const words = plain(option.label ?? '');
+  const label = html`<label class="choice">
     <input type=${type} name=${context.id} checked=${isChosen} onChange=${onChange}
-      aria-label=${isBare ? plain(option.label ?? '') : undefined}
+      aria-label=${isBare || option.isWordless ? words : undefined}
       aria-describedby=${context.described || undefined} />
-    ${isBare ? null : html`<${Inline} text=${option.label} />`}</label>`;
+    ${isBare ? null : html`<span class="choice-said"><${Media} of=${option}
+      address=${context.medium} words=${words} only="image" />${!option.isWordless &&
+      html`<${Inline} text=${option.label} />`}</span>`}</label>`;
+
+  // What is played has buttons of its own, and stands beside the choice's.
+  return isBare || !(option.audio || option.video) ? label
+    : html`<div class="choice-played">${label}<${Media} of=${option} address=${context.medium}
+        words=${words} only="played" /></div>`;
 }
 
 export function SelectOne({ context }) {

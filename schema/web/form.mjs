@@ -11,11 +11,13 @@
 //   add(repeat), remove(instance), open(page id)
 //   attach(ref, blob)        a photo, sound or file; done when it is on disk
 //   address(hash)            where the bytes of an attachment are
+//   medium(name)             where a picture, sound or film of the form is
 import { html, useMemo, useRef } from 'kit/html.mjs';
 import { Button, Icon, Notice } from 'kit/components.mjs';
 import { day } from 'kit/format.mjs';
 import { tr } from 'kit/words.mjs';
 import { Inline } from './markdown.mjs';
+import { Media } from './media.mjs';
 import { Question } from './question.mjs';
 import { isMissing, spoken, summaryOf, titleOf, walk } from './pages.mjs';
 
@@ -89,6 +91,7 @@ function Nodes({ nodes, form, pages, depth }) {
       return html`<section class="section ${/\btable-list\b/.test(question.appearance ?? '')
         ? 'table-list' : ''}" key=${node.id}>
         ${question.label && html`<h2><${Inline} text=${question.label} /></h2>`}
+        <${Media} of=${question} address=${form.medium} words=${question.label ?? ''} />
         <${Nodes} nodes=${node.children} form=${form} pages=${pages} depth=${depth + 1} />
         </section>`;
     if (question.kind === 'repeat')
@@ -135,7 +138,8 @@ export function FormPage({ page, pages, form, onEnd }) {
     const later = (name) => form[name] && ((...words) => latest.current[name](...words));
 
     return { set: later('set'), flush: later('flush'), goOn: later('goOn') ?? (() =>
-      latest.current.goOn()), attach: later('attach'), address: form.address };
+      latest.current.goOn()), attach: later('attach'), address: form.address,
+      medium: form.medium };
   }, []);
 
   function key(event) {

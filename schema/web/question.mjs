@@ -5,6 +5,7 @@ import { Icon, Notice } from 'kit/components.mjs';
 import { day } from 'kit/format.mjs';
 import { tr } from 'kit/words.mjs';
 import { Inline, Markdown } from './markdown.mjs';
+import { hasMedia, Media } from './media.mjs';
 import { Input, Range, aria } from './input.mjs';
 import { SelectOne, SelectMany, Rank } from './choice.mjs';
 import { placeWords } from './place.mjs';
@@ -79,6 +80,7 @@ export function Question({ question, form, shown }) {
 
   if (question.kind === 'note')
     return html`<div class="question note" id=${id}><${Markdown} text=${question.label} />
+      <${Media} of=${question} address=${form.medium} words=${question.label ?? ''} />
       ${question.hint && html`<div class="quiet small"><${Markdown} text=${question.hint} /></div>`}
       ${question.value && html`<output>${question.value}</output>`}</div>`;
   const described = [question.hint && `${id}h`, question.last && question.kind !== 'upload' && `${id}l`, error && `${id}e`,
@@ -86,7 +88,7 @@ export function Question({ question, form, shown }) {
   const context = {
     question, value, described, isWrong: Boolean(error), id: `${id}i`,
     set: (next, soon) => form.set(question.ref, next, soon),
-    flush: form.flush, goOn: form.goOn, address: form.address,
+    flush: form.flush, goOn: form.goOn, address: form.address, medium: form.medium,
     attach: form.attach && ((blob) => form.attach(question.ref, blob)),
   };
   const single = isSingle(question) && !question.read_only;
@@ -95,6 +97,8 @@ export function Question({ question, form, shown }) {
       tr('(required)')}</span>`}${question.sensitive &&
     html` <span class="tag"><${Icon} name="lock" />${tr('confidential')}</span>`}`;
   const rest = html`
+    ${hasMedia(question) && html`<${Media} of=${question} address=${form.medium}
+      words=${question.label ?? ''} />`}
     ${question.hint && html`<div class="quiet small" id="${id}h"><${Markdown}
       text=${question.hint} /></div>`}
     ${question.guidance && html`<details class="small"><summary>${tr('More about this')}</summary>

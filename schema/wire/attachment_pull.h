@@ -1,7 +1,7 @@
 /* attachment_pull.h: how a tablet gets an attachment that another one took; POST
- * /v1/attachments/pull. One hash at a time, and only because a person wants to look at it: it names
- * the record in which he has seen it, and the first chunk that he lacks, so that what has come is
- * not sent twice. attachment_pull.c opens with the layout. */
+ * /v1/attachments/pull. One hash at a time: because a person wants to look at it, or a form shows
+ * it. It names the record (the form) in which it stands, and the first chunk that he lacks, so that
+ * what has come is not sent twice. attachment_pull.c opens with the layout. */
 #ifndef YG_SCHEMA_WIRE_ATTACHMENT_PULL_H
 #define YG_SCHEMA_WIRE_ATTACHMENT_PULL_H
 
@@ -11,10 +11,12 @@
 #define PULL_ANSWER_BYTES_MAX (PULL_CHUNKS_MAX * ATTACHMENT_CHUNK_BYTES + 4096u)
 #define PULL_REQUEST_BYTES    256u
 
+#define PULL_OF_FORM 0u /* number of no record: the actor is the id of a form that shows it */
+
 struct pull_request {
     uint64_t device;
     uint8_t nonce[16]; /* from the last answer of POST /v1/sync */
-    struct dot record; /* in which the attachment is named */
+    struct dot record; /* in which the attachment is named, or a form: PULL_OF_FORM */
     uint8_t hash[32];
     uint32_t first; /* the first chunk that is wanted */
 };

@@ -161,7 +161,13 @@ static const struct command_option BUNDLE_WRITE[] = {
 
 #define LENIENT                                                                                    \
     { "--lenient", NULL, "accept what can be made sense of, and list it", false }
-static const struct command_option FORM_READ[] = {LENIENT, END};
+static const struct command_option FORM_READ[] = {
+    LENIENT,
+    {"--media", "DIR",
+     "the folder of its tables, pictures, sounds and films; NAME-media when left "
+     "out",
+     false},
+    END};
 static const struct command_option FORM_SHOW[] = {
     {"--version", "N", "the version of this number; the newest when left out", false},
     {"--xform", NULL, "print its XForm, as ODK's programs read it", false},

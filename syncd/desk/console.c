@@ -123,6 +123,7 @@ const struct console_route console_routes[] = {
     GET("/api/forms", BY_STAFF, 0, console_forms),
     GET("/api/forms/uploaded", BY_MANAGERS, 0, console_form_uploaded),
     GET("/api/forms/:form", BY_STAFF, 0, console_form),
+    GET("/api/forms/:form/media/:name", BY_STAFF, 0, console_form_medium),
     GET("/api/forms/:form/difference/:other", BY_STAFF, 0, console_form_difference),
     POST("/api/forms/uploaded", LIMIT_WORKBOOK_BYTES, BY_MANAGERS, CONSOLE_FILE,
          console_form_upload),

@@ -251,6 +251,7 @@ enum rc console_history(struct console_call *call, struct err *err);
 enum rc console_income(struct console_call *call, struct err *err);
 /* console_picture.c */
 enum rc console_picture(struct console_call *call, struct err *err);
+enum rc console_form_medium(struct console_call *call, struct err *err);
 /* console_conflict.c */
 enum rc console_conflicts(struct console_call *call, struct err *err);
 enum rc console_questions(struct console_call *call, struct err *err);
@@ -275,5 +276,8 @@ enum rc console_form_uploaded(struct console_call *call, struct err *err);
 enum rc console_form_publish(struct console_call *call, struct err *err);
 /* console_form_preview.c */
 enum rc console_form_preview(struct console_call *call, struct err *err);
+/* "uploaded", or the id of a published one. */
+enum rc console_form_which(struct console_call *call, const char *which, const struct form **out,
+                           struct err *err);
 
 #endif

@@ -30,17 +30,14 @@ static void draw_of(void *context, void *bytes, size_t size) {
     env_entropy(call->seat.office->env, bytes, size);
 }
 
-/* "uploaded", or the id of a published one. */
-static enum rc find_form(struct console_call *call, const struct form **out, struct err *err) {
+enum rc console_form_which(struct console_call *call, const char *which, const struct form **out,
+                           struct err *err) {
     struct arena *arena = &call->seat.arena;
     struct form *loaded = NULL;
     struct view json;
-    const char *which;
     uint64_t id;
-    enum rc rc = console_need(call, "form", &which, err);
+    enum rc rc;
 
-    if (rc != RC_OK)
-        return rc;
     if (strcmp(which, "uploaded") == 0) {
         rc = form_shelf_json(console_shelf(call->console), call->session.stored.name, now_of(call),
                              arena, &json, err);
@@ -212,8 +209,11 @@ static enum rc add_state(struct preview *at, struct err *err) {
 
 static enum rc preview(struct preview *at, struct err *err) {
     const struct form *form = NULL;
-    enum rc rc = find_form(at->call, &form, err);
+    const char *which;
+    enum rc rc = console_need(at->call, "form", &which, err);
 
+    if (rc == RC_OK)
+        rc = console_form_which(at->call, which, &form, err);
     if (rc == RC_OK)
         rc = open_engine(at, form, err);
     if (rc == RC_OK)

@@ -9,6 +9,7 @@
 #include "base/words.h"
 #include "syncd/desk/console.h"
 #include "syncd/desk/form_candidate.h"
+#include "syncd/sync/attachment.h"
 
 #define FILE_NAME_SHOWN 100u
 
@@ -59,7 +60,14 @@ static bool is_brought(const struct upload *at, struct view name) {
     return false;
 }
 
-/* The tables of the newest version that are to stay. */
+static bool is_brought_medium(const struct upload *at, struct view name) {
+    for (uint32_t i = 0; i < at->shelved.media_count; i++)
+        if (view_equal(at->shelved.media[i].name, name))
+            return true;
+    return false;
+}
+
+/* The tables and media of the newest version that are to stay. */
 static enum rc keep_tables(struct upload *at, bool *any, struct err *err) {
     const struct form *newest = at->candidate.newest;
     enum rc rc = RC_OK;
@@ -69,6 +77,13 @@ static enum rc keep_tables(struct upload *at, bool *any, struct err *err) {
         if (is_left(at, newest->files[i].name) || is_brought(at, newest->files[i].name))
             continue;
         rc = form_source_add(&at->source, newest->files[i], &at->call->seat.arena, err);
+        *any = true;
+    }
+    for (uint32_t i = 0; newest != NULL && i < newest->media_count && rc == RC_OK; i++) {
+        if (is_left(at, newest->media[i].name) || is_brought_medium(at, newest->media[i].name))
+            continue;
+        rc =
+            form_source_add_medium(&at->source, newest->media[i], NULL, &at->call->seat.arena, err);
         *any = true;
     }
     return rc;
@@ -84,6 +99,8 @@ static enum rc examine(struct upload *at, struct err *err) {
 
     for (uint32_t i = 0; i < at->shelved.file_count && rc == RC_OK; i++)
         rc = form_source_add(&at->source, at->shelved.files[i], arena, err);
+    for (uint32_t i = 0; i < at->shelved.media_count && rc == RC_OK; i++)
+        rc = form_source_add_medium(&at->source, at->shelved.media[i], NULL, arena, err);
     if (rc != RC_OK)
         return rc;
     (void)form_candidate_make(&at->candidate, &at->made);
@@ -107,6 +124,15 @@ static void add_tables(const struct upload *at, struct json *json) {
         json_add_view(item, "name", file->name);
         json_add_int(item, "bytes", (int64_t)file->content.size);
         json_add_bool(item, "kept", !is_brought(at, file->name));
+    }
+    array = json_add_array(json, "media");
+    for (uint32_t i = 0; i < at->source.media_count; i++) {
+        const struct form_medium *medium = &at->source.media[i];
+        struct json *item = json_add_object(array, NULL);
+
+        json_add_view(item, "name", medium->name);
+        json_add_int(item, "bytes", medium->size);
+        json_add_bool(item, "kept", !is_brought_medium(at, medium->name));
     }
 }
 
@@ -226,13 +252,49 @@ static void put_file(struct shelved_form *shelved, struct form_file file) {
     shelved->file_count += i == shelved->file_count;
 }
 
+/* The content goes among the attachments at once, where it waits for whoever names it: what nobody
+ * publishes does not stay in memory. */
+static enum rc bring_medium(struct console_call *call, struct err *err) {
+    struct view content = call->exchange->request.body;
+    struct form_source probe = {0};
+    struct form_medium medium;
+    struct upload at;
+    uint32_t i = 0;
+    enum rc rc = open_upload(call, &at, err);
+
+    if (rc == RC_OK)
+        rc = form_medium_look(view_text(console_param(call, "name")), content, &medium, err);
+    if (rc == RC_OK)
+        rc = form_source_add_medium(&probe, medium, NULL, &call->seat.arena, err);
+    if (rc == RC_OK)
+        rc = take_from_shelf(&at, err);
+    while (rc == RC_OK && i < at.shelved.media_count &&
+           !view_equal(at.shelved.media[i].name, medium.name))
+        i++;
+    if (rc == RC_OK && i == LIMIT_FORM_MEDIA)
+        rc = err_set(err, RC_LIMIT, "%.*s: a form shows at most %u pictures, sounds and films",
+                     VIEW_PRINT(medium.name), LIMIT_FORM_MEDIA);
+    if (rc == RC_OK)
+        rc = attachment_keep(call->seat.office->directory, medium.hash, content, err);
+    if (rc == RC_OK) {
+        at.shelved.media[i] = medium;
+        at.shelved.media_count += i == at.shelved.media_count;
+        rc = examine_and_shelve(&at, err);
+    }
+    close_upload(&at);
+    return rc;
+}
+
 enum rc console_form_upload_file(struct console_call *call, struct err *err) {
     struct form_file file = {.name = view_text(console_param(call, "name")),
                              .content = call->exchange->request.body};
     struct form_source probe = {0};
     struct upload at;
-    enum rc rc = open_upload(call, &at, err);
+    enum rc rc;
 
+    if (form_is_medium(file.name))
+        return bring_medium(call, err);
+    rc = open_upload(call, &at, err);
     if (rc == RC_OK)
         rc = form_source_add(&probe, file, &call->seat.arena, err);
     if (rc == RC_OK)
@@ -271,7 +333,13 @@ enum rc console_form_upload_leave(struct console_call *call, struct err *err) {
             if (!view_is(shelved->files[i].name, name))
                 shelved->files[kept++] = shelved->files[i];
         shelved->file_count = kept;
-        if (!is_left(&at, view_text(name)) && shelved->left_count < LIMIT_FORM_FILES)
+        kept = 0;
+        for (uint32_t i = 0; i < shelved->media_count; i++)
+            if (!view_is(shelved->media[i].name, name))
+                shelved->media[kept++] = shelved->media[i];
+        shelved->media_count = kept;
+        if (!is_left(&at, view_text(name)) &&
+            shelved->left_count < LIMIT_FORM_FILES + LIMIT_FORM_MEDIA)
             shelved->left[shelved->left_count++] = view_text(name);
         rc = examine_and_shelve(&at, err);
     }

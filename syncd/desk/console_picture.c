@@ -1,5 +1,6 @@
 /* console_picture.c: the photo, sound or file that a record names. Which one it is stands in the
- * address; that the record names it, in a field that the asker may see, is looked up each time. */
+ * address; that the record names it, in a field that the asker may see, is looked up each time.
+ * And what a form shows beside its questions. */
 #include "base/crypt.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -91,4 +92,19 @@ enum rc console_picture(struct console_call *call, struct err *err) {
     else if (named.sensitive)
         rc = err_set(err, RC_DENIED, "%.64s: this is masked; say why you look at it", hex);
     return rc == RC_OK ? send(call, hash, stored.size, err) : rc;
+}
+
+/* What a form shows is nobody's secret: everybody sees forms. */
+enum rc console_form_medium(struct console_call *call, struct err *err) {
+    const char *name = console_param(call, "name");
+    const struct form_medium *medium;
+    const struct form *form = NULL;
+    enum rc rc = console_form_which(call, console_param(call, "form"), &form, err);
+
+    if (rc != RC_OK)
+        return rc;
+    medium = form_medium_named(form, view_text(name));
+    if (medium == NULL)
+        return err_set(err, RC_NOT_FOUND, "%.60s: this was not brought with the form", name);
+    return send(call, medium->hash, medium->size, err);
 }

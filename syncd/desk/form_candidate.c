@@ -1,7 +1,10 @@
 /* form_candidate.c: see form_candidate.h. */
 #include "syncd/desk/form_candidate.h"
 
+#include "base/file.h"
 #include "base/zip.h"
+#include "schema/attachment.h"
+#include "syncd/sync/attachment.h"
 #include "syncd/sync/quarantine.h"
 #include "syncd/sync/replay.h"
 
@@ -71,6 +74,69 @@ static enum rc last_visit(void *context, const struct stored_form *form, struct 
     return RC_OK;
 }
 
+/* ---- what it shows ---- */
+
+/* Contents first: what a published form names is there. */
+static enum rc keep_media(const struct form_candidate *candidate, struct err *err) {
+    const struct form_source *source = candidate->source;
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < source->media_count && rc == RC_OK; i++) {
+        struct buf content;
+
+        if (source->media_paths[i] == NULL)
+            continue;
+        buf_init(&content, LIMIT_MEDIUM_BYTES);
+        rc = file_read(source->media_paths[i], LIMIT_MEDIUM_BYTES, &content, err);
+        if (rc == RC_OK)
+            rc = attachment_keep(candidate->seat->office->directory, source->media[i].hash,
+                                 buf_view(&content), err);
+        buf_release(&content);
+    }
+    return rc;
+}
+
+static enum rc add_medium(struct work *work, const struct form_medium *medium, uint64_t area,
+                          struct err *err) {
+    struct stored_attachment *row =
+        WORK_ADD(work, attachments, attachment_count, attachment_capacity);
+    enum rc rc;
+
+    if (row == NULL)
+        return arena_check(&work->arena, "a step of the writer", err);
+    rc = store_attachment(work->ledger->store, medium->hash, row, err);
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        *row = (struct stored_attachment){
+            .size = medium->size, .kind = medium->kind, .area = area, .announced_ms = work->now_ms};
+        memcpy(row->hash, medium->hash, sizeof(row->hash));
+        rc = RC_OK;
+    }
+    if (rc == RC_OK && row->erased)
+        rc = err_set(err, RC_DENIED, "%.*s: this picture was erased by law and is not taken again",
+                     VIEW_PRINT(medium->name));
+    if (rc == RC_OK && row->received_ms == 0)
+        row->received_ms = work->now_ms;
+    return rc;
+}
+
+static enum rc add_media(const struct publication *at, struct work *work, struct err *err) {
+    const struct form *form = at->candidate->form;
+    uint64_t area = 0;
+    enum rc rc = seat_root_area(at->candidate->seat, &area, err);
+
+    for (uint32_t i = 0; i < form->media_count && rc == RC_OK; i++) {
+        bool is_twice = false; /* under another name */
+
+        for (uint32_t k = 0; k < i && !is_twice; k++)
+            is_twice =
+                memcmp(form->media[k].hash, form->media[i].hash, sizeof(form->media[i].hash)) == 0;
+        if (!is_twice)
+            rc = add_medium(work, &form->media[i], area, err);
+    }
+    return rc;
+}
+
 static enum rc publish_act(void *context, struct work *work, struct err *err) {
     const struct publication *at = context;
     const struct form_candidate *candidate = at->candidate;
@@ -99,6 +165,9 @@ static enum rc publish_act(void *context, struct work *work, struct err *err) {
         .published_ms = work->now_ms,
         .compressed = buf_view(&at->compressed),
     };
+    rc = add_media(at, work, err);
+    if (rc != RC_OK)
+        return rc;
     id_text(form->id, object);
     return work_act(work, candidate->seat->who, "form publish", object, at->reason, err);
 }
@@ -113,7 +182,9 @@ enum rc form_candidate_publish(struct form_candidate *candidate, struct view rea
     if (candidate->is_same)
         return RC_OK;
     buf_init(&publication.compressed, LIMIT_FORM_BYTES);
-    rc = zip_deflate(buf_view(&candidate->json), ZIP_LEVEL_BEST, &publication.compressed, err);
+    rc = keep_media(candidate, err);
+    if (rc == RC_OK)
+        rc = zip_deflate(buf_view(&candidate->json), ZIP_LEVEL_BEST, &publication.compressed, err);
     if (rc == RC_OK)
         rc = office_act(office, publish_act, &publication, err);
     if (rc == RC_OK)

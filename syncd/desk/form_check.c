@@ -65,7 +65,7 @@ enum rc desk_form_check(void *context, struct command *command, struct err *err)
     err_init(&made, err->lang);
     arena_init(&at.arena, DESK_ARENA_BYTES);
     buf_init(&at.json, LIMIT_FORM_BYTES);
-    rc = form_read(command, word, &at.arena, &at.source, err);
+    rc = form_read(command, word, command_option(command, "--media"), &at.arena, &at.source, err);
     if (rc != RC_OK)
         goto out;
     made.rc = form_make(command_option(command, "--lenient") != NULL, &at.source, NULL, 1,

@@ -308,7 +308,7 @@ enum rc desk_form_convert(void *context, struct command *command, struct err *er
         (strcmp(format, "xform") != 0 && strcmp(format, "xlsx") != 0 && strcmp(format, "csv") != 0))
         return err_set(err, RC_USAGE, "--to: say xform, xlsx or csv");
     arena_init(&at.arena, DESK_ARENA_BYTES);
-    rc = form_read(command, command->words[0], &at.arena, &at.source, err);
+    rc = form_read(command, command->words[0], NULL, &at.arena, &at.source, err);
     if (rc == RC_OK)
         rc = strcmp(format, "xform") == 0  ? to_xform(&at, err)
              : strcmp(format, "xlsx") == 0 ? to_xlsx(&at, err)

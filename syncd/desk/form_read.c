@@ -1,8 +1,10 @@
 /* form_read.c: see form_read.h. */
 #include "syncd/desk/form_read.h"
 
+#include "base/crypt.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "schema/attachment.h"
 #include "schema/form/workbook.h"
 
 #define TABLE_BYTES_MAX (16u * 1024u * 1024u)
@@ -35,17 +37,30 @@ static bool is_table(const char *name) {
     return ends_in_one(name, ends);
 }
 
-static bool is_media(const char *name) {
-    static const char *const ends[] = {".png", ".jpg",  ".jpeg", ".gif", ".svg",     ".webp",
-                                       ".mp3", ".m4a",  ".wav",  ".ogg", ".mp4",     ".3gp",
-                                       ".mkv", ".webm", ".pdf",  ".zip", ".mbtiles", NULL};
-    char small[256];
+static bool ends_in_one_of_any_case(struct view name, const char *const *ends) {
+    char small[LIMIT_NAME_BYTES + 1];
 
-    if (strlen(name) >= sizeof(small))
+    if (name.size >= sizeof(small))
         return false;
-    memcpy(small, name, strlen(name) + 1);
+    memcpy(small, name.data, name.size);
+    small[name.size] = '\0';
     text_to_lower(small);
     return ends_in_one(small, ends);
+}
+
+bool form_is_medium(struct view name) {
+    static const char *const ends[] = {".png", ".jpg", ".jpeg", ".gif",  ".webp",
+                                       ".mp3", ".m4a", ".wav",  ".ogg",  ".oga",
+                                       ".mp4", ".m4v", ".3gp",  ".webm", NULL};
+
+    return ends_in_one_of_any_case(name, ends);
+}
+
+/* ODK's programs know these, and tablets do not show them. */
+static bool is_left(const char *name) {
+    static const char *const ends[] = {".svg", ".mkv", ".pdf", ".zip", ".mbtiles", NULL};
+
+    return ends_in_one_of_any_case(view_text(name), ends);
 }
 
 /* --- names --- */
@@ -145,6 +160,41 @@ static enum rc add_table(struct form_reading *at, const char *folder, const char
     return rc;
 }
 
+enum rc form_medium_look(struct view name, struct view content, struct form_medium *out,
+                         struct err *err) {
+    struct crypt_sha256 hasher;
+    enum attachment_kind kind;
+    enum rc rc = attachment_check_medium(content, &kind, err);
+
+    *out =
+        (struct form_medium){.name = name, .size = (uint32_t)content.size, .kind = (uint8_t)kind};
+    crypt_sha256_init(&hasher);
+    crypt_sha256_add(&hasher, content.data, content.size);
+    crypt_sha256_end(&hasher, out->hash);
+    if (rc != RC_OK)
+        err_prefix(err, "%.*s: ", VIEW_PRINT(utf8_cut(name, 60)));
+    return rc;
+}
+
+static enum rc add_medium(struct form_reading *at, const char *folder, const char *file,
+                          struct err *err) {
+    const char *path = arena_text(at->arena, "%s/%s", folder, file);
+    struct form_medium medium;
+    struct buf content;
+    enum rc rc;
+
+    if (path == NULL)
+        return arena_check(at->arena, "a form", err);
+    buf_init(&content, LIMIT_MEDIUM_BYTES);
+    rc = file_read(path, LIMIT_MEDIUM_BYTES, &content, err);
+    if (rc == RC_OK)
+        rc = form_medium_look(view_text(file), buf_view(&content), &medium, err);
+    if (rc == RC_OK)
+        rc = form_source_add_medium(at->source, medium, path, at->arena, err);
+    buf_release(&content);
+    return rc;
+}
+
 static enum rc add_folder(struct form_reading *at, const char *folder, bool has_sheets,
                           struct err *err) {
     const char **names = NULL;
@@ -154,7 +204,9 @@ static enum rc add_folder(struct form_reading *at, const char *folder, bool has_
     for (size_t i = 0; i < count && rc == RC_OK; i++) {
         if (is_table(names[i]))
             rc = add_table(at, folder, names[i], has_sheets, err);
-        else if (is_media(names[i]))
+        else if (form_is_medium(view_text(names[i])))
+            rc = add_medium(at, folder, names[i], err);
+        else if (is_left(names[i]))
             rc = add_left(at, names[i], err);
     }
     return rc;
@@ -187,14 +239,15 @@ static enum rc workbook_of(struct form_source *source, struct view bytes, struct
     return rc;
 }
 
-static enum rc read_workbook(struct form_reading *at, const char *path, struct err *err) {
+static enum rc read_workbook(struct form_reading *at, const char *path, bool finds_media,
+                             struct err *err) {
     struct view bytes, name = view_text(path);
     const char *folder;
     enum rc rc = read_contents(at, path, LIMIT_WORKBOOK_BYTES, &bytes, err);
 
     if (rc == RC_OK)
         rc = workbook_of(at->source, bytes, at->arena, err);
-    if (rc != RC_OK)
+    if (rc != RC_OK || !finds_media)
         return rc;
     if (ends_in(path, ".xlsx") || ends_in(path, ".xlsm"))
         name.size -= 5;
@@ -204,10 +257,10 @@ static enum rc read_workbook(struct form_reading *at, const char *path, struct e
     return file_is_directory(folder) ? add_folder(at, folder, false, err) : RC_OK;
 }
 
-enum rc form_read(const struct command *command, const char *word, struct arena *arena,
-                  struct form_source *out, struct err *err) {
+enum rc form_read(const struct command *command, const char *word, const char *media,
+                  struct arena *arena, struct form_source *out, struct err *err) {
     struct form_reading at = {.arena = arena, .source = out};
-    char path[FILE_PATH_BYTES_MAX];
+    char path[FILE_PATH_BYTES_MAX], folder[FILE_PATH_BYTES_MAX];
     enum rc rc = command_path(command, word, path, sizeof(path), err);
 
     *out = (struct form_source){.word = word, .stem = fit_name(arena, form_stem(view_text(word)))};
@@ -222,7 +275,12 @@ enum rc form_read(const struct command *command, const char *word, struct arena 
                        "%s: there is nothing of this name; a form is an Excel workbook (.xlsx), or "
                        "a folder with survey.csv, choices.csv and settings.csv",
                        word);
-    rc = file_is_directory(path) ? read_folder(&at, path, err) : read_workbook(&at, path, err);
+    rc = file_is_directory(path) ? read_folder(&at, path, err)
+                                 : read_workbook(&at, path, media == NULL, err);
+    if (rc == RC_OK && media != NULL)
+        rc = command_path(command, media, folder, sizeof(folder), err);
+    if (rc == RC_OK && media != NULL)
+        rc = add_folder(&at, folder, false, err);
     out->workbook.files = at.files;
     return rc;
 }
@@ -240,7 +298,7 @@ enum rc form_read_workbook(const char *what, struct view bytes, struct arena *ar
 }
 
 /* What a path, a spreadsheet or a tablet's disk would take for something else is no name. */
-static bool is_file_name(struct view name) {
+static bool is_file_name(struct view name, bool is_of_medium) {
     char text[LIMIT_NAME_BYTES + 1];
 
     if (name.size == 0 || name.size > LIMIT_NAME_BYTES || name.data[0] == '.' || !utf8_valid(name))
@@ -249,6 +307,8 @@ static bool is_file_name(struct view name) {
         if (name.data[i] < ' ' || name.data[i] == 0x7f ||
             strchr("/\\:*?\"<>|", name.data[i]) != NULL)
             return false;
+    if (is_of_medium)
+        return form_is_medium(name);
     memcpy(text, name.data, name.size);
     text[name.size] = '\0';
     return is_table(text);
@@ -259,7 +319,7 @@ enum rc form_source_add(struct form_source *source, struct form_file file, struc
     struct workbook *workbook = &source->workbook;
     struct form_file *files;
 
-    if (!is_file_name(file.name))
+    if (!is_file_name(file.name, false))
         return err_set(err, RC_INVALID,
                        "%.*s: a table beside a form is named like areas.csv, plots.geojson or "
                        "list.xml",
@@ -279,5 +339,34 @@ enum rc form_source_add(struct form_source *source, struct form_file file, struc
             return RC_OK;
         }
     files[workbook->file_count++] = file;
+    return RC_OK;
+}
+
+enum rc form_source_add_medium(struct form_source *source, struct form_medium medium,
+                               const char *path, struct arena *arena, struct err *err) {
+    struct form_medium *media;
+    const char **paths;
+    uint32_t at = 0;
+
+    if (!is_file_name(medium.name, true))
+        return err_set(err, RC_INVALID,
+                       "%.*s: what a form shows is named like goat.jpg, bell.mp3 or how.mp4",
+                       VIEW_PRINT(utf8_cut(medium.name, 60)));
+    while (at < source->media_count && !view_equal(source->media[at].name, medium.name))
+        at++;
+    if (at == LIMIT_FORM_MEDIA)
+        return err_set(err, RC_LIMIT, "%.*s: a form shows at most %u pictures, sounds and films",
+                       VIEW_PRINT(medium.name), LIMIT_FORM_MEDIA);
+    if (source->media == NULL) {
+        source->media = arena_array(arena, LIMIT_FORM_MEDIA, sizeof(*media));
+        source->media_paths = arena_array(arena, LIMIT_FORM_MEDIA, sizeof(*paths));
+    }
+    if (source->media == NULL || source->media_paths == NULL)
+        return arena_check(arena, "a form", err);
+    source->media[at] = medium;
+    source->media_paths[at] = path;
+    source->media_count += at == source->media_count;
+    source->workbook.media = source->media;
+    source->workbook.media_count = source->media_count;
     return RC_OK;
 }

@@ -10,7 +10,7 @@
 enum rc form_make(bool is_lenient, const struct form_source *source, const struct form *previous,
                   uint32_t sequence, struct arena *arena, struct findings *findings,
                   struct buf *json, struct form **out, struct err *err) {
-    struct xlsform_options options = {.lenient = is_lenient};
+    struct xlsform_options options = {.lenient = is_lenient, .wants_media = true};
     struct form_program program;
     struct arena trial;
     struct view text;
@@ -47,7 +47,7 @@ void form_findings_say(struct command *command, const struct form_source *source
     if (findings->count > FINDINGS_SHOWN)
         command_say(command, "and %u more", findings->count - FINDINGS_SHOWN);
     for (uint32_t i = 0; i < source->left_count; i++)
-        command_say(command, "warning: %s: media are not carried to the tablets yet",
+        command_say(command, "warning: %s: tablets do not show files of this kind; it is left out",
                     source->left[i]);
 }
 

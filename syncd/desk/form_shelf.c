@@ -41,6 +41,8 @@ static enum rc copy(const struct shelved_form *from, struct arena *arena, struct
     for (uint32_t i = 0; i < from->file_count; i++)
         to->files[i] = (struct form_file){.name = arena_view(arena, from->files[i].name),
                                           .content = arena_view(arena, from->files[i].content)};
+    for (uint32_t i = 0; i < from->media_count; i++)
+        to->media[i].name = arena_view(arena, from->media[i].name);
     for (uint32_t i = 0; i < from->left_count; i++)
         to->left[i] = arena_view(arena, from->left[i]);
     return arena_check(arena, "a form", err);

@@ -1,6 +1,6 @@
 /* form_shelf.h: forms that staff have brought to the console and not published yet: in memory only,
  * one for each login, few at a time, forgotten after an hour without use. What is shelved is the
- * workbook and the tables beside it, and what was made of them last, for trying it out.
+ * workbook and the tables and media beside it, and what was made of them last, for trying it out.
  *
  * Everything is copied in and out, so that nobody waits while somebody else's form is compiled. */
 #ifndef YG_SYNCD_DESK_FORM_SHELF_H
@@ -21,9 +21,11 @@ struct shelved_form {
     struct view workbook; /* .xlsx */
     uint32_t file_count;
     struct form_file files[LIMIT_FORM_FILES]; /* tables that were brought */
+    uint32_t media_count;
+    struct form_medium media[LIMIT_FORM_MEDIA]; /* brought; the contents are among attachments */
     uint32_t left_count;
-    struct view left[LIMIT_FORM_FILES]; /* tables of the newest version that are not kept */
-    struct view json;                   /* compiled; empty: it could not be */
+    struct view left[LIMIT_FORM_FILES + LIMIT_FORM_MEDIA]; /* of the newest version, not kept */
+    struct view json;                                      /* compiled; empty: it could not be */
 };
 
 struct form_shelf {

@@ -83,7 +83,8 @@ enum rc desk_form_publish(void *context, struct command *command, struct err *er
     form_candidate_init(&at.candidate, &seat, &at.source,
                         command_option(command, "--lenient") != NULL);
     if (rc == RC_OK)
-        rc = form_read(command, command->words[0], &seat.arena, &at.source, err);
+        rc = form_read(command, command->words[0], command_option(command, "--media"), &seat.arena,
+                       &at.source, err);
     if (rc == RC_OK)
         rc = publish(&at, err);
     form_candidate_release(&at.candidate);

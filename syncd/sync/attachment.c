@@ -108,6 +108,37 @@ enum rc attachment_file_check(const char *path, const uint8_t hash[32], uint32_t
     return rc;
 }
 
+static enum rc room_check(const char *directory, struct err *err) {
+    uint64_t bytes = 0;
+    enum rc rc = file_free_bytes(directory, &bytes, err);
+
+    if (rc == RC_OK && bytes < FREE_BYTES_MIN)
+        rc = err_set(err, RC_IO,
+                     "%s: the disk is nearly full; attachments stay on the tablets until there is "
+                     "room",
+                     directory);
+    return rc;
+}
+
+enum rc attachment_keep(const char *directory, const uint8_t hash[32], struct view content,
+                        struct err *err) {
+    char path[ATTACHMENT_PATH_BYTES];
+    enum rc rc = attachment_path(directory, hash, path, err);
+
+    if (rc == RC_OK && file_exists(path)) {
+        rc = attachment_file_check(path, hash, (uint32_t)content.size, err);
+        if (rc != RC_CORRUPT)
+            return rc;
+        err_clear(err);
+        rc = RC_OK;
+    }
+    if (rc == RC_OK)
+        rc = room_check(directory, err);
+    if (rc == RC_OK)
+        rc = make_folder_of(path, err);
+    return rc == RC_OK ? file_write(path, content, FILE_MODE_PRIVATE, err) : rc;
+}
+
 static enum rc sweep_visit(void *context, const struct stored_attachment *item, struct err *err) {
     const char *directory = context;
     char path[ATTACHMENT_PATH_BYTES];
@@ -246,19 +277,10 @@ static enum rc look(struct visit *visit, uint32_t index, struct err *err) {
 /* ---- chunks ---- */
 
 static enum rc check_room(struct visit *visit, struct err *err) {
-    uint64_t bytes = 0;
-    enum rc rc;
-
     if (visit->room_checked)
         return RC_OK;
     visit->room_checked = true;
-    rc = file_free_bytes(visit->office->directory, &bytes, err);
-    if (rc == RC_OK && bytes < FREE_BYTES_MIN)
-        rc = err_set(err, RC_IO,
-                     "%s: the disk is nearly full; attachments stay on the tablets until there is "
-                     "room",
-                     visit->office->directory);
-    return rc;
+    return room_check(visit->office->directory, err);
 }
 
 static enum rc take_chunk(struct visit *visit, const struct attachment_chunk *chunk,

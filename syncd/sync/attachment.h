@@ -31,6 +31,10 @@ enum rc attachment_handler(void *context, struct http_exchange *exchange, struct
 /* Where the content of this hash is, or would be. RC_LIMIT: the path is too long. */
 enum rc attachment_path(const char *directory, const uint8_t hash[32],
                         char out[ATTACHMENT_PATH_BYTES], struct err *err);
+/* Puts a content that the county's own staff have brought under its hash, durably, unless it is
+ * there; the store is not told. RC_IO: the disk is nearly full. */
+enum rc attachment_keep(const char *directory, const uint8_t hash[32], struct view content,
+                        struct err *err);
 /* RC_OK: the file has this hash and size. RC_NOT_FOUND, RC_CORRUPT, RC_IO. Reads it in pieces. */
 enum rc attachment_file_check(const char *path, const uint8_t hash[32], uint32_t size,
                               struct err *err);

@@ -1,5 +1,7 @@
 /* attachment_pull.c: see attachment_pull.h.
  *
+ * What a form shows is given to every tablet that gets the form.
+ *
  * A record names an attachment where one of its versions, a replaced one included, holds the hash
  * as text: so both sides of a conflict can be looked at, and a sealed value that was written over.
  * The file is read chunk by chunk and not hashed again: the tablet checks the whole, and a bad disk
@@ -55,8 +57,24 @@ static enum rc look_for_name(struct giving *giving, const struct stored_record *
     return RC_OK;
 }
 
+/* PULL_DENIED unless the form is the tablet's to fill and shows it. */
+static enum rc check_form(struct giving *giving, struct err *err) {
+    const struct scope *scope = &giving->device.scope;
+    const struct form *form = NULL;
+    enum rc rc = ledger_form(giving->ledger, giving->request.record.actor, &form, err);
+
+    giving->answer.state = PULL_DENIED;
+    if (rc != RC_OK || form == NULL || scope->revoked || form->audience != AUDIENCE_FIELD ||
+        (scope->audience_mask & 1u << AUDIENCE_FIELD) == 0)
+        return rc;
+    for (uint32_t i = 0; i < form->media_count; i++)
+        if (memcmp(form->media[i].hash, giving->request.hash, sizeof(giving->request.hash)) == 0)
+            giving->answer.state = PULL_NOT_HERE;
+    return RC_OK;
+}
+
 /* PULL_DENIED unless the record is the tablet's to read and names it. */
-static enum rc check_right(struct giving *giving, struct err *err) {
+static enum rc check_record(struct giving *giving, struct err *err) {
     struct arena *arena = &giving->ledger->visit;
     struct stored_record stored;
     bool named = false;
@@ -105,7 +123,8 @@ static enum rc read_chunks(struct giving *giving, const char *path, struct err *
 static enum rc give(struct giving *giving, struct err *err) {
     struct stored_attachment row;
     char path[ATTACHMENT_PATH_BYTES];
-    enum rc rc = check_right(giving, err);
+    enum rc rc = giving->request.record.number == PULL_OF_FORM ? check_form(giving, err)
+                                                               : check_record(giving, err);
 
     if (rc != RC_OK || giving->answer.state == PULL_DENIED)
         return rc;

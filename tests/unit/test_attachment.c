@@ -86,6 +86,45 @@ static void each_kind_fits_its_questions_only(void **state) {
     }
 }
 
+/* What a form shows may also be a GIF or MP3; never what can hold a program, or is disguised. */
+static void a_form_shows_what_browsers_play(void **state) {
+    static const uint8_t mp3[] = {'I', 'D', '3', 4, 0, 0, 0, 0, 0, 2, 1, 1, 0xFF, 0xFB, 0x90, 0x64};
+    struct world *world = *state;
+    enum attachment_kind kind;
+    const struct {
+        struct view content;
+        enum rc rc;
+        enum attachment_kind kind;
+    } cases[] = {
+        {view_of("GIF89a\1\0\1\0\0\0\0,\0\0\0\0;", 19), RC_OK, ATTACHMENT_GIF},
+        {view_of("GIF89a\1\0\1\0\0\0\0,\0\0\0\0", 18), RC_INVALID, ATTACHMENT_GIF},
+        {view_of(mp3, sizeof(mp3)), RC_OK, ATTACHMENT_MP3},
+        {view_of(mp3, sizeof(mp3) - 3), RC_INVALID, ATTACHMENT_MP3},
+        {view_text("<svg onload='alert(1)'/>"), RC_INVALID, ATTACHMENT_OTHER},
+        {view_text("%PDF-1.4 %%EOF"), RC_INVALID, ATTACHMENT_PDF},
+        {view_text(""), RC_INVALID, ATTACHMENT_OTHER},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(attachment_check_medium(cases[i].content, &kind, &world->err),
+                         cases[i].rc);
+        assert_int_equal(kind, cases[i].kind);
+        err_clear(&world->err);
+    }
+    for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
+        buf_clear(&world->bytes);
+        KINDS[i].make(&world->bytes);
+        assert_int_equal(attachment_check_medium(buf_view(&world->bytes), &kind, &world->err),
+                         KINDS[i].is_image || KINDS[i].is_sound ? RC_OK : RC_INVALID);
+        err_clear(&world->err);
+    }
+    buf_clear(&world->bytes);
+    picture_jpeg(&world->bytes, LIMIT_MEDIUM_BYTES + 1, 3);
+    assert_int_equal(attachment_check_medium(buf_view(&world->bytes), &kind, &world->err),
+                     RC_LIMIT);
+    err_clear(&world->err);
+}
+
 /* Ends that nothing needs may be missing; no beginning passes as a whole. */
 static void what_was_cut_off_is_refused(void **state) {
     struct world *world = *state;
@@ -275,6 +314,7 @@ static void answers_are_signed_by_the_county(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_kind_fits_its_questions_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_form_shows_what_browsers_play, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_cut_off_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_disguised_empty_or_too_large_is_refused, set_up,
                                         tear_down),

@@ -87,10 +87,13 @@ static void check_tries_the_form(void **state) {
     SAYS(world->err, "/data/age: ");
     SAYS(world->err, "places.csv: an attached list is not there");
     put(world, "form/places.csv", "id,name\n1,Huarong\n");
-    put(world, "form/logo.PNG", "");
+    put(world, "form/map.svg", "<svg/>");
     RUNS(world, 0, "form", "check", world->form, "--json");
     KEEPS_QUIET(world->out, "places.csv");
-    SAYS(world->out, "logo.PNG");
+    SAYS(world->out, "map.svg");
+    put(world, "form/logo.PNG", "no picture");
+    RUNS(world, 1, "form", "check", world->form);
+    SAYS(world->err, "logo.PNG: this is no picture");
 }
 
 static void lenient_accepts_and_lists(void **state) {

@@ -144,6 +144,50 @@ static enum rc load_changed(const char *from, const char *to, struct err *err) {
     return rc;
 }
 
+/* What a form shows stands behind all else, by name, with a whole hash. */
+static void media_are_listed_by_name(void **state) {
+#define HASH "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define GOAT "{\"name\":\"goat.jpg\",\"hash\":\"" HASH "\",\"bytes\":7}"
+#define PIG  "{\"name\":\"pig.jpg\",\"hash\":\"" HASH "\",\"bytes\":8388608}"
+    static const struct {
+        const char *list;
+        enum rc rc;
+    } cases[] = {
+        {"[" GOAT "," PIG "]", RC_OK},
+        {"[" PIG "," GOAT "]", RC_INVALID},
+        {"[" GOAT "," GOAT "]", RC_INVALID},
+        {"[]", RC_INVALID},
+        {"[{\"name\":\"\",\"hash\":\"" HASH "\",\"bytes\":7}]", RC_INVALID},
+        {"[{\"name\":\"a\",\"hash\":\"0011\",\"bytes\":7}]", RC_INVALID},
+        {"[{\"name\":\"a\",\"hash\":\"" HASH "\",\"bytes\":8388609}]", RC_INVALID},
+        {"[{\"name\":\"a\",\"hash\":\"" HASH "\"}]", RC_INVALID},
+    };
+    struct view json = buf_view(&kit.json);
+    struct form *form = NULL;
+    struct arena arena;
+    struct buf text;
+    struct err err;
+
+    (void)state;
+    buf_init(&text, 1024 * 1024);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        buf_clear(&text);
+        buf_add(&text, json.data, json.size - 1);
+        buf_addf(&text, ",\"media\":%s}", cases[i].list);
+        assert_int_equal(load(buf_view(&text), &err), cases[i].rc);
+    }
+    buf_clear(&text);
+    buf_add(&text, json.data, json.size - 1);
+    buf_addf(&text, ",\"media\":%s}", cases[0].list);
+    arena_init(&arena, 16u * 1024 * 1024);
+    assert_int_equal(form_load(buf_view(&text), &arena, &form, &err), RC_OK);
+    assert_int_equal(form->media_count, 2);
+    assert_int_equal(form_medium_named(form, view_text("pig.jpg"))->size, 8388608);
+    assert_null(form_medium_named(form, view_text("cow.jpg")));
+    arena_release(&arena);
+    buf_release(&text);
+}
+
 static void hostile_json_is_refused(void **state) {
     static const struct {
         const char *from, *to;
@@ -443,6 +487,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(fields_are_found, setup, teardown),
         cmocka_unit_test_setup_teardown(the_same_bytes_give_the_same_form, setup, teardown),
         cmocka_unit_test(texts_survive),
+        cmocka_unit_test_setup_teardown(media_are_listed_by_name, setup, teardown),
         cmocka_unit_test_setup_teardown(hostile_json_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(every_cut_and_every_flip_is_refused_or_harmless, setup,
                                         teardown),

@@ -233,15 +233,18 @@ export default {
     '文件已存到“下载”文件夹，请拷到U盘带到县里。',
   'The file is too large: at most {mb} MB.': '文件太大，最多 {mb} MB。',
   'The file was read.': '文件已读入。',
+  'The film {name} is not here yet.': '视频 {name} 还没有到。',
   'The last time it did not work:': '上次没有成功：',
   'The microphone may not be used here. Allow it in the browser, or choose a file.':
     '没有使用麦克风的许可。请在浏览器中允许，或者选择文件。',
   'The photo is too large to be opened here.': '照片太大，这里打不开。',
   'The photo just taken': '刚拍的照片',
   'The picture could not be made. Try again.': '没能生成图片，请再试一次。',
+  'The picture {name} is not here yet.': '图片 {name} 还没有到。',
   'The program does not answer. What is saved is safe.': '本机程序没有应答。已存的内容都在。',
   'The record stays as it was before this draft.': '记录保持这次修改之前的样子。',
   'The same': '是同一个',
+  'The sound {name} is not here yet.': '录音 {name} 还没有到。',
   'There is no camera. Choose a file instead.': '没有找到相机，请改为选择文件。',
   'There is no microphone. Choose a file instead.': '没有找到麦克风，请改为选择文件。',
   'There is nothing to choose yet. The choices depend on earlier answers.':
@@ -321,6 +324,7 @@ export default {
     '还有{n}张照片和文件待上报（{mb} MB），在文字之后随网络或 U 盘上报。',
   '{n} photos and files were not taken by the county; tell the staff.':
     '有{n}张照片和文件县里未接收，请告知县里工作人员。',
+  '{n} pictures still to come': '还有 {n} 个图片或录音未到',
   '{n} pieces have come and are opened when somebody unlocks.': '收到{n}份内容，有人解锁后打开。',
   '{n} pieces still to come': '还有{n}块没有收到',
   '{n} points': '{n}个点',

@@ -72,7 +72,7 @@ export function Preview({ form }) {
     flush,
     refused: new Map([...refused.current].map(([ref, one]) => [ref, one.message])),
     attach: async () => { throw new Error(tr('Photos and files are not taken here.')); },
-    address: () => '',
+    address: () => '', medium: (name) => `api/forms/${form}/media/${encodeURIComponent(name)}`,
     touched: touched.current, showAll, open: setAt,
     add: async (ref) => {
       const answer = await step({ add: ref });

@@ -13,6 +13,7 @@ import { go, href } from './route.mjs';
 
 const BINARY = 'application/octet-stream';
 const WORKBOOK_MOST = 16 * 1024 * 1024;
+const MEDIUM_MOST = 8 * 1024 * 1024;
 
 // "C5", as a spreadsheet calls it.
 export function cellName({ row, column }) {
@@ -25,9 +26,9 @@ export function cellName({ row, column }) {
 
 // The place stands in the table already.
 function withoutPlace(finding) {
-  const at = finding.text.search(/[:：]\s?/);
+  const place = finding.column > 0 ? /^.*?[)）][:：]\s?/ : /^.*?[:：]\s?/; // (media::image) has colons
 
-  return at > 0 && finding.row > 0 ? finding.text.slice(at + 1).trim() : finding.text;
+  return finding.row > 0 ? finding.text.replace(place, '') : finding.text;
 }
 
 function Findings({ made }) {
@@ -64,6 +65,23 @@ function Tables({ made, onFile, onLeave }) {
         const [file] = event.currentTarget.files;
         event.currentTarget.value = '';
         if (file) onFile(file);
+      }} /></label></div></section>`;
+}
+
+function Media({ made, onFiles, onLeave }) {
+  return html`<section class="card stack"><h2>${tr('Pictures, sounds and films')}</h2>
+    <p class="quiet">${tr('What questions and choices show: JPEG, PNG, WebP, GIF, MP3, M4A, Ogg, WAV, MP4 and WebM, 8 MiB each at most. Tablets get them after the form.')}</p>
+    ${made.media.length > 0 && html`<ul class="plain">${made.media.map((file) => html`
+      <li key=${file.name} class="row"><span class="grow">${file.name} · ${
+        tr('{n} bytes', { n: count(file.bytes) })} · ${file.kept ? tr('stays as it is')
+          : tr('brought now')}</span><${Button} kind="plain" icon="trash"
+        onClick=${() => onLeave(file.name)}>${tr('Leave out {name}', { name: file.name })}</${Button}>
+      </li>`)}</ul>`}
+    <div><label class="button"><${Icon} name="plus" /><span>${tr('Bring pictures, sounds, films')}</span>
+      <input class="hidden" type="file" multiple accept="image/*,audio/*,video/*" onChange=${(event) => {
+        const files = [...event.currentTarget.files];
+        event.currentTarget.value = '';
+        if (files.length > 0) onFiles(files);
       }} /></label></div></section>`;
 }
 
@@ -131,6 +149,19 @@ export function Publish() {
   }
   const table = (file) => doing(() => request('POST',
     `api/forms/uploaded/files/${encodeURIComponent(file.name)}`, { body: file, type: BINARY }));
+  // One after the other; the first that is refused ends it.
+  const media = (files) => doing(async () => {
+    let found = made;
+
+    for (const file of files) {
+      if (file.size > MEDIUM_MOST) throw new Error(tr('{name} is too large: 8 MiB at most.',
+        { name: file.name }));
+      found = await request('POST', `api/forms/uploaded/files/${encodeURIComponent(file.name)}`,
+        { body: file, type: BINARY });
+      setMade(found);
+    }
+    return found;
+  });
   const leave = (file) => doing(() => post('api/forms/uploaded/leave', { file }));
 
   return html`<${Frame} title=${tr('Bring a form')} back=${href('forms')}>
@@ -159,6 +190,7 @@ export function Publish() {
         ['try', 'uploaded'])}>${tr('Try it out')}</${Button}></div>`}</section>
     ${made && html`<${Findings} made=${made} />
       <${Tables} made=${made} onFile=${table} onLeave=${leave} />
+      <${Media} made=${made} onFiles=${media} onLeave=${leave} />
       ${made.ok && html`<${Publishing} key=${made.form} made=${made}
         onMoved=${() => doing(() => get('api/forms/uploaded'))}
         onPublished=${({ form, sequence }) => {

@@ -1,5 +1,10 @@
 // zh_forms.mjs: what the pages of forms say, in Chinese.
 export default {
+  'Bring pictures, sounds, films': '上传图片、录音、视频',
+  'Pictures, sounds and films': '图片、录音和视频',
+  'What questions and choices show: JPEG, PNG, WebP, GIF, MP3, M4A, Ogg, WAV, MP4 and WebM, 8 MiB each at most. Tablets get them after the form.':
+    '问题和选项要显示或播放的文件：JPEG、PNG、WebP、GIF、MP3、M4A、Ogg、WAV、MP4、WebM，每个不超过 8 MiB。平板先收到表单，再收到这些文件。',
+  '{name} is too large: 8 MiB at most.': '{name} 太大：每个不超过 8 MiB。',
   '{n} bytes': '{n} 字节',
   '{n} errors': '{n} 处错误',
   '{n} fields': '{n} 个问题',
