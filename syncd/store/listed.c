@@ -55,11 +55,32 @@ void listed_word_init(struct listed_word *word, const struct query_word *from) {
     memcpy(word->units, units, word->unit_count * sizeof(units[0]));
 }
 
+/* The next place of this unit, four at a time; count where there is none. */
+static uint32_t next_unit(const uint16_t *units, uint32_t at, uint32_t count, uint16_t unit) {
+    const uint64_t ones = UINT64_C(0x0001000100010001), pattern = ones * unit;
+
+    for (; at + 4 <= count; at += 4) {
+        uint64_t four;
+
+        memcpy(&four, units + at, sizeof(four));
+        four ^= pattern;
+        if (((four - ones) & ~four & ones << 15) != 0) /* one of them is 0 */
+            break;
+    }
+    while (at < count && units[at] != unit)
+        at++;
+    return at;
+}
+
 static bool holds(const struct listed_word *word, const uint16_t *units, uint32_t count) {
+    bool has_case = word->units[0] < 0x80;
+
     for (uint32_t at = 0; at + word->unit_count <= count; at++) {
         uint32_t same = 0;
 
-        if (lower(units[at]) != word->units[0])
+        if (!has_case)
+            at = next_unit(units, at, count, word->units[0]);
+        if (at + word->unit_count > count || lower(units[at]) != word->units[0])
             continue;
         while (same < word->unit_count && lower(units[at + same]) == word->units[same])
             same++;

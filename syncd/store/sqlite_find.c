@@ -47,6 +47,10 @@ struct finding {
 
 /* --- marks --- */
 
+static uint32_t tail_at(const uint8_t *at) {
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
 static void mark_words(struct finding *finding, int64_t row, struct view slot) {
     uint16_t units[LISTED_UNITS_MAX];
     uint8_t tails = slot.data[0];
@@ -67,7 +71,7 @@ static void mark_words(struct finding *finding, int64_t row, struct view slot) {
         bool meets = listed_name_meets(&finding->words[w], units, count);
 
         for (uint32_t i = 0; i < tails && word->has_tail && !meets; i++)
-            meets = line_get(slot.data, 1 + 4u * i, 4) == word->tail;
+            meets = tail_at(slot.data + 1 + 4u * i) == word->tail;
         bits |= (uint8_t)(meets ? 1u << w : 0);
     }
     finding->marks[row - 1] |= bits;
@@ -100,13 +104,13 @@ static enum rc mark_all_words(struct finding *finding, struct err *err) {
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-/* Of the blocks that may lie in the areas that are asked for. */
+/* Of the blocks that may lie in the areas that are asked for, where they are few. */
 static enum rc mark_some_words(struct finding *finding, struct err *err) {
     struct statement *get = finding->sqlite->sql[SQL_WORDS_BLOCK];
     enum rc rc = RC_OK;
 
     for (int64_t block = 0; block * LINES < finding->rows && rc == RC_OK; block++) {
-        if (finding->elsewhere[block])
+        if (finding->elsewhere != NULL && finding->elsewhere[block])
             continue;
         statement_bind_i64(get, 1, block);
         rc = statement_one(get, err);
@@ -136,11 +140,19 @@ static bool zone_meets(const struct record_query *query, struct zone zone) {
     return false;
 }
 
+/* To look for a block takes several times as long as to go on to the next one. */
+static bool is_few(const struct finding *finding, int64_t blocks) {
+    return blocks * 4 < (finding->rows + LINES - 1) / LINES;
+}
+
+/* Leaves elsewhere NULL where that tells nothing: it may be any block. */
 static enum rc find_elsewhere(struct finding *finding, struct err *err) {
     struct statement *walk = finding->sqlite->sql[SQL_ZONES];
     int64_t blocks = (finding->rows + LINES - 1) / LINES;
     enum rc rc;
 
+    if (zone_meets(finding->query, (struct zone){0, 0}))
+        return RC_OK;
     finding->elsewhere = calloc((size_t)blocks + 1, sizeof(*finding->elsewhere));
     if (finding->elsewhere == NULL)
         return err_set(err, RC_NO_MEMORY, "store: out of memory");
@@ -177,6 +189,14 @@ static enum rc mark_waiting(struct finding *finding, struct err *err) {
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
+static int64_t blocks_needed(const struct finding *finding) {
+    int64_t needed = 0;
+
+    for (int64_t block = 0; block * LINES < finding->rows; block++)
+        needed += finding->elsewhere == NULL || !finding->elsewhere[block];
+    return needed;
+}
+
 static enum rc make_marks(struct finding *finding, struct err *err) {
     const struct record_query *query = finding->query;
     struct county county;
@@ -193,8 +213,8 @@ static enum rc make_marks(struct finding *finding, struct err *err) {
     if (query->area_count > 0)
         rc = find_elsewhere(finding, err);
     if (rc == RC_OK && query->word_count > 0)
-        rc = finding->elsewhere == NULL ? mark_all_words(finding, err)
-                                        : mark_some_words(finding, err);
+        rc = is_few(finding, blocks_needed(finding)) ? mark_some_words(finding, err)
+                                                     : mark_all_words(finding, err);
     /* Always: few wait, and a list shows who does. */
     return rc == RC_OK ? mark_waiting(finding, err) : rc;
 }
@@ -344,6 +364,30 @@ static void rise(struct finding *finding, uint32_t at) {
     }
 }
 
+/* Whether the line is too late by what it is sorted by first: nearly all are. */
+static bool line_is_late(const struct finding *finding, const uint8_t *line) {
+    const struct record_query *query = finding->query;
+    uint64_t first = 0;
+
+    if (finding->best_count < query->most || query->most == 0)
+        return query->most == 0;
+    switch (query->order) {
+    case RECORDS_BY_CHANGED:
+        first = line_get(line, LINE_CHANGED, TIME_BYTES);
+        break;
+    case RECORDS_BY_CREATED:
+        first = line_get(line, LINE_CREATED, TIME_BYTES);
+        break;
+    case RECORDS_BY_AREA:
+        first = line_get(line, LINE_AREA, AREA_BYTES);
+        break;
+    case RECORDS_BY_NAME:
+        first = line_get(line, LINE_READING, 8);
+        break;
+    }
+    return (query->descending ? ~first : first) > finding->best[0].cursor.key[0];
+}
+
 /* Whether a key can be told to be too late without its dot. */
 static bool key_is_late(const struct finding *finding, const uint64_t key[3]) {
     const uint64_t *worst = finding->best[0].cursor.key;
@@ -356,15 +400,18 @@ static bool key_is_late(const struct finding *finding, const uint64_t key[3]) {
 
 static enum rc keep(struct finding *finding, const uint8_t *line, int64_t row, struct err *err) {
     const struct record_query *query = finding->query;
-    struct name_key name = {line_get(line, LINE_READING, 8), line_get(line, LINE_CODE, 8)};
-    struct candidate item = {.row = row};
+    struct name_key name;
+    struct candidate item;
     enum rc rc;
 
+    if (line_is_late(finding, line))
+        return RC_OK;
+    item = (struct candidate){.row = row};
+    name = (struct name_key){line_get(line, LINE_READING, 8), line_get(line, LINE_CODE, 8)};
     listed_key(query, line_get(line, LINE_AREA, AREA_BYTES),
                line_get(line, LINE_CREATED, TIME_BYTES), line_get(line, LINE_CHANGED, TIME_BYTES),
                name, item.cursor.key);
-    if (query->most == 0 ||
-        (finding->best_count == query->most && key_is_late(finding, item.cursor.key)))
+    if (finding->best_count == query->most && key_is_late(finding, item.cursor.key))
         return RC_OK;
     item.id = (int64_t)line_get(line, LINE_ID, 8);
     rc = dot_of(finding->sqlite, item.id, &item.cursor.record, err);
@@ -532,14 +579,13 @@ static enum rc find_start(struct finding *finding, struct store *store,
     return rc == RC_OK ? make_marks(finding, err) : rc;
 }
 
-/* To look for a block takes several times as long as to go on to the next one. */
 static enum rc find_all(struct finding *finding, bool counts, struct err *err) {
     int64_t blocks = (finding->rows + LINES - 1) / LINES, needed = 0;
 
     for (int64_t block = 0; block < blocks; block++)
         needed += block_is_needed(finding, block);
-    return needed * 4 < blocks ? look_at_some(finding, counts, err)
-                               : look_at_all(finding, counts, err);
+    return is_few(finding, needed) ? look_at_some(finding, counts, err)
+                                   : look_at_all(finding, counts, err);
 }
 
 static void find_end(struct finding *finding) {

@@ -56,9 +56,16 @@ static inline uint64_t zone_place(uint64_t code) {
     return UINT64_C(1) << ((code * UINT64_C(0x9e3779b97f4a7c15)) >> 58);
 }
 
+/* Of a whole line. All lines are looked at for each question: one load, not one for each byte. */
 static inline uint64_t line_get(const uint8_t *line, size_t at, size_t bytes) {
     uint64_t value = 0;
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (at + sizeof(value) <= LINE_BYTES) {
+        memcpy(&value, line + at, sizeof(value));
+        return bytes < sizeof(value) ? value & ((UINT64_C(1) << (8 * bytes)) - 1) : value;
+    }
+#endif
     for (size_t i = 0; i < bytes; i++)
         value |= (uint64_t)line[at + i] << (8 * i);
     return value;
