@@ -57,6 +57,15 @@ enum audit_question {
     AUDIT_TABLET,     /* which records a tablet held and which it wrote */
 };
 
+/* A part of a report that walks through records, by their ids: visits, incomes, tablet. */
+struct audit_portion {
+    struct dot after;   /* what comes behind this record; number 0: from the beginning */
+    uint32_t look_most; /* records that are looked at */
+    struct dot reached; /* out: the last one that was looked at, and told if there was a line */
+    uint32_t looked;    /* out */
+    bool more;          /* out: there are others behind it */
+};
+
 struct audit_ask {
     uint8_t question; /* enum audit_question */
     struct ledger *ledger;
@@ -68,6 +77,7 @@ struct audit_ask {
     struct view path;  /* AUDIT_CHANGES: as in `show`; empty: every answer */
     uint64_t device;   /* AUDIT_TABLET */
     int64_t day;       /* AUDIT_INCOMES: of reference */
+    struct audit_portion *part; /* NULL: the whole report */
 };
 
 enum audit_cell_kind { AUDIT_TEXT = 1, AUDIT_NUMBER, AUDIT_FEN, AUDIT_FLAG, AUDIT_TIME };

@@ -91,6 +91,28 @@ enum rc report_line(struct report *report, struct err *err) {
     return rc;
 }
 
+struct dot report_after(const struct report *report) {
+    return report->ask->part == NULL ? (struct dot){0, 0} : report->ask->part->after;
+}
+
+bool report_begins(struct report *report) {
+    struct audit_portion *part = report->ask->part;
+
+    if (part == NULL || part->looked < part->look_most)
+        return true;
+    part->more = true;
+    return false;
+}
+
+void report_reached(struct report *report, struct dot record) {
+    struct audit_portion *part = report->ask->part;
+
+    if (part == NULL)
+        return;
+    part->looked++;
+    part->reached = record;
+}
+
 const struct value *report_value(const struct reading *reading, struct instance_id instance,
                                  const char *path) {
     const struct form_field *field =
@@ -109,8 +131,8 @@ struct view report_value_text(const struct reading *reading, struct instance_id 
 
 /* ---- incomes ---- */
 
-static enum rc income_visit(void *context, const struct stored_record *stored, struct err *err) {
-    struct report *report = context;
+static enum rc tell_income(struct report *report, const struct stored_record *stored,
+                           struct err *err) {
     const struct audit_ask *ask = report->ask;
     struct record record;
     struct reading reading;
@@ -148,14 +170,23 @@ static enum rc income_visit(void *context, const struct stored_record *stored, s
     return report_line(report, err);
 }
 
+static enum rc income_visit(void *context, const struct stored_record *stored, struct err *err) {
+    struct report *report = context;
+    enum rc rc = report_begins(report) ? tell_income(report, stored, err) : RC_NOT_FOUND;
+
+    if (rc == RC_OK)
+        report_reached(report, stored->id);
+    return rc;
+}
+
 enum rc report_incomes(struct report *report, struct err *err) {
     const struct audit_ask *ask = report->ask;
     struct stored_record stored;
     enum rc rc;
 
     if (ask->record.number == 0)
-        return store_list(ask->ledger->store, view_text("household"), ask->area, (struct dot){0, 0},
-                          income_visit, report, err);
+        return store_list(ask->ledger->store, view_text("household"), ask->area,
+                          report_after(report), income_visit, report, err);
     rc = store_record(ask->ledger->store, ask->record, ask->arena, &stored, err);
     return rc == RC_OK ? income_visit(report, &stored, err) : rc;
 }

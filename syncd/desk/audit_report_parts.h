@@ -23,6 +23,12 @@ void report_dot(struct report *report, struct dot dot);
 void report_area(struct report *report, uint64_t area);
 enum rc report_line(struct report *report, struct err *err);
 
+/* Where the part begins; and whether this record belongs to it: if not, the walk ends
+ * (RC_NOT_FOUND). Whoever has told its line says so. */
+struct dot report_after(const struct report *report);
+bool report_begins(struct report *report);
+void report_reached(struct report *report, struct dot record);
+
 /* The value of a field of an instance, NULL where it has none. path as in form_field.path. */
 const struct value *report_value(const struct reading *reading, struct instance_id instance,
                                  const char *path);

@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#define PORTION 200u
+
 struct holding {
     struct report *report;
     struct stored_device device;
@@ -19,6 +21,8 @@ struct holding {
     uint32_t actor_count, actor_capacity;
     struct dot *written;
     uint32_t written_count, written_capacity;
+    struct dot *portion;
+    uint32_t portion_count, portion_end;
 };
 
 static enum rc actor_visit(void *context, const struct stored_actor *actor, struct err *err) {
@@ -66,14 +70,12 @@ static bool was_granted(const struct holding *holding, const struct stored_recor
     return false;
 }
 
-static enum rc record_visit(void *context, const struct stored_record *stored, struct err *err) {
-    struct holding *holding = context;
+static enum rc tell(struct holding *holding, const struct stored_record *stored, struct err *err) {
     struct report *report = holding->report;
     bool wrote = has_written(holding, stored->id), granted = was_granted(holding, stored);
 
     if (!wrote && !granted)
         return RC_OK;
-    arena_reset(&report->arena);
     report_dot(report, stored->id);
     report_text(report, stored->form_name);
     report_area(report, stored->area_count > 0 ? stored->areas[0] : 0);
@@ -83,6 +85,77 @@ static enum rc record_visit(void *context, const struct stored_record *stored, s
     report_number(report, AUDIT_FLAG,
                   holding->device.scope_confirmed >= holding->device.scope.serial);
     return report_line(report, err);
+}
+
+/* ---- a portion, by id: the first behind a record in each of its areas, and of what it wrote ----
+ */
+
+static enum rc portion_visit(void *context, const struct stored_record *stored, struct err *err) {
+    struct holding *holding = context;
+
+    (void)err;
+    if (holding->portion_count == holding->portion_end)
+        return RC_NOT_FOUND;
+    holding->portion[holding->portion_count++] = stored->id;
+    return RC_OK;
+}
+
+static enum rc gather(struct holding *holding, struct dot after, struct err *err) {
+    struct store *store = holding->report->ask->ledger->store;
+    uint32_t written = 0;
+    enum rc rc = RC_OK;
+
+    holding->portion_count = 0;
+    for (uint32_t i = 0; i < holding->area_count && rc == RC_OK; i++) {
+        holding->portion_end = holding->portion_count + PORTION;
+        rc =
+            store_list(store, view_text(""), holding->areas[i], after, portion_visit, holding, err);
+    }
+    for (uint32_t i = 0; i < holding->written_count && written < PORTION; i++)
+        if (dot_compare(holding->written[i], after) > 0 &&
+            (i == 0 || !dot_equal(holding->written[i], holding->written[i - 1]))) {
+            holding->portion[holding->portion_count++] = holding->written[i];
+            written++;
+        }
+    if (holding->portion_count > 1)
+        qsort(holding->portion, holding->portion_count, sizeof(*holding->portion), by_dot);
+    return rc;
+}
+
+/* Behind the first PORTION of them, some of one list may be missing. */
+static enum rc tell_portion(struct holding *holding, struct dot *after, bool *more,
+                            struct err *err) {
+    struct report *report = holding->report;
+    uint32_t told = 0;
+    enum rc rc = gather(holding, *after, err);
+
+    *more = false;
+    for (uint32_t i = 0; i < holding->portion_count && rc == RC_OK; i++) {
+        struct stored_record stored;
+        struct dot id = holding->portion[i];
+
+        if (i > 0 && dot_equal(id, holding->portion[i - 1]))
+            continue;
+        if (told++ == PORTION) {
+            *more = true;
+            break;
+        }
+        if (!report_begins(report))
+            return RC_NOT_FOUND;
+        arena_reset(&report->arena);
+        rc = store_record(report->ask->ledger->store, id, &report->arena, &stored, err);
+        if (rc == RC_OK)
+            rc = tell(holding, &stored, err);
+        else if (rc == RC_NOT_FOUND) { /* only changes that were kept aside are known of it */
+            err_clear(err);
+            rc = RC_OK;
+        }
+        if (rc == RC_OK) {
+            report_reached(report, id);
+            *after = id;
+        }
+    }
+    return rc;
 }
 
 /* The areas in force, and those of scopes it had before: it may hold them until it confirms. */
@@ -114,6 +187,8 @@ enum rc report_tablet(struct report *report, struct err *err) {
     const struct audit_ask *ask = report->ask;
     struct holding holding = {.report = report};
     struct store *store = ask->ledger->store;
+    struct dot after = report_after(report);
+    bool more = true;
     enum rc rc = store_device(store, ask->device, ask->arena, &holding.device, err);
 
     if (rc == RC_OK)
@@ -127,7 +202,11 @@ enum rc report_tablet(struct report *report, struct err *err) {
         qsort(holding.written, holding.written_count, sizeof(*holding.written), by_dot);
     holding.area_count =
         succession_current(&ask->ledger->areas, holding.areas, holding.area_count, holding.areas);
-    if (rc == RC_OK)
-        rc = store_list(store, view_text(""), 0, (struct dot){0, 0}, record_visit, &holding, err);
-    return rc;
+    holding.portion =
+        arena_array(ask->arena, (holding.area_count + 1u) * PORTION, sizeof(*holding.portion));
+    if (rc == RC_OK && holding.portion == NULL)
+        rc = arena_check(ask->arena, "a report", err);
+    while (rc == RC_OK && more)
+        rc = tell_portion(&holding, &after, &more, err);
+    return rc == RC_NOT_FOUND && ask->part != NULL && ask->part->more ? RC_OK : rc;
 }

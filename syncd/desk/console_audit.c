@@ -8,6 +8,7 @@
 
 #define LINES_MAX     10000u /* of one answer; `audit report` on the command line has no bound */
 #define CSV_LINES_MAX 200000u
+#define LOOK_MOST     1000u /* records that one page looks at */
 #define CELL_BYTES    (4u * 1024u * 1024u)
 #define FIELD_NAME    "field"
 
@@ -80,6 +81,39 @@ static enum rc run_report(struct audit_list *list, struct audit_ask *ask, struct
     return rc == RC_NOT_FOUND && list->more ? RC_OK : rc;
 }
 
+/* A page of a report that walks through records: as many lines as a page has, of as many records as
+ * can be read meanwhile. */
+static enum rc answer_page(struct console_call *call, struct audit_ask *ask, struct err *err) {
+    struct audit_portion part = {.look_most = LOOK_MOST};
+    struct json *json = json_object();
+    struct audit_list list = {
+        .call = call, .items = json_add_array(json, "items"), .most = CONSOLE_PAGE_ITEMS};
+    char next[DOT_TEXT_BYTES];
+    struct buf after;
+    enum rc rc;
+
+    buf_init(&after, DOT_TEXT_BYTES);
+    rc = console_filter(call, "after", &after, err);
+    if (rc == RC_OK && after.size > 0)
+        rc = dot_parse(buf_view(&after), &part.after, err);
+    buf_release(&after);
+    ask->part = &part;
+    if (ask->area == 0 && call->area_count == 1)
+        ask->area = call->areas[0]; /* so that what is not his is not walked through */
+    if (rc == RC_OK)
+        rc = run_report(&list, ask, err);
+    if (rc != RC_OK) {
+        json_free(json);
+        return rc;
+    }
+    dot_text(part.reached, next);
+    if (list.more || part.more)
+        json_add_text(json, "next", next);
+    else
+        json_add_null(json, "next");
+    return console_reply(call, json, err);
+}
+
 static enum rc answer(struct console_call *call, struct audit_ask *ask, struct err *err) {
     struct json *json = json_object();
     struct audit_list list = {
@@ -111,7 +145,7 @@ enum rc console_audit_visits(struct console_call *call, struct err *err) {
     struct audit_ask ask = {.question = AUDIT_VISITS};
     enum rc rc = console_need_area(call, &ask.area, err);
 
-    return rc == RC_OK ? answer(call, &ask, err) : rc;
+    return rc == RC_OK ? answer_page(call, &ask, err) : rc;
 }
 
 enum rc console_audit_incomes(struct console_call *call, struct err *err) {
@@ -120,7 +154,7 @@ enum rc console_audit_incomes(struct console_call *call, struct err *err) {
 
     if (rc == RC_OK)
         rc = read_day(call, &ask.day, err);
-    return rc == RC_OK ? answer(call, &ask, err) : rc;
+    return rc == RC_OK ? answer_page(call, &ask, err) : rc;
 }
 
 /* A record that lies elsewhere is not there. */
@@ -156,7 +190,7 @@ enum rc console_audit_tablet(struct console_call *call, struct err *err) {
     struct audit_ask ask = {.question = AUDIT_TABLET};
     enum rc rc = console_param_id(call, "device", &ask.device, err);
 
-    return rc == RC_OK ? answer(call, &ask, err) : rc;
+    return rc == RC_OK ? answer_page(call, &ask, err) : rc;
 }
 
 /* ---- the same as a table to take away ---- */

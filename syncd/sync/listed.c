@@ -170,7 +170,8 @@ bool listed_review(const struct reading *reading, struct stored_review *out) {
 
 bool listed_gist(const struct reading *reading, struct stored_gist *out) {
     if (reading->form == NULL ||
-        (!view_is(reading->form->name, NOTE_FORM) && !view_is(reading->form->name, TASK_FORM)))
+        (!view_is(reading->form->name, NOTE_FORM) && !view_is(reading->form->name, TASK_FORM) &&
+         !view_is(reading->form->name, VISIT_FORM)))
         return false;
     *out = (struct stored_gist){.record = reading->record->id,
                                 .area = reading->area_count > 0 ? reading->areas[0] : 0};

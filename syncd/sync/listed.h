@@ -14,7 +14,7 @@
 
 #include "syncd/sync/office.h"
 
-#define LISTED_VERSION 2u
+#define LISTED_VERSION 3u
 
 /* Memory in the arena. */
 enum rc listed_make(const struct keys *keys, const struct record *state,
@@ -25,8 +25,8 @@ enum rc listed_make(const struct keys *keys, const struct record *state,
  * schema/task.h. */
 bool listed_review(const struct reading *reading, struct stored_review *out);
 
-/* Whether this record is a task or a note, and so has a gist in the store: that of a withdrawn one
- * is GIST_NONE. */
+/* Whether this record is a task, a note or a visit, and so has a gist in the store: that of a
+ * withdrawn one is GIST_NONE. */
 bool listed_gist(const struct reading *reading, struct stored_gist *out);
 
 /* The next records that want it. *more: there may be others, so ask again. */

@@ -491,7 +491,7 @@ for (const target of ['/../county.db', '/%2e%2e/county.db', '/..%2fcounty.db', '
   check('nobody exports a record that is not there', (await auditor.post('/api/audit/export',
     { reason: 'x', records: [`${NOBODY}-1`] })).status, 404);
   check('visits without two investigators', (await auditor.get('/api/audit/visits')).json.items.length, 0);
-  check('incomes', (await auditor.get('/api/audit/incomes?on=2026-01-01')).json.more, false);
+  check('incomes', (await auditor.get('/api/audit/incomes?on=2026-01-01')).json.next, null);
   check('a day that is none', (await auditor.get('/api/audit/incomes?on=soon')).status, 400);
   const table = await auditor.post('/api/audit/csv', { question: 'visits', reason: 'case 7' });
   check('a report as a table to take away', `${table.status} ${table.headers['content-type']} ${table.text.slice(1, 12)}`,

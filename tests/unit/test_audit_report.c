@@ -5,6 +5,7 @@
 #include "base/db.h"
 #include "base/file.h"
 #include "syncd/desk/audit.h"
+#include "syncd/desk/device.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -214,6 +215,70 @@ static void a_report_says_what_a_lost_tablet_held(void **state) {
     RUNS(world, 1, "audit", "report", "tablet", "nobody");
 }
 
+struct told {
+    char records[32][DOT_TEXT_BYTES];
+    uint32_t count, most;
+};
+
+static enum rc tell(void *context, const struct audit_cell *cells, uint32_t count,
+                    struct err *err) {
+    struct told *told = context;
+
+    (void)err;
+    assert_true(count > 0 && strcmp(cells[0].key, "record") == 0);
+    if (told->count == told->most)
+        return RC_NOT_FOUND; /* the page is full */
+    snprintf(told->records[told->count++], DOT_TEXT_BYTES, "%.*s", VIEW_PRINT(cells[0].text));
+    return RC_OK;
+}
+
+/* Whether a page is full by its lines or by what was looked at: each record stands in one of them,
+ * in the same order. */
+static void a_report_comes_in_pages(void **state) {
+    struct clerk *world = *state;
+    struct told whole = {.most = 32};
+    struct audit_ask ask = {.question = AUDIT_TABLET, .masked = true};
+    const struct office *office;
+    struct ledger *ledger = NULL;
+    struct stored_device device;
+    struct seat seat;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    for (int i = 0; i < 9; i++)
+        (void)clerk_new(world, i % 2 == 0 ? world->wang : world->zhang, CLERK_HOME("Liu"));
+    clerk_sync(world);
+    office = &world->county->office;
+    clerk_must(seat_open_at(office, "test", &seat, &err), &err);
+    clerk_must(seat_device(&seat, "wang", &device, &err), &err);
+    ledger = seat.ledger;
+    ask.ledger = ledger;
+    ask.arena = &seat.arena;
+    ask.device = device.device;
+    clerk_must(audit_report(&ask, tell, &whole, &err), &err);
+    assert_int_equal(whole.count, 9);
+    for (uint32_t look = 1; look <= 4; look++)
+        for (uint32_t lines = 1; lines <= 4; lines++) {
+            struct audit_portion part = {.look_most = look};
+            struct told told = {.most = lines};
+
+            ask.part = &part;
+            for (bool more = true; more;) {
+                enum rc rc = audit_report(&ask, tell, &told, &err);
+
+                assert_true(rc == RC_OK || (rc == RC_NOT_FOUND && told.count == told.most));
+                more = part.more || rc == RC_NOT_FOUND;
+                assert_true(told.count <= whole.count);
+                part = (struct audit_portion){.look_most = look, .after = part.reached};
+                told.most = told.count + lines;
+            }
+            assert_int_equal(told.count, whole.count);
+            assert_memory_equal(told.records, whole.records, sizeof(whole.records));
+        }
+    seat_close(&seat);
+}
+
 static void reports_without_an_answer_are_empty(void **state) {
     struct clerk *world = *state;
 
@@ -238,6 +303,7 @@ int main(void) {
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_report_says_what_a_lost_tablet_held, clerk_set_up,
                                         clerk_tear_down),
+        cmocka_unit_test_setup_teardown(a_report_comes_in_pages, clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(reports_without_an_answer_are_empty, clerk_set_up,
                                         clerk_tear_down),
     };

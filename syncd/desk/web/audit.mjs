@@ -33,12 +33,12 @@ const QUESTIONS = {
   visits: { label: () => tr('Visits that break a rule'), filters: ['area'],
     about: () => tr('Sealed visits without two investigators or without both signatures, or first made after the meeting.'),
     keys: ['record', 'area', 'household', 'begun', 'investigators', 'signatures', 'meeting', 'wrong'],
-    path: (asked) => query('api/audit/visits', { area: asked.area }) },
+    path: (asked, after) => query('api/audit/visits', { area: asked.area, after }) },
   incomes: { label: () => tr('Incomes'), filters: ['area', 'on'],
     about: () => tr('What the table of each record’s own form gives; amounts are masked here.'),
     keys: ['record', 'area', 'table', 'persons', 'total', 'deducted', 'net', 'per_head', 'benefit',
       'eligible', 'unclear'],
-    path: (asked) => query('api/audit/incomes', { area: asked.area, on: asked.on }) },
+    path: (asked, after) => query('api/audit/incomes', { area: asked.area, on: asked.on, after }) },
   changes: { label: () => tr('Changes of a record'), filters: ['record', 'field'], need: 'record',
     about: () => tr('Who changed what, from what to what, on which tablet, offline or not, and why.'),
     keys: ['field', 'from', 'to', 'author', 'device', 'at', 'received', 'offline', 'kind',
@@ -47,7 +47,7 @@ const QUESTIONS = {
   tablet: { label: () => tr('What a tablet held'), filters: ['device'], need: 'device',
     about: () => tr('Every record that a tablet could hold, and every one it wrote in.'),
     keys: ['record', 'form', 'area', 'title', 'wrote', 'granted', 'confirmed'],
-    path: (asked) => `api/audit/tablet/${id(asked.device)}` },
+    path: (asked, after) => query(`api/audit/tablet/${id(asked.device)}`, { after }) },
 };
 
 const filterName = (name) => ({ area: tr('Area (code)'), on: tr('On the day'),
@@ -113,10 +113,14 @@ function cellOf(key, item) {
 function Table({ name, asked }) {
   const { keys, path } = QUESTIONS[name];
   const [isTaking, setTaking] = useState(false);
-  const list = useList(`audit/${name}`, async () => {
-    const { items, more } = await get(path(asked));
+  // A page looks at some records and may find nothing in them: then the next one is asked for.
+  const list = useList(`audit/${name}`, async (after) => {
+    for (let cursor = after; ;) {
+      const { items, more, next } = await get(path(asked, cursor));
 
-    return { items: items.map((item) => ({ ...item, more })), next: null };
+      if (items.length > 0 || !next) return { items: items.map((item) => ({ ...item, more })), next };
+      cursor = next;
+    }
   }, [asked.area, asked.on, asked.record, asked.field, asked.device]);
   const take = async (reason) => {
     takeAway(await request('POST', 'api/audit/csv', { json: { question: name, ...asked, reason },
