@@ -6,8 +6,9 @@
 #include "syncd/desk/console.h"
 #include "syncd/desk/task.h"
 
-#define DAYS      30u
-#define DAYS_MOST 366u
+#define DAYS        30u
+#define DAYS_MOST   366u
+#define AREAS_KNOWN 4096u
 
 /* ---- the tree ---- */
 
@@ -131,15 +132,31 @@ struct inflow {
     uint64_t area; /* 0: all of the person's */
     int64_t first_day;
     uint64_t changes[DAYS_MOST];
+    struct known_area {
+        uint64_t area;
+        bool is_wanted;
+    } known[AREAS_KNOWN]; /* by a part of its code: the same come day after day */
 };
+
+static bool is_wanted(struct inflow *inflow, uint64_t code) {
+    struct known_area *known =
+        &inflow->known[code * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (AREAS_KNOWN - 1)];
+
+    if (known->area != code) {
+        uint64_t area = succession_of(&inflow->call->seat.ledger->areas, code);
+
+        known->area = code;
+        known->is_wanted = console_holds(inflow->call, area) &&
+                           (inflow->area == 0 || area_contains(inflow->area, area));
+    }
+    return known->is_wanted;
+}
 
 static enum rc inflow_visit(void *context, const struct stored_inflow *sum, struct err *err) {
     struct inflow *inflow = context;
-    uint64_t area = succession_of(&inflow->call->seat.ledger->areas, sum->area);
 
     (void)err;
-    if (console_holds(inflow->call, area) &&
-        (inflow->area == 0 || area_contains(inflow->area, area)))
+    if (sum->area != 0 && is_wanted(inflow, sum->area))
         inflow->changes[sum->day - inflow->first_day] += sum->changes;
     return RC_OK;
 }

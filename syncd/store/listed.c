@@ -100,7 +100,7 @@ static bool begins_somewhere(const struct listed_word *word, const uint16_t *uni
         uint32_t end = at;
 
         while (end < count && units[end] != '\n') {
-            *has_letters |= units[end] < 0x80;
+            *has_letters |= (uint16_t)(lower(units[end]) - 'a') < 26u;
             end++;
         }
         meets = end > at && pinyin_may_begin(units[at], text.data[0]) &&

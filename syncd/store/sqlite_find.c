@@ -21,11 +21,20 @@ struct candidate {
     uint64_t reviewed, created_by, changed_by;
 };
 
+/* Areas that are asked for, with what lies beneath; records of one area stand side by side. */
+struct branches {
+    struct area_range *ranges;
+    uint32_t count;
+    uint64_t seen; /* the area that was looked up last */
+    bool held;
+};
+
 struct finding {
     struct sqlite *sqlite;
     const struct record_query *query;
-    int64_t name;            /* 0: all */
-    struct area_range range; /* of the only area that is asked for */
+    int64_t name; /* 0: all */
+    struct branches areas;
+    struct branches word_areas[QUERY_WORDS_MAX];
     uint64_t from, to;
     uint32_t word_count;
     struct listed_word words[QUERY_WORDS_MAX];
@@ -242,14 +251,35 @@ static bool block_is_needed(const struct finding *finding, int64_t block) {
 
 /* --- one line --- */
 
+static enum rc branches_init(struct branches *branches, const uint64_t *areas, uint32_t count,
+                             struct err *err) {
+    branches->ranges = calloc(count + 1u, sizeof(*branches->ranges));
+    if (branches->ranges == NULL)
+        return err_set(err, RC_NO_MEMORY, "store: out of memory");
+    for (; branches->count < count; branches->count++)
+        branches->ranges[branches->count] = area_range_of(areas[branches->count]);
+    branches->seen = UINT64_MAX;
+    return RC_OK;
+}
+
+static bool branches_hold(struct branches *branches, uint64_t area) {
+    if (area == branches->seen)
+        return branches->held;
+    branches->seen = area;
+    branches->held = false;
+    for (uint32_t i = 0; i < branches->count && !branches->held; i++)
+        branches->held = area >= branches->ranges[i].low && area <= branches->ranges[i].high;
+    return branches->held;
+}
+
 /* Whether one of the record's areas, of which the line has the first, lies in these branches. */
 static enum rc areas_meet(struct finding *finding, const uint8_t *line, int64_t row,
-                          const uint64_t *areas, uint32_t count, bool *out, struct err *err) {
+                          struct branches *branches, bool *out, struct err *err) {
     struct statement *get = finding->sqlite->sql[SQL_LINE_AREAS];
     struct reader reader;
     enum rc rc;
 
-    *out = listed_in_areas(line_get(line, LINE_AREA, AREA_BYTES), areas, count);
+    *out = branches_hold(branches, line_get(line, LINE_AREA, AREA_BYTES));
     if (*out || (line[LINE_FLAGS] & LINE_MORE) == 0)
         return RC_OK;
     statement_bind_i64(get, 1, row);
@@ -258,7 +288,7 @@ static enum rc areas_meet(struct finding *finding, const uint8_t *line, int64_t 
         return rc == RC_NOT_FOUND ? RC_OK : rc;
     reader_init(&reader, statement_blob(get, 0));
     while (read_left(&reader) > 0 && !reader.failed)
-        *out |= listed_in_areas(read_varint(&reader), areas, count);
+        *out |= branches_hold(branches, read_varint(&reader));
     statement_reset(get);
     return reader_check(&reader, "areas", err);
 }
@@ -273,7 +303,7 @@ static enum rc words_meet(struct finding *finding, const uint8_t *line, int64_t 
         bool meets = (bits & 1u << w) != 0;
 
         if (!meets && word->area_count > 0)
-            rc = areas_meet(finding, line, row, word->areas, word->area_count, &meets, err);
+            rc = areas_meet(finding, line, row, &finding->word_areas[w], &meets, err);
         bits |= (uint8_t)(meets ? 1u << w : 0);
         if (!meets)
             break;
@@ -313,13 +343,8 @@ static enum rc line_passes(struct finding *finding, const uint8_t *line, int64_t
         line_get(line, LINE_CHANGED_BY, 8) != query->person)
         return RC_OK;
     *out = true;
-    if (query->area_count == 1 && (line[LINE_FLAGS] & LINE_MORE) == 0) {
-        uint64_t area = line_get(line, LINE_AREA, AREA_BYTES);
-
-        *out = area >= finding->range.low && area <= finding->range.high;
-    } else if (query->area_count > 0) {
-        rc = areas_meet(finding, line, row, query->areas, query->area_count, out, err);
-    }
+    if (query->area_count > 0)
+        rc = areas_meet(finding, line, row, &finding->areas, out, err);
     if (rc == RC_OK && *out && finding->word_count > 0)
         rc = words_meet(finding, line, row, out, err);
     return rc;
@@ -543,8 +568,12 @@ static enum rc look_at_some(struct finding *finding, bool counts, struct err *er
     return rc;
 }
 
+/* Where the newest are wanted, the last come first: what is kept of them stays. */
 static enum rc look_at_all(struct finding *finding, bool counts, struct err *err) {
-    struct statement *walk = finding->sqlite->sql[SQL_LINES];
+    const struct record_query *query = finding->query;
+    bool backwards = query->descending &&
+                     (query->order == RECORDS_BY_CHANGED || query->order == RECORDS_BY_CREATED);
+    struct statement *walk = finding->sqlite->sql[backwards ? SQL_LINES_BACK : SQL_LINES];
     enum rc rc;
 
     while ((rc = statement_step(walk, err)) == RC_OK) {
@@ -567,14 +596,15 @@ static enum rc find_start(struct finding *finding, struct store *store,
         .word_count = query->word_count,
         .from = listed_time(query->changed_from_ms),
         .to = query->changed_to_ms == 0 ? UINT64_MAX : listed_time(query->changed_to_ms)};
-    if (query->area_count == 1)
-        finding->range = area_range_of(query->areas[0]);
-    for (uint32_t i = 0; i < query->word_count; i++) {
+    rc = branches_init(&finding->areas, query->areas, query->area_count, err);
+    for (uint32_t i = 0; i < query->word_count && rc == RC_OK; i++) {
+        rc = branches_init(&finding->word_areas[i], query->words[i].areas,
+                           query->words[i].area_count, err);
         listed_word_init(&finding->words[i], &query->words[i]);
         finding->wanted |= (uint8_t)(1u << i);
         finding->words_by_area |= query->words[i].area_count > 0;
     }
-    if (query->form_name.size > 0)
+    if (rc == RC_OK && query->form_name.size > 0)
         rc = name_find(finding->sqlite, query->form_name, &finding->name, err);
     return rc == RC_OK ? make_marks(finding, err) : rc;
 }
@@ -589,6 +619,9 @@ static enum rc find_all(struct finding *finding, bool counts, struct err *err) {
 }
 
 static void find_end(struct finding *finding) {
+    free(finding->areas.ranges);
+    for (uint32_t i = 0; i < QUERY_WORDS_MAX; i++)
+        free(finding->word_areas[i].ranges);
     free(finding->marks);
     free(finding->elsewhere);
     free(finding->best);

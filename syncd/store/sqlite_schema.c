@@ -315,6 +315,7 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
                   " ON c.id = (s.id << 13 | ?2) WHERE s.name = ?1",
 
     [SQL_LINES] = "SELECT block, lines FROM line ORDER BY block",
+    [SQL_LINES_BACK] = "SELECT block, lines FROM line ORDER BY block DESC",
     [SQL_LINE_BLOCK] = "SELECT lines FROM line WHERE block = ?1",
     [SQL_ZONE] = "SELECT townships, villages FROM zone WHERE block = ?1",
     [SQL_ZONES] = "SELECT block, townships, villages FROM zone",

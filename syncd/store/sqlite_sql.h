@@ -51,6 +51,7 @@ enum sqlite_sql {
     SQL_ATTACHMENT,
     SQL_ATTACHMENTS,
     SQL_LINES,
+    SQL_LINES_BACK,
     SQL_LINE_BLOCK,
     SQL_ZONE,
     SQL_ZONES,
