@@ -7,6 +7,7 @@
 #include "syncd/sync/news.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define PORTION            500u
 #define TABLE_BYTES_MAX    (2u * 1024u * 1024u)
@@ -232,6 +233,34 @@ enum rc area_move(const struct office *office, uint32_t *moved, struct err *err)
         } while (rc == RC_OK && moving->more);
     }
     arena_release(&arena);
+    return rc;
+}
+
+static enum rc left_visit(void *context, const struct stored_record *stored, struct err *err) {
+    struct moving *moving = context;
+    enum rc rc = moving_visit(context, stored, err);
+
+    return rc == RC_OK && moving->count > 0 ? RC_NOT_FOUND : rc;
+}
+
+enum rc area_left(const struct ledger *ledger, bool *left, struct err *err) {
+    const struct succession *table = &ledger->areas;
+    struct moving *moving;
+    enum rc rc = RC_OK;
+
+    *left = false;
+    if (table->count == 0)
+        return RC_OK;
+    moving = calloc(1, sizeof(*moving));
+    if (moving == NULL)
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    moving->table = table;
+    for (uint32_t i = 0; i < table->count && rc == RC_OK && moving->count == 0; i++)
+        if (table->acts[i].kind != AREA_NAMED)
+            rc = store_list(ledger->store, view_text(""), table->acts[i].from, (struct dot){0, 0},
+                            left_visit, moving, err);
+    *left = rc == RC_OK && moving->count > 0;
+    free(moving);
     return rc;
 }
 

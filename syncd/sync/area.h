@@ -23,6 +23,8 @@ enum rc area_act(void *context, struct work *work, struct err *err);
 
 /* Brings the records that stand under codes given up to those in force; *moved counts them. */
 enum rc area_move(const struct office *office, uint32_t *moved, struct err *err);
+/* Whether any stands there: a disk may have failed in between. Costs a look at each act. */
+enum rc area_left(const struct ledger *ledger, bool *left, struct err *err);
 
 /* PART_AREAS of an answer with this nonce. */
 enum rc area_tell(const struct ledger *ledger, const uint8_t nonce[16],

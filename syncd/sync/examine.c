@@ -6,6 +6,7 @@
 #include "syncd/sync/examine.h"
 
 #include "schema/form/rules.h"
+#include "syncd/sync/area.h"
 #include "syncd/sync/news.h"
 
 #include <stdlib.h>
@@ -384,11 +385,28 @@ static enum rc examine_act(void *context, struct work *work, struct err *err) {
     return rc == RC_OK ? put_position(work, at->to, err) : rc;
 }
 
+/* What a failing disk has left of a merger of areas: nobody may come back to that command. */
+static enum rc finish_moves(const struct office *office, struct err *err) {
+    struct ledger *ledger = NULL;
+    uint32_t moved = 0;
+    bool left = false;
+    enum rc rc = office->borrow(office->context, &ledger, err);
+
+    if (rc == RC_OK)
+        rc = area_left(ledger, &left, err);
+    if (ledger != NULL)
+        office->give_back(office->context, ledger);
+    return rc == RC_OK && left ? area_move(office, &moved, err) : rc;
+}
+
 enum rc examine_portion(const struct office *office, uint32_t most, bool *more, struct err *err) {
-    struct examining *at = calloc(1, sizeof(*at));
-    enum rc rc;
+    struct examining *at;
+    enum rc rc = finish_moves(office, err);
 
     *more = false;
+    if (rc != RC_OK)
+        return rc;
+    at = calloc(1, sizeof(*at));
     if (at == NULL)
         return err_set(err, RC_NO_MEMORY, "out of memory");
     at->office = office;

@@ -6,6 +6,7 @@
 
 #include "agent/store/traffic.h"
 #include "syncd/sync/area.h"
+#include "syncd/sync/examine.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -323,6 +324,27 @@ static void being_killed_before_the_records_moved(void **state) {
     assert_int_equal(listed(world, world->zhang, OTHER, OTHER), 1);
 }
 
+/* The disk failed in between, and the service goes on: the examiner finishes it. */
+static void a_failed_move_is_finished_in_the_background(void **state) {
+    struct clerk *world = *state;
+    const struct area_act act = {
+        .kind = AREA_MERGED, .from = COUNTY_AREA, .to = UINT64_C(430626117206)};
+    struct area_request request = {.acts = &act, .count = 1, .reason = view_text("decree 12")};
+    const struct office *office;
+    bool more = true;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    clerk_sync(world);
+    office = service_office(world->service);
+    clerk_must(office_act(office, area_act, &request, &err), &err);
+    while (more)
+        clerk_must(examine_portion(office, 50, &more, &err), &err);
+    county_has(world, OTHER, 1);
+}
+
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, clerk_set_up, clerk_tear_down)
     const struct CMUnitTest tests[] = {
@@ -335,6 +357,7 @@ int main(void) {
         CASE(what_cannot_be_is_refused),
         CASE(villages_come_before_their_township),
         CASE(being_killed_before_the_records_moved),
+        CASE(a_failed_move_is_finished_in_the_background),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
