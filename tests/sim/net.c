@@ -91,9 +91,8 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
     }
     buf_init(&came, LIMIT_EXCHANGE_BYTES);
     buf_init(&sent, LIMIT_EXCHANGE_BYTES);
-    with_poison = poison_travels(world) && strcmp(path, "/v1/sync") == 0 && one_in(world, 2);
+    with_poison = strcmp(path, "/v1/sync") == 0 && poison_request(world, body, breaks, &sent);
     if (with_poison) {
-        poison_request(world, body, breaks && one_in(world, 2), &sent);
         body = buf_view(&sent);
     } else if (breaks && world->turns[TURN_CUT] && one_in(world, 16)) {
         buf_add_view(&sent, body);

@@ -154,32 +154,50 @@ void step_poison(struct world *world) {
 
 /* ---- on the way ---- */
 
-/* A copy of the request with the batch behind its hello: as it is, or damaged. */
-void poison_request(struct world *world, struct view body, bool spoils, struct buf *out) {
-    struct poison *poison = &world->poison;
+/* Behind the hello. */
+static size_t head_of(struct view body, bool *has_batches) {
     struct reader in;
-    struct buf content;
     size_t head;
 
     reader_init(&in, body);
     (void)read_u8(&in); /* version */
-    (void)read_u8(&in); /* the hello */
+    (void)read_u8(&in);
     (void)read_sized(&in);
     head = body.size - read_left(&in);
-    buf_add_view(out, view_slice(body, 0, head));
+    *has_batches = false;
+    while (read_left(&in) > 0) {
+        *has_batches = read_u8(&in) == PART_BATCH || *has_batches;
+        (void)read_sized(&in);
+    }
+    return head;
+}
+
+/* The request with that batch in front of what it says: as it is, while it is on its way, or
+ * damaged. A damaged one alone is refused, and what carried it leaves it away; so in quiet times
+ * there is something good beside it. false: nothing was added. */
+bool poison_request(struct world *world, struct view body, bool breaks, struct buf *out) {
+    struct poison *poison = &world->poison;
+    bool has_batches, spoils;
+    size_t head;
+    struct buf content;
+
+    if (!poison->there || poison->batch.size == 0 || one_in(world, 2))
+        return false;
+    head = head_of(body, &has_batches);
+    spoils = !poison->pending || ((has_batches || breaks) && one_in(world, 2));
+    if (spoils && !has_batches && !breaks)
+        return false;
     buf_init(&content, LIMIT_BATCH_BYTES);
     buf_add_view(&content, buf_view(&poison->batch));
-    if (spoils) /* one byte, wherever it is: in the open part, or beneath the seal */
+    if (spoils) /* one bit, wherever it is: in the open part, or beneath the seal */
         content.data[chance(world, content.size)] ^= (uint8_t)(1u << chance(world, 8));
     if (spoils && one_in(world, 4))
         content.size = chance(world, content.size);
+    buf_add_view(out, view_slice(body, 0, head));
     exchange_add_part(out, PART_BATCH, buf_view(&content));
     buf_add_view(out, view_slice(body, head, body.size));
     buf_release(&content);
-}
-
-bool poison_travels(const struct world *world) {
-    return world->poison.pending;
+    return true;
 }
 
 /* The county has answered: whether it has the batch now. What makes sense in it is sure then. */
@@ -189,7 +207,9 @@ void poison_answered(struct world *world) {
     struct stored_actor actor;
     enum rc rc = store_actor(ledger->store, poison->actor, &actor, &world->err);
 
-    if (rc == RC_OK && actor.number >= poison->number) {
+    if (!poison->pending) {
+        err_clear(&world->err); /* it was only a damaged copy */
+    } else if (rc == RC_OK && actor.number >= poison->number) {
         struct stored_change odd;
         struct dot dot = {poison->actor, poison->number - EACH + 1 + ODD};
 

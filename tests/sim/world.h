@@ -332,8 +332,7 @@ void photo_end(struct world *world);
 /* ---- poison.c ---- */
 
 void step_poison(struct world *world);
-bool poison_travels(const struct world *world);
-void poison_request(struct world *world, struct view body, bool spoils, struct buf *out);
+bool poison_request(struct world *world, struct view body, bool breaks, struct buf *out);
 void poison_answered(struct world *world);
 void poison_end(struct world *world, struct pad *pad, struct ledger *ledger);
 void poison_release(struct world *world);
