@@ -27,6 +27,8 @@ enum planted {
     PLANTED_PHOTO_UNFLUSHED,    /* an attachment is acknowledged before it is on disk */
     PLANTED_PHOTO_ORPHAN,       /* a photo goes with its draft although a change names it */
     PLANTED_POISON_BLOCKS,      /* a batch that cannot be opened refuses those beside it */
+    PLANTED_VOTE_PARTED,        /* a vote is counted in one transaction and marked in another */
+    PLANTED_URN_FIRST,          /* the urn goes before its result is on disk */
     PLANTED_COUNT
 };
 

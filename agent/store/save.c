@@ -325,6 +325,12 @@ enum rc save_commit(struct save *save, struct err *err) {
             return rc;
     }
     rc = tablet_begin(tablet, err);
+    if (rc == RC_OK && PLANTED(URN_FIRST) && save->urn.number != 0) {
+        (void)urn_delete(tablet, save->urn, NULL, err);
+        save->urn = (struct dot){0, 0};
+        (void)tablet_commit(tablet, err);
+        rc = tablet_begin(tablet, err);
+    }
     if (rc != RC_OK)
         return rc;
     next = *actor;

@@ -15,6 +15,7 @@
 #include "agent/store/urn.h"
 
 #include "agent/store/inside.h"
+#include "base/planted.h"
 
 #include <stdlib.h>
 
@@ -509,6 +510,16 @@ enum rc urn_cast(struct urn *urn, uint32_t seat, const struct urn_vote *votes, u
         rc = check_vote(urn, bit, &votes[i], err);
         if (rc == RC_OK)
             count_vote(item_at(urn->secret->next, votes[i].item), bit, &votes[i]);
+    }
+    if (rc == RC_OK && PLANTED(VOTE_PARTED)) { /* counters now, marks in another transaction */
+        for (uint32_t i = 0; i < count; i++)
+            put_le(item_at(urn->secret->next, votes[i].item) + AT_MARKS,
+                   urn_marks(urn, votes[i].item), 8);
+        rc = write_next(urn, err);
+        memcpy(urn->secret->next, urn->secret->block, urn->size);
+        for (uint32_t i = 0; i < count; i++)
+            put_le(item_at(urn->secret->next, votes[i].item) + AT_MARKS,
+                   urn_marks(urn, votes[i].item) | bit, 8);
     }
     if (rc == RC_OK)
         return write_next(urn, err);

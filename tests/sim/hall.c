@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FOLDER  "/county/data"
-#define HOUR_MS INT64_C(3600000)
+#define FOLDER      "/county/data"
+#define HOUR_MS     INT64_C(3600000)
+#define SHEET_BYTES (256u * 1024u)
 
 static const char *const people[PEOPLE] = {"wang", "zhang", "li", "zhao"};
 static const struct {
@@ -27,9 +28,10 @@ static const struct {
 
 static struct {
     struct disk *forms, *backups; /* of this world */
-    struct disk *hall, *pads[PEOPLE];
-    uint64_t devices[PEOPLE];
-    int64_t now_ms;
+    struct start {
+        struct disk *hall, *pads[PEOPLE];
+        uint64_t devices[PEOPLE];
+    } starts[2]; /* without and with the forms of meetings */
 } ready;
 
 /* ---- the service ---- */
@@ -283,7 +285,33 @@ static void fresh_shelves(void) {
     disk_mount("backups", ready.backups);
 }
 
-void hall_prepare(void) {
+/* The real sheets, which lie outside of the world. */
+static void publish_real(struct world *world, const char *name) {
+    static const char *const sheets[] = {"survey", "choices", "settings", "evaluation_rules"};
+    char from[80], folder[80], file[80], *text = calloc(1, SHEET_BYTES);
+
+    assert(text != NULL);
+    (void)snprintf(folder, sizeof(folder), "/forms/%s", name);
+    for (size_t i = 0; i < sizeof(sheets) / sizeof(sheets[0]); i++) {
+        FILE *sheet;
+        size_t size;
+
+        (void)snprintf(from, sizeof(from), "schema/forms/%s/%s.csv", name, sheets[i]);
+        (void)snprintf(file, sizeof(file), "%s.csv", sheets[i]);
+        sheet = fopen(from, "r");
+        if (sheet == NULL)
+            continue;
+        size = fread(text, 1, SHEET_BYTES - 1, sheet);
+        text[size] = '\0';
+        fclose(sheet);
+        write_sheet(world, folder, file, text);
+    }
+    free(text);
+    world_must(world, hall_run(world, desk_form_publish, folder, NULL),
+               "publishing a form of meetings; run it where schema/ lies");
+}
+
+static void prepare(struct start *start, bool votes) {
     struct world *world = calloc(1, sizeof(*world));
     char first[80], second[80];
 
@@ -296,7 +324,6 @@ void hall_prepare(void) {
     }
     world->healing = true;
     world->now_ms = INT64_C(1795300000000);
-    disk_mount("temporary", disk_new(2));
     fresh_shelves();
     machine_init(&world->hall.machine, world, "county", disk_new(3));
     world_must(world,
@@ -307,16 +334,20 @@ void hall_prepare(void) {
     if (!hall_open(world))
         world_fail(world, "opening: %s", world->err.text);
     hall_form(world, 1);
+    if (votes) {
+        publish_real(world, "panel");
+        publish_real(world, "meeting");
+    }
     world_must(world, hall_run(world, desk_user_add, "chief", "--role", "county", NULL), "a chief");
     world_must(world, hall_run(world, desk_user_add, "deputy", "--role", "county", NULL),
                "a deputy");
     for (uint32_t at = 0; at < PEOPLE; at++)
         prepare_tablet(world, at);
     hall_close(world);
-    ready.hall = disk_copy(world->hall.machine.disk, 0);
+    start->hall = disk_copy(world->hall.machine.disk, 0);
     for (uint32_t at = 0; at < PEOPLE; at++) {
-        ready.pads[at] = disk_copy(world->pads[at].machine.disk, 0);
-        ready.devices[at] = world->pads[at].device;
+        start->pads[at] = disk_copy(world->pads[at].machine.disk, 0);
+        start->devices[at] = world->pads[at].device;
     }
     for (int at = 0; at < world->pad_count; at++)
         pad_release(&world->pads[at]);
@@ -325,12 +356,19 @@ void hall_prepare(void) {
     free(world);
 }
 
+void hall_prepare(void) {
+    disk_mount("temporary", disk_new(2));
+    prepare(&ready.starts[0], false);
+    prepare(&ready.starts[1], true);
+}
+
 void hall_begin(struct world *world) {
+    const struct start *start = &ready.starts[world->turns[TURN_VOTE]];
     uint32_t count = 2 + (uint32_t)chance(world, PEOPLE - 1);
 
     fresh_shelves();
     machine_init(&world->hall.machine, world, "county",
-                 disk_copy(ready.hall, chance(world, UINT64_MAX)));
+                 disk_copy(start->hall, chance(world, UINT64_MAX)));
     world->hall.form_version = 1;
     world->hall.desk = (struct desk){.context = world, .office = give_office};
     if (!hall_open(world))
@@ -343,9 +381,9 @@ void hall_begin(struct world *world) {
     }
     for (uint32_t at = 0; at < count; at++) {
         struct pad *pad =
-            pad_new(world, people[at], disk_copy(ready.pads[at], chance(world, UINT64_MAX)));
+            pad_new(world, people[at], disk_copy(start->pads[at], chance(world, UINT64_MAX)));
 
-        pad->device = ready.devices[at];
+        pad->device = start->devices[at];
         net_begin(world, pad);
         pad_open(world, pad);
         if (!pad_unlock(world, pad))

@@ -147,12 +147,22 @@ static uint32_t token_of(const struct change *change) {
     return number;
 }
 
+/* A meeting's: it has no token. */
+static bool is_quiet(struct world *world, uint64_t actor, uint64_t number) {
+    for (uint32_t i = 0; i < world->save_count && world->saves[i].quiet; i++)
+        if (world->saves[i].actor == actor && world->saves[i].number == number) {
+            world->saves[i].found++;
+            return true;
+        }
+    return false;
+}
+
 static void search_change(struct search *search, const struct stored_frame *stored,
                           const struct change *change) {
     struct world *world = search->world;
     uint32_t number = token_of(change);
 
-    if (change->erased || change->insane)
+    if (change->erased || change->insane || is_quiet(world, stored->actor, change->dot.number))
         return;
     if (number >= world->save_count)
         world_fail(world, "the county's log holds a change that nobody made: %04x-%u '%.*s'",
@@ -452,5 +462,6 @@ void oracle_end(struct world *world) {
     for (int at = 0; at < world->pad_count; at++)
         check_tablet(world, &world->pads[at]);
     photo_end(world);
+    vote_end(world);
     oracle_wrote(world);
 }

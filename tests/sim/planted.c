@@ -25,6 +25,8 @@ static const char *const names[PLANTED_COUNT] = {
     [PLANTED_PHOTO_UNFLUSHED] = "photo-unflushed",
     [PLANTED_PHOTO_ORPHAN] = "photo-orphan",
     [PLANTED_POISON_BLOCKS] = "poison-blocks",
+    [PLANTED_VOTE_PARTED] = "vote-parted",
+    [PLANTED_URN_FIRST] = "urn-first",
 };
 
 #ifdef YG_PLANTED

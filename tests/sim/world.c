@@ -266,6 +266,9 @@ static void draw_turns(struct world *world) {
         world->turns[TURN_ERASE] = false;
     if (!world->open)
         world->turns[TURN_RESTORE] = false;
+    if (!one_in(world, 3))
+        world->turns[TURN_VOTE] = false;
+    world->weights[TURN_VOTE] = 0;
     world->weights[TURN_ERASE] = 1;
     world->weights[TURN_RESTORE] = 1;
     world->weights[TURN_REVOKE] = 1;
@@ -289,6 +292,8 @@ bool world_play(struct world *world, uint64_t seed, bool tells, bool open) {
     vfs_world(world->now_ms, seed);
     draw_turns(world);
     hall_begin(world);
+    if (world->turns[TURN_VOTE])
+        vote_play(world);
     for (world->step = 1; world->step <= world->steps; world->step++)
         step(world);
     heal(world);

@@ -63,6 +63,7 @@ enum turn {
     TURN_DRAFT,  /* people leave forms half-way */
     TURN_PHOTO,  /* photos and files */
     TURN_POISON, /* a broken tablet's changes */
+    TURN_VOTE,   /* a meeting before everything else */
     TURN_COUNT,
 };
 
@@ -97,6 +98,7 @@ struct save {
     uint8_t hash[32]; /* chain hash behind it */
     struct dot record;
     bool staff; /* made at the county */
+    bool quiet; /* without a token: known by its number (vote.c) */
     int64_t at_ms;
     uint32_t found; /* scratch: times in the log */
 };
@@ -154,6 +156,7 @@ struct pad {
     bool draft_maybe; /* there may be one that nobody knows of */
     struct image backup;
     struct buf last_answer; /* for TURN_CUT */
+    uint64_t noted;         /* own numbers that vote.c knows of */
     uint32_t granted;       /* times staff changed its scope; 0: as enrolled */
 };
 
@@ -199,6 +202,15 @@ struct poison { /* a broken tablet (poison.c) */
     struct buf batch;
 };
 
+#define BALLOT_ITEMS 3u
+
+struct ballot { /* a meeting (vote.c) */
+    bool held;
+    struct dot id;
+    uint32_t item_count;
+    uint8_t chosen[BALLOT_ITEMS][16]; /* by seat: enum urn_answer */
+};
+
 struct world {
     uint64_t seed, random;
     int64_t now_ms;
@@ -214,6 +226,7 @@ struct world {
     struct save saves[SAVES_MAX];
     uint32_t save_count;
     struct poison poison;
+    struct ballot ballot;
     uint32_t photo_count;
     struct photo photos[PHOTOS_MAX];
     uint32_t drafts, done_count;
@@ -336,6 +349,11 @@ bool poison_request(struct world *world, struct view body, bool breaks, struct b
 void poison_answered(struct world *world);
 void poison_end(struct world *world, struct pad *pad, struct ledger *ledger);
 void poison_release(struct world *world);
+
+/* ---- vote.c ---- */
+
+void vote_play(struct world *world);
+void vote_end(struct world *world);
 
 /* ---- oracle.c ---- */
 
