@@ -62,6 +62,10 @@ struct parts {
     struct stored_listed listed[PARTS_MAX];
     struct stored_review reviews[4];
     struct stored_gist gists[GISTS];
+    struct stored_attachment attachments[4];
+    struct stored_login logins[4];
+    struct stored_session sessions[4], ended[4];
+    struct stored_entry cut_entries[2];
     struct arena arena;
     struct store_delta delta;
 };
@@ -393,6 +397,79 @@ static void spoil(struct dice *dice, struct parts *parts) {
         delta->chunk_count--;
 }
 
+static void make_attachments(struct dice *dice, struct parts *parts) {
+    struct store_delta *delta = &parts->delta;
+
+    for (uint64_t i = below(dice, 4); i > 0; i--)
+        parts->attachments[delta->attachment_count++] =
+            (struct stored_attachment){.hash = {(uint8_t)below(dice, 6)},
+                                       .size = (uint32_t)below(dice, 9),
+                                       .kind = (uint8_t)below(dice, 3),
+                                       .area = PICK(AREAS),
+                                       .device = PICK(ACTORS),
+                                       .announced_ms = (int64_t)below(dice, 5),
+                                       .received_ms = (int64_t)below(dice, 3),
+                                       .backed_up_ms = (int64_t)below(dice, 2),
+                                       .erased = chance(dice, 20)};
+}
+
+/* Guards of secrets, and who is at the console. */
+static void make_logins(struct dice *dice, struct parts *parts) {
+    struct store_delta *delta = &parts->delta;
+
+    for (uint64_t i = below(dice, 3); i > 0; i--)
+        parts->logins[delta->login_count++] =
+            (struct stored_login){.person = 1 + below(dice, 5),
+                                  .failures = (uint32_t)below(dice, 9),
+                                  .wait_ms = (int64_t)below(dice, 9),
+                                  .must_change = chance(dice, 50),
+                                  .changed_ms = (int64_t)below(dice, 9),
+                                  .seen_ms = (int64_t)below(dice, 9),
+                                  .former = below(dice, 4),
+                                  .code_step = roll(dice) >> 1,
+                                  .second = bytes(dice, parts)};
+    for (uint64_t i = below(dice, 3); i > 0; i--)
+        parts->sessions[delta->session_count++] =
+            (struct stored_session){.name = {(uint8_t)below(dice, 5)},
+                                    .person = 1 + below(dice, 5),
+                                    .epoch = (uint32_t)below(dice, 3),
+                                    .stage = (uint8_t)below(dice, 4),
+                                    .since_ms = (int64_t)below(dice, 9),
+                                    .used_ms = (int64_t)below(dice, 9),
+                                    .until_ms = (int64_t)below(dice, 9),
+                                    .address = bytes(dice, parts),
+                                    .agent = bytes(dice, parts),
+                                    .wrapped = bytes(dice, parts)};
+    for (uint64_t i = below(dice, 3); i > 0; i--)
+        parts->ended[delta->ended_count++] =
+            (struct stored_session){.name = {(uint8_t)below(dice, 5)}};
+}
+
+static enum rc note_feed(void *context, const struct stored_feed *feed, struct err *err) {
+    (void)err;
+    if (feed->position > 0)
+        *(struct stored_feed *)context = *feed;
+    return RC_OK;
+}
+
+/* What the law takes out of an entry that is there. */
+static void make_cuts(struct dice *dice, struct parts *parts, struct county_store *county) {
+    struct store_delta *delta = &parts->delta;
+    uint64_t area = PICK(AREAS);
+    struct stored_feed feed = {.position = 0};
+
+    if (!chance(dice, 20) ||
+        store_feeds(county->store, &area, 1, 0xff, note_feed, &feed, &county->err) != RC_OK ||
+        feed.position == 0)
+        return;
+    parts->cut_entries[delta->cut_entry_count++] =
+        (struct stored_entry){.entry = {.area = area,
+                                        .audience = feed.audience,
+                                        .position = 1 + below(dice, feed.position),
+                                        .kind = FEED_ERASED,
+                                        .content = bytes(dice, parts)}};
+}
+
 static void make_delta(struct dice *dice, struct parts *parts, struct county_store *county) {
     arena_reset(&parts->arena);
     parts->delta = (struct store_delta){
@@ -419,6 +496,11 @@ static void make_delta(struct dice *dice, struct parts *parts, struct county_sto
         .listed = parts->listed,
         .reviews = parts->reviews,
         .gists = parts->gists,
+        .attachments = parts->attachments,
+        .logins = parts->logins,
+        .sessions = parts->sessions,
+        .ended = parts->ended,
+        .cut_entries = parts->cut_entries,
     };
     memset(parts->verdicts, 0, sizeof(parts->verdicts));
     make_log(dice, parts, county);
@@ -428,6 +510,9 @@ static void make_delta(struct dice *dice, struct parts *parts, struct county_sto
     make_people(dice, parts, county);
     make_waiting(dice, parts);
     make_snapshots(dice, parts);
+    make_attachments(dice, parts);
+    make_logins(dice, parts);
+    make_cuts(dice, parts, county);
     if (chance(dice, 25))
         spoil(dice, parts);
 }
@@ -573,6 +658,77 @@ static enum rc write_inflow(void *context, const struct stored_inflow *sum, stru
     return RC_OK;
 }
 
+static enum rc write_attachment(void *context, const struct stored_attachment *item,
+                                struct err *err) {
+    (void)err;
+    buf_add(context, item->hash, sizeof(item->hash));
+    buf_add_varint(context, item->size);
+    buf_add_u8(context, item->kind);
+    buf_add_varint(context, item->area);
+    buf_add_le64(context, item->device);
+    buf_add_varint(context, (uint64_t)item->announced_ms);
+    buf_add_varint(context, (uint64_t)item->received_ms);
+    buf_add_varint(context, (uint64_t)item->backed_up_ms);
+    buf_add_u8(context, item->erased);
+    return RC_OK;
+}
+
+static enum rc write_login(void *context, const struct stored_login *item, struct err *err) {
+    (void)err;
+    buf_add_varint(context, item->person);
+    buf_add_varint(context, item->failures);
+    buf_add_varint(context, (uint64_t)item->wait_ms);
+    buf_add_u8(context, item->must_change);
+    buf_add_varint(context, (uint64_t)item->changed_ms);
+    buf_add_varint(context, (uint64_t)item->seen_ms);
+    buf_add_varint(context, item->former);
+    buf_add_varint(context, item->code_step);
+    buf_add_sized(context, item->second);
+    return RC_OK;
+}
+
+static enum rc write_session(void *context, const struct stored_session *item, struct err *err) {
+    (void)err;
+    buf_add(context, item->name, sizeof(item->name));
+    buf_add_varint(context, item->person);
+    buf_add_varint(context, item->epoch);
+    buf_add_u8(context, item->stage);
+    buf_add_varint(context, (uint64_t)item->since_ms);
+    buf_add_varint(context, (uint64_t)item->used_ms);
+    buf_add_varint(context, (uint64_t)item->until_ms);
+    buf_add_sized(context, item->address);
+    buf_add_sized(context, item->agent);
+    buf_add_sized(context, item->wrapped);
+    return RC_OK;
+}
+
+/* One of each, and all. */
+static void ask_console(struct dice *dice, struct county_store *county, struct buf *out) {
+    struct store *store = county->store;
+    struct err *err = &county->err;
+    uint8_t name[32] = {(uint8_t)below(dice, 6)};
+    uint64_t id = 1 + below(dice, 6);
+    struct stored_attachment attachment;
+    struct stored_session session;
+    struct stored_login login;
+    enum rc rc[6];
+
+    rc[0] = store_attachment(store, name, &attachment, err);
+    if (rc[0] == RC_OK)
+        (void)write_attachment(out, &attachment, err);
+    rc[1] = store_login(store, id, &county->arena, &login, err);
+    if (rc[1] == RC_OK)
+        (void)write_login(out, &login, err);
+    rc[2] = store_session(store, name, &county->arena, &session, err);
+    if (rc[2] == RC_OK)
+        (void)write_session(out, &session, err);
+    rc[3] = store_attachments(store, chance(dice, 50), write_attachment, out, err);
+    rc[4] = store_logins(store, write_login, out, err);
+    rc[5] = store_sessions(store, write_session, out, err);
+    for (size_t i = 0; i < COUNT(rc); i++)
+        buf_add_u8(out, (uint8_t)rc[i]);
+}
+
 /* A dozen questions with arguments from the dice; rc and answers go into out. */
 static void ask(struct dice *dice, struct county_store *county, struct buf *out) {
     struct store *store = county->store;
@@ -625,6 +781,7 @@ static void ask(struct dice *dice, struct county_store *county, struct buf *out)
                                    PICK(AREAS), (int64_t)below(dice, 5) - 2, &gists, err);
     for (int i = 0; i < 3; i++)
         ask_list(dice, county, out);
+    ask_console(dice, county, out);
     for (size_t i = 0; i < count; i++)
         buf_add_u8(out, (uint8_t)rc[i]);
     buf_add_sized(out, chunk);

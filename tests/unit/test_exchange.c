@@ -227,6 +227,72 @@ static void an_answer_comes_back(void **state) {
                      RC_DENIED);
 }
 
+static void told_alone(struct kit *kit, const struct answer *answer, struct answer *back) {
+    buf_clear(&kit->out);
+    exchange_start(&kit->out);
+    exchange_add_answer(&kit->out, answer);
+    assert_int_equal(exchange_add_signed(&kit->out, answer, kit->secret_key, &kit->err), RC_OK);
+    assert_int_equal(exchange_read_answer(only_part(kit, PART_ANSWER), back, &kit->err), RC_OK);
+    assert_int_equal(exchange_read_signed(only_part(kit, PART_SIGNED), kit->public_key, &kit->arena,
+                                          back, &kit->err),
+                     RC_OK);
+    assert_int_equal(back->receipt_count, answer->receipt_count);
+    assert_int_equal(back->has_scope, answer->has_scope);
+    assert_int_equal(back->head_count, answer->head_count);
+    assert_int_equal(back->certificate_count, answer->certificate_count);
+    assert_int_equal(back->form_hash_count, answer->form_hash_count);
+    assert_int_equal(back->mark_count, answer->mark_count);
+    assert_int_equal(back->has_lacking, answer->has_lacking);
+    assert_int_equal(back->lacking_count, answer->lacking_count);
+}
+
+/* Each kind of thing that an answer may tell, with none of the others beside it. */
+static void one_thing_alone_comes_back(void **state) {
+    struct kit *kit = *state;
+    struct receipt receipt = {.actor = 5, .number = 20, .hash = {3}};
+    uint64_t area = TOWNSHIP;
+    struct feed_head head = {TOWNSHIP, 1, 50, {2}};
+    struct certificate certificate = {{1}, {0}, 3};
+    uint8_t hash[1][32] = {{9}}, lacking[1][8] = {{4}};
+    struct feed_mark mark = {TOWNSHIP, 2, 77};
+    struct answer back;
+
+    certificate.name = view_text("one");
+    told_alone(kit, &(struct answer){.epoch = 1, .server_ms = NOW}, &back);
+    told_alone(kit, &(struct answer){.epoch = 1, .receipt_count = 1, .receipts = &receipt}, &back);
+    assert_true(back.receipts[0].number == 20);
+    told_alone(
+        kit,
+        &(struct answer){.epoch = 1, .has_scope = true, .scope = {3, 1, &area, 6, false, true}},
+        &back);
+    assert_true(back.scope.wipe && !back.scope.revoked);
+    told_alone(kit, &(struct answer){.epoch = 1, .head_count = 1, .heads = &head}, &back);
+    assert_true(back.heads[0].position == 50 && back.heads[0].chain[0] == 2);
+    told_alone(kit,
+               &(struct answer){.epoch = 1, .certificate_count = 1, .certificates = &certificate},
+               &back);
+    assert_true(view_is(back.certificates[0].name, "one"));
+    told_alone(kit,
+               &(struct answer){
+                   .epoch = 1, .form_hash_count = 1, .form_hashes = (const uint8_t(*)[32])hash},
+               &back);
+    assert_int_equal(back.form_hashes[0][0], 9);
+    told_alone(kit, &(struct answer){.epoch = 1, .mark_count = 1, .marks = &mark}, &back);
+    assert_true(back.marks[0].area == TOWNSHIP && back.marks[0].audience == 2);
+    assert_true(back.marks[0].position == 77);
+    told_alone(kit, &(struct answer){.epoch = 1, .has_lacking = true}, &back);
+    told_alone(kit,
+               &(struct answer){.epoch = 1,
+                                .has_lacking = true,
+                                .lacking_count = 1,
+                                .lacking = (const uint8_t(*)[8])lacking},
+               &back);
+    assert_int_equal(back.lacking[0][0], 4);
+    told_alone(kit,
+               &(struct answer){.epoch = 1, .mark_count = 1, .marks = &mark, .has_lacking = true},
+               &back);
+}
+
 static void unknown_parts_are_skipped(void **state) {
     struct kit *kit = *state;
     struct cursor back, cursor = {TOWNSHIP, 1, 5, {1}};
@@ -452,6 +518,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_hello_comes_back, start, stop),
         cmocka_unit_test_setup_teardown(a_hello_is_signed, start, stop),
         cmocka_unit_test_setup_teardown(an_answer_comes_back, start, stop),
+        cmocka_unit_test_setup_teardown(one_thing_alone_comes_back, start, stop),
         cmocka_unit_test_setup_teardown(unknown_parts_are_skipped, start, stop),
         cmocka_unit_test_setup_teardown(broken_bodies_are_told, start, stop),
         cmocka_unit_test_setup_teardown(areas_have_one_encoding, start, stop),

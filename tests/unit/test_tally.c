@@ -367,6 +367,32 @@ static void batches_have_one_encoding(void **state) {
     }
     buf_add_u8(&bytes, 0);
     assert_int_equal(vote_batch_decode(buf_view(&bytes), &arena, &again, &err), RC_CORRUPT);
+    bytes.size--;
+    /* Whatever is taken, bent or not, would be written as the same bytes. */
+    for (size_t i = 0; i < bytes.size * 8; i++) {
+        struct buf written;
+
+        buf_init(&written, VOTE_BATCH_BYTES);
+        bytes.data[i / 8] ^= (uint8_t)(1u << (i % 8));
+        if (vote_batch_decode(buf_view(&bytes), &arena, &again, &err) == RC_OK) {
+            assert_int_equal(vote_batch_encode(&again, &written, &err), RC_OK);
+            assert_true(view_equal(buf_view(&written), buf_view(&bytes)));
+        }
+        bytes.data[i / 8] ^= (uint8_t)(1u << (i % 8));
+        buf_release(&written);
+    }
+    for (size_t i = 0; i < 4; i++) { /* the meeting's number, the round, the mode (twice) */
+        static const struct {
+            size_t at;
+            uint8_t byte;
+        } bad[] = {{9, 0}, {18, 0}, {19, 0}, {19, VOTE_MODE_LAST + 1}};
+        uint8_t was = bytes.data[bad[i].at];
+
+        bytes.data[bad[i].at] = bad[i].byte;
+        assert_int_equal(vote_batch_decode(buf_view(&bytes), &arena, &again, &err), RC_CORRUPT);
+        bytes.data[bad[i].at] = was;
+    }
+    assert_int_equal(vote_batch_decode(buf_view(&bytes), &arena, &again, &err), RC_OK);
     votes.item.count.withheld = true; /* with counts beside it */
     assert_int_equal(vote_batch_encode(&votes.batch, &bytes, &err), RC_INVALID);
     buf_release(&bytes);
@@ -387,6 +413,41 @@ static void seats_are_sets(void **state) {
     assert_false(vote_seats_parse(view_text("3-1"), &set));
     assert_false(vote_seats_parse(view_text("one"), &set));
     buf_release(&text);
+}
+
+static bool is_told(const struct vote_rules *rules, const char *kind) {
+    struct vote_facts facts = facts_of(11, 11);
+    struct tally tally = count_one(rules, &facts, 8, 3, 0);
+    const struct tally_part *parts;
+    struct arena arena;
+    struct err err;
+    uint32_t count;
+    bool found = false;
+
+    err_init(&err, LANG_EN);
+    arena_init(&arena, 1u << 20);
+    assert_int_equal(tally_explain(&tally, rules, LANG_EN, &arena, &parts, &count, &err), RC_OK);
+    for (uint32_t i = 0; i < count; i++)
+        found = found || strcmp(parts[i].kind, kind) == 0;
+    arena_release(&arena);
+    return found;
+}
+
+static void only_what_is_asked_for_is_told(void **state) {
+    static const struct {
+        enum vote_rule rule;
+        const char *kind;
+    } shares[] = {
+        {VOTE_QUORUM, "quorum"}, {VOTE_MIN_REPS, "reps"}, {VOTE_MAX_COMMITTEE, "committee"}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(shares); i++) {
+        struct vote_rules rules = rules_of(2, 3, false, VOTE_PRESENT);
+
+        assert_false(is_told(&rules, shares[i].kind));
+        rules.values[shares[i].rule] = (struct vote_value){1, i == 2 ? 1 : 2};
+        assert_true(is_told(&rules, shares[i].kind));
+    }
 }
 
 static void the_result_is_told_in_words(void **state) {
@@ -423,6 +484,7 @@ int main(void) {
         cmocka_unit_test(batches_have_one_encoding),
         cmocka_unit_test(seats_are_sets),
         cmocka_unit_test(the_result_is_told_in_words),
+        cmocka_unit_test(only_what_is_asked_for_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,6 +116,8 @@ static void mistakes_are_named(void **state) {
         {"x,2021-07-01,,vote_modes,hands feet,no,no,,\n", "secret_paper, hands"},
         {"x,2021-07-01,,quorum_base,present,no,no,,\n", "write expected or roster"},
         {"x,2021-07-01,,odd_required,maybe,no,no,,\n", "write yes or no"},
+        {"x,2021-07-01,,odd_required,no,perhaps,no,,\n", "write yes or no"},
+        {"x,2021-07-01,,odd_required,no,no,perhaps,,\n", "write yes or no"},
         {"x,soon,,odd_required,no,no,no,,\n", "valid_from: \"soon\""},
         {"x,2021-07-01,43062,odd_required,no,no,no,,\n", "area: \"43062\""},
         {"x,2021-07-01,,odd_required,no,no,no,,\n", "the profile x lacks min_members"},
