@@ -78,13 +78,15 @@ const chance = (below) => { // splitmix64
   return Number((mixed ^ (mixed >> 31n)) % BigInt(below))
 }
 
-// FILE, the whole line, what is typed instead, which one of its kind in the line, why.
+// The function around a place: the last line before it that begins with a name and goes on to a "(".
+const functionAt = (code, at) => [...code.slice(0, at).matchAll(/^[a-z][^\n;{}]*?\b(\w+)\(/gm)].at(-1)?.[1] ?? '-'
+// File, function, the whole line, what stands there, what is typed, which one of its kind in the line; why.
 const equivalent = new Map(
   readFileSync(new URL('equivalent.tsv', import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => line.split('\t'))
-    .map(([file, text, was, instead, nth]) => [[file, text, was, instead, nth].join('\t'), 0]),
+    .map((columns) => [columns.slice(0, 6).join('\t'), 0]),
 )
 const slips = []
 let left = 0
@@ -100,7 +102,7 @@ for (const file of files) {
       const line = code.slice(0, found.index).split('\n').length
       const counted = `${line} ${found[0]}`
       nth.set(counted, (nth.get(counted) ?? 0) + 1)
-      const name = [file, text.split('\n')[line - 1].trim(), found[0].trim(), instead.trim(), nth.get(counted)].join('\t')
+      const name = [file, functionAt(code, found.index), text.split('\n')[line - 1].trim(), found[0].trim(), instead.trim(), nth.get(counted)].join('\t')
       if (equivalent.has(name)) {
         equivalent.set(name, equivalent.get(name) + 1)
         left++
@@ -157,6 +159,7 @@ for (const file of files) {
 }
 
 let killed = 0, broken = 0
+
 const survivors = []
 for (const slip of slips) {
   if (killed + survivors.length >= sample) break
@@ -164,6 +167,7 @@ for (const slip of slips) {
     broken++
     continue
   }
+  if ((killed + survivors.length) % 25 === 0) console.log(`# ${killed} noticed, ${survivors.length} not`)
   const noticed = testsOf(slip.file).find((test) => ask(test) !== 'passes')
   if (noticed !== undefined) {
     killed++

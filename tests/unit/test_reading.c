@@ -330,6 +330,19 @@ static void two_removals_agree(void **state) {
     assert_true(reading_instance(&server.reading, member)->removed);
 }
 
+static void two_with_one_number_are_asked_about(void **state) {
+    struct instance_id second;
+
+    (void)state;
+    (void)tablet_edit(&a, member, F_ID_NUMBER, text_value("430626199001010011"));
+    assert_int_equal(a.reading.conflict_count, 0);
+    tablet_begin(&a, CHANGE_EDIT);
+    second = tablet_add(&a, F_MEMBER, ROOT);
+    tablet_set(&a, second, F_ID_NUMBER, text_value("430626199001010011"), 0);
+    (void)tablet_save(&a, "");
+    assert_non_null(find_conflict(&a, CONFLICT_SAME, second, F_ID_NUMBER));
+}
+
 static void a_withdrawn_record_asks_nothing(void **state) {
     (void)state;
     both_edit(F_DECLARED, value_of_int(4), 0, value_of_int(5), 0);
@@ -579,6 +592,7 @@ int main(void) {
         TEST(removing_hides_what_lies_inside),
         TEST(something_added_inside_meanwhile_is_a_question),
         TEST(two_removals_agree),
+        TEST(two_with_one_number_are_asked_about),
         TEST(a_withdrawn_record_asks_nothing),
         TEST(an_instance_that_nobody_added_waits),
         TEST(parents_in_a_circle_end),
