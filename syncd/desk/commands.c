@@ -21,6 +21,13 @@ static const struct command_option CONFIRM[] = {{"--reason", "TEXT", "why; it is
                                                 END};
 static const struct command_option USER_LIST[] = {
     {"--all", NULL, "also the people on the tablets", false}, END};
+static const struct command_option TOKEN_ADD[] = {
+    {"--as", "USER", "whose it is; takes that user's secret", false},
+    {"--may", "WHAT,...", "read, export, audit, manage; read when left out", false},
+    {"--areas", "CODE,...", "areas that it may read; all of the user's when left out", false},
+    {"--until", "DAY", "the last day; a year from now when left out", false},
+    {"--reveal", NULL, "may look behind the mask, with a reason each time", false},
+    END};
 static const struct command_option INVITE[] = {
     {"--areas", "CODE,...", "areas that the tablet may hold", false},
     {"--name", "N", "name of the tablet", false},
@@ -199,6 +206,11 @@ const struct command_spec desk_commands[] = {
          "confirm that a secret that was reset is in the right hands", desk_user_confirm),
     DESK("user second-factor", "ROLE,...", 1, 1, NULL,
          "set which roles need a second factor at the console; none for no role", desk_user_second),
+    DESK("token add", "NAME --as USER", 1, 1, TOKEN_ADD,
+         "let a program read at the console for somebody: print a token", desk_token_add),
+    DESK("token list", "", 0, 0, NULL, "list the tokens of programs", desk_token_list),
+    DESK("token revoke", "TOKEN --reason TEXT", 1, 1, CONFIRM, "make a token worthless at once",
+         desk_token_revoke),
     DESK("device invite", "--areas CODE,...", 0, 0, INVITE,
          "make a code with which one tablet can enrol within 24 hours", desk_device_invite),
     DESK("device list", "", 0, 0, NULL, "list the tablets, and what waits on them",

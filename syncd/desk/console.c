@@ -22,6 +22,7 @@ struct console {
     const struct office *office;
     struct httpd *server;
     struct login_desk login;
+    struct token_desk tokens;
     struct form_shelf shelf;
     bool has_shelf;
     bool is_tls;           /* our own */
@@ -51,7 +52,7 @@ static enum rc console_nothing(struct console_call *call, struct err *err) {
 const struct console_route console_routes[] = {
     POST("/api/login", CONSOLE_SMALL, 0, CONSOLE_OPEN, console_login),
     POST("/api/logout", CONSOLE_SMALL, BY_STAFF, CONSOLE_EARLY, console_logout),
-    GET("/api/me", BY_STAFF, CONSOLE_EARLY | CONSOLE_QUIET, console_me),
+    GET("/api/me", BY_STAFF, CONSOLE_EARLY | CONSOLE_QUIET | FOR_TOKENS, console_me),
     POST("/api/secret", CONSOLE_SMALL, BY_STAFF, CONSOLE_EARLY, console_secret),
     POST("/api/login/code", CONSOLE_SMALL, BY_STAFF, CONSOLE_EARLY, console_login_code),
     GET("/api/second", BY_STAFF, CONSOLE_EARLY, console_second),
@@ -59,72 +60,82 @@ const struct console_route console_routes[] = {
     GET("/api/sessions", BY_STAFF, 0, console_own_sessions),
     POST("/api/sessions/:session/end", CONSOLE_SMALL, BY_STAFF, CONSOLE_OWN,
          console_own_session_end),
-    GET("/api/routes", BY_STAFF, CONSOLE_QUIET, console_route_list),
-    GET("/api/home", BY_STAFF, 0, console_home),
-    GET("/api/areas", BY_STAFF, 0, console_areas),
-    GET("/api/inflow", BY_READERS, 0, console_inflow),
-    GET("/api/records", BY_READERS, 0, console_records),
-    POST("/api/records", CONSOLE_SMALL, BY_READERS, CONSOLE_READS, console_records),
-    GET("/api/records/tally", BY_READERS, CONSOLE_QUIET, console_tally),
-    POST("/api/records/export", CONSOLE_SMALL, BY_MOVERS | BY_AUDITORS, CONSOLE_READS,
-         console_export),
-    GET("/api/records/:record", BY_READERS | BY_POLLSTERS, 0, console_record),
+    GET("/api/tokens", BY_STAFF, 0, console_tokens),
+    POST("/api/tokens", CONSOLE_SMALL, BY_STAFF, 0, console_token_make),
+    POST("/api/tokens/:token/revoke", CONSOLE_SMALL, BY_STAFF, CONSOLE_OWN, console_token_revoke),
+    GET("/api/routes", BY_STAFF, CONSOLE_QUIET | FOR_TOKENS, console_route_list),
+    GET("/api/home", BY_STAFF, FOR_READING, console_home),
+    GET("/api/areas", BY_STAFF, FOR_READING, console_areas),
+    GET("/api/inflow", BY_READERS, FOR_READING, console_inflow),
+    GET("/api/records", BY_READERS, FOR_READING, console_records),
+    POST("/api/records", CONSOLE_SMALL, BY_READERS, CONSOLE_READS | FOR_READING, console_records),
+    GET("/api/records/tally", BY_READERS, CONSOLE_QUIET | FOR_READING, console_tally),
+    POST("/api/records/export", CONSOLE_SMALL, BY_MOVERS | BY_AUDITORS,
+         CONSOLE_READS | FOR_EXPORT, console_export),
+    GET("/api/records/:record", BY_READERS | BY_POLLSTERS, FOR_READING, console_record),
     POST("/api/records/:record/reveal", CONSOLE_SMALL, BY_REVEALERS,
-         CONSOLE_READS | CONSOLE_REVEALS, console_record),
-    GET("/api/records/:record/history", BY_READERS | BY_POLLSTERS, 0, console_history),
+         CONSOLE_READS | CONSOLE_REVEALS | FOR_READING, console_record),
+    GET("/api/records/:record/history", BY_READERS | BY_POLLSTERS, FOR_READING, console_history),
     POST("/api/records/:record/history", CONSOLE_SMALL, BY_REVEALERS,
-         CONSOLE_READS | CONSOLE_REVEALS, console_history),
-    GET("/api/records/:record/income", BY_READERS, 0, console_income),
+         CONSOLE_READS | CONSOLE_REVEALS | FOR_READING, console_history),
+    GET("/api/records/:record/income", BY_READERS, FOR_READING, console_income),
     POST("/api/records/:record/income", CONSOLE_SMALL, BY_REVEALERS,
-         CONSOLE_READS | CONSOLE_REVEALS, console_income),
+         CONSOLE_READS | CONSOLE_REVEALS | FOR_READING, console_income),
     GET("/api/records/:record/workers", BY_MOVERS, 0, console_workers),
-    GET("/api/records/:record/attachments/:hash", BY_READERS | BY_POLLSTERS, 0, console_picture),
+    GET("/api/records/:record/attachments/:hash", BY_READERS | BY_POLLSTERS,
+         FOR_READING, console_picture),
     POST("/api/records/:record/attachments/:hash", CONSOLE_SMALL, BY_REVEALERS,
-         CONSOLE_READS | CONSOLE_REVEALS, console_picture),
-    GET("/api/records/:record/conflicts", BY_READERS, 0, console_questions),
+         CONSOLE_READS | CONSOLE_REVEALS | FOR_READING, console_picture),
+    GET("/api/records/:record/conflicts", BY_READERS, FOR_READING, console_questions),
     POST("/api/records/:record/conflicts", CONSOLE_SMALL, BY_REVEALERS,
-         CONSOLE_READS | CONSOLE_REVEALS, console_questions),
+         CONSOLE_READS | CONSOLE_REVEALS | FOR_READING, console_questions),
     POST("/api/records/:record/effect", CONSOLE_SMALL, BY_DECIDERS, CONSOLE_READS,
          console_effect),
     POST("/api/records/:record/resolve", CONSOLE_SMALL, BY_DECIDERS, 0, console_resolve),
     POST("/api/records/:record/notes", CONSOLE_SMALL, BY_SPEAKERS, 0, console_note),
     POST("/api/records/:record/tasks", CONSOLE_SMALL, BY_MOVERS, 0, console_task),
     POST("/api/tasks/:task/cancel", CONSOLE_SMALL, BY_MOVERS, 0, console_task_cancel),
-    GET("/api/conflicts", BY_READERS, 0, console_conflicts),
-    GET("/api/quarantine", BY_RELEASERS | BY_AUDITORS, 0, console_quarantine),
+    GET("/api/conflicts", BY_READERS, FOR_READING, console_conflicts),
+    GET("/api/quarantine", BY_RELEASERS | BY_AUDITORS, FOR_READING, console_quarantine),
     POST("/api/quarantine", CONSOLE_SMALL, BY_RELEASERS, 0, console_quarantine_settle),
-    GET("/api/meetings", BY_READERS, 0, console_meetings),
-    GET("/api/meetings/:meeting", BY_READERS, 0, console_meeting),
+    GET("/api/meetings", BY_READERS, FOR_READING, console_meetings),
+    GET("/api/meetings/:meeting", BY_READERS, FOR_READING, console_meeting),
     POST("/api/meetings/:meeting/decide", CONSOLE_SMALL, BY_MOVERS, 0, console_meeting_decide),
-    GET("/api/people", BY_MANAGERS | BY_AUDITORS, 0, console_people),
+    GET("/api/people", BY_MANAGERS | BY_AUDITORS, FOR_MANAGING, console_people),
     POST("/api/people", CONSOLE_SMALL, BY_MANAGERS, 0, console_people_add),
     POST("/api/people/:person/disable", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_disable),
     POST("/api/people/:person/enable", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_enable),
     POST("/api/people/:person/rights", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_rights),
     POST("/api/people/:person/reset", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_reset),
     POST("/api/people/:person/confirm", CONSOLE_SMALL, BY_SECONDS, 0, console_reset_confirm),
+    GET("/api/people/tokens", BY_MANAGERS | BY_AUDITORS, 0, console_people_tokens),
+    POST("/api/people/:person/tokens/:token/revoke", CONSOLE_SMALL, BY_MANAGERS, 0,
+         console_person_token_revoke),
     GET("/api/resets", BY_SECONDS, 0, console_resets),
-    GET("/api/audit/visits", BY_AUDITORS, 0, console_audit_visits),
-    GET("/api/audit/incomes", BY_AUDITORS, 0, console_audit_incomes),
-    GET("/api/audit/changes/:record", BY_AUDITORS, 0, console_audit_changes),
-    GET("/api/audit/tablet/:device", BY_AUDITORS, 0, console_audit_tablet),
-    POST("/api/audit/csv", CONSOLE_SMALL, BY_AUDITORS, CONSOLE_READS, console_audit_csv),
-    POST("/api/audit/export", CONSOLE_SMALL, BY_AUDITORS, CONSOLE_READS, console_audit_export),
+    GET("/api/audit/visits", BY_AUDITORS, FOR_AUDIT, console_audit_visits),
+    GET("/api/audit/incomes", BY_AUDITORS, FOR_AUDIT, console_audit_incomes),
+    GET("/api/audit/changes/:record", BY_AUDITORS, FOR_AUDIT, console_audit_changes),
+    GET("/api/audit/tablet/:device", BY_AUDITORS, FOR_AUDIT, console_audit_tablet),
+    POST("/api/audit/csv", CONSOLE_SMALL, BY_AUDITORS,
+         CONSOLE_READS | FOR_AUDIT, console_audit_csv),
+    POST("/api/audit/export", CONSOLE_SMALL, BY_AUDITORS,
+         CONSOLE_READS | FOR_AUDIT, console_audit_export),
     POST("/api/people/:person/second", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_second),
     GET("/api/people/:person/sessions", BY_MANAGERS | BY_AUDITORS, 0, console_sessions),
     POST("/api/people/:person/sessions/:session/end", CONSOLE_SMALL, BY_MANAGERS, 0,
          console_session_end),
-    GET("/api/devices", BY_MANAGERS | BY_RELEASERS | BY_AUDITORS, 0, console_devices),
+    GET("/api/devices", BY_MANAGERS | BY_RELEASERS | BY_AUDITORS, FOR_MANAGING, console_devices),
     POST("/api/devices", CONSOLE_SMALL, BY_MANAGERS, 0, console_device_invite),
-    GET("/api/devices/:device", BY_MANAGERS | BY_RELEASERS | BY_AUDITORS, 0, console_device),
+    GET("/api/devices/:device", BY_MANAGERS | BY_RELEASERS | BY_AUDITORS,
+         FOR_MANAGING, console_device),
     POST("/api/devices/:device/scope", CONSOLE_SMALL, BY_MANAGERS, 0, console_device_scope),
     POST("/api/devices/:device/revoke", CONSOLE_SMALL, BY_MANAGERS, 0, console_device_revoke),
-    GET("/api/log", BY_AUDITORS, 0, console_log),
-    GET("/api/forms", BY_STAFF, 0, console_forms),
+    GET("/api/log", BY_AUDITORS, FOR_AUDIT, console_log),
+    GET("/api/forms", BY_STAFF, FOR_READING, console_forms),
     GET("/api/forms/uploaded", BY_MANAGERS, 0, console_form_uploaded),
-    GET("/api/forms/:form", BY_STAFF, 0, console_form),
-    GET("/api/forms/:form/media/:name", BY_STAFF, 0, console_form_medium),
-    GET("/api/forms/:form/difference/:other", BY_STAFF, 0, console_form_difference),
+    GET("/api/forms/:form", BY_STAFF, FOR_READING, console_form),
+    GET("/api/forms/:form/media/:name", BY_STAFF, FOR_READING, console_form_medium),
+    GET("/api/forms/:form/difference/:other", BY_STAFF, FOR_READING, console_form_difference),
     POST("/api/forms/uploaded", LIMIT_WORKBOOK_BYTES, BY_MANAGERS, CONSOLE_FILE,
          console_form_upload),
     POST("/api/forms/uploaded/files/:name", LIMIT_WORKBOOK_BYTES, BY_MANAGERS, CONSOLE_FILE,
@@ -182,12 +193,68 @@ static bool needs_trust(const struct console_route *route) {
            (is_write(route) && (route->flags & (CONSOLE_EARLY | CONSOLE_OWN | CONSOLE_READS)) == 0);
 }
 
+static enum rc refuse_token(struct console_call *call, struct err *err) {
+    err_set(err, RC_DENIED, "this token was not made for that; make another one");
+    return console_refuse(call, 403, "token", err);
+}
+
 enum rc console_check_trust(struct console_call *call, struct err *err) {
+    if (call->is_program && (call->session.stored.abilities & TOKEN_REVEAL) == 0)
+        return refuse_token(call, err);
     if (!call->is_waiting)
         return RC_OK;
     err_set(err, RC_DENIED,
             "your secret was reset; until a second person has confirmed that, you can only read");
     return console_refuse(call, 403, "unconfirmed", err);
+}
+
+static enum rc find_login(struct console_call *call, struct err *err) {
+    enum rc rc;
+
+    call->token = webapi_cookie(&call->exchange->request, COOKIE);
+    rc = login_find(&call->seat, call->token, &call->session, err);
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    err_set(err, RC_DENIED, "nobody is logged in here; log in first");
+    return console_refuse(call, 401, "login", err);
+}
+
+/* A program sends its token and nothing else that could say who it is. */
+static enum rc find_program(struct console_call *call, struct err *err) {
+    const struct http_request *request = &call->exchange->request;
+    const char *text = http_request_header(request, "Authorization");
+    struct login_from from;
+    enum rc rc;
+
+    if (http_request_header(request, "Cookie") != NULL) {
+        err_set(err, RC_INVALID, "request: a token comes without a cookie; send one of them");
+        return console_refuse(call, 400, "both", err);
+    }
+    console_from(call, &from);
+    text = strncasecmp(text, "Bearer ", 7) == 0 ? text + 7 : "";
+    rc = token_find(&call->console->tokens, &call->seat, &from, text_trim(view_text(text)),
+                    &call->session, err);
+    if (rc != RC_NOT_FOUND)
+        return rc;
+    err_set(err, RC_DENIED, "this token is none, or none any more; make another one");
+    return console_refuse(call, 401, "token", err);
+}
+
+static bool token_fits(const struct console_call *call) {
+    static const struct {
+        uint32_t flag, bit;
+    } needs[] = {{FOR_READING, TOKEN_READ},
+                 {FOR_EXPORT, TOKEN_EXPORT},
+                 {FOR_AUDIT, TOKEN_AUDIT},
+                 {FOR_MANAGING, TOKEN_MANAGE}};
+    uint32_t flags = call->route->flags, may = call->session.stored.abilities;
+
+    if ((flags & CONSOLE_REVEALS) != 0 && (may & TOKEN_REVEAL) == 0)
+        return false;
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+        if ((flags & needs[i].flag) != 0)
+            return (may & needs[i].bit) != 0;
+    return (flags & FOR_TOKENS) != 0;
 }
 
 /* Who asks, and whether he may. The seat is open. */
@@ -197,12 +264,7 @@ static enum rc admit(struct console_call *call, struct err *err) {
 
     if ((route->flags & (CONSOLE_PAGE | CONSOLE_OPEN)) != 0)
         return RC_OK;
-    call->token = webapi_cookie(&call->exchange->request, COOKIE);
-    rc = login_find(&call->seat, call->token, &call->session, err);
-    if (rc == RC_NOT_FOUND) {
-        err_set(err, RC_DENIED, "nobody is logged in here; log in first");
-        return console_refuse(call, 401, "login", err);
-    }
+    rc = call->is_program ? find_program(call, err) : find_login(call, err);
     if (rc != RC_OK)
         return rc;
     call->person = call->session.person.person;
@@ -217,6 +279,8 @@ static enum rc admit(struct console_call *call, struct err *err) {
         err_set(err, RC_DENIED, "the login is not complete yet; go on with it first");
         return console_refuse(call, 403, "stage", err);
     }
+    if (call->is_program && !token_fits(call))
+        return refuse_token(call, err);
     call->is_waiting = reset_waits(&call->session.login);
     return needs_trust(route) ? console_check_trust(call, err) : RC_OK;
 }
@@ -244,7 +308,10 @@ static enum rc open_call(struct console *console, struct http_exchange *exchange
     enum rc rc;
 
     *call = (struct console_call){
-        .console = console, .route = route_of(console, exchange), .exchange = exchange};
+        .console = console,
+        .route = route_of(console, exchange),
+        .exchange = exchange,
+        .is_program = http_request_header(&exchange->request, "Authorization") != NULL};
     rc = seat_open_at(console->office, "console", &call->seat, err);
     if (rc == RC_OK)
         rc = admit(call, err);
@@ -271,8 +338,12 @@ static enum rc guard(void *context, struct http_exchange *exchange, struct err *
         err_set(err, RC_DENIED, "request: this server does not answer to that name");
         return webapi_refuse(exchange, 421, "host", err);
     }
-    rc = webapi_check_origin(exchange, console->is_secure ? "https" : "http", is_write(route),
-                             (route->flags & CONSOLE_PAGE) != 0, err);
+    /* No page of another site can send a token; its browser would have to know it. */
+    rc = http_request_header(&exchange->request, "Authorization") != NULL &&
+                 (route->flags & (CONSOLE_PAGE | CONSOLE_OPEN)) == 0
+             ? RC_OK
+             : webapi_check_origin(exchange, console->is_secure ? "https" : "http", is_write(route),
+                                   (route->flags & CONSOLE_PAGE) != 0, err);
     if (rc == RC_OK && is_write(route))
         rc = webapi_check_type(exchange,
                                (route->flags & CONSOLE_FILE) != 0 ? "application/octet-stream"
@@ -299,6 +370,23 @@ static void finish(void *context, struct http_exchange *exchange) {
         webapi_header(&exchange->response, "Strict-Transport-Security", HSTS);
 }
 
+/* The handler logs what is shown or taken away; that a program did it, and with which token, stands
+ * before. */
+static enum rc note_program(struct console_call *call, struct err *err) {
+    const struct console_route *route = call->route;
+    struct login_from from;
+    char what[128];
+    enum rc rc;
+
+    console_from(call, &from);
+    rc = token_touch(&call->seat, &call->session, from.address, err);
+    if (rc != RC_OK || !is_write(route) ||
+        ((route->flags & (CONSOLE_REVEALS | FOR_EXPORT | FOR_AUDIT)) == 0))
+        return rc;
+    snprintf(what, sizeof(what), "%s %s", route->method, route->pattern);
+    return token_note_use(&call->seat, &call->session, what, err);
+}
+
 static enum rc run(struct console_call *call, struct err *err) {
     const struct json_limits limits = {.bytes = CONSOLE_JSON_BYTES, .depth = LIMIT_ANSWERS_DEPTH};
     const struct console_route *route = call->route;
@@ -306,7 +394,9 @@ static enum rc run(struct console_call *call, struct err *err) {
 
     if (is_write(route) && (route->flags & CONSOLE_FILE) == 0)
         rc = webapi_read(&call->exchange->request, limits, &call->body, err);
-    if (rc == RC_OK && call->person != 0 && (route->flags & CONSOLE_QUIET) == 0)
+    if (rc == RC_OK && call->is_program)
+        rc = note_program(call, err);
+    else if (rc == RC_OK && call->person != 0 && (route->flags & CONSOLE_QUIET) == 0)
         rc = login_touch(&call->seat, &call->session, err);
     return rc == RC_OK ? route->run(call, err) : rc;
 }
@@ -399,6 +489,7 @@ enum rc console_start(const struct console_options *options, struct console **ou
     console->is_tls = options->certificate_pem != NULL;
     console->is_secure = console->is_tls || options->name != NULL;
     login_desk_init(&console->login);
+    token_desk_init(&console->tokens);
     if (console->is_secure)
         console->login.second_roles = LOGIN_SECOND_ROLES;
     httpd_options_default(&http);
@@ -442,6 +533,7 @@ void console_stop(struct console *console) {
         return;
     httpd_stop(console->server);
     login_desk_release(&console->login);
+    token_desk_release(&console->tokens);
     if (console->has_shelf)
         form_shelf_release(&console->shelf);
     free(console->http_routes);

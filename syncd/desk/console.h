@@ -32,7 +32,7 @@
 
 #include "base/webapi.h"
 #include "syncd/desk/form_shelf.h"
-#include "syncd/desk/login.h"
+#include "syncd/desk/token.h"
 
 enum {
     CONSOLE_PAGE = 1,     /* a file of the pages: no session */
@@ -43,6 +43,12 @@ enum {
     CONSOLE_READS = 32,   /* a POST that changes nothing: a search, a look behind a mask */
     CONSOLE_REVEALS = 64, /* a look behind the mask */
     CONSOLE_OWN = 128,    /* a write that is about oneself only */
+    /* Which tokens of programs come in (token.h); none of these: none. */
+    FOR_TOKENS = 256, /* any */
+    FOR_READING = 512,
+    FOR_EXPORT = 1024,
+    FOR_AUDIT = 2048,
+    FOR_MANAGING = 4096,
 };
 
 #define BY(role)     (1u << (role))
@@ -85,7 +91,8 @@ struct console_call {
     struct http_exchange *exchange;
     struct json *body; /* of a JSON route that writes; an object */
     struct seat seat;  /* office, ledger, arena; seat.who is the user's name */
-    struct view token; /* of the session; empty where there is none */
+    struct view token; /* of the session; empty where there is none, or a program asks */
+    bool is_program;   /* that reads for the person, with a token: session.stored is the token */
     struct login_session session;
     uint64_t person; /* who asks; 0: nobody (open routes) */
     enum role role;
@@ -157,7 +164,8 @@ enum rc console_done(struct console_call *call, struct err *err);
 /* A refusal with a word of its own: return console_refuse(call, 409, "moved", err). */
 enum rc console_refuse(struct console_call *call, unsigned status, const char *code,
                        struct err *err);
-/* For handlers that show more than the mask on request: 403 "unconfirmed" for who is_waiting. */
+/* For handlers that show more than the mask on request: 403 "unconfirmed" for who is_waiting,
+ * "token" for a program whose token does not reveal. */
 enum rc console_check_trust(struct console_call *call, struct err *err);
 /* {code, name} of an area, and an array of codes. */
 void console_add_area(struct console_call *call, struct json *parent, const char *key,
@@ -210,6 +218,12 @@ enum rc console_add_resets(struct console_call *call, struct json *list, uint32_
                            struct err *err);
 enum rc console_resets(struct console_call *call, struct err *err);
 enum rc console_reset_confirm(struct console_call *call, struct err *err);
+/* console_token.c */
+enum rc console_tokens(struct console_call *call, struct err *err);
+enum rc console_token_make(struct console_call *call, struct err *err);
+enum rc console_token_revoke(struct console_call *call, struct err *err);
+enum rc console_people_tokens(struct console_call *call, struct err *err);
+enum rc console_person_token_revoke(struct console_call *call, struct err *err);
 /* console_session.c */
 enum rc console_sessions(struct console_call *call, struct err *err);
 enum rc console_own_sessions(struct console_call *call, struct err *err);

@@ -55,6 +55,8 @@ static enum rc reply_me(struct console_call *call, const struct login_session *s
     json_add_view(json, "name", session->person.name);
     json_add_text(json, "role", role_name((enum role)session->person.role));
     add_reset(call, session, json);
+    if (call->is_program)
+        json_add_view(json, "token", session->stored.label);
     if (session->stage != LOGIN_DONE)
         return console_reply(call, json, err);
     console_add_id(json, "person", session->person.person);
@@ -243,6 +245,16 @@ enum rc console_second_confirm(struct console_call *call, struct err *err) {
     return rc;
 }
 
+/* What a token must be made for to come in here; "": none comes in. */
+static const char *token_word(const struct console_route *route) {
+    return (route->flags & FOR_READING) != 0    ? "read"
+           : (route->flags & FOR_EXPORT) != 0   ? "export"
+           : (route->flags & FOR_AUDIT) != 0    ? "audit"
+           : (route->flags & FOR_MANAGING) != 0 ? "manage"
+           : (route->flags & FOR_TOKENS) != 0   ? "any"
+                                                : "";
+}
+
 /* For programs, and for the test that asks every role for every route. */
 enum rc console_route_list(struct console_call *call, struct err *err) {
     struct json *list = json_array();
@@ -254,6 +266,7 @@ enum rc console_route_list(struct console_call *call, struct err *err) {
 
         json_add_text(item, "method", route->method);
         json_add_text(item, "pattern", route->pattern);
+        json_add_text(item, "token", token_word(route));
         json_add_bool(item, "open", (route->flags & (CONSOLE_PAGE | CONSOLE_OPEN)) != 0);
         roles = json_add_array(item, "roles");
         for (int role = ROLE_VILLAGE; role < ROLE_COUNT; role++)

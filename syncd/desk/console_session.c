@@ -35,8 +35,9 @@ static enum rc session_visit(void *context, const struct stored_session *session
     struct json *item;
 
     (void)err;
-    if (session->person != walk->person || login_is_over(session, walk->call->seat.office->epoch,
-                                                         env_wall_ms(walk->call->seat.office->env)))
+    if (session->person != walk->person || session->abilities != 0 ||
+        login_is_over(session, walk->call->seat.office->epoch,
+                      env_wall_ms(walk->call->seat.office->env)))
         return RC_OK;
     hex_of(session->name, name);
     item = json_add_object(walk->items, NULL);

@@ -199,7 +199,7 @@ struct end_all {
 static enum rc end_visit(void *context, const struct stored_session *session, struct err *err) {
     struct end_all *end = context;
 
-    if (session->person != end->person ||
+    if (session->person != end->person || (end->but != NULL && session->abilities != 0) ||
         (end->but != NULL && memcmp(session->name, end->but, 32) == 0))
         return RC_OK;
     return end_one(end->work, session->name, err);
@@ -213,7 +213,7 @@ enum rc login_end_all(struct work *work, uint64_t person, const uint8_t *but, st
 
 bool login_is_over(const struct stored_session *session, uint32_t epoch, int64_t now_ms) {
     return session->epoch != epoch || now_ms >= session->until_ms ||
-           now_ms - session->used_ms >= LOGIN_IDLE_MS;
+           (session->abilities == 0 && now_ms - session->used_ms >= LOGIN_IDLE_MS);
 }
 
 /* Room for one more: what is over goes, and of this person's the one that was not used for longest.
@@ -231,7 +231,7 @@ static enum rc room_visit(void *context, const struct stored_session *session, s
 
     if (login_is_over(session, room->epoch, room->work->now_ms))
         return end_one(room->work, session->name, err);
-    if (session->person != room->person)
+    if (session->person != room->person || session->abilities != 0)
         return RC_OK;
     room->count++;
     if (room->count == 1 || session->used_ms < room->oldest_ms) {
@@ -472,6 +472,25 @@ static enum rc try_secret(struct login_desk *desk, struct seat *seat, const stru
     return rc;
 }
 
+enum rc login_check_secret(struct login_desk *desk, struct seat *seat,
+                           const struct login_session *session, struct view secret,
+                           struct err *err) {
+    const struct login_from from = {.address = "console"};
+    struct stored_person person;
+    struct stored_login login;
+    uint8_t secret_key[64] = {0};
+    enum rc rc;
+
+    (void)pthread_mutex_lock(&desk->mutex);
+    rc = try_secret(desk, seat, &from, session->person.name, secret, &person, &login, secret_key,
+                    err);
+    if (rc == RC_OK && person.person != session->person.person)
+        rc = refuse_secret(err);
+    (void)pthread_mutex_unlock(&desk->mutex);
+    crypt_wipe(secret_key, sizeof(secret_key));
+    return rc;
+}
+
 /* The browser's own words, no longer than needed and without controls. */
 static struct view agent_text(struct seat *seat, const char *agent) {
     size_t size = agent == NULL ? 0 : strlen(agent);
@@ -536,6 +555,8 @@ enum rc login_find(struct seat *seat, struct view token, struct login_session *o
     crypt_wipe(bytes, sizeof(bytes));
     crypt_wipe(key, sizeof(key));
     rc = store_session(store, name, &seat->arena, &out->stored, err);
+    if (rc == RC_OK && out->stored.abilities != 0)
+        rc = RC_NOT_FOUND;
     if (rc == RC_OK &&
         login_is_over(&out->stored, seat->office->epoch, env_wall_ms(seat->office->env)))
         rc = RC_NOT_FOUND;

@@ -107,6 +107,12 @@ enum rc login_change(struct login_desk *desk, struct seat *seat,
                      const struct login_session *session, struct view old_secret,
                      struct view new_secret, char token[LOGIN_TOKEN_TEXT_BYTES], struct err *err);
 
+/* Once more by who is logged in already, before what would outlast the login. RC_DENIED: wrong, and
+ * counted. */
+enum rc login_check_secret(struct login_desk *desk, struct seat *seat,
+                           const struct login_session *session, struct view secret,
+                           struct err *err);
+
 /* The second factor of a session at its stage LOGIN_CODE: a code of the telephone, or one on paper.
  * RC_DENIED: wrong, or used already; it counts as a failure. */
 enum rc login_code(struct login_desk *desk, struct seat *seat, const struct login_session *session,
@@ -136,7 +142,8 @@ enum rc login_put(struct work *work, const struct stored_login *login, struct er
  * taken over, and reset.h sees to it that by (0: the command line) is not alone in it. */
 enum rc login_must_change(struct work *work, const struct stored_person *person, uint64_t former,
                           uint64_t by, struct err *err);
-/* Ends all sessions of the person but the one of this name; NULL: all. */
+/* Ends all sessions of the person but the one of this name, and not those of programs (token.h);
+ * NULL: all, and those. */
 enum rc login_end_all(struct work *work, uint64_t person, const uint8_t *but, struct err *err);
 
 #endif

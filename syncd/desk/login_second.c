@@ -164,7 +164,8 @@ static enum rc revoke_step(void *context, struct work *work, struct err *err) {
     char object[17];
     enum rc rc = store_session(work->ledger->store, drop->session, &work->arena, &session, err);
 
-    if (rc == RC_NOT_FOUND || (rc == RC_OK && session.person != drop->person))
+    if (rc == RC_NOT_FOUND ||
+        (rc == RC_OK && (session.person != drop->person || session.abilities != 0)))
         return err_set(err, RC_NOT_FOUND, "there is no such session (any more)");
     if (rc != RC_OK)
         return rc;

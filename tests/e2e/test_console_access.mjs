@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import { ConsoleCounty } from './console.mjs';
 import { DeskPages, SCRIPT, ok } from './desk_pages.mjs';
-import { Tablet, area, folder } from './web.mjs';
+import { Tablet, area, folder, send } from './web.mjs';
 
 const work = folder('console-access');
 const county = new ConsoleCounty(work);
@@ -84,6 +84,38 @@ await pages.run({
     await pages.look(page, 'pollster-record');
     await page.goto(`${county.console}/#/records`);
     await pages.heading(page, '今日待办');
+  },
+  async tokens() {
+    const page = await pages.open('zhao');
+    await page.getByRole('link', { name: /zhao/ }).click();
+    await pages.heading(page, 'zhao');
+    await page.getByRole('button', { name: '授权程序读取' }).click();
+    const dialog = page.getByRole('dialog', { name: '授权程序读取' });
+    await dialog.getByLabel('用途').fill(SCRIPT);
+    await dialog.getByLabel('导出文件').check();
+    ok(await dialog.getByLabel('审计查询').count() === 0, 'nobody gives more than he has');
+    await dialog.getByLabel('您的口令').fill(county.people.zhao.secret);
+    await pages.look(page, 'token-new');
+    await dialog.getByRole('button', { name: '生成令牌' }).click();
+    const token = await page.getByText(/^ygt_[0-9a-f]{64}$/).innerText();
+    await pages.look(page, 'token-made');
+    await page.getByRole('button', { name: '已保存' }).click();
+    const answer = await send(county.consolePort, 'GET', '/api/records', { authorization: `Bearer ${token}` });
+    ok(answer.json?.items?.length > 0, 'the program reads');
+    await page.getByText('从未使用').waitFor();
+    await page.reload();
+    await page.getByText(/最近使用 .*来自 127\.0\.0\.1/).waitFor();
+    await pages.look(page, 'tokens-mine');
+
+    const sun = await pages.open('sun');
+    await pages.place(sun, '人员');
+    await sun.getByText(SCRIPT).waitFor();
+    await pages.look(sun, 'tokens-all');
+    await sun.getByRole('button', { name: '停用', exact: true }).click();
+    await sun.getByRole('dialog').getByLabel(/理由/).fill('不再需要');
+    await sun.getByRole('dialog').getByRole('button', { name: '停用', exact: true }).click();
+    await sun.getByText('没有授权任何程序。').waitFor();
+    ok((await send(county.consolePort, 'GET', '/api/records', { authorization: `Bearer ${token}` })).status === 401, 'no more');
   },
   async joint() {
     const page = await pages.open('ma');

@@ -37,6 +37,11 @@ const MATRIX = [
   ['POST', '/api/second', STAFF],
   ['GET', '/api/sessions', STAFF],
   ['POST', '/api/sessions/:session/end', STAFF],
+  ['GET', '/api/tokens', STAFF],
+  ['POST', '/api/tokens', STAFF],
+  ['POST', '/api/tokens/:token/revoke', STAFF],
+  ['GET', '/api/people/tokens', [...MANAGERS, ...AUDITORS]],
+  ['POST', '/api/people/:person/tokens/:token/revoke', MANAGERS],
   ['GET', '/api/routes', STAFF],
   ['GET', '/api/home', STAFF],
   ['GET', '/api/areas', STAFF],
@@ -129,6 +134,40 @@ for (const [method, pattern, roles, headers] of MATRIX) {
     const { status, json } = method === 'GET' ? await browser.get(target) : await browser.post(target, {}, headers);
     if (roles.includes(role)) ok(status !== 401 && json?.error !== 'role', `${role}: ${method} ${pattern}`, `${status}`);
     else check(`${role} not: ${method} ${pattern}`, `${status} ${json?.error}`, '403 role');
+  }
+}
+
+// --- every token at every route ---
+//
+// What a token must be made for to come in, as docs/console.md has it; all other routes take none.
+
+const FOR_TOKENS = {
+  any: ['GET /api/me', 'GET /api/routes'],
+  read: ['home', 'areas', 'inflow', 'records', 'records/tally', 'records/:record', 'records/:record/history',
+    'records/:record/income', 'records/:record/attachments/:hash', 'records/:record/conflicts', 'conflicts', 'quarantine',
+    'meetings', 'meetings/:meeting', 'forms', 'forms/:form', 'forms/:form/media/:name', 'forms/:form/difference/:other']
+    .map((one) => `GET /api/${one}`).concat('POST /api/records'),
+  'read reveal': ['reveal', 'history', 'income', 'attachments/:hash', 'conflicts'].map((one) => `POST /api/records/:record/${one}`),
+  export: ['POST /api/records/export'],
+  audit: ['GET /api/audit/visits', 'GET /api/audit/incomes', 'GET /api/audit/changes/:record', 'GET /api/audit/tablet/:device',
+    'POST /api/audit/csv', 'POST /api/audit/export', 'GET /api/log'],
+  manage: ['GET /api/people', 'GET /api/devices', 'GET /api/devices/:device'],
+};
+const needs = new Map(Object.entries(FOR_TOKENS).flatMap(([words, routes]) => routes.map((one) => [one, words.split(' ')])));
+for (const [role, may] of [['county', 'read,export,manage,reveal'], ['county', 'read'], ['county', 'export'], ['township', 'read,reveal'],
+  ['auditor', 'read,export,audit,manage,reveal'], ['city', 'audit'], ['admin', 'manage'], ['joint', 'read']]) {
+  const made = await browsers[role].post('/api/tokens', { name: `matrix ${may}`, may, secret: county.people[role].secret });
+  const has = may.split(',');
+  for (const [method, pattern, roles, headers] of MATRIX) {
+    const target = pattern.replace('*', 'nothing').replace(/:\w+/g, NOBODY);
+    const { status, json } = await send(county.consolePort, method, target, { authorization: `Bearer ${made.json.token}`,
+      ...(method === 'POST' && { 'content-type': 'application/json', ...headers }) }, method === 'POST' ? '{}' : undefined);
+    const wanted = needs.get(`${method} ${pattern}`);
+    const comes = roles.includes(role) && wanted && wanted.every((one) => one === 'any' || has.includes(one));
+    const name = `a token of ${role} for ${may}: ${method} ${pattern}`;
+
+    if (comes) ok(status !== 401 && !['role', 'token', 'origin'].includes(json?.error), name, `${status} ${json?.error}`);
+    else check(`${name}: not`, `${status} ${json?.error}`, `403 ${roles.includes(role) ? 'token' : 'role'}`);
   }
 }
 

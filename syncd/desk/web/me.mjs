@@ -7,6 +7,7 @@ import { Frame } from './frame.mjs';
 import { SecretForm } from './login.mjs';
 import { Enrol } from './second.mjs';
 import { Sessions } from './sessions.mjs';
+import { Tokens } from './tokens.mjs';
 import { areaName, roleName } from './words.mjs';
 
 export function Me({ shared }) {
@@ -30,5 +31,7 @@ export function Me({ shared }) {
     <section class="card stack"><h2>${tr('Another secret')}</h2>
       <${SecretForm} onDone=${(now) => { shared.setMe(now);
         toast(tr('Changed. Everywhere else you are logged out.')); }} /></section>
+    <section class="card stack"><h2>${tr('Programs that read for me')}</h2>
+      <${Tokens} me=${me} /></section>
   </div></${Frame}>`;
 }

@@ -8,6 +8,7 @@ import * as api from './api.mjs';
 import { Frame } from './frame.mjs';
 import { List, useList } from './list.mjs';
 import { Sessions } from './sessions.mjs';
+import { Tokens } from './tokens.mjs';
 import { ROLES, areaName, codes, roleName } from './words.mjs';
 
 function State({ person }) {
@@ -134,6 +135,8 @@ export function People({ shared }) {
       { id: 'created', label: tr('Added'), optional: true,
         cell: (person) => moment(person.created) },
     ]} />
+    <section class="card stack"><h2>${tr('Programs that read')}</h2>
+      <${Tokens} mayRevoke=${shared.me.may.includes('manage')} /></section>
     ${open === 'new' && html`<${Adding} shared=${shared} onDone=${showSecret}
       onClose=${() => setOpen(null)} />`}
     ${open?.person && html`<${Person} key=${open.person} person=${open} shared=${shared}

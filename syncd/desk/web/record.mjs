@@ -188,7 +188,7 @@ export function RecordPage({ id, shared }) {
       html` <span class="tag">${document.notes.length}</span>` },
     { id: 'tasks', label: tr('Visits'), mark: document.tasks.length > 0 &&
       html` <span class="tag">${document.tasks.length}</span>` },
-    ...(document.income ? [{ id: 'income', label: tr('Income') }] : [])];
+    ...(document.income ? [{ id: 'income', label: tr('Income') }] : [])].filter((one) => one.id === 'history' || me.may.includes('read'));
 
   return html`<${Frame} wide title=${document.title || tr('Without a name')} back=${href('records')}
       actions=${html`<${Actions} document=${document} me=${me}
