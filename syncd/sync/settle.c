@@ -327,11 +327,13 @@ static enum rc leave_guessed(struct work *work, const struct work_record *record
 
 static enum rc add_moves(struct work *work, const struct work_record *record,
                          const struct stored_record *row, struct err *err) {
+    /* Where all of it was brought in this step, it is. */
+    uint64_t brought = record->stored.revision == 0 ? record->brought : 0;
     enum rc rc = RC_OK;
 
     for (uint32_t i = 0; i < row->area_count && rc == RC_OK; i++)
         if (!has_area(record->old_areas, record->old_area_count, row->areas[i]) &&
-            record->brought != row->areas[i] && !PLANTED(NO_ENTER))
+            row->areas[i] != brought && !PLANTED(NO_ENTER))
             rc = move_entry(work, record, row->areas[i], FEED_ENTER, row->packed, err);
     for (uint32_t i = 0; i < record->old_area_count && rc == RC_OK; i++)
         if (!has_area(row->areas, row->area_count, record->old_areas[i]))

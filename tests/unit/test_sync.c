@@ -1,6 +1,8 @@
 /* test_sync.c: the exchange between a tablet and a county, over good links and bad ones. */
 #include "tests/support/visitor.h"
 
+#include "syncd/sync/quarantine.h"
+
 #include "agent/sync/inside.h"
 
 #include <stdarg.h>
@@ -432,6 +434,38 @@ static void what_is_admitted_before_its_beginning_lies_where_it_says(void **stat
     tablet_close(b);
 }
 
+/* It lay where its author believed it to be, until its beginning was admitted. */
+static void what_is_admitted_after_others_enters_whole(void **state) {
+    static uint64_t both[] = {VILLAGE_A, VILLAGE_B}, only_b[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *a = visitor_enrol(visitor, "wang", 2), *b = visitor_enrol(visitor, "zhang", 1);
+    struct tablet *c =
+        county_enrol(visitor->county, visitor_path(visitor, "zhao"), "zhao", only_b, 1);
+    struct session *wang = county_session(a, "wang"), *zhang = county_session(b, "zhang");
+    struct session *zhao = county_session(c, "zhao");
+    struct dot record = visitor_save(visitor, wang, VILLAGE_A, "户主");
+    uint32_t admitted = 0;
+
+    visitor_move(visitor, wang, record, VILLAGE_B); /* an investigator may not */
+    visitor_edit(visitor, wang, record, "head/phone", "13800000000");
+    scope(visitor, a, only_b, 1, false);
+    visitor->county->lose_down = 1; /* it does not even learn it */
+    county_sync(visitor->county, a, RC_NETWORK, NULL);
+    county_sync(visitor->county, c, RC_OK, NULL);
+    assert_int_equal(visitor_count(visitor, zhao, ""), 1);
+    scope(visitor, a, both, 2, false);
+    visitor_must(visitor,
+                 quarantine_rejudge(&visitor->county->office, 0, &admitted, &visitor->err));
+    assert_int_equal(admitted, 1);
+    county_sync(visitor->county, b, RC_OK, NULL);
+    county_sync(visitor->county, c, RC_OK, NULL);
+    assert_string_equal(visitor_text(visitor, zhang, record, "head/phone"), "13800000000");
+    assert_int_equal(visitor_count(visitor, zhao, ""), 0);
+    tablet_close(a);
+    tablet_close(b);
+    tablet_close(c);
+}
+
 static void a_quarantined_change_is_shown_and_blocks_nothing(void **state) {
     struct visitor *visitor = *state;
     struct tablet *tablet = visitor_enrol(visitor, "wang", 2);
@@ -537,6 +571,7 @@ int main(void) {
         TEST(what_follows_a_refused_move_reaches_those_who_have_the_record),
         TEST(a_record_that_began_and_moved_away_in_one_batch_has_left),
         TEST(what_is_admitted_before_its_beginning_lies_where_it_says),
+        TEST(what_is_admitted_after_others_enters_whole),
         TEST(a_quarantined_change_is_shown_and_blocks_nothing),
         TEST(a_new_epoch_sends_again_what_the_server_lacks),
         TEST(an_enrolment_whose_answer_was_lost_is_repeated),
