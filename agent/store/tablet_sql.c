@@ -117,53 +117,25 @@ static const char SCHEMA_DOUBT[] = "CREATE TABLE doubted(record INTEGER PRIMARY 
 /* Whatever a view is made of puts its record there, so that no way of changing one can forget its
  * summary. waits: for somebody who holds all its keys. What former versions forgot is mended when
  * somebody unlocks. */
-#define DOUBT(which)                                                                               \
-    " BEGIN INSERT INTO doubted VALUES(" which                                                     \
-    ".record, 0) ON CONFLICT(record) DO UPDATE SET waits = 0; END;"
+#define DOUBT_NEW                                                                                  \
+    " BEGIN INSERT INTO doubted VALUES(new.record, 0)"                                             \
+    " ON CONFLICT(record) DO UPDATE SET waits = 0; END;"
+#define DOUBT_OLD                                                                                  \
+    " BEGIN INSERT INTO doubted VALUES(old.record, 0)"                                             \
+    " ON CONFLICT(record) DO UPDATE SET waits = 0; END;"
+/* clang-format off */
 static const char SCHEMA_LISTED[] =
     "DROP TABLE doubted;"
-    "CREATE TABLE doubted(record INTEGER PRIMARY KEY, waits "
-    "INTEGER NOT NULL);"
+    "CREATE TABLE doubted(record INTEGER PRIMARY KEY, waits INTEGER NOT NULL);"
     "INSERT INTO doubted SELECT record, 0 FROM record;"
-    "CREATE TRIGGER state_came AFTER INSERT ON state" DOUBT(
-        "new") "CREATE TRIGGER state_changed AFTER UPDATE ON "
-               "state" DOUBT("new") "CREATE TRIGGER state_went "
-                                    "AFTER DELETE ON "
-                                    "state" DOUBT("old") "CREATE TRIGGER "
-                                                         "own_came AFTER "
-                                                         "INSERT ON "
-                                                         "change" DOUBT(
-                                                             "new") "CREATE "
-                                                                    "TRIGGER "
-                                                                    "own_"
-                                                                    "changed "
-                                                                    "AFTER "
-                                                                    "UPDATE "
-                                                                    "OF "
-                                                                    "overlay,"
-                                                                    " "
-                                                                    "sealed "
-                                                                    "ON "
-                                                                    "change"
-                                                                    " WHEN "
-                                                                    "old."
-                                                                    "overlay "
-                                                                    "= 1 OR "
-                                                                    "new."
-                                                                    "overlay "
-                                                                    "= "
-                                                                    "1" DOUBT("new") "CREATE "
-                                                                                     "TRIGGER "
-                                                                                     "record_"
-                                                                                     "renamed "
-                                                                                     "AFTER "
-                                                                                     "UPDATE "
-                                                                                     "OF "
-                                                                                     "actor "
-                                                                                     "ON "
-                                                                                     "recor"
-                                                                                     "d" DOUBT("ne"
-                                                                                               "w");
+    "CREATE TRIGGER state_came AFTER INSERT ON state" DOUBT_NEW
+    "CREATE TRIGGER state_changed AFTER UPDATE ON state" DOUBT_NEW
+    "CREATE TRIGGER state_went AFTER DELETE ON state" DOUBT_OLD
+    "CREATE TRIGGER own_came AFTER INSERT ON change" DOUBT_NEW
+    "CREATE TRIGGER own_changed AFTER UPDATE OF overlay, sealed ON change"
+    " WHEN old.overlay = 1 OR new.overlay = 1" DOUBT_NEW
+    "CREATE TRIGGER record_renamed AFTER UPDATE OF actor ON record" DOUBT_NEW;
+/* clang-format on */
 
 /* former: the scope's serial when the county turned out to be restored from a backup: the state is
  * what its feeds had said before (states.c). */
@@ -171,7 +143,7 @@ static const char SCHEMA_FORMER[] =
     "ALTER TABLE state ADD COLUMN former INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX state_former ON state(former) WHERE former <> 0;"
     "DROP TRIGGER state_changed;" /* nothing else is shown when a state becomes a former one */
-    "CREATE TRIGGER state_changed AFTER UPDATE OF sealed ON state" DOUBT("new");
+    "CREATE TRIGGER state_changed AFTER UPDATE OF sealed ON state" DOUBT_NEW;
 
 /* medium: what forms show, and all of it is here; as it came. */
 static const char SCHEMA_MEDIUM[] =
