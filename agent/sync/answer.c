@@ -33,7 +33,6 @@ struct taking {
     struct arriving *snapshots;
     uint32_t snapshot_count, snapshot_capacity;
     struct feed_id broken; /* area 0: none */
-    bool whole;            /* was asked for whole */
     bool needs_bundle;     /* refused unless it was written for this device's bundle */
     struct sync_report *report;
     struct flow *flow;
@@ -353,10 +352,8 @@ static enum rc check_heads(struct taking *taking, struct err *err) {
             continue; /* an older answer: all of it was known */
         if (head != NULL && taking->apply.gaps > 0 && cursor.position < head->position)
             continue; /* ahead of our place: nothing of it was taken */
-        if (taking->apply.had_own && !taking->whole) {
-            taking->flow->whole = true;
+        if (taking->apply.had_own)
             return err_set(err, RC_CONFLICT, "own changes came back other than they were sent");
-        }
         taking->broken = *feed;
         return err_set(err, RC_CORRUPT,
                        "the server's history does not lead to what the county has signed");
@@ -586,7 +583,7 @@ static enum rc take(struct taking *taking, struct view body, const uint8_t base[
         rc = read_head(taking, body, &parts, err);
     if (rc == RC_OK)
         rc = take_all(taking, body, &parts, base, err);
-    if (rc == RC_CONFLICT && !taking->whole)
+    if (rc == RC_CONFLICT)
         taking->flow->whole = true;
     apply_release(&taking->apply);
     arena_release(&taking->arena);
@@ -606,10 +603,10 @@ static enum rc take_committed(struct taking *taking, struct view body, const uin
     return rc;
 }
 
-enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[8], bool whole,
+enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[8],
                     struct sync_report *report, struct flow *flow, struct err *err) {
     struct sync_report before = *report;
-    struct taking taking = {.tablet = tablet, .report = report, .flow = flow, .whole = whole};
+    struct taking taking = {.tablet = tablet, .report = report, .flow = flow};
     enum rc rc = take_committed(&taking, body, base, err);
 
     if (rc == RC_CORRUPT && taking.broken.area != 0) {
@@ -641,7 +638,7 @@ enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[
 enum rc answer_take_bundle(struct tablet *tablet, struct view body, struct sync_report *report,
                            uint64_t *gaps, bool *stale, struct err *err) {
     struct flow flow = {.more = false};
-    struct taking taking = {.tablet = tablet, .whole = true, .needs_bundle = true};
+    struct taking taking = {.tablet = tablet, .needs_bundle = true};
     uint8_t hash[CRYPT_HASH_BYTES];
     struct sync_report before = *report;
     enum rc rc;

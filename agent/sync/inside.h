@@ -122,7 +122,7 @@ struct flow { /* what an answer means for the exchange that follows */
 };
 
 /* Takes an answer in one transaction. base: digest of the cursors it was asked with. */
-enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[8], bool whole,
+enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[8],
                     struct sync_report *report, struct flow *flow, struct err *err);
 /* Takes an answer out of a bundle that the county wrote for this device; what was overtaken by
  * newer answers is left. stale: all of it. RC_DENIED: it was written for another device, or changed

@@ -364,8 +364,7 @@ static enum rc exchange(struct run *run, struct flow *flow, struct err *err) {
         return refused(run, &result, err);
     run->nonce_retried = false;
     flow->alarmed = run->alarmed;
-    return answer_take(run->tablet, buf_view(&run->answer), run->base, run->whole, run->report,
-                       flow, err);
+    return answer_take(run->tablet, buf_view(&run->answer), run->base, run->report, flow, err);
 }
 
 uint64_t sync_unsent(const struct tablet *tablet) {
@@ -424,8 +423,14 @@ static enum rc rounds(struct run *run, struct err *err) {
             rc = exchange(run, &flow, err);
         if (rc != RC_OK)
             return rc;
-        if (flow.whole && !run->whole) {
+        if (flow.whole) {
+            /* Asked for whole it is not answered with numbers: that was another request's answer.
+             */
+            stalls = run->whole ? stalls + 1 : 0;
             run->whole = true;
+            if (stalls == STALLS_MAX)
+                return err_set(err, RC_CORRUPT,
+                               "the answers are those of earlier requests; sync again");
             continue;
         }
         tell(run, total);

@@ -131,8 +131,6 @@ static bool expected(const struct world *world, enum rc rc) {
     case RC_IO:
     case RC_AGAIN:
         return !world->healing;
-    case RC_CONFLICT: /* own changes could not be read: asked for whole in the next sync */
-        return (world->turns[TURN_DISK] || world->turns[TURN_FULL]) && !world->healing;
     case RC_CORRUPT: /* a cut answer; never the disk, which every start checks */
     case RC_DENIED:
     case RC_UNSUPPORTED:

@@ -148,6 +148,47 @@ static void what_the_county_has_comes_home(void **state) {
     tablet_close(wang);
 }
 
+struct repeating { /* a road that gives an answer twice: the second time to another request */
+    struct county *county;
+    struct buf first;
+    unsigned requests;
+};
+
+static enum rc repeat(void *context, const char *path, struct view body, struct buf *answer,
+                      struct link_result *result, struct err *err) {
+    struct repeating *repeating = context;
+    struct link *link = &repeating->county->link;
+    enum rc rc = link->exchange(link->context, path, body, answer, result, err);
+
+    if (rc == RC_OK && result->status == 200 && ++repeating->requests == 1)
+        buf_add_view(&repeating->first, buf_view(answer));
+    if (rc == RC_OK && repeating->requests == 2) {
+        buf_clear(answer);
+        buf_add_view(answer, buf_view(&repeating->first));
+    }
+    return rc;
+}
+
+static void it_comes_home_although_an_earlier_answer_is_given_again(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 1);
+    struct session *w = county_session(wang, "wang");
+    struct dot record = visitor_save(visitor, w, VILLAGE_A, "Tan");
+    struct repeating repeating = {.county = visitor->county};
+    struct link link = {&repeating, repeat};
+    struct sync_report report;
+
+    visitor->county->lose_down = 1;
+    county_sync(visitor->county, wang, RC_NETWORK, NULL);
+    spoil(visitor, wang, 1);
+    buf_init(&repeating.first, LIMIT_EXCHANGE_BYTES);
+    visitor_must(visitor, sync_run(wang, &link, NULL, &report, &visitor->err));
+    assert_true(repeating.requests > 2);
+    assert_string_equal(visitor_text(visitor, w, record, "head/name"), "Tan");
+    buf_release(&repeating.first);
+    tablet_close(wang);
+}
+
 /* An edit of somebody else's record: the record is shown without it, and shared work goes on. */
 static void the_record_is_shown_without_it(void **state) {
     struct visitor *visitor = *state;
@@ -177,6 +218,8 @@ int main(void) {
                                         visitor_tear_down),
         cmocka_unit_test_setup_teardown(what_the_county_has_comes_home, visitor_set_up,
                                         visitor_tear_down),
+        cmocka_unit_test_setup_teardown(it_comes_home_although_an_earlier_answer_is_given_again,
+                                        visitor_set_up, visitor_tear_down),
         cmocka_unit_test_setup_teardown(the_record_is_shown_without_it, visitor_set_up,
                                         visitor_tear_down),
     };
