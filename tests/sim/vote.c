@@ -501,6 +501,10 @@ void vote_play(struct world *world) {
         rc = meeting_sign(a.pad->session, world->ballot.id, signers, 2, false, &world->err);
     } while (again(&a, rc, "is signed"));
     world->ballot.held = true;
+    if (!one_in(world, 4))
+        meet(world);
+    else
+        world->ballot.on_the_way = true;
 }
 
 /* ---- what everybody must see ---- */
@@ -527,6 +531,14 @@ static void check_result(struct world *world, const struct meeting *meeting, con
     }
 }
 
+/* A tablet whose scope staff have changed since: what it had not sent may wait for them. */
+static bool is_kept_back(const struct world *world) {
+    for (int at = 0; at < 2; at++)
+        if (tablet_facts(world->pads[at].tablet)->scope.serial > 1)
+            return true;
+    return false;
+}
+
 void vote_end(struct world *world) {
     struct ledger *ledger;
     struct stored_record stored;
@@ -535,7 +547,7 @@ void vote_end(struct world *world) {
     struct record record;
     enum rc rc;
 
-    if (!world->ballot.held)
+    if (!world->ballot.held || (world->ballot.on_the_way && is_kept_back(world)))
         return;
     ledger = hall_read(world);
     rc = store_record(ledger->store, world->ballot.id, &world->arena, &stored, &world->err);
@@ -552,7 +564,7 @@ void vote_end(struct world *world) {
 
         rc = meeting_see(world->pads[at].session, world->ballot.id, &world->arena, &seen,
                          &world->err);
-        if (rc == RC_OK)
+        if (rc == RC_OK && !tablet_facts(world->pads[at].tablet)->scope.revoked)
             check_result(world, &seen.meeting, world->pads[at].machine.name);
         err_clear(&world->err);
     }

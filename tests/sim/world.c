@@ -165,6 +165,9 @@ static void special(struct world *world) {
     case TURN_STICK:
         step_stick(world);
         break;
+    case TURN_ENROL:
+        step_enrol(world);
+        break;
     case TURN_POISON:
         step_poison(world);
         break;
@@ -268,6 +271,9 @@ static void draw_turns(struct world *world) {
         world->turns[TURN_RESTORE] = false;
     if (!one_in(world, 3))
         world->turns[TURN_VOTE] = false;
+    if (world->turns[TURN_RESTORE]) /* a county that forgets whom it enrolled: not played yet */
+        world->turns[TURN_ENROL] = false;
+    world->weights[TURN_ENROL] = 1;
     world->weights[TURN_VOTE] = 0;
     world->weights[TURN_ERASE] = 1;
     world->weights[TURN_RESTORE] = 1;

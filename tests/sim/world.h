@@ -64,6 +64,7 @@ enum turn {
     TURN_PHOTO,  /* photos and files */
     TURN_POISON, /* a broken tablet's changes */
     TURN_VOTE,   /* a meeting before everything else */
+    TURN_ENROL,  /* new tablets */
     TURN_COUNT,
 };
 
@@ -206,6 +207,7 @@ struct poison { /* a broken tablet (poison.c) */
 
 struct ballot { /* a meeting (vote.c) */
     bool held;
+    bool on_the_way; /* when the rest of the world began, it was not all at the county */
     struct dot id;
     uint32_t item_count;
     uint8_t chosen[BALLOT_ITEMS][16]; /* by seat: enum urn_answer */
@@ -233,6 +235,7 @@ struct world {
     struct kept done[DRAFTS_DONE_MAX]; /* those of which a change came */
     struct stick sticks[STICKS_MAX];
     struct later later[LATER_MAX];
+    uint32_t enrolled;  /* tablets that came later */
     uint32_t names;     /* of disks, forms, backups */
     char said[300];     /* the end of what the last command printed */
     struct arena arena; /* of one step */
@@ -354,6 +357,11 @@ void poison_release(struct world *world);
 
 void vote_play(struct world *world);
 void vote_end(struct world *world);
+
+/* ---- enrol.c ---- */
+
+void step_enrol(struct world *world);
+void enrol_check(struct world *world);
 
 /* ---- oracle.c ---- */
 

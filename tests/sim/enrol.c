@@ -1,0 +1,148 @@
+/* enrol.c: somebody new gets a tablet in the midst of everything. The request is lost, or its
+ * answer, or comes a day late; the power goes; he tries again with the same code, while others sync
+ * and carry bundles. In the end there is one device for one code, and nobody else can use it. */
+#include "agent/store/traffic.h"
+#include "syncd/sync/auth.h"
+#include "tests/sim/world.h"
+
+#include <stdio.h>
+
+#define TRIES_MAX 40
+#define ENROL_MAX 3u
+
+static const uint64_t AREAS[] = {VILLAGE_A, VILLAGE_B, VILLAGE_C};
+
+static bool may_fail(const struct world *world, enum rc rc) {
+    switch (rc) {
+    case RC_NETWORK:
+    case RC_IO:
+    case RC_AGAIN:
+        return true;
+    case RC_CORRUPT:
+    case RC_DENIED:
+    case RC_UNSUPPORTED:
+        return world->turns[TURN_CUT];
+    default:
+        return false;
+    }
+}
+
+/* The power of a tablet that is none yet. */
+static void restart(struct world *world, struct pad *pad) {
+    machine_calm(&pad->machine);
+    if (!disk_is_dead(pad->machine.disk))
+        return;
+    if (disk_open_files(pad->machine.disk) != 0)
+        world_fail(world, "an enrolment that was cut off leaves files open");
+    disk_restart(pad->machine.disk);
+    world->crashed++;
+    tell(world, "%s loses its power", pad->machine.name);
+}
+
+static enum rc try_once(struct world *world, struct pad *pad, const char *code) {
+    char secret[80], folder[40];
+    struct enrol_options options = {
+        .directory = folder,
+        .server = view_text("http://127.0.0.1:1"),
+        .code = view_text(code),
+        .tablet = {.env = &pad->machine.env, .cost = {.passes = 1, .memory_kib = 8}},
+        .link = &pad->link};
+    enum rc rc;
+
+    (void)snprintf(secret, sizeof(secret), CANARY "secret-of-%s", pad->people[0]);
+    (void)snprintf(folder, sizeof(folder), "/%s/tablet", pad->machine.name);
+    options.secret = view_text(secret);
+    err_clear(&world->err);
+    rc = enrol_run(&options, &pad->tablet, &world->err);
+    tell(world, "%s enrols: %s%s%s", pad->machine.name, rc_name(rc), rc == RC_OK ? "" : ": ",
+         rc == RC_OK ? "" : world->err.text);
+    return rc;
+}
+
+static enum rc count_one(void *context, const struct stored_device *device, struct err *err) {
+    uint32_t *count = context;
+
+    (void)device;
+    (void)err;
+    (*count)++;
+    return RC_OK;
+}
+
+void enrol_check(struct world *world) {
+    struct ledger *ledger = hall_read(world);
+    uint32_t count = 0;
+
+    world_must(world, store_devices(ledger->store, count_one, &count, &world->err),
+               "the list of devices");
+    hall_give_back(world, ledger);
+    if (count != PEOPLE + world->enrolled)
+        world_fail(world, "the county knows %u devices, and %u were enrolled", count,
+                   PEOPLE + world->enrolled);
+}
+
+/* Somebody else has seen the code. */
+static void steal(struct world *world, const char *code) {
+    struct machine machine;
+    struct pad thief = {.there = true};
+    enum rc rc;
+
+    machine_init(&machine, world, "thief", disk_new(chance(world, UINT64_MAX)));
+    thief.machine = machine;
+    thief.machine.env.context = &thief.machine;
+    (void)snprintf(thief.people[0], sizeof(thief.people[0]), "thief");
+    net_begin(world, &thief);
+    world->calm = true;
+    rc = try_once(world, &thief, code);
+    world->calm = false;
+    if (rc != RC_DENIED)
+        world_fail(world, "a code that was used enrols another device: %s", rc_name(rc));
+    err_clear(&world->err);
+    machine_release(&thief.machine);
+}
+
+void step_enrol(struct world *world) {
+    uint64_t grant[3];
+    struct invitation invitation = {.role = ROLE_CLERK, .areas = grant};
+    char code[CODE_TEXT_BYTES], name[16];
+    struct pad *pad;
+    enum rc rc = RC_AGAIN;
+
+    if (world->pad_count == PADS_MAX || world->enrolled == ENROL_MAX || !hall_up(world))
+        return;
+    for (int i = 0; i < 3; i++)
+        if (one_in(world, 2) || (i == 2 && invitation.area_count == 0))
+            grant[invitation.area_count++] = AREAS[i];
+    (void)snprintf(name, sizeof(name), "new%u", ++world->names);
+    invitation.device_name = invitation.person_name = view_text(name);
+    world_must(world, auth_invite(hall_office(world), &invitation, "test", code, &world->err),
+               "an invitation");
+    pad = pad_new(world, name, disk_new(chance(world, UINT64_MAX)));
+    net_begin(world, pad);
+    for (int tries = 0; rc != RC_OK; tries++) {
+        world->calm = tries >= TRIES_MAX;
+        if (world->calm)
+            world->hall.down_until_ms = 0;
+        machine_tempt(&pad->machine, TURN_POWER, TURN_DISK);
+        rc = try_once(world, pad, code);
+        if (rc == RC_OK && disk_is_dead(pad->machine.disk))
+            pad_close(world, pad); /* it is whole already */
+        restart(world, pad);
+        if (rc != RC_OK && (!may_fail(world, rc) || tries > TRIES_MAX + 2))
+            world_must(world, rc, "enrolling");
+        world->calm = false;
+        world->now_ms += (int64_t)chance(world, 600000);
+        if (rc != RC_OK && one_in(world, 3))
+            pad_sync(world, &world->pads[chance(world, (uint64_t)world->pad_count - 1)]);
+        else if (rc != RC_OK && one_in(world, 4))
+            step_stick(world);
+    }
+    world->enrolled++;
+    if (!pad_ready(world, pad))
+        world_fail(world, "%s cannot be unlocked: %s", name, world->err.text);
+    pad->device = tablet_facts(pad->tablet)->device;
+    if (!hall_up(world))
+        return;
+    enrol_check(world);
+    if (one_in(world, 3))
+        steal(world, code);
+}
