@@ -89,6 +89,8 @@ enum rc record_pack(const struct record *record, struct buf *out, struct err *er
 /* Arrays in the arena; values borrow from bytes. Checks everything, trusts nothing: other bytes
  * than those that record_pack writes are RC_CORRUPT. */
 enum rc record_unpack(struct view bytes, struct arena *arena, struct record *out, struct err *err);
+/* How many changes the packed state holds, without looking further; 0: the bytes are damaged. */
+uint32_t record_packed_changes(struct view bytes);
 /* hash("yg record", packed bytes) */
 void record_digest(struct view packed, uint8_t out[32]);
 

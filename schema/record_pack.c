@@ -473,6 +473,14 @@ static void read_erasures(struct reader *in, struct arena *arena, struct record 
     out->erasure_count = in->failed || arena->failed != RC_OK ? 0 : count;
 }
 
+uint32_t record_packed_changes(struct view bytes) {
+    struct reader in;
+
+    reader_init(&in, bytes);
+    (void)read_u8(&in);
+    return (uint32_t)read_varint_max(&in, LIMIT_RECORD_CHANGES);
+}
+
 enum rc record_unpack(struct view bytes, struct arena *arena, struct record *out, struct err *err) {
     struct reader in;
     uint8_t format;

@@ -69,6 +69,7 @@ static void states_come_back_from_their_bytes(void **state) {
     buf_init(&again, LIMIT_RECORD_BYTES);
     assert_int_equal(record_pack(&sample, &packed, &err), RC_OK);
     assert_int_equal(record_unpack(buf_view(&packed), &arena, &back, &err), RC_OK);
+    assert_int_equal(record_packed_changes(buf_view(&packed)), 3);
     assert_true(dot_equal(back.id, sample.id));
     assert_int_equal(back.absorbed_count, 3);
     assert_true(back.absorbed[2].time_ms == INT64_MIN);
