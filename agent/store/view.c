@@ -131,7 +131,7 @@ enum rc own_change_unname(struct tablet *tablet, struct change *change, struct a
     uint64_t record;
     enum rc rc;
 
-    if (actor->lineage.count == 0 || change->kind == CHANGE_CREATE)
+    if (actor == NULL || actor->lineage.count == 0 || change->kind == CHANGE_CREATE)
         return RC_OK;
     rc = record_number(tablet, change->record, false, &record, err);
     if (rc != RC_OK)

@@ -223,9 +223,11 @@ enum rc sync_bundle_write(struct tablet *tablet, bundle_keep *keep, void *contex
     const struct facts *facts = tablet_facts(tablet);
     struct filling filling = {.tablet = tablet, .report = report};
     struct buf file;
-    enum rc rc = outbox_cut(tablet, err);
+    enum rc rc = tablet_regain(tablet, err);
 
     *report = (struct bundle_written){.changes = 0};
+    if (rc == RC_OK)
+        rc = outbox_cut(tablet, err);
     if (rc != RC_OK)
         return rc;
     arena_init(&filling.arena, BUNDLE_ARENA_BYTES);
