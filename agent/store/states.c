@@ -213,18 +213,19 @@ enum rc tablet_remove_state(struct tablet *tablet, uint64_t area, struct dot id,
         return no_key(err);
     arena_reset(&tablet->scratch);
     rc = record_number(tablet, id, false, &record, err);
-    if (rc == RC_OK)
-        rc = read_state(tablet, record, key, &tablet->scratch, &state, &former, err);
     if (rc == RC_NOT_FOUND)
         return RC_OK;
-    if (rc != RC_OK)
-        return rc;
-    if (!former &&
-        stays(tablet, &state, area, key->key)) /* where it lies now may have become no question */
-        return doubt_record(tablet, record, err);
-    statement_bind_i64(drop, 1, (int64_t)record);
-    statement_bind_i64(drop, 2, (int64_t)key->key);
-    rc = statement_run(drop, err);
+    if (rc == RC_OK)
+        rc = read_state(tablet, record, key, &tablet->scratch, &state, &former, err);
+    if (rc == RC_OK && !former && stays(tablet, &state, area, key->key))
+        return doubt_record(tablet, record, err); /* where it lies may have become no question */
+    if (rc == RC_OK) {
+        statement_bind_i64(drop, 1, (int64_t)record);
+        statement_bind_i64(drop, 2, (int64_t)key->key);
+        rc = statement_run(drop, err);
+    } else if (rc == RC_NOT_FOUND) { /* own changes of it may be here all the same */
+        rc = RC_OK;
+    }
     if (rc == RC_OK) {
         statement_bind_i64(rest, 1, (int64_t)record);
         rc = statement_one(rest, err);
@@ -246,6 +247,8 @@ enum rc states_doubt(struct tablet *tablet, struct err *err) {
 
     statement_bind_i64(former, 1, tablet->facts.scope.serial);
     rc = statement_run(former, err);
+    if (rc == RC_OK)
+        rc = statement_run(tablet->sql[SQL_RECORD_BACK], err);
     return rc == RC_OK ? statement_run(tablet->sql[SQL_CHANGE_UNSETTLE], err) : rc;
 }
 

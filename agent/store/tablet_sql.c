@@ -191,6 +191,7 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_STATE_FORK] = "DELETE FROM state WHERE record IN (SELECT r.record FROM record r"
                        " JOIN change c ON c.change = ?4 + r.number AND c.record = r.record"
                        " WHERE r.actor = ?1 AND r.number BETWEEN ?2 AND ?3)",
+    [SQL_RECORD_BACK] = "UPDATE record SET left = 0 WHERE left = 1",
     [SQL_RECORD_LEFT] = "UPDATE record SET left = ?2 WHERE record = ?1 AND left <> ?2",
     [SQL_RECORD_COUNT] = "SELECT count(DISTINCT record) FROM summary",
     [SQL_RECORD_ALL] = "SELECT record, actor, number FROM record WHERE record > ?1"
@@ -243,8 +244,7 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_CHANGE_OVERLAY] = "SELECT change, key, sealed FROM change WHERE record = ?1"
                            " AND overlay = 1 ORDER BY change",
     [SQL_CHANGE_UNSETTLE] = "UPDATE change SET overlay = 1 WHERE overlay = 0"
-                            " AND length(sealed) > 0"
-                            " AND record NOT IN (SELECT record FROM record WHERE left = 1)",
+                            " AND length(sealed) > 0",
     [SQL_CHANGE_SETTLE] = "UPDATE change SET overlay = 0, verdict = 0 WHERE change = ?1",
     [SQL_CHANGE_VERDICT] = "UPDATE change SET verdict = ?2 WHERE change = ?1 AND verdict <> ?2"
                            " AND (overlay = 1 OR verdict <> 0)",

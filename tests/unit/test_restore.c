@@ -636,6 +636,47 @@ static void nobody_holds_more_than_the_county(void **state) {
     tablet_close(c);
 }
 
+static uint32_t waiting(struct clerk *world, struct tablet *tablet) {
+    struct tablet_quarantined *list = NULL;
+    uint32_t count = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(tablet_quarantine(tablet, &world->arena, &list, &count, &err), &err);
+    return count;
+}
+
+/* Staff had let it go, and the record with it. Now it waits again, and its author sees that. */
+static void who_wrote_what_waits_again_is_told(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup"), *record, *move;
+    struct seen seen;
+    struct edit edit;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    clerk_user(world, "Li Si", "county");
+    record = clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    clerk_sync(world);
+    RUNS(world, 0, "backup", file);
+    clerk_start(world, world->wang, record, CHANGE_MOVE, &seen, &edit);
+    clerk_must(edit_set_area(&edit, OTHER_VILLAGE, &err), &err);
+    move = clerk_finish(world, world->wang, &seen, &edit);
+    clerk_sync(world);
+    assert_int_equal(waiting(world, world->a), 1);
+    RUNS(world, 0, "quarantine", "release", move, "--as", "Li Si", "--reason", "seen");
+    clerk_sync(world);
+    assert_int_equal(waiting(world, world->a), 0);
+    assert_int_equal(listed(world, world->wang), 0);
+    restore(world, file, "again");
+    county_sync(world->county, world->a, RC_OK, NULL);
+    assert_int_equal(counts(world).quarantined, 1);
+    assert_int_equal(waiting(world, world->a), 1);
+    assert_int_equal(listed(world, world->wang), 1);
+    RUNS(world, 0, "verify");
+}
+
 static void copy_file(struct clerk *world, const char *from, const char *to) {
     struct buf bytes;
     struct err err;
@@ -851,6 +892,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_was_admitted_is_admitted_again, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(nobody_holds_more_than_the_county, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(who_wrote_what_waits_again_is_told, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_history_that_was_rolled_back_is_noticed, clerk_set_up,
                                         clerk_tear_down),
