@@ -433,9 +433,15 @@ SIM := $(BUILD)/test/$(FLAVOUR)/sim/sim
 sim: $(SIM)
 	@$(SIM) --seeds $(or $(SEEDS),100) --start $(or $(START),1) --jobs $(JOBS)
 
-## sim-night     10,000 of them, from START on
+## sim-crowd     a thousand tablets (TABLETS=n) that come home within three minutes
+.PHONY: sim-crowd
+sim-crowd: $(SIM)
+	@$(SIM) --crowd $(or $(TABLETS),1000)
+
+## sim-night     10,000 worlds, from START on, and the thousand tablets
 sim-night: $(SIM)
 	@$(SIM) --seeds 10000 --start $(or $(START),1) --jobs $(JOBS)
+	@$(SIM) --crowd 1000
 
 ## sim-teeth     every mistake that can be planted is found by one of the first 500 worlds
 .PHONY: sim-teeth

@@ -29,6 +29,8 @@ enum planted {
     PLANTED_POISON_BLOCKS,      /* a batch that cannot be opened refuses those beside it */
     PLANTED_VOTE_PARTED,        /* a vote is counted in one transaction and marked in another */
     PLANTED_URN_FIRST,          /* the urn goes before its result is on disk */
+    PLANTED_OLDEST_READS,       /* of the policy `latest` */
+    PLANTED_LOSER_HIDDEN,       /* where people contradict each other one of them is read */
     PLANTED_COUNT
 };
 

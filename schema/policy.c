@@ -1,6 +1,7 @@
 /* Policies. A choice depends on the set of sides alone, never on the order in which they came. */
 #include "schema/policy.h"
 
+#include "base/planted.h"
 #include "schema/reading.h"
 
 static const struct form_field *find_field(const struct form *form, uint16_t field) {
@@ -89,7 +90,7 @@ static bool side_later(const struct record *record, const struct side *a, const 
     const struct absorbed *right = &record->absorbed[b->change];
 
     if (left->time_ms != right->time_ms)
-        return left->time_ms > right->time_ms;
+        return (left->time_ms > right->time_ms) != PLANTED(OLDEST_READS);
     return a->change > b->change;
 }
 
@@ -137,7 +138,8 @@ struct choice policy_choose(enum policy policy, const struct record *record,
         return choice;
     }
     choice.by_policy = true;
-    if (policy == POLICY_HUMAN || policy == POLICY_ONCE || policy == POLICY_UNION) {
+    if ((policy == POLICY_HUMAN && !PLANTED(LOSER_HIDDEN)) || policy == POLICY_ONCE ||
+        policy == POLICY_UNION) {
         choice.kind = CELL_CONFLICT;
     } else if (policy == POLICY_AUTHORITY) {
         choice.rank = sides[choice.chosen].rank;

@@ -362,9 +362,8 @@ void hall_prepare(void) {
     prepare(&ready.starts[1], true);
 }
 
-void hall_begin(struct world *world) {
+void hall_start(struct world *world) {
     const struct start *start = &ready.starts[world->turns[TURN_VOTE]];
-    uint32_t count = 2 + (uint32_t)chance(world, PEOPLE - 1);
 
     fresh_shelves();
     machine_init(&world->hall.machine, world, "county",
@@ -373,6 +372,13 @@ void hall_begin(struct world *world) {
     world->hall.desk = (struct desk){.context = world, .office = give_office};
     if (!hall_open(world))
         world_fail(world, "opening: %s", world->err.text);
+}
+
+void hall_begin(struct world *world) {
+    const struct start *start = &ready.starts[world->turns[TURN_VOTE]];
+    uint32_t count = 2 + (uint32_t)chance(world, PEOPLE - 1);
+
+    hall_start(world);
     if (one_in(world, 2)) { /* a county that prefers to give snapshots */
         struct office *office = (struct office *)(uintptr_t)hall_office(world);
 

@@ -4,6 +4,7 @@
  *   sim --seeds N [--start FIRST] [--jobs J] [--tap] [--open]
  *                            N worlds in J processes; one line for each that fails
  *
+ *   sim --crowd N [SEED]     one evening on which N tablets come home within three minutes
  *   sim --teeth --seeds N    built with planted mistakes (build/test/planted): the first seed that
  * finds each
  *
@@ -201,7 +202,18 @@ static int play_teeth(const struct range *range) {
     return missed == 0 ? 0 : 1;
 }
 
+static int play_crowd(uint64_t seed, uint32_t count) {
+    struct world *world = calloc(1, sizeof(*world));
+    char figures[300] = "";
+    bool good = world != NULL && crowd_play(world, seed, count, figures, sizeof(figures));
+
+    printf("%u tablets at once: %s\n%s\n", count, good ? "every promise was kept" : world->failure,
+           figures);
+    return good ? 0 : 1;
+}
+
 int main(int argc, char **argv) {
+    uint32_t crowd = 0;
     struct range range = {.first = 1, .count = 0, .jobs = 2};
     uint64_t one = 0;
     struct err err;
@@ -219,6 +231,8 @@ int main(int argc, char **argv) {
             range.open = true;
         else if (strcmp(argv[i], "--seeds") == 0 && more)
             range.count = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--crowd") == 0 && more)
+            crowd = (uint32_t)strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--start") == 0 && more)
             range.first = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--jobs") == 0 && more)
@@ -229,7 +243,7 @@ int main(int argc, char **argv) {
     if (range.jobs == 0 || range.jobs > JOBS_MAX)
         range.jobs = 1;
     err_init(&err, LANG_EN);
-    if ((one == 0 && range.count == 0) || crypt_start(&err) != RC_OK) {
+    if ((one == 0 && range.count == 0 && crowd == 0) || crypt_start(&err) != RC_OK) {
         fprintf(stderr, "usage: %s SEED | --seeds N [--start FIRST] [--jobs J] [--tap]; --open\n",
                 argv[0]);
         return 2;
@@ -237,6 +251,8 @@ int main(int argc, char **argv) {
     vfs_begin();
     vfs_world(0, 1);
     hall_prepare();
+    if (crowd > 0)
+        return play_crowd(one + 1, crowd);
     if (range.teeth)
         return play_teeth(&range);
     return one != 0 ? play_one(one, range.open) : play_range(&range, argv[0]);

@@ -461,6 +461,7 @@ void oracle_end(struct world *world) {
         world_fail(world, "the county does not verify: %s: %s", world->err.text, world->said);
     for (int at = 0; at < world->pad_count; at++)
         check_tablet(world, &world->pads[at]);
+    fold_end(world);
     enrol_check(world);
     photo_end(world);
     vote_end(world);

@@ -27,6 +27,8 @@ static const char *const names[PLANTED_COUNT] = {
     [PLANTED_POISON_BLOCKS] = "poison-blocks",
     [PLANTED_VOTE_PARTED] = "vote-parted",
     [PLANTED_URN_FIRST] = "urn-first",
+    [PLANTED_OLDEST_READS] = "oldest-reads",
+    [PLANTED_LOSER_HIDDEN] = "loser-hidden",
 };
 
 #ifdef YG_PLANTED

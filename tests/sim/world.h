@@ -277,8 +277,9 @@ void machine_calm(struct machine *machine);
 /* Once in a process: the county, its forms and staff, and enrolled tablets, on disks of which each
  * world gets copies. */
 void hall_prepare(void);
-void hall_begin(struct world *world);
-bool hall_open(struct world *world); /* false: the disk refuses for now */
+void hall_start(struct world *world); /* a fresh county */
+void hall_begin(struct world *world); /* and the first tablets */
+bool hall_open(struct world *world);  /* false: the disk refuses for now */
 /* Whether it is up; opens it when its time has come. */
 bool hall_up(struct world *world);
 void hall_close(struct world *world);
@@ -362,6 +363,15 @@ void vote_end(struct world *world);
 
 void step_enrol(struct world *world);
 void enrol_check(struct world *world);
+
+/* ---- crowd.c ---- */
+
+/* So many tablets within three minutes; false as world_play. out: a line with the figures. */
+bool crowd_play(struct world *world, uint64_t seed, uint32_t count, char *out, size_t size);
+
+/* ---- fold.c ---- */
+
+void fold_end(struct world *world);
 
 /* ---- oracle.c ---- */
 
