@@ -94,18 +94,23 @@ static enum rc form_emit(struct compiler *compiler, struct buf *json) {
 }
 
 /* What an engine refuses must not get as far as the tablets. */
-static void xform_proof(struct compiler *compiler) {
+static enum rc xform_proof(struct compiler *compiler) {
     const struct model_host host = {0};
     struct model *model;
     struct arena arena;
     struct err err;
+    enum rc rc;
 
     err_init(&err, compiler->err->lang);
     arena_init(&arena, XFORM_PROOF_BYTES);
-    if (model_load(compiler->form.xform, &host, &arena, &model, &err) != RC_OK)
+    rc = model_load(compiler->form.xform, &host, &arena, &model, &err);
+    if (rc == RC_NO_MEMORY) /* that says nothing about the form */
+        err_set(compiler->err, rc, "form: out of memory");
+    else if (rc != RC_OK)
         finding_add(compiler, true, compiler->survey.sheet, NO_ROW, NO_COLUMN,
                     "the form can not be filled: %s", err.text);
     arena_release(&arena);
+    return rc == RC_NO_MEMORY ? rc : RC_OK;
 }
 
 static enum rc xform_make(struct compiler *compiler) {
@@ -120,7 +125,7 @@ static enum rc xform_make(struct compiler *compiler) {
         rc = arena_check(compiler->arena, "form", compiler->err);
     }
     if (rc == RC_OK && compiler->findings->error_count == 0)
-        xform_proof(compiler);
+        rc = xform_proof(compiler);
     buf_release(&out);
     return rc;
 }

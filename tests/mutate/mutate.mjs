@@ -1,7 +1,9 @@
 // mutate.mjs: changes the code in one place, as somebody who is tired might, and asks the tests. A
 // change that no test notices ("a survivor") is a line that could be wrong tomorrow.
 //
-//     node mutate.mjs BUILD CC FLAGS LIBS [--sample N] [--seed S] [--file PART] [--list]
+//     node mutate.mjs BUILD CC FLAGS LIBS [--sample N] [--seed S] [--file PART] [--again FILE] [--list]
+//
+// --again: only those that an earlier run has printed to FILE.
 //
 // Slips that make no difference to anybody (equivalent.tsv, beside this file, says why of each) are
 // left out. Only the changed copy, beneath BUILD/mutate, is compiled; then the tests that ought to know are
@@ -30,7 +32,7 @@ const files = [
 const KNOW = [
   [/^merge/, ['unit/test_merge', 'property/test_merge', 'unit/test_reading']],
   [/^reading/, ['unit/test_reading', 'unit/test_merge', 'unit/test_edit', 'property/test_merge']],
-  [/^(frame|plane|word)/, ['unit/test_frame', 'property/test_wire', 'unit/test_vectors', 'unit/test_slice']],
+  [/^(frame|plane|word)/, ['unit/test_frame', 'unit/test_plane', 'property/test_wire', 'unit/test_vectors', 'unit/test_slice']],
   [/^attachment/, ['unit/test_attachment', 'unit/test_attachment_pull', 'unit/test_attachment_sync', 'unit/test_vectors']],
   [/^batch/, ['unit/test_batch', 'property/test_wire', 'unit/test_vectors', 'unit/test_audit']],
   [/^bundle/, ['unit/test_bundle', 'property/test_wire', 'unit/test_vectors']],
@@ -118,6 +120,10 @@ for (let i = slips.length - 1; i > 0; i--) { // shuffled, so that the first N ar
 }
 for (const [name, met] of equivalent) // the code has moved on: look at it again
   if (met === 0) console.log(`equivalent.tsv: no such slip any more: ${name}`)
+if (rest.includes('--again')) {
+  const names = new Set(readFileSync(option('--again'), 'utf8').split('\n').map((line) => line.replace(/^\d+\t/, '')))
+  slips.splice(0, slips.length, ...slips.filter((slip) => names.has(slip.name)))
+}
 if (rest.includes('--list')) {
   console.log(`${slips.length} places in ${files.length} files`)
   process.exit(0)

@@ -276,6 +276,35 @@ static void test_a_gap_waits_for_the_lost_stick(void **state) {
     end_pair(visitor, &pair);
 }
 
+static void test_rows_of_a_head_come_back(void **state) {
+    struct visitor *visitor = *state;
+    struct bundle_head back, head = {.direction = BUNDLE_UP, .county = 430626, .device = 7};
+    struct reader parts;
+    struct buf bytes;
+
+    head.made_ms = visitor->county->now_ms;
+    for (uint64_t i = 1; i <= 4; i++) { /* of four actors, so that none continues another */
+        struct bundle_row row = {.actor = i, .first = i * 10, .last = i * 10 + i};
+
+        row.has_previous = i % 2 == 0;
+        row.previous[0] = (uint8_t)(row.has_previous ? i : 0);
+        visitor_must(visitor, bundle_add_row(&head, &visitor->arena, &row, &visitor->err));
+    }
+    buf_init(&bytes, LIMIT_BUNDLE_BYTES);
+    visitor_must(visitor, bundle_write(&head, (struct view){0}, &bytes, &visitor->err));
+    visitor_must(visitor,
+                 bundle_open(buf_view(&bytes), &visitor->arena, &back, &parts, &visitor->err));
+    assert_int_equal(back.row_count, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(back.rows[i].actor, i + 1);
+        assert_int_equal(back.rows[i].first, (i + 1) * 10);
+        assert_int_equal(back.rows[i].last, (i + 1) * 11);
+        assert_int_equal(back.rows[i].has_previous, i % 2 == 1);
+        assert_int_equal(back.rows[i].previous[0], i % 2 == 1 ? i + 1 : 0);
+    }
+    buf_release(&bytes);
+}
+
 static void test_baggage(void **state) {
     struct visitor *visitor = *state;
     struct pair pair = make_pair(visitor);
@@ -686,6 +715,7 @@ int main(void) {
         CASE(test_conflict_and_decision_travel_by_stick),
         CASE(test_twice_and_out_of_order),
         CASE(test_a_gap_waits_for_the_lost_stick),
+        CASE(test_rows_of_a_head_come_back),
         CASE(test_baggage),
         CASE(test_rubbish_in_the_baggage_does_not_stand_in_the_way),
         CASE(test_locked_tablets_write_and_read),

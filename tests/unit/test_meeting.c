@@ -89,6 +89,10 @@ static void a_meeting_goes_forward(void **state) {
     assert_true(at.meeting.sealed);
     assert_int_equal(at.meeting.state, MEETING_SIGNED);
     assert_int_equal(at.meeting.problems, MEETING_UNSIGNED_SEATS);
+    for (uint32_t seat = 1; seat <= 11; seat++)
+        assert_int_equal(meeting_seat(&at.meeting, seat)->seat, seat);
+    assert_null(meeting_seat(&at.meeting, 0));
+    assert_null(meeting_seat(&at.meeting, 12));
     REFUSES(&room, RC_CONFLICT, "call a new one", meeting_step(room.session, id, 5, err));
     visitor_verify(room.visitor, room.tablet);
     tablet_close(room.tablet);
