@@ -412,6 +412,40 @@ static void a_locked_tablet_takes_it_sealed(void **state) {
     free_village(village);
 }
 
+/* Somebody is there, but not who may read that village: its chunks wait sealed for who may. */
+static void what_another_may_read_waits_for_him(void **state) {
+    static const uint64_t both[] = {VILLAGE_A, VILLAGE_B}, other = VILLAGE_B;
+    struct visitor *visitor = *state;
+    struct village *village = make_village(visitor);
+    struct spy spy = spy_on(visitor);
+    struct session *zhao, *lin;
+    struct tablet *tablet;
+    uint64_t person;
+
+    rewrite(village, RECORDS);
+    tablet = county_enrol(visitor->county, visitor_path(visitor, "zhao"), "zhao", both, 2);
+    zhao = county_session(tablet, "zhao");
+    visitor_must(visitor, session_add_person(zhao, view_text("lin"), view_text("secret-of-lin"),
+                                             &other, 1, &person, &visitor->err));
+    visitor_must(visitor, session_close(zhao, &visitor->err));
+    lin = county_session(tablet, "lin");
+    (void)sync_by(visitor, &spy, tablet, false, RC_OK);
+    assert_in_range(spy.chunk_count, 2, CHUNKS_MAX);
+    assert_int_equal(visitor_count(visitor, lin, ""), 0);
+    assert_true(visitor_status(visitor, tablet).inbox > 0);
+    (void)sync_by(visitor, &spy, tablet, false, RC_OK); /* nothing of it is asked for again */
+    for (uint32_t i = 0; i < CHUNKS_MAX; i++)
+        assert_true(spy.chunks[i] <= 1);
+    zhao = county_session(tablet, "zhao");
+    assert_int_equal(visitor_status(visitor, tablet).inbox, 0);
+    assert_int_equal(visitor_count(visitor, zhao, ""), RECORDS);
+    assert_int_equal(visitor_count(visitor, lin, ""), 0);
+    assert_same(visitor, tablet, VILLAGE_A, RECORDS);
+    visitor_verify(visitor, tablet);
+    tablet_close(tablet);
+    free_village(village);
+}
+
 static enum rc drop_act(void *context, struct work *work, struct err *err) {
     return snapshot_drop_holding(work, *(const struct dot *)context, err);
 }
@@ -547,6 +581,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(nothing_is_asked_for_twice, visitor_set_up,
                                         visitor_tear_down),
         cmocka_unit_test_setup_teardown(a_locked_tablet_takes_it_sealed, visitor_set_up,
+                                        visitor_tear_down),
+        cmocka_unit_test_setup_teardown(what_another_may_read_waits_for_him, visitor_set_up,
                                         visitor_tear_down),
         cmocka_unit_test_setup_teardown(a_dropped_snapshot_is_begun_anew, visitor_set_up,
                                         visitor_tear_down),
