@@ -37,7 +37,7 @@ static enum rc write_audit(struct stage *stage, struct buf *out, struct err *err
 }
 
 enum rc audit_act(struct stage *stage, struct err *err) {
-    const struct audit_options options = {NULL};
+    const struct audit_options options = {.context = NULL};
     struct audit_result result;
     struct buf file;
     enum rc rc = stage_open_county(stage, err);
