@@ -35,7 +35,9 @@
 #define DRAIN_BYTES_MAX  (4u * 1024 * 1024)
 #define SMALL_BODY_BYTES (64u * 1024)
 #define BACKLOG          1024
-#define TLS_PRIORITIES   "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+/* At least so many a file must go out at, or it is cut: 32 kB a second. */
+#define FILE_BYTES_PER_MS 32u
+#define TLS_PRIORITIES    "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 enum call_state {
     CALL_NEW,     /* the head is not complete */
@@ -256,6 +258,26 @@ static enum MHD_Result on_header(void *context, enum MHD_ValueKind kind, const c
     return framing->rc == RC_OK ? MHD_YES : MHD_NO;
 }
 
+/* The time that the handler takes is not the client's: his begins when there is something to send,
+ * and a long file may take longer. The library counts silence from the moment at which it begins to
+ * count again. */
+static void stop_clock(struct call *call) {
+    (void)MHD_set_connection_option(call->handle, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
+    reaper_extend(call->server->reaper, &call->connection->line, REAPER_NEVER);
+}
+
+static void start_clock(struct call *call) {
+    const struct httpd_options *options = &call->server->options;
+    const struct http_response *response = &call->exchange.response;
+    int64_t patience_ms = options->total_timeout_ms;
+
+    if (response->file.is_open)
+        patience_ms += (int64_t)(response->file.bytes / FILE_BYTES_PER_MS);
+    (void)MHD_set_connection_option(call->handle, MHD_CONNECTION_OPTION_TIMEOUT,
+                                    (options->idle_timeout_ms + 999) / 1000);
+    reaper_extend(call->server->reaper, &call->connection->line, patience_ms);
+}
+
 static enum MHD_Result queue(struct call *call) {
     struct http_exchange *exchange = &call->exchange;
     struct http_response *from = &exchange->response;
@@ -264,6 +286,7 @@ static enum MHD_Result queue(struct call *call) {
     size_t size = 0;
     uint8_t *bytes = NULL;
 
+    start_clock(call);
     if (from->file.is_open) {
         response = MHD_create_response_from_fd64(from->file.bytes, from->file.descriptor);
         from->file.is_open = response == NULL; /* else it is the library's to close */
@@ -408,6 +431,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *handle, c
     if (state == CALL_BODY) {
         reaper_mark(server->reaper, &call->connection->line, false);
         call->exchange.request.body = buf_view(&call->body);
+        stop_clock(call);
         if (!http_run(server->table, &call->exchange))
             return MHD_YES; /* on_defer has suspended the connection */
         state = CALL_READY;

@@ -3,7 +3,8 @@
  * What a peer can do to us is bounded: connections in all and per address, memory per connection,
  * size of a body (the route's cap), silence (idle_timeout_ms) and, against those who drip bytes,
  * the total time in which a request must have come in and its answer must have gone out
- * (total_timeout_ms; the time an exchange is deferred does not count). A request with both
+ * (total_timeout_ms; what the handler takes, or an exchange is deferred, does not count, and a file
+ * has a second more for each 32 kB). A request with both
  * Content-Length and Transfer-Encoding, or with two lengths, is refused and the connection closed.
  *
  * Heads are small on purpose, an empty sync has a budget of 500 bytes: no Server, no Date, no

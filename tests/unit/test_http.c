@@ -76,6 +76,8 @@ static enum rc handle_busy(void *context, struct http_exchange *exchange, struct
     return http_response_header(&exchange->response, "Retry-After", "7", e);
 }
 
+static enum rc handle_long(void *context, struct http_exchange *exchange, struct err *e);
+
 static enum rc handle_big(void *context, struct http_exchange *exchange, struct err *e) {
     (void)context;
     (void)e;
@@ -126,6 +128,7 @@ static const struct http_route routes[] = {
     {"GET", "/assets/*", 0, 0, handle_asset},
     {"POST", "/fail", 0, 1000, handle_fail},
     {"GET", "/busy", 0, 0, handle_busy},
+    {"GET", "/long", 0, 0, handle_long},
     {"GET", "/big", 0, 0, handle_big},
     {"POST", "/closed", FLAG_CLOSED, 1000, handle_echo},
     {"POST", "/defer", 0, BODY_CAP, handle_defer},
@@ -532,6 +535,15 @@ static void talk(const struct rig *rig, const char *text, char *answer, size_t s
     assert_int_equal(close(descriptor), 0);
 }
 
+/* Takes twice as long as a client may be silent: until the server has cut one, and another. */
+static enum rc handle_long(void *context, struct http_exchange *exchange, struct err *e) {
+    char answer[100];
+
+    for (int i = 0; i < 2; i++)
+        talk(context, "", answer, sizeof(answer));
+    return handle_busy(context, exchange, e);
+}
+
 static void test_round_trip(void **state) {
     struct rig *rig = *state;
 
@@ -814,6 +826,19 @@ static void test_slow_clients(void **state) {
     assert_null(strstr(answer + 1, "HTTP/1.1 4"));
 }
 
+static void test_long_work(void **state) {
+    struct rig *rig = *state;
+
+    rig->options.total_timeout_ms = 100;
+    rig_start(rig);
+    assert_int_equal(get(rig, "/long"), 429);
+    httpd_stop(rig->world.server);
+    rig->options.total_timeout_ms = 60000;
+    rig->options.idle_timeout_ms = 1000;
+    assert_int_equal(httpd_start(&rig->options, &rig->table, &rig->world.server, &err), RC_OK);
+    assert_int_equal(get(rig, "/long"), 429);
+}
+
 static void test_client_errors(void **state) {
     struct rig *rig = *state;
     struct httpc_options options;
@@ -964,6 +989,7 @@ int main(void) {
         NETWORK(test_graceful_stop),
         NETWORK(test_stop_cuts_senders),
         NETWORK(test_slow_clients),
+        NETWORK(test_long_work),
         NETWORK(test_client_errors),
         NETWORK(test_methods_and_headers),
         NETWORK(test_timeouts_of_the_client),
