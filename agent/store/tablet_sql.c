@@ -246,8 +246,9 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_CHANGE_UNSETTLE] = "UPDATE change SET overlay = 1 WHERE overlay = 0"
                             " AND length(sealed) > 0",
     [SQL_CHANGE_SETTLE] = "UPDATE change SET overlay = 0, verdict = 0 WHERE change = ?1",
+    /* Not of what has come back in a feed: an old answer may say that it waits. */
     [SQL_CHANGE_VERDICT] = "UPDATE change SET verdict = ?2 WHERE change = ?1 AND verdict <> ?2"
-                           " AND (overlay = 1 OR verdict <> 0)",
+                           " AND (overlay = 1 OR verdict <> 0 OR length(sealed) = 0)",
     [SQL_CHANGE_QUARANTINED] = "SELECT c.change, r.actor, r.number, c.verdict FROM change c"
                                " JOIN record r USING(record) WHERE c.verdict <> 0"
                                " ORDER BY c.change",

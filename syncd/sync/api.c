@@ -394,7 +394,8 @@ static enum rc add_news(struct visit *visit, struct err *err) {
         if (rc == RC_OK)
             rc = watermark_of(store, history, visit->arena, &receipt->backed_up, err);
         if (rc == RC_OK && receipt->actor == visit->hello.actor)
-            rc = news_outcomes(store, visit->told, visit->arena, receipt, err);
+            rc = news_outcomes(store, is_new_epoch(visit) ? 0 : visit->told, is_new_epoch(visit),
+                               visit->arena, receipt, err);
     }
     if (rc == RC_OK && !visit->device.scope.revoked)
         rc = marks_of(visit->ledger, &visit->device.scope, visit->arena, answer, err);

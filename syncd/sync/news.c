@@ -170,6 +170,7 @@ struct outcome_walk {
     struct arena *arena;
     struct receipt *receipt;
     uint32_t told;
+    bool waiting;
     uint32_t capacity, return_capacity;
 };
 
@@ -203,7 +204,10 @@ static enum rc outcome_visit(void *context, const struct stored_quarantine *row,
     struct outcome *outcome;
     enum rc rc;
 
-    if (row->dot.actor != receipt->actor || row->settled <= walk->told)
+    if (row->dot.actor != receipt->actor)
+        return RC_OK;
+    if (row->settled == 0 ? !walk->waiting || row->dot.number > receipt->number
+                          : row->settled <= walk->told)
         return RC_OK;
     if (receipt->outcome_count >= OUTCOMES_MAX)
         return RC_NOT_FOUND;
@@ -218,12 +222,13 @@ static enum rc outcome_visit(void *context, const struct stored_quarantine *row,
     return change.verdict == VERDICT_ADMIT ? RC_OK : add_return(walk, row->dot, err);
 }
 
-enum rc news_outcomes(struct store *store, uint32_t told, struct arena *arena,
+enum rc news_outcomes(struct store *store, uint32_t told, bool waiting, struct arena *arena,
                       struct receipt *receipt, struct err *err) {
     struct outcome_walk walk = {.store = store,
                                 .arena = arena,
                                 .receipt = receipt,
                                 .told = told,
+                                .waiting = waiting,
                                 .capacity = receipt->outcome_count};
 
     return store_quarantine(store, true, outcome_visit, &walk, err);

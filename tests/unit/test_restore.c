@@ -647,8 +647,7 @@ static uint32_t waiting(struct clerk *world, struct tablet *tablet) {
 }
 
 /* Staff had let it go, and the record with it. Now it waits again, and its author sees that. */
-static void who_wrote_what_waits_again_is_told(void **state) {
-    struct clerk *world = *state;
+static void play_what_waits_again(struct clerk *world, bool held) {
     const char *file = path_of(world, "one.backup"), *record, *move;
     struct seen seen;
     struct edit edit;
@@ -659,11 +658,14 @@ static void who_wrote_what_waits_again_is_told(void **state) {
     clerk_user(world, "Li Si", "county");
     record = clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
     clerk_sync(world);
-    RUNS(world, 0, "backup", file);
+    if (!held)
+        RUNS(world, 0, "backup", file);
     clerk_start(world, world->wang, record, CHANGE_MOVE, &seen, &edit);
     clerk_must(edit_set_area(&edit, OTHER_VILLAGE, &err), &err);
     move = clerk_finish(world, world->wang, &seen, &edit);
     clerk_sync(world);
+    if (held)
+        RUNS(world, 0, "backup", file);
     assert_int_equal(waiting(world, world->a), 1);
     RUNS(world, 0, "quarantine", "release", move, "--as", "Li Si", "--reason", "seen");
     clerk_sync(world);
@@ -675,6 +677,15 @@ static void who_wrote_what_waits_again_is_told(void **state) {
     assert_int_equal(waiting(world, world->a), 1);
     assert_int_equal(listed(world, world->wang), 1);
     RUNS(world, 0, "verify");
+}
+
+static void who_wrote_what_waits_again_is_told(void **state) {
+    play_what_waits_again(*state, false);
+}
+
+/* Nobody sends it again: the county has it, but not that it was released. */
+static void who_wrote_what_waits_in_the_backup_is_told(void **state) {
+    play_what_waits_again(*state, true);
 }
 
 static void copy_file(struct clerk *world, const char *from, const char *to) {
@@ -894,6 +905,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(nobody_holds_more_than_the_county, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(who_wrote_what_waits_again_is_told, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(who_wrote_what_waits_in_the_backup_is_told, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_history_that_was_rolled_back_is_noticed, clerk_set_up,
                                         clerk_tear_down),
