@@ -45,6 +45,7 @@ static enum rc route(struct work *work, const struct frame *frame, const struct 
                   .forks = logged->forks},
     };
     uint8_t digest[32];
+    enum rc rc = RC_OK;
 
     cut.count = 0;
     cut.changes = arena_array(&work->arena, frame->count, sizeof(*cut.changes));
@@ -61,15 +62,18 @@ static enum rc route(struct work *work, const struct frame *frame, const struct 
     if (cut.count == frame->count && area == frame->area) {
         entry.frame = frame_index + 1u;
     } else {
-        enum rc rc;
-
         buf_clear(&work->scratch);
         rc = frame_encode(&cut, NULL, NULL, work->deflater, &work->scratch, err);
         if (rc != RC_OK)
             return rc;
         entry.entry.content = arena_view(&work->arena, buf_view(&work->scratch));
     }
-    return work_entry(work, entry, digest, err);
+    rc = work_entry(work, entry, digest, err);
+    for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++)
+        if (!fates[i]->known && fates[i]->verdict == VERDICT_ADMIT &&
+            judge_lives_in(fates[i]->record, area, home_of(work, frame)))
+            rc = redact_tell(work, fates[i]->record, area, frame->audience, err);
+    return rc;
 }
 
 /* Where a record lived before this step, or, if it is new, where it began. */

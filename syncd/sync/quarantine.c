@@ -4,6 +4,7 @@
 #include "base/crypt.h"
 #include "base/words.h"
 #include "syncd/sync/news.h"
+#include "syncd/sync/redact.h"
 
 #include <stdio.h>
 
@@ -180,7 +181,11 @@ static enum rc route(struct work *work, const struct held_frame *held, uint64_t 
         return rc;
     feed_entry_digest(&entry.entry, &cut, digest);
     entry.entry.content = arena_view(&work->arena, buf_view(&work->scratch));
-    return work_entry(work, entry, digest, err);
+    rc = work_entry(work, entry, digest, err);
+    for (uint32_t i = 0; i < held->raw.count && rc == RC_OK; i++)
+        if (held->released[i] && judge_lives_in(held->records[i], area, home_of(work, stored)))
+            rc = redact_tell(work, held->records[i], area, stored->audience, err);
+    return rc;
 }
 
 /* In each area where one of the released changes lives, once. */

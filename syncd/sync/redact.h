@@ -64,6 +64,12 @@ enum rc redact_restored(struct store *store, const struct keys *keys, const stru
 enum rc redact_carried(const struct office *office, struct dot record, struct view erasure,
                        struct err *err);
 
+/* What has been erased of a record that this step brings is told in the feed into which its changes
+ * go, behind them: who has them whole, or takes them from there, does not know it from anywhere
+ * else. Nothing happens with a record that was here. */
+enum rc redact_tell(struct work *work, const struct work_record *record, uint64_t area,
+                    uint8_t audience, struct err *err);
+
 /* Adds to the state of a record that is new here what has been erased of it in another life of this
  * county. */
 enum rc redact_waiting(struct work *work, struct dot record, struct record *state, struct err *err);

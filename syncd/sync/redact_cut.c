@@ -350,19 +350,36 @@ static enum rc walk_feeds(struct cutting *cutting, const struct work_record *rec
     return rc;
 }
 
-static enum rc tell_feed(struct cutting *cutting, const struct stored_feed *feed, struct err *err) {
-    struct work *work = cutting->work;
-    struct stored_entry entry = {.entry = {.area = feed->area,
-                                           .audience = feed->audience,
-                                           .kind = FEED_REDACT,
-                                           .received_ms = work->now_ms}};
+static enum rc tell(struct work *work, uint64_t area, uint8_t audience, struct dot record,
+                    struct view bytes, struct err *err) {
+    struct stored_entry entry = {
+        .entry = {
+            .area = area, .audience = audience, .kind = FEED_REDACT, .received_ms = work->now_ms}};
     uint8_t digest[32];
 
     buf_clear(&work->scratch);
-    feed_record_add(&work->scratch, view_text(""), cutting->record, cutting->bytes);
+    feed_record_add(&work->scratch, view_text(""), record, bytes);
+    for (uint32_t i = 0; i < work->entry_count; i++) {
+        const struct feed_entry *known = &work->entries[i].entry;
+
+        if (known->kind == FEED_REDACT && known->area == area && known->audience == audience &&
+            view_equal(known->content, buf_view(&work->scratch)))
+            return RC_OK;
+    }
     entry.entry.content = arena_view(&work->arena, buf_view(&work->scratch));
     feed_entry_digest(&entry.entry, NULL, digest);
     return work_entry(work, entry, digest, err);
+}
+
+enum rc redact_tell(struct work *work, const struct work_record *record, uint64_t area,
+                    uint8_t audience, struct err *err) {
+    enum rc rc = RC_OK;
+
+    if (record == NULL || record->stored.revision != 0)
+        return RC_OK; /* told when it came, or when it was ordered */
+    for (uint32_t i = 0; i < record->state.erasure_count && rc == RC_OK; i++)
+        rc = tell(work, area, audience, record->stored.id, record->state.erasures[i], err);
+    return rc;
 }
 
 /* --- runs that may not keep their secrets --- */
@@ -437,7 +454,8 @@ enum rc redact_cut(struct work *work, struct dot record, struct view bytes,
     if (rc == RC_OK)
         rc = walk_feeds(&cutting, loaded, err);
     for (uint32_t i = 0; i < cutting.news_count && rc == RC_OK; i++)
-        rc = tell_feed(&cutting, &cutting.news[i], err);
+        rc = tell(work, cutting.news[i].area, cutting.news[i].audience, cutting.record,
+                  cutting.bytes, err);
     arena_release(&cutting.arena);
     return rc;
 }

@@ -427,6 +427,7 @@ static void an_older_backup_does_not_bring_it_back(void **state) {
     SAYS(world->out, "erased by law on");
     assert_int_equal(places(world, SECRET), 0);
     assert_int_equal(places(world, OTHER), 0);
+    assert_int_equal(own_places(world->b, OTHER), 0); /* he had not heard of it */
     assert_int_equal(own_places(world->a, SECRET), 0);
     assert_int_equal(sees(world, world->wang, first, "name", &seen)->kind, CELL_ERASED);
     assert_int_equal(sees(world, world->zhang, first, "name", &seen)->kind, CELL_ERASED);
