@@ -152,6 +152,9 @@ get('county', '/api/meetings', `/api/meetings?area=${VILLAGE}`);
 get('county', '/api/meetings/:meeting', `/api/meetings/${meeting.id}`);
 get('admin', '/api/people');
 get('admin', '/api/people/:person/sessions', `/api/people/${person.person}/sessions`);
+get('county', '/api/tokens');
+get('admin', '/api/people/tokens');
+get('admin', '/api/resets');
 get('admin', '/api/devices');
 get('admin', '/api/devices', `/api/devices?after=${(await json('admin', '/api/devices')).next}`);
 get('township', '/api/devices');
@@ -165,6 +168,7 @@ get('auditor', '/api/log', `/api/log?from=${day(3)}&to=${day(2)}`);
 get('admin', '/api/forms');
 get('admin', '/api/forms/:form', `/api/forms/${form.form}`);
 get('admin', '/api/forms/:form/difference/:other', `/api/forms/${form.form}/difference/${form.form}`);
+get('admin', '/api/forms/:form/media/:name', `/api/forms/${form.form}/media/income_standard.csv`);
 get('admin', '/api/forms/uploaded');
 post('admin', '/api/forms/preview', '/api/forms/preview', { form: form.form });
 for (const query of [`?area=${VILLAGE}`, `?area=${TOWNSHIP}`, '']) {
