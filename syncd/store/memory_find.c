@@ -47,6 +47,22 @@ static enum rc put_listed(struct content *content, const struct stored_listed *f
     return RC_OK;
 }
 
+static enum rc put_review(struct content *content, struct stored_review review, struct err *err) {
+    struct stored_review *known = find_review(content, review.record);
+    bool stands = review.stands;
+
+    review.at_ms = (int64_t)listed_time(review.at_ms);
+    review.stands = false;
+    if (content_record(content, review.record) == NULL)
+        return RC_OK;
+    if (known == NULL)
+        return list_add(&content->lists[LIST_REVIEWS], &review, err);
+    if (stands || review.at_ms > known->at_ms ||
+        (review.at_ms == known->at_ms && review.state > known->state))
+        *known = review;
+    return RC_OK;
+}
+
 enum rc listed_put(struct content *content, const struct store_delta *delta, struct arena *bytes,
                    struct err *err) {
     enum rc rc = RC_OK;
@@ -54,19 +70,10 @@ enum rc listed_put(struct content *content, const struct store_delta *delta, str
     for (uint32_t i = 0; i < delta->listed_count && rc == RC_OK; i++)
         if (content_record(content, delta->listed[i].record) != NULL)
             rc = put_listed(content, &delta->listed[i], bytes, err);
-    for (uint32_t i = 0; i < delta->review_count && rc == RC_OK; i++) {
-        struct stored_review review = delta->reviews[i];
-        struct stored_review *known = find_review(content, review.record);
-
-        review.at_ms = (int64_t)listed_time(review.at_ms);
-        if (content_record(content, review.record) == NULL)
-            continue;
-        if (known == NULL)
-            rc = list_add(&content->lists[LIST_REVIEWS], &review, err);
-        else if (review.at_ms > known->at_ms ||
-                 (review.at_ms == known->at_ms && review.state > known->state))
-            *known = review;
-    }
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (uint32_t i = 0; i < delta->review_count && rc == RC_OK; i++)
+            if (delta->reviews[i].stands == (pass == 0))
+                rc = put_review(content, delta->reviews[i], err);
     return rc;
 }
 

@@ -297,7 +297,7 @@ static enum rc review_put(struct sqlite *sqlite, const struct stored_review *rev
         return buf_check(&sqlite->block.lines, "a list", err);
     known = line_get(line, LINE_REVIEWED, TIME_BYTES);
     state = line[LINE_FLAGS] >> REVIEW_SHIFT;
-    if (at < known || (at == known && review->state <= state))
+    if (!review->stands && (at < known || (at == known && review->state <= state)))
         return RC_OK;
     line_set(line, LINE_REVIEWED, TIME_BYTES, at);
     line[LINE_FLAGS] = (uint8_t)((line[LINE_FLAGS] & ((1u << REVIEW_SHIFT) - 1u)) |
@@ -314,7 +314,9 @@ enum rc lines_close(struct sqlite *sqlite, const struct store_delta *delta, uint
         rc = shelf_close(sqlite, err); /* so that what this delta has put is found */
     for (; listed < delta->listed_count && rc == RC_OK; listed++)
         rc = relist(sqlite, &delta->listed[listed], err);
-    for (uint32_t i = 0; i < delta->review_count && rc == RC_OK; i++)
-        rc = review_put(sqlite, &delta->reviews[i], err);
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (uint32_t i = 0; i < delta->review_count && rc == RC_OK; i++)
+            if (delta->reviews[i].stands == (pass == 0))
+                rc = review_put(sqlite, &delta->reviews[i], err);
     return rc == RC_OK ? block_close(sqlite, err) : rc;
 }

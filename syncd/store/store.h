@@ -303,10 +303,12 @@ struct stored_listed {
 };
 
 /* What staff said of a record as a whole. The newest counts (of equal times the larger state), and
- * is kept with the list: derived, as above. */
+ * is kept with the list: derived, as above. Where what was said no longer stands, somebody has
+ * looked what does: that counts instead of what was known, before the others of a delta. */
 #define REVIEW_STATE_MAX 7u
 struct stored_review {
     struct dot record;
+    bool stands; /* whatever was known */
     int64_t at_ms;
     uint8_t state; /* 0: none; what the others mean is the desk's business (sync/listed.h) */
 };

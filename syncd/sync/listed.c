@@ -164,8 +164,81 @@ bool listed_review(const struct reading *reading, struct stored_review *out) {
     if (reading->form == NULL || reading->withdrawn || !view_is(reading->form->name, NOTE_FORM))
         return false;
     note_read(reading, &note);
-    *out = (struct stored_review){note.about, note.at_ms, note.kind};
+    *out = (struct stored_review){.record = note.about, .at_ms = note.at_ms, .state = note.kind};
     return note.about.number != 0 && note.kind != NOTE_COMMENT && note.kind <= REVIEW_STATE_MAX;
+}
+
+/* ---- what stands when a word of staff no longer does ---- */
+
+struct standing {
+    const struct work *work;
+    struct dot self;
+    bool was_known;
+    struct stored_review review;
+};
+
+static bool is_review(const struct gist *gist) {
+    return gist->kind == GIST_NOTE && gist->state != NOTE_COMMENT &&
+           gist->state <= REVIEW_STATE_MAX;
+}
+
+static void consider(struct standing *at, const struct gist *gist) {
+    if (!is_review(gist) || gist->when < at->review.at_ms ||
+        (gist->when == at->review.at_ms && gist->state < at->review.state))
+        return;
+    at->review.at_ms = gist->when;
+    at->review.state = gist->state;
+}
+
+/* As this step has left it, or NULL. */
+static const struct stored_gist *gist_of_step(const struct work *work, struct dot record) {
+    for (uint32_t i = work->gist_count; i > 0; i--)
+        if (dot_equal(work->gists[i - 1].record, record))
+            return &work->gists[i - 1];
+    return NULL;
+}
+
+static enum rc standing_visit(void *context, const struct stored_gist *stored, struct err *err) {
+    struct standing *at = context;
+    const struct stored_gist *now = gist_of_step(at->work, stored->record);
+
+    (void)err;
+    if (dot_equal(stored->record, at->self))
+        at->was_known = true;
+    else if (now == NULL)
+        consider(at, &stored->gist);
+    return RC_OK;
+}
+
+enum rc listed_standing(const struct work *work, const struct reading *reading, bool *changed,
+                        struct stored_review *out, struct err *err) {
+    struct standing at = {.work = work, .self = reading->record->id};
+    struct stored_review own;
+    struct note note;
+    enum rc rc;
+
+    *changed = false;
+    if (reading->form == NULL || !view_is(reading->form->name, NOTE_FORM))
+        return RC_OK;
+    note_read(reading, &note);
+    if (note.about.number == 0)
+        return RC_OK;
+    at.review = (struct stored_review){.record = note.about, .stands = true};
+    rc = store_about(work->ledger->store, note.about, standing_visit, &at, err);
+    if (rc != RC_OK || !at.was_known)
+        return rc;
+    for (uint32_t i = 0; i < work->gist_count; i++) {
+        const struct stored_gist *row = &work->gists[i];
+
+        if (dot_equal(row->gist.about, note.about) && !dot_equal(row->record, at.self) &&
+            gist_of_step(work, row->record) == row)
+            consider(&at, &row->gist);
+    }
+    if (listed_review(reading, &own))
+        consider(&at, &(struct gist){.kind = GIST_NOTE, .state = own.state, .when = own.at_ms});
+    *changed = true;
+    *out = at.review;
+    return RC_OK;
 }
 
 bool listed_gist(const struct reading *reading, struct stored_gist *out) {

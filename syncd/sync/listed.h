@@ -25,6 +25,11 @@ enum rc listed_make(const struct keys *keys, const struct record *state,
  * schema/task.h. */
 bool listed_review(const struct reading *reading, struct stored_review *out);
 
+/* Of a note that was there before this step: what is said of its record now, whether the note still
+ * stands or was withdrawn. *changed: it is to be put. In the writer. */
+enum rc listed_standing(const struct work *work, const struct reading *reading, bool *changed,
+                        struct stored_review *out, struct err *err);
+
 /* Whether this record is a task, a note or a visit, and so has a gist in the store: that of a
  * withdrawn one is GIST_NONE. */
 bool listed_gist(const struct reading *reading, struct stored_gist *out);

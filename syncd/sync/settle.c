@@ -361,10 +361,13 @@ static enum rc add_listed(struct work *work, const struct work_record *record,
     struct stored_listed *listed = WORK_ADD(work, listed, listed_count, listed_capacity);
     struct stored_review review, *row;
     struct stored_gist gist, *kept;
+    bool again = false;
 
     if (listed == NULL)
         return no_room(work, err);
-    if (listed_review(reading, &review)) {
+    if (listed_standing(work, reading, &again, &review, err) != RC_OK)
+        return err->rc;
+    if (again || listed_review(reading, &review)) {
         row = WORK_ADD(work, reviews, review_count, review_capacity);
         if (row == NULL)
             return no_room(work, err);

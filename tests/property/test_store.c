@@ -229,6 +229,7 @@ static void make_listed(struct dice *dice, struct parts *parts) {
     for (uint64_t i = below(dice, 4); i > 0; i--)
         parts->reviews[delta->review_count++] =
             (struct stored_review){.record = any_dot(dice),
+                                   .stands = chance(dice, 30),
                                    .at_ms = (int64_t)below(dice, 4) - 1,
                                    .state = (uint8_t)below(dice, REVIEW_STATE_MAX + 1)};
     for (uint64_t i = below(dice, GISTS + 1); i > 0; i--)

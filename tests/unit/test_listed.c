@@ -142,6 +142,58 @@ static void a_note_of_staff_is_a_review(void **state) {
     assert_int_equal(review_of(world), NOTE_RETURN);
 }
 
+/* What a tablet is given it may also take back; then what was said before it counts again. */
+static void withdraw(struct clerk *world, const char *note) {
+    struct seen seen;
+    struct edit edit;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_start(world, world->wang, note, CHANGE_REMOVE, &seen, &edit);
+    clerk_must(edit_remove_instance(&edit, (struct instance_id){0}, &err), &err);
+    clerk_finish(world, world->wang, &seen, &edit);
+    clerk_sync(world);
+}
+
+/* The id of the note about the record that says this. */
+static void note_saying(struct clerk *world, const char *about, const char *text, char out[40]) {
+    struct json *list;
+
+    RUNS(world, 0, "notes", about, "--json");
+    list = clerk_json(world);
+    out[0] = '\0';
+    for (const struct json *item = json_first(list); item != NULL; item = json_next(item))
+        if (view_is(json_text(json_get(item, "text")), text))
+            snprintf(out, 40, "%s", json_text_or(json_get(item, "id"), ""));
+    json_free(list);
+    assert_true(out[0] != '\0');
+}
+
+static void a_note_that_is_taken_back_counts_no_more(void **state) {
+    struct clerk *world = *state;
+    char home[40], first[40], second[40];
+
+    RUNS(world, 0, "form", "publish", "schema/forms/note");
+    clerk_begin(world);
+    clerk_user(world, "李四", "county");
+    snprintf(home, sizeof(home), "%s", clerk_new(world, world->wang, CLERK_HOME("王桂兰")));
+    clerk_sync(world);
+    RUNS(world, 0, "note", home, "--kind", "return", "--text", "缺照片", "--as", "李四");
+    RUNS(world, 0, "note", home, "--kind", "approve", "--text", "已看", "--as", "李四");
+    clerk_sync(world);
+    note_saying(world, home, "缺照片", first);
+    note_saying(world, home, "已看", second);
+    assert_int_equal(review_of(world), NOTE_APPROVE);
+    withdraw(world, second);
+    assert_int_equal(review_of(world), NOTE_RETURN);
+    RUNS(world, 0, "reindex");
+    assert_int_equal(review_of(world), NOTE_RETURN);
+    withdraw(world, first);
+    assert_int_equal(review_of(world), 0);
+    RUNS(world, 0, "note", home, "--kind", "mark", "--text", "抽查", "--as", "李四");
+    assert_int_equal(review_of(world), NOTE_MARK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(people_are_found_as_people_are_known, clerk_set_up,
@@ -150,6 +202,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(states_are_filters, clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(lists_can_be_made_again, clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_note_of_staff_is_a_review, clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(a_note_that_is_taken_back_counts_no_more, clerk_set_up,
+                                        clerk_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
