@@ -31,6 +31,10 @@ static const struct command_option reason_options[] = {
     NO_MORE,
 };
 
+static const struct command_option set_options[] = {
+    {"--evidence", "FILE", "a photo that shows why, for whoever decides", false},
+    {NULL, NULL, NULL, false},
+};
 static const struct command_option attachments_options[] = {
     {"--fetch", "HASH", "first bring here what another tablet took", false},
     NO_MORE,
@@ -294,6 +298,7 @@ const struct command_spec face_specs[] = {
      .arguments = "RECORD PATH=VALUE...",
      .least = 2,
      .most = -1,
+     .options = set_options,
      .help = "write answers; PATH+=VALUE adds to a set, PATH-=VALUE takes from it",
      .run = face_set},
     {.name = "add",

@@ -2,6 +2,8 @@
 #include "agent/face/assign.h"
 #include "agent/face/draft.h"
 #include "agent/field/home_visit.h"
+#include "agent/store/blobs.h"
+#include "base/crypt.h"
 #include "base/text.h"
 #include "schema/form/answers.h"
 
@@ -203,6 +205,31 @@ enum rc face_new(void *context, struct command *command, struct err *err) {
 
 /* ---- the others ---- */
 
+/* A photo as the reason of a change: it is kept with the record and sent, and whoever decides about
+ * the value sees it. */
+static enum rc add_evidence(struct draft *draft, const char *file, struct err *err) {
+    uint8_t(*hash)[32] = arena_array(&draft->visit.arena, 1, sizeof(*hash));
+    struct buf content;
+    enum rc rc;
+
+    if (hash == NULL)
+        return arena_check(&draft->visit.arena, "draft", err);
+    buf_init(&content, LIMIT_PHOTO_BYTES);
+    rc = command_read(draft->visit.command, file, LIMIT_PHOTO_BYTES, &content, err);
+    if (rc == RC_OK) {
+        rc = blobs_add(draft->visit.session, draft->seen.area, ATTACHMENT_FOR_IMAGE,
+                       buf_view(&content), 0, hash[0], err);
+        if (rc != RC_OK)
+            err_prefix(err, "%.200s: ", file);
+    }
+    if (content.data != NULL)
+        crypt_wipe(content.data, content.size);
+    buf_release(&content);
+    draft->edit.change.evidence = (const uint8_t(*)[32])hash;
+    draft->edit.change.evidence_count = 1;
+    return rc;
+}
+
 static enum rc write_words(void *context, struct command *command, enum change_kind kind,
                            const char *reason, struct err *err) {
     struct draft draft;
@@ -210,6 +237,8 @@ static enum rc write_words(void *context, struct command *command, enum change_k
 
     for (size_t i = 1; i < command->word_count && rc == RC_OK; i++)
         rc = assign(&draft.edit, command->words[i], err);
+    if (rc == RC_OK && command_option(command, "--evidence") != NULL)
+        rc = add_evidence(&draft, command_option(command, "--evidence"), err);
     return draft_end(&draft, rc, reason, err);
 }
 

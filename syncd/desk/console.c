@@ -97,6 +97,8 @@ const struct console_route console_routes[] = {
     POST("/api/tasks/:task/cancel", CONSOLE_SMALL, BY_MOVERS, 0, console_task_cancel),
     GET("/api/conflicts", BY_READERS, FOR_READING, console_conflicts),
     GET("/api/quarantine", BY_RELEASERS | BY_AUDITORS, FOR_READING, console_quarantine),
+    GET("/api/quarantine/:dot", BY_RELEASERS | BY_AUDITORS, FOR_READING, console_kept),
+    POST("/api/quarantine/:dot/reveal", CONSOLE_SMALL, BY_RELEASERS, CONSOLE_READS, console_kept),
     POST("/api/quarantine", CONSOLE_SMALL, BY_RELEASERS, 0, console_quarantine_settle),
     GET("/api/meetings", BY_READERS, FOR_READING, console_meetings),
     GET("/api/meetings/:meeting", BY_READERS, FOR_READING, console_meeting),

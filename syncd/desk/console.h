@@ -274,6 +274,8 @@ enum rc console_effect(struct console_call *call, struct err *err);
 /* console_quarantine.c */
 enum rc console_quarantine(struct console_call *call, struct err *err);
 enum rc console_quarantine_settle(struct console_call *call, struct err *err);
+/* console_kept.c */
+enum rc console_kept(struct console_call *call, struct err *err);
 
 /* console_form.c */
 /* What is different between two forms, as the member "difference" of a document. */

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "schema/attachment.h"
 #include "syncd/desk/console_seen.h"
+#include "syncd/desk/history.h"
+#include "syncd/desk/values.h"
 #include "syncd/sync/attachment.h"
 
 struct named {
@@ -31,6 +33,34 @@ static void find_in_state(const struct seen_record *seen, const char *hex, struc
         named->found = true;
         named->sensitive = named->sensitive || answers_is_sensitive(field, version->field);
     }
+}
+
+/* Photos that somebody gave as the reason of a change. They belong to no field: they are as
+ * confidential as what the change says. */
+static enum rc find_in_evidence(struct console_call *call, const struct seen_record *seen,
+                                const uint8_t hash[32], struct named *named, struct err *err) {
+    const struct form *form = seen->reading.form;
+    struct history history;
+    enum rc rc =
+        history_open(&call->seat, console_param(call, "record"), (struct view){0}, &history, err);
+
+    for (size_t i = 0; i < history.count && rc == RC_OK; i++) {
+        const struct log_frame *frame = NULL;
+        const struct frame_change *item = NULL;
+        bool names = false;
+
+        rc = log_frames_change(&history.frames, &history.changes[i], &frame, &item, err);
+        if (rc != RC_OK || item->change.insane)
+            continue;
+        for (uint32_t k = 0; k < item->change.evidence_count; k++)
+            names = names || memcmp(item->change.evidence[k], hash, 32) == 0;
+        if (!names)
+            continue;
+        named->found = true;
+        named->sensitive = named->sensitive || change_is_sensitive(&item->change, form);
+    }
+    history_close(&history);
+    return rc;
 }
 
 static bool is_shown(enum attachment_kind kind) {
@@ -78,6 +108,10 @@ enum rc console_picture(struct console_call *call, struct err *err) {
         return rc;
     if (strlen(hex) == 64 && hex_decode(view_text(hex), hash, sizeof(hash)))
         find_in_state(&seen, hex, &named);
+    if (!named.found && strlen(hex) == 64 && hex_decode(view_text(hex), hash, sizeof(hash)))
+        rc = find_in_evidence(call, &seen, hash, &named, err);
+    if (rc != RC_OK)
+        return rc;
     if (!named.found)
         return nothing(hex, err);
     rc = store_attachment(call->seat.ledger->store, hash, &stored, err);

@@ -12,26 +12,15 @@ struct waiting {
     bool more;
 };
 
-static enum rc waiting_visit(void *context, const struct stored_quarantine *row, struct err *err) {
-    struct waiting *list = context;
-    struct console_call *call = list->call;
-    uint64_t area = succession_of(&call->seat.ledger->areas, row->area);
+enum rc console_add_kept(struct console_call *call, struct json *item,
+                         const struct stored_quarantine *row, struct err *err) {
     struct stored_record record = {.id = row->record};
     struct stored_device device = {0};
     const char *state = "waits";
     struct view reason = {0};
-    struct json *item;
-    enum rc rc;
+    enum rc rc =
+        store_record(call->seat.ledger->store, row->record, &call->seat.arena, &record, err);
 
-    if (!console_holds(call, area) || (list->area != 0 && !area_contains(list->area, area)) ||
-        list->seen++ < list->skip)
-        return RC_OK;
-    if (list->count == CONSOLE_PAGE_ITEMS) {
-        list->more = true;
-        return RC_NOT_FOUND;
-    }
-    list->count++;
-    rc = store_record(call->seat.ledger->store, row->record, &call->seat.arena, &record, err);
     if (rc != RC_OK && rc != RC_NOT_FOUND)
         return rc;
     err_clear(err);
@@ -39,13 +28,13 @@ static enum rc waiting_visit(void *context, const struct stored_quarantine *row,
     if (rc != RC_OK && rc != RC_NOT_FOUND)
         return rc;
     err_clear(err);
-    item = json_add_object(list->items, NULL);
     console_add_dot(item, "dot", row->dot);
     console_add_dot(item, "record", row->record);
-    json_add_view(item, "form", record.form_name);
+    if (record.revision != 0)
+        json_add_view(item, "form", record.form_name);
     json_add_view(item, "title", record.title);
     json_add_bool(item, "known", record.revision != 0);
-    console_add_area(call, item, "area", area);
+    console_add_area(call, item, "area", succession_of(&call->seat.ledger->areas, row->area));
     json_add_view(item, "device", device.name);
     json_add_text(item, "verdict", verdict_name((enum verdict)row->verdict));
     json_add_text(item, "why",
@@ -57,6 +46,22 @@ static enum rc waiting_visit(void *context, const struct stored_quarantine *row,
     json_add_text(item, "state", state);
     json_add_view(item, "reason", reason);
     return rc;
+}
+
+static enum rc waiting_visit(void *context, const struct stored_quarantine *row, struct err *err) {
+    struct waiting *list = context;
+    struct console_call *call = list->call;
+    uint64_t area = succession_of(&call->seat.ledger->areas, row->area);
+
+    if (!console_holds(call, area) || (list->area != 0 && !area_contains(list->area, area)) ||
+        list->seen++ < list->skip)
+        return RC_OK;
+    if (list->count == CONSOLE_PAGE_ITEMS) {
+        list->more = true;
+        return RC_NOT_FOUND;
+    }
+    list->count++;
+    return console_add_kept(call, json_add_object(list->items, NULL), row, err);
 }
 
 enum rc console_quarantine(struct console_call *call, struct err *err) {

@@ -117,18 +117,29 @@ static void add_values(struct questions *at, struct json *side, const struct con
                      form->fields[i].number);
 }
 
+static void add_photo(struct questions *at, struct json *list, struct view hash,
+                      bool is_sensitive) {
+    struct json *item = console_add_attachment(at->call, list, NULL, hash);
+
+    if (is_sensitive && item != NULL)
+        json_add_bool(item, "sensitive", true);
+}
+
 /* Photos that the author gave as a reason, and those that he took for the same item. */
 static void add_evidence(struct questions *at, struct json *side, const struct version *version,
                          const struct change *change) {
     const struct form *form = at->seen.reading.form;
     struct json *list = json_add_array(side, "evidence");
+    bool is_sensitive = change != NULL && change_is_sensitive(change, form);
     uint32_t count = 0;
 
-    for (uint32_t i = 0; change != NULL && i < change->evidence_count && i < EVIDENCE_MAX; i++) {
+    for (uint32_t i = 0; change != NULL && !(at->masked && is_sensitive) &&
+                         i < change->evidence_count && i < EVIDENCE_MAX;
+         i++) {
         char hex[65];
 
         hex_encode(view_of(change->evidence[i], 32), hex);
-        console_add_attachment(at->call, list, NULL, view_text(hex));
+        add_photo(at, list, view_text(hex), is_sensitive);
     }
     for (uint32_t i = 0; i < at->seen.record.version_count && count < EVIDENCE_MAX; i++) {
         const struct version *other = &at->seen.record.versions[i];
@@ -139,7 +150,7 @@ static void add_evidence(struct questions *at, struct json *side, const struct v
             field->type != FIELD_TYPE_ATTACHMENT || other->value.type != VALUE_TEXT ||
             !instance_equal(other->instance, version->instance) || (at->masked && field->sensitive))
             continue;
-        console_add_attachment(at->call, list, NULL, other->value.bytes);
+        add_photo(at, list, other->value.bytes, field->sensitive);
         count++;
     }
 }

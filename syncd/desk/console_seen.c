@@ -97,8 +97,8 @@ static struct view device_name(struct console_call *call, uint64_t id) {
     return device.name;
 }
 
-void console_add_attachment(struct console_call *call, struct json *parent, const char *key,
-                            struct view hash) {
+struct json *console_add_attachment(struct console_call *call, struct json *parent, const char *key,
+                                    struct view hash) {
     struct stored_attachment stored;
     struct json *item;
     uint8_t bytes[32];
@@ -107,13 +107,13 @@ void console_add_attachment(struct console_call *call, struct json *parent, cons
 
     err_init(&ignored, LANG_EN);
     if (!hex_decode(hash, bytes, sizeof(bytes)))
-        return;
+        return NULL;
     item = json_add_object(parent, key);
     hex_encode(view_of(bytes, sizeof(bytes)), hex);
     json_add_text(item, "hash", hex);
     if (store_attachment(call->seat.ledger->store, bytes, &stored, &ignored) != RC_OK) {
         json_add_text(item, "state", "unknown");
-        return;
+        return item;
     }
     json_add_text(item, "state",
                   stored.erased              ? "erased"
@@ -123,6 +123,7 @@ void console_add_attachment(struct console_call *call, struct json *parent, cons
     json_add_view(item, "device", device_name(call, stored.device));
     json_add_text(item, "type", attachment_media_type(stored.kind));
     json_add_int(item, "bytes", stored.size);
+    return item;
 }
 
 static void tree_attachment(void *context, struct view hash, struct json *item) {

@@ -20,10 +20,10 @@ enum rc console_mask(struct console_call *call, const char *object, bool *masked
 /* The tree of a reading in the language of the request, photos with where they are. */
 void console_tree(struct console_call *call, const struct reading *reading, bool masked,
                   struct answers_tree *out);
-/* {hash, state, device, type, bytes}; state: unknown, tablet, here, backed_up, erased. Does nothing
- * for a text that is no hash. */
-void console_add_attachment(struct console_call *call, struct json *parent, const char *key,
-                            struct view hash);
+/* {hash, state, device, type, bytes}; state: unknown, tablet, here, backed_up, erased. NULL, and
+ * nothing is added, for a text that is no hash. */
+struct json *console_add_attachment(struct console_call *call, struct json *parent, const char *key,
+                                    struct view hash);
 
 /* {person, name, mine}, or null for nobody: mine, also of whom he was before a reset. */
 enum rc console_add_person(struct console_call *call, struct json *parent, const char *key,
@@ -32,6 +32,11 @@ void console_add_dot(struct json *parent, const char *key, struct dot dot);
 /* {id, form, title, areas} */
 void console_add_brief(struct console_call *call, struct json *item,
                        const struct stored_record *stored);
+
+/* A change that was kept aside: {dot, record, form, title, known, area, device, verdict, why,
+ * since, author, state, reason}; form only if the record is known (console_quarantine.c). */
+enum rc console_add_kept(struct console_call *call, struct json *item,
+                         const struct stored_quarantine *row, struct err *err);
 
 /* A parameter as a text in the arena; empty when it is missing. */
 enum rc console_word(struct console_call *call, const char *key, struct view *out, struct err *err);

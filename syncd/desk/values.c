@@ -39,3 +39,14 @@ const char *desk_kind_name(enum change_kind kind) {
     }
     return "unknown";
 }
+
+bool change_is_sensitive(const struct change *change, const struct form *form) {
+    for (uint32_t i = 0; i < change->entry_count; i++) {
+        uint16_t field = change->entries[i].field;
+
+        if (field >= FIELD_FIRST_OF_FORM &&
+            answers_is_sensitive(form == NULL ? NULL : form_field_by_number(form, field), field))
+            return true;
+    }
+    return false;
+}

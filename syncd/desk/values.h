@@ -14,4 +14,7 @@ void desk_value_text(const struct form *form, uint16_t field, const struct value
 /* "create", "edit", ... */
 const char *desk_kind_name(enum change_kind kind);
 
+/* Whether it says something that is masked. */
+bool change_is_sensitive(const struct change *change, const struct form *form);
+
 #endif

@@ -2,6 +2,7 @@
 // contradict each other; staff look, reveal, say something, send somebody, decide; what they said
 // arrives on the tablets. And what is refused.
 import { spawnSync } from 'node:child_process';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { tap } from '../client/test_vectors.mjs';
 import { ConsoleCounty } from './console.mjs';
@@ -237,6 +238,32 @@ together();
   check('nor by a path', (await reviewer.get(path('/attachments/..%2f..%2fcounty.db', visit))).status, 404);
 }
 
+// --- a photo as the reason of a change ---
+
+{
+  const look = (at) => at.get(path('/conflicts', second)).then(({ json }) => json.items.find((one) => one.path === 'head/name'));
+  spawnSync('node', [new URL('photo.mjs', import.meta.url).pathname, here('why.jpg'), '30000', '9']);
+  spawnSync('node', [new URL('photo.mjs', import.meta.url).pathname, here('phone.jpg'), '31000', '10']);
+  together();
+  wang.agent('set', second, 'head/name=李国富', '--evidence', here('why.jpg'));
+  zhang.agent('set', second, 'head/name=李国贵');
+  zhang.agent('set', second, 'head/phone=13900001111', '--evidence', here('phone.jpg'));
+  for (const one of [wang, zhang]) one.agent('sync');
+  const side = (await look(reviewer)).sides.find((one) => one.evidence.length > 0);
+  check('a side shows the photo that was given with it', `${side?.evidence.length} ${side?.evidence[0].state} ${side?.author.name}`, '1 here wang');
+  const got = await reviewer.get(path(`/attachments/${side.evidence[0].hash}`, second));
+  ok(got.status === 200 && got.bytes.equals(fs.readFileSync(here('why.jpg'))) && got.headers['content-type'] === 'image/jpeg' &&
+    got.headers['x-content-type-options'] === 'nosniff', 'and it is served, as what it is', `${got.status}`);
+  check('not elsewhere', (await browsers.elsewhere.get(path(`/attachments/${side.evidence[0].hash}`, second))).status, 404);
+  check('nor by way of another record', (await reviewer.get(path(`/attachments/${side.evidence[0].hash}`))).status, 404);
+  const secret = crypto.createHash('sha256').update(fs.readFileSync(here('phone.jpg'))).digest('hex');
+  check('one that was given with something confidential is masked', (await reviewer.get(path(`/attachments/${secret}`, second))).status, 403);
+  check('decided', (await reviewer.post(path('/resolve', second), { path: 'head/name', keep: side.dot, reason: '照片清楚',
+    position: (await reviewer.get(path('/conflicts', second))).json.position })).status, 200);
+  together();
+  check('until somebody says why he looks', (await reviewer.post(path(`/attachments/${secret}`, second), { reason: '核对' })).status, 200);
+}
+
 // --- kept aside ---
 
 {
@@ -244,15 +271,34 @@ together();
     ?? JSON.parse(county.syncd('device', 'list', '--json')).find((one) => one.name === 'tablet-zhang').device;
   county.syncd('device', 'scope', device, '--areas', area, '--reason', '分工');
   zhang.agent('set', second, 'head/name=李国庆');
+  // And a record of which the county knows nothing yet.
+  fs.writeFileSync(here('far.json'), JSON.stringify({ head: { name: '赵小兰', phone: '13912345678' } }));
+  const far = zhang.agent('new', 'household', '--area', other, '--draft', '--file', here('far.json'));
   zhang.agent('sync');
   const list = (await browsers.township.get('/api/quarantine')).json;
-  check('what came from outside of a scope waits', list.items.map((one) => `${one.record} ${one.state}`).join(), `${second} waits`);
+  check('what came from outside of a scope waits', list.items.map((one) => `${one.record} ${one.state}`).join(), `${second} waits,${far} waits`);
   ok(list.items[0]?.why.length > 0 && list.items[0]?.author.name === 'zhang', 'with a sentence why, and its author');
   check('its value stands in the history', (await reviewer.get(path('/history', second))).json.items
     .filter((one) => one.quarantine).map((one) => one.value).join(), '李国庆');
   check('an investigator does not see the list', (await browsers.investigator.get('/api/quarantine')).status, 403);
   check('elsewhere it is empty', (await browsers.elsewhere.get('/api/quarantine')).json.items.length, 0);
   const { dot } = list.items[0];
+  const kept = (await browsers.township.get(`/api/quarantine/${dot}`)).json;
+  check('what it says is shown to who decides', kept.items.map((one) => `${one.within} ${one.name} ${one.value}`).join(), 'Head of the household name 李国庆');
+  check('not to an investigator', (await browsers.investigator.get(`/api/quarantine/${dot}`)).status, 403);
+  check('nor elsewhere', (await browsers.elsewhere.get(`/api/quarantine/${dot}`)).status, 404);
+  check('nor what was not kept aside', (await browsers.township.get('/api/quarantine/0000000000000001-1')).status, 404);
+  const waits = list.items.find((one) => one.record === far);
+  ok(waits && !waits.known, 'a record waits that the county does not know', JSON.stringify(waits));
+  const whole = (await browsers.township.get(`/api/quarantine/${waits.dot}`)).json;
+  const said = Object.fromEntries(whole.items.map((one) => [one.name, one]));
+  check('its content is read by the form that was filled', `${whole.form} ${said.name?.value} ${said.name?.label}`, `household 赵小兰 ${said.name?.label}`);
+  ok(said.phone?.masked && !JSON.stringify(whole).includes('12345678'), 'what is confidential is masked', JSON.stringify(said.phone));
+  check('a look behind says why', (await browsers.township.post(`/api/quarantine/${waits.dot}/reveal`)).status, 400);
+  check('and is logged', (await browsers.township.post(`/api/quarantine/${waits.dot}/reveal`, { reason: '核对' })).json.items
+    .find((one) => one.name === 'phone').value, '13912345678');
+  check('it is given back with a reason', (await browsers.township.post('/api/quarantine', { dots: [waits.dot], release: false, reason: '请由本村登记' })).status, 200);
+  check('which stands there', (await browsers.township.get(`/api/quarantine/${waits.dot}`)).json.reason, '请由本村登记');
   check('nor released from there', (await browsers.elsewhere.post('/api/quarantine', { dots: [dot], release: true, reason: 'x' })).status, 403);
   check('a release says why', (await browsers.township.post('/api/quarantine', { dots: [dot], release: true })).status, 400);
   check('released', (await browsers.township.post('/api/quarantine', { dots: [dot], release: true, reason: '属实' })).status, 200);

@@ -15,12 +15,15 @@ const STATES = {
   returned: () => [tr('returned'), 'tablet', 'back'],
 };
 
-function State({ item }) {
+export function AsideState({ item }) {
   const [words, tag, icon] = STATES[item.state]();
 
   return html`<span class="tag ${tag}"><${Icon} name=${icon} />${words}</span>${item.reason &&
     html` <span class="quiet small">${item.reason}</span>`}`;
 }
+
+export const settleWords = (release) => (release
+  ? tr('Released. The tablets get it with the next sending.') : tr('Returned. Its author reads why.'));
 
 export function Aside({ area, shared }) {
   const [all, setAll] = useState(false);
@@ -33,8 +36,7 @@ export function Aside({ area, shared }) {
     const [item, release] = asked;
 
     await api.settle([item.dot], release, reason);
-    toast(release ? tr('Released. The tablets get it with the next sending.')
-      : tr('Returned. Its author reads why.'));
+    toast(settleWords(release));
     setAsked(null);
     list.again();
   }
@@ -44,7 +46,7 @@ export function Aside({ area, shared }) {
       columns=${[
       { id: 'title', label: tr('Title'), cell: (item) => `${item.title ||
         tr('(a record that is not known yet)')}${item.form ? ` · ${formName(item.form)}` : ''}`,
-        href: (item) => href('records', [item.record]) },
+        href: (item) => href('conflicts', ['aside', item.dot]) },
       { id: 'why', label: tr('Why'), cell: (item) => item.why },
       { id: 'author', label: tr('Author'), cell: (item) => item.author?.name ?? '—' },
       { id: 'device', label: tr('On which tablet'), optional: true, cell: (item) =>
@@ -52,7 +54,7 @@ export function Aside({ area, shared }) {
       { id: 'area', label: tr('Area'), optional: true, cell: (item) => item.area.name ||
         item.area.area },
       { id: 'since', label: tr('Since'), optional: true, cell: (item) => moment(item.since) },
-      { id: 'state', label: tr('State'), cell: (item) => html`<${State} item=${item} />` },
+      { id: 'state', label: tr('State'), cell: (item) => html`<${AsideState} item=${item} />` },
       ...(may ? [{ id: 'do', label: tr('Decide'), cell: (item) => item.state === 'waits' &&
         html`<span class="row"><${Button} onClick=${() => setAsked([item, true])}>${
           tr('Release')}</${Button}><${Button} onClick=${() => setAsked([item, false])}>${

@@ -31,4 +31,7 @@ export const effect = (id, answer) => post(at(id, '/effect'), answer);
 export const resolve = (id, answer) => post(at(id, '/resolve'), answer);
 
 export const aside = (filters, after) => get(query('api/quarantine', { ...filters, after }));
+export const kept = (dot, reason) => (reason
+  ? post(`api/quarantine/${encodeURIComponent(dot)}/reveal`, { reason })
+  : get(`api/quarantine/${encodeURIComponent(dot)}`));
 export const settle = (dots, release, reason) => post('api/quarantine', { dots, release, reason });

@@ -11,6 +11,7 @@ import { AreaTree } from './areas.mjs';
 import { conflictName, formName } from './case_words.mjs';
 import { Decide } from './decide.mjs';
 import { Frame } from './frame.mjs';
+import { Kept } from './kept.mjs';
 import { List, useList } from './list.mjs';
 import { href, refilter } from './route.mjs';
 
@@ -51,6 +52,8 @@ export function Conflicts({ words, filters, shared }) {
     { id: 'soft', label: tr('Broken rules') }, { id: 'same', label: tr('Maybe the same') },
     ...(maySettle ? [{ id: 'aside', label: tr('Kept aside') }] : [])];
 
+  if (words[0] === 'aside' && words[1])
+    return html`<${Kept} dot=${words[1]} shared=${shared} />`;
   if (words[0]) return html`<${Decide} id=${words[0]} shared=${shared} />`;
   return html`<${Frame} title=${tr('Conflicts')} wide side=${html`<${AreaTree}
       selected=${filters.area ?? ''} onSelect=${(area) => refilter({ ...filters,

@@ -70,7 +70,8 @@ function Side({ side, index, question, record, income, chosen, onChoose, canKeep
       ${side.reason && html`<dt>${tr('Reason')}</dt><dd>${side.reason}</dd>`}</dl>
     <div class="evidence">${side.evidence.length === 0 ? html`<span class="quiet small">${
       tr('no photo')}</span>` : side.evidence.map((one, i) => html`<${Picture} key=${one.hash}
-        record=${record} attachment=${one} name=${tr('Evidence {n}', { n: i + 1 })} />`)}</div>
+        record=${record} attachment=${one} name=${tr('Evidence {n}', { n: i + 1 })}
+        sensitive=${one.sensitive} reason=${reason} />`)}</div>
     <${Effect} id=${record} has=${income && canKeep} answer=${{ path: question.path,
       keep: side.dot }} />
     ${canKeep && question.may && html`<${Button} kind=${chosen ? 'primary' : ''} icon="check"
