@@ -35,19 +35,27 @@ function said(item) {
   return html`${valueWords(item, item.type)}${item.masked && html` <${Icon} name="lock" />`}`;
 }
 
-// What the program writes itself: area, beginning and end of an item, seals.
-const nameOf = (item) => (item.label || item.name ? label(item) : item.path.split('/').at(-1));
+// What the program writes itself: the area, that an item is there or is removed, seals.
+function nameOf(item) {
+  if (item.label || item.name) return label(item);
+  return item.path === '@area' ? tr('Area') : item.item ? tr('The item itself') : item.path;
+}
+
+// That an item begins is told by its answers.
+const isTold = (part) => (item) => item.label || item.name || !part.key ||
+  part.rows.every((one) => !one.label && !one.name);
 
 function Values({ document }) {
   const parts = partsOf(document.items);
 
   return html`<section class="card stack"><h2>${tr('What it says')}</h2>
     ${parts.length === 0 && html`<p class="quiet">${tr('Nothing that can be read.')}</p>`}
-    ${parts.map((part, at) => html`<table class="table kept" key=${part.key}>
-      <caption class=${part.key ? 'label' : 'hidden'}>${part.key ? `${part.title || tr('Item')} ${at}`
+    ${parts.map((part, at) => html`${part.key && html`<h3>${part.title || tr('Item')} ${at}</h3>`}
+      <table class="table kept" key=${part.key}>
+      <caption class="hidden">${part.key ? `${part.title || tr('Item')} ${at}`
         : tr('The record itself')}</caption>
-      <thead><tr><th scope="col">${tr('Question')}</th><th scope="col">${tr('Value')}</th></tr></thead>
-      <tbody>${part.rows.map((item, nth) => html`<tr key=${nth}><th scope="row">${!part.key &&
+      <thead class="hidden"><tr><th scope="col">${tr('Question')}</th><th scope="col">${tr('Value')}</th></tr></thead>
+      <tbody>${part.rows.filter(isTold(part)).map((item, nth) => html`<tr key=${nth}><th scope="row">${!part.key &&
         item.within?.length > 0 && html`<span class="quiet small block">${item.within.join(' · ')}</span>`}${
         nameOf(item)}</th><td>${said(item)}</td></tr>`)}</tbody></table>`)}
     ${document.more && html`<p class="quiet">${tr('There is more; the command line shows all.')}</p>`}
@@ -82,7 +90,7 @@ export function Kept({ dot, shared }) {
       <${Notice} kind="warning"><p>${document.why}</p></${Notice}>
       <dl class="facts"><dt>${tr('State')}</dt><dd><${AsideState} item=${document} /></dd>
         <dt>${tr('Form')}</dt><dd>${document.form_title || document.form || tr('not published here')}</dd>
-        <dt>${tr('Record')}</dt><dd>${document.known ? document.title || tr('Without a name')
+        <dt>${tr('Title')}</dt><dd>${document.known ? document.title || tr('Without a name')
           : tr('(a record that is not known yet)')}</dd>
         <dt>${tr('Kind')}</dt><dd>${changeName(document.kind)}</dd>
         <dt>${tr('Author')}</dt><dd>${document.author?.name || '—'}</dd>

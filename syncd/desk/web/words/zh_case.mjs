@@ -156,6 +156,7 @@ export default {
   'The form says: the smallest one counts.': '表单规定：取最小的。',
   'The form says: written once; of two, people decide.': '表单规定：只填一次；有两份时由人裁定。',
   'The form says: yes if anybody said yes.': '表单规定：有一份填“是”即为是。',
+  'The item itself': '此项',
   'The other record': '另一条记录',
   'the program': '程序',
   'The record itself': '档案本身',
