@@ -37,6 +37,8 @@ const struct web_route web_routes[] = {
     GET("/api/me", 0, web_me),
     POST("/api/unlock", SMALL, 0, web_unlock),
     POST("/api/lock", SMALL, 0, web_lock),
+    GET("/api/persons", WEB_PERSON, web_persons),
+    POST("/api/persons", SMALL, WEB_PERSON, web_person_add),
     GET("/api/status", 0, web_status),
     POST("/api/sync", SMALL, 0, web_sync),
     GET("/api/notices", 0, web_notices),

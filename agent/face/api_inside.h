@@ -129,6 +129,8 @@ enum rc web_launch(struct web_call *call, struct err *err);
 enum rc web_me(struct web_call *call, struct err *err);
 enum rc web_unlock(struct web_call *call, struct err *err);
 enum rc web_lock(struct web_call *call, struct err *err);
+enum rc web_persons(struct web_call *call, struct err *err);
+enum rc web_person_add(struct web_call *call, struct err *err);
 /* api_tablet.c */
 enum rc web_status(struct web_call *call, struct err *err);
 enum rc web_sync(struct web_call *call, struct err *err);

@@ -1,6 +1,7 @@
 /* api_people.c: who is at the tablet: launch, me, unlock, lock. */
 #include "agent/face/api_inside.h"
 
+#include "base/crypt.h"
 #include "base/text.h"
 #include "schema/role.h"
 
@@ -197,4 +198,74 @@ enum rc web_lock(struct web_call *call, struct err *err) {
     if (rc == RC_OK)
         launch_sit(&call->web->launch, call->cookie, 0);
     return rc == RC_OK ? web_done(call, err) : rc;
+}
+
+/* ---- people on this tablet ---- */
+
+enum rc web_persons(struct web_call *call, struct err *err) {
+    return web_run(call, face_person_list, err);
+}
+
+static enum rc read_areas(const struct json *list, uint64_t areas[LIMIT_AREAS], uint32_t *count,
+                          struct err *err) {
+    enum rc rc = RC_OK;
+
+    *count = 0;
+    if (json_count(list) > LIMIT_AREAS)
+        return err_set(err, RC_LIMIT, "areas: more than %u", LIMIT_AREAS);
+    for (const struct json *item = json_first(list); item != NULL && rc == RC_OK;
+         item = json_next(item))
+        rc = area_parse(json_text(item), &areas[(*count)++], err);
+    return rc;
+}
+
+static enum rc reply_person(struct web_call *call, uint64_t person, const char *name,
+                            struct err *err) {
+    struct json *document = json_object();
+    char id[17];
+
+    id_text(person, id);
+    json_add_text(document, "id", id);
+    json_add_text(document, "name", name);
+    return web_reply(call, document, err);
+}
+
+/* Whoever is at work here gives somebody the keys of his own areas, with his secret once more. */
+enum rc web_person_add(struct web_call *call, struct err *err) {
+    const char *name = NULL, *secret = NULL, *fresh = NULL;
+    uint64_t areas[LIMIT_AREAS], person = 0;
+    struct session *giver = NULL;
+    uint32_t count = 0;
+    struct visit visit;
+    struct err ignored;
+    enum rc rc = web_need(call, "secret", &secret, err);
+
+    if (rc == RC_OK)
+        rc = web_need(call, "new_secret", &fresh, err);
+    if (rc == RC_OK)
+        rc = web_need(call, "name", &name, err);
+    if (rc == RC_OK)
+        rc = read_areas(json_get(call->body, "areas"), areas, &count, err);
+    if (rc != RC_OK) {
+        web_wipe(call, secret);
+        web_wipe(call, fresh);
+        return rc;
+    }
+    rc = web_visit(call, &visit, err);
+    if (rc == RC_OK)
+        rc = web_prove(call, &visit, NULL, secret, &giver, err);
+    else
+        web_wipe(call, secret);
+    if (rc == RC_OK)
+        rc = session_add_person(giver, text_trim(view_text(name)), view_text(fresh), areas, count,
+                                &person, err);
+    web_wipe(call, fresh);
+    err_init(&ignored, LANG_EN);
+    if (giver != NULL)
+        (void)session_close(giver, &ignored);
+    visit_close(&visit);
+    if (rc != RC_OK)
+        return rc;
+    face_want_sync(call->web->face, call->exchange->request.lang); /* so that he is certified */
+    return reply_person(call, person, name, err);
 }

@@ -7,6 +7,9 @@ const id = encodeURIComponent;
 export const me = () => get('api/me');
 export const unlock = (person, secret) => post('api/unlock', { person, secret });
 export const lock = () => post('api/lock');
+// People on this tablet, and one more, by whoever is at work: {name, new_secret, secret, areas?}.
+export const persons = () => get('api/persons');
+export const addPerson = (person) => post('api/persons', person);
 export const status = () => get('api/status');
 export const syncNow = () => post('api/sync');
 export const home = () => get('api/home');

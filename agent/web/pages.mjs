@@ -10,6 +10,7 @@ import { setReceiver } from 'form/place.mjs';
 import { position } from './api.mjs';
 import { Sync } from './sync.mjs';
 import { Settings } from './settings.mjs';
+import { People } from './people.mjs';
 import { Ready } from './ready.mjs';
 import { Meetings, NewMeeting } from './meetings.mjs';
 import { Meeting } from './meeting.mjs';
@@ -17,7 +18,7 @@ import { Voting } from './voting.mjs';
 import { Papers } from './papers.mjs';
 
 export const PAGES = { home: Home, new: NewRecord, record: Household, draft: Fill, visit: Visit,
-  sign: Sign, sync: Sync, settings: Settings, ready: Ready,
+  sign: Sign, sync: Sync, settings: Settings, ready: Ready, people: People,
   meetings: Meetings, 'new-meeting': NewMeeting, meeting: Meeting, voting: Voting, papers: Papers };
 
 setReceiver(position);

@@ -35,7 +35,9 @@ export function Settings({ shared }) {
     <section class="card stack"><h2><${Icon} name="person" /> ${shared.me.person?.name ?? ''}</h2>
       <p class="quiet">${tr(
         'Locking keeps everything. Sending goes on while the tablet is locked.')}</p>
-      <div><${Button} icon="lock" onClick=${lock}>${tr('Lock')}</${Button}></div></section>
+      <div><${Button} icon="lock" onClick=${lock}>${tr('Lock')}</${Button}></div>
+      <a class="item" href="#/people"><${Icon} name="person" /><span class="grow">${
+        tr('People on this tablet')}</span><${Icon} name="next" /></a></section>
     <section class="card stack"><h2><${Icon} name="tablet" /> ${tr('This tablet')}</h2>
       <dl class="facts">
         <div class="fact"><dt>${tr('Name')}</dt><dd>${shared.status.name ?? ''}</dd></div>

@@ -19,6 +19,7 @@ import { tr } from 'kit/words.mjs';
 import { Inline } from './markdown.mjs';
 import { Media } from './media.mjs';
 import { Question } from './question.mjs';
+import { Table, isTable } from './table.mjs';
 import { isMissing, spoken, summaryOf, titleOf, walk } from './pages.mjs';
 
 function missingIn(node) {
@@ -83,16 +84,20 @@ function drawn(question, form) {
   return drawing;
 }
 
+const isTableList = ({ appearance }) => /\btable-list\b/.test(appearance ?? '');
+
 function Nodes({ nodes, form, pages, depth }) {
   return nodes.map((node) => {
     const { question } = node;
 
     if (question.kind === 'group')
-      return html`<section class="section ${/\btable-list\b/.test(question.appearance ?? '')
-        ? 'table-list' : ''}" key=${node.id}>
+      return html`<section class="section" key=${node.id}>
         ${question.label && html`<h2><${Inline} text=${question.label} /></h2>`}
         <${Media} of=${question} address=${form.medium} words=${question.label ?? ''} />
-        <${Nodes} nodes=${node.children} form=${form} pages=${pages} depth=${depth + 1} />
+        ${isTableList(question) && isTable(node.children)
+          ? html`<${Table} nodes=${node.children} form=${form} title=${question.label} />`
+          : html`<${Nodes} nodes=${node.children} form=${form} pages=${pages}
+              depth=${depth + 1} />`}
         </section>`;
     if (question.kind === 'repeat')
       return html`<${Repeat} key=${node.id} node=${node} form=${form} pages=${pages}
@@ -153,6 +158,9 @@ export function FormPage({ page, pages, form, onEnd }) {
     form.flush();
     goOn(root.current, onEnd);
   }
+  if (isTableList(page) && isTable(page.nodes))
+    return html`<div class="form-page" ref=${root} onKeyDown=${key}><${Table} nodes=${page.nodes}
+      form=${latest.current} title=${page.title} /></div>`;
   return html`<div class="form-page" ref=${root} onKeyDown=${key}>
     <${Nodes} nodes=${page.nodes} form=${{ ...latest.current, steady,
       drawings: drawings.current }} pages=${pages} depth=${0} /></div>`;

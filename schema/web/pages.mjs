@@ -76,7 +76,7 @@ export function walk(node, visit) {
 }
 
 // A page: {id, title, nodes, up: id of the page above or null, instance: ref of the innermost
-// instance or null}. Pages of instances stand behind the page of their repeat.
+// instance or null, appearance: of the group that it is}. Pages of instances stand behind the page of their repeat.
 export function pagesOf(root) {
   const pages = [];
 
@@ -129,6 +129,7 @@ function cut(nodes, context) {
     } else if (kind === 'group') {
       flush();
       add(context, node.id, own(titleOf(node)), node.children);
+      context.pages.find((one) => one.id === node.id).appearance = node.question.appearance;
     } else if (kind === 'repeat') {
       flush();
       add(context, node.id, own(titleOf(node)), [node]);

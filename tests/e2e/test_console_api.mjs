@@ -147,7 +147,7 @@ for (const [method, pattern, roles, headers] of MATRIX) {
 const FOR_TOKENS = {
   any: ['GET /api/me', 'GET /api/routes'],
   read: ['home', 'areas', 'inflow', 'records', 'records/tally', 'records/:record', 'records/:record/history',
-    'records/:record/income', 'records/:record/attachments/:hash', 'records/:record/conflicts', 'conflicts', 'quarantine',
+    'records/:record/income', 'records/:record/attachments/:hash', 'records/:record/conflicts', 'conflicts', 'quarantine', 'quarantine/:dot',
     'meetings', 'meetings/:meeting', 'forms', 'forms/:form', 'forms/:form/media/:name', 'forms/:form/difference/:other']
     .map((one) => `GET /api/${one}`).concat('POST /api/records'),
   'read reveal': ['reveal', 'history', 'income', 'attachments/:hash', 'conflicts'].map((one) => `POST /api/records/:record/${one}`),
