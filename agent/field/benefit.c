@@ -16,10 +16,10 @@ const char *benefit_state_name(enum benefit_state state) {
     return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";
 }
 
-/* The newest visit at which somebody answered; number 0: none. One that cannot be told apart from
+/* One that cannot be told apart from
  * another by its moment is no better than it: the list has the one changed last first. */
-static enum rc newest_visit(struct session *session, struct dot household, struct arena *arena,
-                            struct dot *out, int64_t *begun_ms, struct err *err) {
+enum rc benefit_newest_visit(struct session *session, struct dot household, struct arena *arena,
+                             struct dot *out, int64_t *begun_ms, struct err *err) {
     struct list_query query = {.form_name = view_text(VISIT_FORM), .about = household};
     struct listed *visits;
     uint32_t count = 0, total;
@@ -92,7 +92,7 @@ enum rc benefit_see(struct session *session, const struct seen *seen, bool draft
     enum rc rc;
 
     *out = (struct benefit){.state = BENEFIT_SHOWN};
-    rc = newest_visit(session, seen->record.id, arena, &out->visit, &begun_ms, err);
+    rc = benefit_newest_visit(session, seen->record.id, arena, &out->visit, &begun_ms, err);
     if (rc != RC_OK)
         return rc;
     if (drafted)

@@ -33,4 +33,8 @@ struct benefit {
 enum rc benefit_see(struct session *session, const struct seen *seen, bool drafted,
                     struct arena *arena, struct benefit *out, struct err *err);
 
+/* The newest visit to the household at which somebody answered; number 0: none. */
+enum rc benefit_newest_visit(struct session *session, struct dot household, struct arena *arena,
+                             struct dot *out, int64_t *begun_ms, struct err *err);
+
 #endif

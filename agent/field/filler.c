@@ -23,7 +23,9 @@ struct filler {
     struct form_program program;
     struct filling filling;
     struct filler_shown shown;
-    struct past past; /* of the record that is changed */
+    struct past past;    /* of the record that is changed */
+    struct past earlier; /* of the visit before a new one; read when it is first shown */
+    bool has_earlier;
     char device[DEVICE_BYTES];
 };
 
@@ -51,6 +53,7 @@ static enum rc make(struct session *session, const struct form *form, struct fil
     filler->session = session;
     arena_init(&filler->arena, FILLER_BYTES);
     past_init(&filler->past);
+    past_init(&filler->earlier);
     snprintf(filler->device, sizeof(filler->device), "%016llx",
              (unsigned long long)tablet_facts(session_tablet(session))->device);
     host.device_id = view_text(filler->device);
@@ -67,6 +70,7 @@ void filler_close(struct filler *filler) {
     if (filler->filling.program != NULL)
         filling_release(&filler->filling);
     past_release(&filler->past);
+    past_release(&filler->earlier);
     arena_release(&filler->arena);
     free(filler);
 }
@@ -302,6 +306,24 @@ struct dot filler_record(const struct filler *filler) {
 /* The compiled field at a place; FORM_NO_PARENT: none. */
 static uint32_t compiled_at(const struct filler *filler, struct engine_place place) {
     return place.field == MODEL_NONE ? FORM_NO_PARENT : filler->program.compiled[place.field];
+}
+
+enum rc filler_read_earlier(struct filler *filler, struct err *err) {
+    enum rc rc;
+
+    if (filler->has_earlier)
+        return RC_OK;
+    rc = earlier_read(&filler->earlier, filler, err);
+    filler->has_earlier = rc == RC_OK;
+    return rc;
+}
+
+const struct past_cell *filler_earlier(const struct filler *filler, struct engine_place place) {
+    uint32_t field = compiled_at(filler, place);
+
+    return field == FORM_NO_PARENT || place.instance != 0
+               ? NULL
+               : past_find(&filler->earlier, field, place.instance);
 }
 
 const struct past_cell *filler_past(const struct filler *filler, struct engine_place place) {

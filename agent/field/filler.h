@@ -71,6 +71,10 @@ enum rc filler_json_changes(struct filler *filler, struct json *object, struct e
 
 /* What the record says beside the answer at a place; NULL: nothing. And what stood there when the
  * draft was begun. */
+/* Once for a draft, before filler_earlier. */
+enum rc filler_read_earlier(struct filler *filler, struct err *err);
+/* What the visit before this new one said; NULL: nothing. */
+const struct past_cell *filler_earlier(const struct filler *filler, struct engine_place place);
 const struct past_cell *filler_past(const struct filler *filler, struct engine_place place);
 struct view filler_base(const struct filler *filler, struct engine_place place);
 

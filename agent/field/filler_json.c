@@ -31,10 +31,16 @@ static void add_past(const struct filler *filler, struct json *object,
         json_add_bool(object, "conflict", true);
     if (past != NULL && past->is_broken && filler_inherits(filler, question))
         json_add_view(object, "soft", past->rule);
-    if (base.size == 0)
-        return;
+    if (base.size == 0) {
+        past = filler_earlier(filler, question->place);
+        if (past == NULL)
+            return;
+        base = past->value;
+    }
     last = json_add_object(object, "last");
     json_add_view(last, "value", base);
+    if (past != NULL && past->value.size > 0)
+        json_add_bool(last, "visit", true);
     if (past == NULL || past->at_ms == 0)
         return;
     time_format(past->at_ms, at);
@@ -151,7 +157,9 @@ static enum rc add_questions(struct filler *filler, bool all, bool changes, stru
     enum rc rc;
 
     arena_init(&arena, JSON_BYTES);
-    rc = find_changed(filler, &arena, &changed, err);
+    rc = filler_read_earlier(filler, err);
+    if (rc == RC_OK)
+        rc = find_changed(filler, &arena, &changed, err);
     if (rc == RC_OK)
         rc = engine_walk(filler_engine(filler), &arena, &stops, &count, err);
     if (rc == RC_OK) {

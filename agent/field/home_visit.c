@@ -84,6 +84,17 @@ static bool is_visit(const struct filler *filler) {
     return view_is(filler_form(filler)->name, VISIT_FORM);
 }
 
+struct dot home_visit_household(struct filler *filler) {
+    struct dot household = {0, 0};
+    struct err ignored;
+
+    err_init(&ignored, LANG_EN);
+    if (!is_visit(filler) ||
+        dot_parse(answered(filler, "household"), &household, &ignored) != RC_OK)
+        return (struct dot){0, 0};
+    return household;
+}
+
 static enum rc add_investigator(struct filler *filler, const struct session *session, bool is_lead,
                                 struct err *err) {
     uint32_t at = instances(filler, "investigator");

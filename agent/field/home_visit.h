@@ -63,4 +63,7 @@ enum rc home_visit_see(struct session *session, const struct seen *seen, struct 
  * RC_CONFLICT: has signed already, or a conflict is open. */
 enum rc home_visit_sign(struct session *session, struct dot visit, struct err *err);
 
+/* Of a draft: whom it visits; number 0: it is no visit, or does not say. */
+struct dot home_visit_household(struct filler *filler);
+
 #endif

@@ -26,6 +26,11 @@ static int by_place(const void *left, const void *right) {
     return a->field < b->field ? -1 : a->field > b->field;
 }
 
+void past_sort(struct past *past) {
+    if (past->count > 1)
+        qsort(past->cells, past->count, sizeof(*past->cells), by_place);
+}
+
 /* Of one field; NULL when it is none of the form's, or there is no memory. */
 static struct past_cell *add(struct past *past, const struct form *form,
                              struct instance_id instance, uint16_t number) {
@@ -108,8 +113,7 @@ enum rc past_read(struct past *past, struct session *session, const struct form_
             conflict->kind == CONFLICT_SOFT)
             add_conflict(past, seen->form, conflict, lang);
     }
-    if (past->count > 1)
-        qsort(past->cells, past->count, sizeof(*past->cells), by_place);
+    past_sort(past);
     return arena_check(&past->arena, "a draft", err);
 }
 

@@ -15,6 +15,7 @@ struct past_cell {
     bool is_accepted;  /* somebody has said that the answer may stay as it is, whatever it breaks */
     int64_t at_ms;     /* of the answer that reads; 0: none does */
     struct view author, rule;
+    struct view value; /* of an earlier visit: as the question would hold it */
 };
 
 struct past {
@@ -29,6 +30,14 @@ void past_release(struct past *past);
 /* Reads it anew; names of people come from the session. */
 enum rc past_read(struct past *past, struct session *session, const struct form_program *program,
                   const struct seen *seen, enum lang lang, struct err *err);
+
+/* So that cells are found. */
+void past_sort(struct past *past);
+
+struct filler;
+/* Of a new visit: what the newest visit to the same household said (earlier.c); of any other draft
+ * nothing. */
+enum rc earlier_read(struct past *past, struct filler *filler, struct err *err);
 
 /* NULL: the record says nothing there. */
 const struct past_cell *past_find(const struct past *past, uint32_t field, uint64_t instance);

@@ -2,6 +2,7 @@
 // number pad, the calendar, the clock. Letters are told while they are typed, all else at once.
 import { html, useEffect, useRef, useState } from 'kit/html.mjs';
 import { Icon } from 'kit/components.mjs';
+import { day } from 'kit/format.mjs';
 import { languageNow, tr } from 'kit/words.mjs';
 import { Place, Trace } from './place.mjs';
 
@@ -90,8 +91,11 @@ function DateInput({ context }) {
     autocomplete="off" ...${aria(context)} value=${value.slice(0, 10)}
     onInput=${(event) => set(event.currentTarget.value)} onBlur=${() => context.flush()} />`;
 
-  return other ? html`<div class="row">${input}<output class="quiet" for=${context.id}>${
-    other}</output></div>` : input;
+  // The browser shows a date as its own language has it; beside it stands how ours reads it.
+  const said = other || (value.length >= 10 ? day(value.slice(0, 10)) : '');
+
+  return html`<div class="row">${input}<output class="quiet" for=${context.id}>${
+    said}</output></div>`;
 }
 
 function zone() {

@@ -54,6 +54,9 @@ function Control({ context }) {
 
 const STALE_DAYS = 180; // an answer that nobody has looked at for longer says since when it stands
 
+const wordsOf = (last, value) => (last.visit ? tr('Last visit: {value}', { value })
+  : tr('Before: {value}', { value }));
+
 // What stood in the record before this draft, in grey: never copied but by a tap.
 function Last({ id, question, value, set }) {
   const { last } = question;
@@ -64,7 +67,7 @@ function Last({ id, question, value, set }) {
 
   if (question.kind === 'upload' || (!isOther && age < STALE_DAYS)) return null;
   return html`<div class="last small row" id=${id}><span>${isOther
-      ? tr('Before: {value}', { value: spoken({ ...question, value: last.value }) })
+      ? wordsOf(last, spoken({ ...question, value: last.value }))
       : tr('Unchanged since then')}${since && ` (${since})`}</span>
     ${isOther && !question.read_only && html`<button type="button" class="button" onClick=${() => set(last.value)}>${
         isLastYear ? tr('As last year') : tr('As before')}</button>`}</div>`;

@@ -76,7 +76,7 @@ check('nobody has signed', (await of()).json.investigators.filter((one) => one.s
 check('a household has no visit of its own', [400, 404].includes((await wang.get(`/api/records/${household}/visit`)).status), true);
 check('a wrong secret signs nothing', (await sign({ person: 'wang', secret: 'no' })).status, 403);
 check('an amendment waits for the seal', (await wang.post(`/api/records/${visit}/amend`, { secret: 'secret-of-wang', reason: 'x',
-  answers: [{ path: 'outcome', value: '2' }] })).status, 409);
+  answers: [{ path: 'living/living_note', value: '补记' }] })).status, 409);
 check('the first signs', (await sign({ person: 'wang', secret: 'secret-of-wang' })).status, 200);
 check('not twice', (await sign({ person: 'wang', secret: 'secret-of-wang' })).status, 409);
 check('one is not two', (await of()).json.complete, false);
@@ -87,7 +87,7 @@ check('nobody else has come to work', (await wang.get('/api/me')).json.person.na
 // --- amended ---
 
 const amend = (body) => wang.post(`/api/records/${visit}/amend`, { secret: 'secret-of-wang', reason: '漏记',
-  answers: [{ path: 'outcome', value: '2' }], ...body });
+  answers: [{ path: 'living/living_note', value: '补记' }], ...body });
 check('not without a secret', (await amend({ secret: undefined })).status, 400);
 check('nor with a wrong one', (await amend({ secret: 'no' })).status, 403);
 check('nor without a reason', [400, 403].includes((await amend({ reason: '' })).status), true);
@@ -95,6 +95,19 @@ check('nor without an answer', (await amend({ answers: [] })).status, 400);
 check('with all three it is', (await amend({})).status, 200);
 check('which stands in the history', (await wang.get(`/api/records/${visit}/history`)).json.filter((one) => one.kind === 'amend').length, 1);
 ok([200, 404].includes((await wang.get('/api/position')).status), 'where one is, or that nobody knows');
+
+// --- the next one ---
+
+const next = (await wang.post('/api/visits', { household, kind: '2' })).json;
+const told = Object.fromEntries(next.questions.filter((one) => one.last).map((one) => [one.ref.replace(/^\/\w+\//, ''), one]));
+check('a new visit shows what the last one said', `${told.outcome?.last.value} ${told.outcome?.last.author} ${told.outcome?.last.visit}`, '1 wang true');
+ok(!told.outcome.value && /^\d{4}-/.test(told.outcome.last.at), 'and answers nothing by itself');
+ok(!next.questions.some((one) => one.last && ['geopoint', 'binary', 'dateTime', 'date'].includes(one.type)),
+  'places, photos and moments are not offered again');
+ok((await wang.get(`/api/drafts/${next.draft}`)).json.questions.find((one) => one.ref.endsWith('/outcome')).last, 'also when the draft is opened again');
+await wang.post(`/api/drafts/${next.draft}/answers`, { answers: [{ ref: '/data/outcome', value: told.outcome.last.value }] });
+check('until somebody takes it over', (await wang.get(`/api/drafts/${next.draft}`)).json.questions
+  .find((one) => one.ref.endsWith('/outcome')).value, '1');
 
 await tablet.stop();
 await county.stop();

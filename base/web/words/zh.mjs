@@ -87,6 +87,7 @@ export default {
   Language: '语言',
   'Language of the form': '表单语言',
   'last time {when}': '上次 {when}',
+  'Last visit: {value}': '上次入户：{value}',
   'Latitude and longitude, one point a line': '纬度和经度，每行一个点',
   'Latitude and longitude, such as 28.713 113.632': '纬度和经度，如28.713 113.632',
   'Leave it so': '就这样保留',
