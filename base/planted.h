@@ -31,6 +31,7 @@ enum planted {
     PLANTED_URN_FIRST,          /* the urn goes before its result is on disk */
     PLANTED_OLDEST_READS,       /* of the policy `latest` */
     PLANTED_LOSER_HIDDEN,       /* where people contradict each other one of them is read */
+    PLANTED_LIST_KEPT,          /* what has left an area stays in its list */
     PLANTED_COUNT
 };
 

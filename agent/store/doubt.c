@@ -11,6 +11,7 @@
 #include "agent/store/inside.h"
 
 #include "base/list.h"
+#include "base/planted.h"
 
 static enum rc run_with(struct tablet *tablet, enum sql sql, int64_t first, struct err *err) {
     struct statement *put = tablet->sql[sql];
@@ -173,7 +174,7 @@ static enum rc make_again(struct tablet *tablet, const struct doubted *doubted, 
             *all = false;
         else if (readable && stand->here)
             rc = summary_put(tablet, doubted, key, stand->generation + 1, &summary, err);
-        else if (stand->generation > 0)
+        else if (stand->generation > 0 && !PLANTED(LIST_KEPT))
             rc = summary_drop(tablet, doubted, stand->key, err);
     }
     if (rc == RC_OK && readable && summary.conflicts > 0 &&

@@ -29,6 +29,7 @@ static const char *const names[PLANTED_COUNT] = {
     [PLANTED_URN_FIRST] = "urn-first",
     [PLANTED_OLDEST_READS] = "oldest-reads",
     [PLANTED_LOSER_HIDDEN] = "loser-hidden",
+    [PLANTED_LIST_KEPT] = "list-kept",
 };
 
 #ifdef YG_PLANTED
