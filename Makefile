@@ -474,11 +474,12 @@ kill9: all
 MUTATE_TESTS := merge reading edit frame vectors slice attachment attachment_pull attachment_sync batch \
     bundle exchange lineage redact snapshot snapshot_sync cases sync vote_profile tally meeting vote_secrecy \
     audit backup plane
+MUTATE_FAULT = $(addprefix -Wl$(comma)--wrap=,crypt_stretch $(FAULT_WRAPS)) \
+    $(call objects,release,$(FAULT_SOURCES) $(SIM_SOURCES))
 mutate: $(MUTATE_TESTS:%=$(BUILD)/test/release/unit/test_%) \
     $(patsubst %,$(BUILD)/test/release/property/test_%,merge wire tally) $(BUILD)/test/release/fault/test_fault_memory
 	@node tests/mutate/mutate.mjs $(BUILD) '$(CC)' '$(COMMON) -DYG_VERSION="x"' \
-	    '$(PACKAGE_LIBS) -lpthread -lm' --fault '$(addprefix -Wl$(comma)--wrap=,crypt_stretch $(FAULT_WRAPS)) \
-	    $(call objects,release,$(FAULT_SOURCES) $(SIM_SOURCES))' --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1) \
+	    '$(PACKAGE_LIBS) -lpthread -lm' --fault '$(MUTATE_FAULT)' --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1) \
 	    $(if $(FILE),--file $(FILE)) $(if $(AGAIN),--again $(AGAIN))
 
 ## small-worlds  every order of up to STEPS (6) steps of two tablets and their county

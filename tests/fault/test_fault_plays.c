@@ -36,7 +36,7 @@
 #endif
 #endif
 #ifndef MOMENTS
-#define MOMENTS 6
+#define MOMENTS 4
 #endif
 
 static struct {
