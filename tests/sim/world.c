@@ -269,6 +269,8 @@ static void draw_turns(struct world *world) {
         world->turns[TURN_ERASE] = false;
     if (!world->open)
         world->turns[TURN_RESTORE] = false;
+    if (one_in(world, 3))
+        world->turns[TURN_PHOTO] = false;
     if (!one_in(world, 3))
         world->turns[TURN_VOTE] = false;
     if (world->turns[TURN_RESTORE]) /* a county that forgets whom it enrolled: not played yet */
@@ -280,7 +282,7 @@ static void draw_turns(struct world *world) {
     world->weights[TURN_REVOKE] = 1;
     world->weights[TURN_AREA] = 1;
     world->weights[TURN_FORM] = 1;
-    world->steps = 60 + (uint32_t)chance(world, 120);
+    world->steps = 50 + (uint32_t)chance(world, 100);
 }
 
 bool world_play(struct world *world, uint64_t seed, bool tells, bool open) {
