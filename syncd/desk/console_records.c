@@ -266,7 +266,9 @@ static enum rc found_visit(void *context, const struct found_record *found, stru
     add_person(walk->call, item, "changed_by", found->changed_by);
     walk->count++;
     walk->last = found->cursor;
-    return item == NULL ? err_set(err, RC_NO_MEMORY, "out of memory") : RC_OK;
+    if (item == NULL)
+        return err_set(err, RC_NO_MEMORY, "out of memory");
+    return arena_check(&walk->call->seat.arena, "an answer", err); /* names, too */
 }
 
 enum rc console_records(struct console_call *call, struct err *err) {
