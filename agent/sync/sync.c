@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 
+#define PROGRAM         "yg-agent " YG_VERSION
 #define REQUEST_BYTES   (1024u * 1024u) /* of batches; one batch goes in any case */
 #define REQUEST_BATCHES 32u
 #define RUN_ARENA_BYTES (8u * 1024u * 1024u)
@@ -270,6 +271,8 @@ static enum rc make_body(struct run *run, struct err *err) {
     rc = add_hello(run, err);
     if (rc == RC_OK && run->shows_credential)
         rc = add_credential(run, err);
+    if (rc == RC_OK)
+        exchange_add_part(&run->body, PART_PROGRAM, view_text(PROGRAM));
     if (rc == RC_OK)
         rc = add_alarms(run, err);
     if (rc == RC_OK)

@@ -25,6 +25,7 @@ enum part_kind {
     PART_CREDENTIAL = 5, /* either way: credential.h */
     PART_WANT = 6,       /* snapshot.h, as the two below */
     PART_ALARM = 7,
+    PART_PROGRAM = 8, /* up: what the tablet's program calls itself, a text; for staff to look at */
     PART_ANSWER = 16,
     PART_SIGNED = 17,
     PART_FORM = 18,
@@ -43,6 +44,8 @@ struct cursor {
     uint64_t position; /* last entry taken; 0: none */
     uint8_t digest[8]; /* first bytes of the feed's chain at position; zeros at 0 */
 };
+
+#define PROGRAM_BYTES_MAX 40u
 
 struct hello {
     uint64_t device;
@@ -66,6 +69,7 @@ struct hello {
     uint32_t cursor_count;
     struct cursor *cursors;
     uint8_t signature[64]; /* device's, over tag "yg hello" and the part without signature */
+    struct view program;   /* of the part behind it, not of its content; empty: it did not say */
 };
 
 /* What became of a change that was not plainly accepted; or, later, that it was released: then the

@@ -60,6 +60,7 @@ static void add_device(struct console_call *call, struct json *item,
     json_add_text(item, "state", state_of(device, facts));
     console_add_time(item, "enrolled", device->enrolled_ms);
     console_add_time(item, "seen", device->seen_ms);
+    json_add_view(item, "program", device->program);
     json_add_int(item, "offset_ms", device->offset_ms);
     json_add_int(item, "pending", (int64_t)facts->pending);
     json_add_int(item, "forks", forks);

@@ -150,6 +150,7 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
         json_add_view(json, "person", seat_person_name(list->seat, device->person));
         seat_areas_json(json, "areas", facts.areas, facts.area_count);
         json_add_text(json, "seen", seen);
+        json_add_view(json, "program", device->program);
         json_add_int(json, "offset_ms", device->offset_ms);
         json_add_int(json, "pending", (int64_t)facts.pending);
         json_add_bool(json, "revoked", device->scope.revoked);
@@ -168,6 +169,7 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
     listing_cell(&list->table, buf_view(&areas));
     listing_cell(&list->table, view_text(seen));
     listing_cell(&list->table, view_text(offset));
+    listing_cell(&list->table, device->program.size == 0 ? view_text("-") : device->program);
     listing_cellf(&list->table, "%llu", (unsigned long long)facts.pending);
     listing_cellf(&list->table, "%u/%u", device->scope_confirmed, device->scope.serial);
     listing_cell(&list->table,
@@ -180,8 +182,9 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
 }
 
 enum rc desk_device_list(void *context, struct command *command, struct err *err) {
-    static const char *const heads[] = {"name",  "id",      "person", "areas", "last seen",
-                                        "clock", "pending", "scope",  "state", NULL};
+    static const char *const heads[] = {"name",      "id",    "person",  "areas",
+                                        "last seen", "clock", "program", "pending",
+                                        "scope",     "state", NULL};
     struct seat seat;
     struct list_devices list = {.seat = &seat, .command = command};
     enum rc rc = seat_open(context, command, &seat, err);

@@ -104,6 +104,8 @@ enum rc api_note_hello(struct work *work, const struct hello *hello, const int64
         row->seen_ms = work->now_ms;
         row->offset_ms = *now_ms - hello->wall_ms;
     }
+    if (hello->program.size > 0)
+        row->program = hello->program;
     if (newest) {
         row->own_last = hello->own_last;
         row->actor = hello->actor;
@@ -137,6 +139,8 @@ static bool needs_writer(const struct visit *visit) {
            visit->hello.scope_confirm > visit->device.scope_confirmed ||
            visit->hello.actor != visit->device.actor ||
            visit->hello.own_last != visit->device.own_last ||
+           (visit->hello.program.size > 0 &&
+            !view_equal(visit->hello.program, visit->device.program)) ||
            visit->now_ms - visit->device.seen_ms > SEEN_EVERY_MS;
 }
 
@@ -233,6 +237,15 @@ static enum rc take_want(struct visit *visit, struct view content, struct err *e
     return rc;
 }
 
+/* For people to read, so what is no plain text says nothing. */
+static void take_program(struct visit *visit, struct view content) {
+    for (size_t i = 0; i < content.size; i++)
+        if (content.data[i] < ' ' || content.data[i] > '~')
+            return;
+    if (content.size <= PROGRAM_BYTES_MAX)
+        visit->hello.program = content;
+}
+
 static enum rc take_alarm(struct visit *visit, struct view content, struct err *err) {
     enum rc rc = finish_batches(visit, err);
 
@@ -256,6 +269,8 @@ static enum rc take_batches(struct visit *visit, struct reader *parts, uint32_t 
     if (visit->batches == NULL || visit->ingested == NULL)
         return arena_check(visit->arena, "a request", err);
     while ((rc = exchange_next(parts, &part, err)) == RC_OK) {
+        if (part.kind == PART_PROGRAM)
+            take_program(visit, part.content);
         if (part.kind == PART_OFFER)
             visit->offer = part.content;
         if (part.kind == PART_WANT && !visit->wants.understood) {

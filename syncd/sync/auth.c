@@ -200,6 +200,7 @@ static enum rc enrol_act(void *context, struct work *work, struct err *err) {
     invitation->device = device_id;
     act->device = *device;
     act->device.name = arena_view(&act->arena, device->name);
+    act->device.program = arena_view(&act->arena, device->program);
     act->device.scope.areas =
         arena_copy(&act->arena, device->scope.areas, device->scope.area_count * sizeof(uint64_t));
     act->person = *person;

@@ -100,6 +100,7 @@ static enum rc actor_row(struct taking *taking, const struct writer_batch *batch
     **out = (struct bundle_actor){
         .actor = outer->actor, .device = *batch->source.device, .first = outer->first};
     (*out)->device.name = arena_view(taking->arena, batch->source.device->name);
+    (*out)->device.program = arena_view(taking->arena, batch->source.device->program);
     rc = known_number(taking, outer->actor, &(*out)->before, err);
     return rc != RC_OK ? rc : count_known(taking, outer->actor, &(*out)->fresh, err);
 }

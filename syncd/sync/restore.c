@@ -140,6 +140,7 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
         return no_room(at, err);
     *row = *device;
     row->name = arena_view(at->arena, device->name);
+    row->program = arena_view(at->arena, device->program);
     row->scope.areas =
         arena_copy(at->arena, device->scope.areas, device->scope.area_count * sizeof(uint64_t));
     return no_room(at, err);

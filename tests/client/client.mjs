@@ -50,6 +50,7 @@ import {
   LEAVE,
   CHUNK,
   OWN,
+  PROGRAM,
   REDACT,
   SNAPSHOT,
   enrolRequest,
@@ -382,10 +383,17 @@ export class Client {
     const batches = this.batches.map(({ bytes }) => part(BATCH, bytes));
     const hello = this.hello(options);
     const wants = options?.history ? [] : [wantPart([...this.snapshots.values()])];
+    const program = this.behaviour.program ?? 'protocol.md';
     return this.http(
       'POST',
       '/v1/sync',
-      Buffer.concat([Buffer.from([1]), hello, ...wants, ...batches]),
+      Buffer.concat([
+        Buffer.from([1]),
+        hello,
+        ...(program ? [part(PROGRAM, Buffer.from(program))] : []),
+        ...wants,
+        ...batches,
+      ]),
     );
   }
 

@@ -19,6 +19,7 @@ import {
 
 export const HELLO = 1,
   BATCH = 2,
+  PROGRAM = 8,
   ANSWER = 16,
   SIGNED = 17,
   FORM = 18,

@@ -221,7 +221,12 @@ export function vectors(check) {
   });
   check(
     'request',
-    Buffer.concat([Buffer.from([1]), hello, exchange.part(exchange.BATCH, hex(v.batch.bytes))]),
+    Buffer.concat([
+      Buffer.from([1]),
+      hello,
+      exchange.part(exchange.PROGRAM, Buffer.from(request.program)),
+      exchange.part(exchange.BATCH, hex(v.batch.bytes)),
+    ]),
     request.bytes,
   );
 

@@ -380,6 +380,20 @@ async function trouble(county) {
   const household = (client, value) => client.create(form.id, area, named(value));
   const records = () => JSON.parse(county.syncd('records', '--json')).length;
 
+  const program = () =>
+    JSON.parse(county.syncd('device', 'list', '--json')).find((one) => one.name === 'zhao').program;
+  await js.sync();
+  check('what the program calls itself is kept', program(), 'protocol.md');
+  js.behaviour.program = 'newer 2';
+  await js.sync();
+  check('  as it was said last', program(), 'newer 2');
+  for (const odd of ['x'.repeat(41), 'two\nlines', '阳光', '']) {
+    js.behaviour.program = odd;
+    await js.sync();
+  }
+  check('  what is no plain text, and silence, change nothing', program(), 'newer 2');
+  delete js.behaviour.program;
+
   household(js, '一家');
   js.behaviour.cut = true;
   await refused('the connection is cut before the answer', /cut/, () => js.sync());

@@ -372,6 +372,7 @@ county.publish('household');
   const { items } = (await admin.get('/api/devices')).json;
   check('then it is in the list', items.map((item) => `${item.name} ${item.person} ${item.state} ${item.forks}`).join(), 'tablet-wang wang used 0');
   const id = items[0].device;
+  ok(/^yg-agent \d+\.\d+/.test((await admin.get(`/api/devices/${id}`)).json.program), 'and its program');
   check('with its people', (await admin.get(`/api/devices/${id}`)).json.people.map((one) => one.name).join(), 'wang');
   const small = await county.browser('small');
   check('a manager of another township does not see it', (await small.get('/api/devices')).json.items.length, 0);
@@ -585,8 +586,11 @@ await county.stop();
   const { json } = await send(county.consolePort, 'GET', '/api/sessions', { host, cookie: headers['set-cookie'][0].split(';')[0] });
   check('the address is the one that the gateway has seen', `${status} ${json.items.find((one) => one.self).address}`, '200 203.0.113.9');
   const answers = [];
-  for (let i = 0; i < 51; i++) answers.push((await login(`guess ${i % 60}`, 'x', from('203.0.113.7'))).status);
-  check('many names from one address: it is held up', `${answers.filter((one) => one === 403).length} ${answers[50]}`, '50 429');
+  // On a slow machine some of it is paid back meanwhile.
+  while (answers.length < 100 && answers.at(-1) !== 429)
+    answers.push((await login(`guess ${answers.length}`, 'x', from('203.0.113.7'))).status);
+  ok(answers.length > 50 && answers.at(-1) === 429 && answers.slice(0, -1).every((one) => one === 403),
+    'many names from one address: it is held up', answers.join());
   check('  nobody else', (await login('nobody', 'x', from('203.0.113.8'))).status, 403);
   check('  nor who has come from there', (await login('village', county.people.village.secret, from('203.0.113.9'))).status, 200);
   await county.stop();

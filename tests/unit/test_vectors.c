@@ -619,9 +619,11 @@ static void add_up(struct vectors *vectors, struct view batch) {
     buf_init(&out, 1u << 20);
     exchange_start(&out);
     require(vectors, exchange_add_hello(&out, &hello, vectors->device_sign, &vectors->err));
+    exchange_add_part(&out, PART_PROGRAM, view_text("yg-agent 0.1.0"));
     exchange_add_batch(&out, batch);
     add(vectors,
-        "\"request\": {\"note\": \"HELLO and the batch\", \"epoch\": 1, \"scope_serial\": 2, "
+        "\"request\": {\"note\": \"HELLO, PROGRAM and the batch\", \"program\": \"yg-agent "
+        "0.1.0\", \"epoch\": 1, \"scope_serial\": 2, "
         "\"scope_confirm\": 2, \"scope_at\": 5, \"form_position\": 3, \"wall_ms\": %" PRId64
         ", \"own_last\": %" PRIu64 ", \"nonce\": \"16 bytes of 88\", \"persons\": [{\"name\": "
         "\"张三\"}], \"cursors\": [{\"area\": \"430621101000\", \"audience\": 1, \"position\": "

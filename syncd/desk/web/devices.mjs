@@ -165,6 +165,7 @@ function DevicePage({ id, shared }) {
       <dt>${tr('Last seen')}</dt><dd>${device.seen ? moment(device.seen) : tr('never')}</dd>
       <dt>${tr('Enrolled')}</dt><dd>${moment(device.enrolled)}</dd>
       <dt>${tr('Clock')}</dt><dd><${Clock} device=${device} /></dd>
+      <dt>${tr('Program')}</dt><dd lang="en">${device.program || tr('unknown: it has not said')}</dd>
       <dt>${tr('Changes still on it')}</dt><dd>${count(device.pending)}</dd>
       <dt>${tr('Knows its areas')}</dt><dd>${device.scope_confirmed === device.scope
         ? tr('yes') : tr('not yet')}</dd>
@@ -197,6 +198,8 @@ function DeviceList({ shared }) {
         : '—') },
       { id: 'clock', label: tr('Clock'), optional: true,
         cell: (device) => html`<${Clock} device=${device} />` },
+      { id: 'program', label: tr('Program'), optional: true,
+        cell: (device) => device.program || '—' },
       { id: 'pending', label: tr('Still on it'), kind: 'number', optional: true,
         cell: (device) => count(device.pending) },
     ]} />

@@ -122,6 +122,7 @@ export default {
   'People on it': '使用人员',
   Person: '人员',
   Print: '打印',
+  Program: '程序版本',
   'Programs that read': '授权读取的程序',
   'Programs that read for me': '以我的名义读取的程序',
   'Progress by village': '各村进度',
@@ -178,6 +179,7 @@ export default {
   'township clerk': '乡镇经办人',
   'township reviewer': '乡镇审核人',
   'under {n} days': '不到 {n} 天',
+  'unknown: it has not said': '未知（平板未报告）',
   'Until a second administrator or a county reviewer has confirmed it, you can read, and do nothing in your name.':
     '在另一位管理员或县级审批人确认之前，您只能查看，不能以本人名义办理。',
   'until {day}': '有效至 {day}',
