@@ -59,7 +59,17 @@ static enum rc find_conflict(const struct draft *draft, const char *path, enum r
                    path);
 }
 
-/* A side by its dot. Of a removal any dot keeps the instance: they all do. */
+/* Whoever keeps the side that is the removal wants the removal to stand. */
+static bool is_removal(const struct draft *draft, const struct conflict *conflict,
+                       struct version_id wanted) {
+    for (uint32_t i = 0; i < conflict->version_count && conflict->kind == CONFLICT_REMOVED; i++)
+        if (version_id_compare(version_name(&draft->seen.record, conflict->versions[i]), wanted) ==
+            0)
+            return value_is_cover(&conflict->versions[i]->value);
+    return false;
+}
+
+/* A side by its dot. Of a removal any other dot keeps the instance: they all do. */
 static enum rc keep(struct draft *draft, const struct conflict *conflict, const char *text,
                     struct err *err) {
     struct version_id wanted;
@@ -78,7 +88,9 @@ static enum rc keep(struct draft *draft, const struct conflict *conflict, const 
         return err_set(err, RC_NOT_FOUND,
                        "--keep %s: is not one of the sides; see: yg-agent conflicts %s", text,
                        draft->visit.command->words[0]);
-    return edit_resolve_keep(&draft->edit, conflict, wanted, err);
+    return is_removal(draft, conflict, wanted)
+               ? edit_resolve_remove(&draft->edit, conflict, err)
+               : edit_resolve_keep(&draft->edit, conflict, wanted, err);
 }
 
 /* What all sides of a group say alike need not be said again; where they differ, edit_finish asks

@@ -183,7 +183,16 @@ static enum rc same_question(const struct decision *decision, const struct edit 
     return moved_on(decision, err);
 }
 
-/* A side by its dot. Of a removal any dot keeps the instance: they all do. */
+/* Whoever keeps the side that is the removal wants the removal to stand. */
+static bool is_removal(const struct edit *edit, const struct conflict *open,
+                       struct version_id wanted) {
+    for (uint32_t i = 0; i < open->version_count && open->kind == CONFLICT_REMOVED; i++)
+        if (version_id_compare(version_name(edit->state, open->versions[i]), wanted) == 0)
+            return value_is_cover(&open->versions[i]->value);
+    return false;
+}
+
+/* A side by its dot. Of a removal any other dot keeps the instance: they all do. */
 static enum rc keep(const struct decision *decision, struct edit *edit, const struct conflict *open,
                     struct err *err) {
     struct version_id wanted;
@@ -201,7 +210,8 @@ static enum rc keep(const struct decision *decision, struct edit *edit, const st
                        "--keep %s: this is not one of the sides, or the record has moved on; see: "
                        "yg-syncd show",
                        decision->text);
-    return edit_resolve_keep(edit, open, wanted, err);
+    return is_removal(edit, open, wanted) ? edit_resolve_remove(edit, open, err)
+                                          : edit_resolve_keep(edit, open, wanted, err);
 }
 
 static enum rc parse_answer(const struct edit *edit, const struct form_field *field,

@@ -120,14 +120,15 @@ function words(question, choice) {
 }
 
 // The instance in the path names the other item of a proposal.
-function Items({ question }) {
+function Items({ question, name: title }) {
   const names = new Map();
 
   for (const item of question.items)
     for (const value of item.values) names.set(value.name, label(value));
   const at = (item, name) => item.values.find((one) => one.name === name);
 
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${tr('Both items')}>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${
+    `${title}: ${tr('Both items')}`}>
     <table class="table grid"><thead><tr><th scope="col">${tr('Answer')}</th>${question.items.map(
       (item, i) => html`<th key=${item.id} scope="col">${tr('Item {n}', { n: i + 1 })}</th>`)}</tr>
     </thead><tbody>${[...names].map(([name, words_]) => {
@@ -137,6 +138,13 @@ function Items({ question }) {
       return html`<tr key=${name} class=${isOther ? 'differs' : ''}><th scope="row">${words_}</th>${
         values.map((value, i) => html`<td key=${i}>${value ? valueWords(value) : '—'}</td>`)}</tr>`;
     })}</tbody></table></div>`;
+}
+
+// Questions of one name are told apart by their number: two members of a family, both removed.
+function questionName(question, items) {
+  const alike = items.filter((one) => label(one) === label(question));
+
+  return alike.length > 1 ? `${label(question)} ${alike.indexOf(question) + 1}` : label(question);
 }
 
 function OpenQuestion({ question, document, reason, me, onMoved, onDone }) {
@@ -184,8 +192,9 @@ function OpenQuestion({ question, document, reason, me, onMoved, onDone }) {
     === JSON.stringify(one) ? 'primary' : ''} onClick=${() => { setChoice(one); setError(''); }}>${
     words(question, one)}</${Button}>`;
 
-  return html`<section class="question-card card stack" aria-label=${label(question)}>
-    <div class="row spread"><h2>${label(question)}</h2><span class="row"><span
+  return html`<section class="question-card card stack" aria-label=${
+    questionName(question, document.items)}>
+    <div class="row spread"><h2>${questionName(question, document.items)}</h2><span class="row"><span
       class="tag ${question.kind === 'soft' ? 'warning' : 'conflict'}"><${Icon}
       name=${question.kind === 'soft' ? 'warning' : 'conflict'} />${conflictName(question.kind)
     }</span>${question.due && html`<span class="quiet">${tr('due {day}', {
@@ -194,7 +203,8 @@ function OpenQuestion({ question, document, reason, me, onMoved, onDone }) {
     ${question.fields.length > 0 && isSide && html`<p class="quiet">${question.fields.length > 1 &&
       `${tr('These answers are decided together.')} `}${policyWords(question.fields[0].policy)
     }</p>`}
-    ${question.items && html`<${Items} question=${question} />`}
+    ${question.items && html`<${Items} question=${question}
+      name=${questionName(question, document.items)} />`}
     ${question.other && html`<p>${tr('The other record')}: <a href=${href('records',
       [question.other.id])}>${question.other.title || question.other.id}</a> · ${
       question.other.areas.map((one) => one.name || one.area).join('、')}</p>`}
