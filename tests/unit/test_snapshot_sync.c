@@ -288,6 +288,43 @@ static void a_short_history_comes_as_it_is(void **state) {
     free_village(village);
 }
 
+static enum rc lost_visit(void *context, const struct stored_snapshot *snapshot, struct err *err) {
+    (void)err;
+    assert_int_equal(snapshot->chunk_count, 0);
+    assert_int_equal(snapshot->record_count, 0); /* none was packed */
+    ++*(uint32_t *)context;
+    return RC_OK;
+}
+
+/* A village that was taken in at once: no snapshot could be shorter, so none is begun, and it is
+ * remembered. */
+static void records_without_a_past_are_not_packed(void **state) {
+    enum { HOMES = 520 };
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 1), *zhao;
+    struct session *session = county_session(wang, "wang");
+    struct spy spy = spy_on(visitor);
+    struct ledger *ledger;
+    uint32_t lost = 0;
+
+    visitor->county->office.snapshot_tail_bytes = 1;
+    for (uint32_t i = 0; i < HOMES; i++)
+        (void)visitor_save(visitor, session, VILLAGE_A, "刘芳");
+    county_sync(visitor->county, wang, RC_OK, NULL);
+    zhao = enrol(visitor, "zhao");
+    county_session(zhao, "zhao");
+    (void)sync_by(visitor, &spy, zhao, false, RC_OK);
+    assert_int_equal(spy.snapshots, 0);
+    assert_same(visitor, zhao, VILLAGE_A, HOMES);
+    ledger = county_read(visitor->county);
+    visitor_must(visitor,
+                 store_snapshots(ledger->store, VILLAGE_A, lost_visit, &lost, &visitor->err));
+    assert_int_equal(lost, 1);
+    ledger_close(ledger);
+    tablet_close(wang);
+    tablet_close(zhao);
+}
+
 /* Zhang has been away: what he wrote stays on top, a conflict is one, a record that has left goes.
  */
 static void one_far_behind_keeps_what_is_his(void **state) {
@@ -573,6 +610,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_new_tablet_gets_the_state, visitor_set_up,
                                         visitor_tear_down),
         cmocka_unit_test_setup_teardown(a_short_history_comes_as_it_is, visitor_set_up,
+                                        visitor_tear_down),
+        cmocka_unit_test_setup_teardown(records_without_a_past_are_not_packed, visitor_set_up,
                                         visitor_tear_down),
         cmocka_unit_test_setup_teardown(one_far_behind_keeps_what_is_his, visitor_set_up,
                                         visitor_tear_down),
