@@ -366,7 +366,8 @@ static void count_paper(struct hall_vote *at) {
                 state = URN_AGREED;
                 rc = RC_OK;
             }
-            (void)again(at, rc, "counts paper");
+            if (again(at, rc, "counts paper"))
+                state = URN_WAITS; /* agreed, but not on disk */
         }
     }
 }
