@@ -113,10 +113,14 @@ function TimeInput({ context }) {
 }
 
 function MomentInput({ context }) {
-  return html`<input class="input number" type="datetime-local" autocomplete="off"
-    ...${aria(context)} value=${context.value.slice(0, 16)} onBlur=${() => context.flush()}
+  const { value } = context;
+  const said = value.length >= 16 ? `${day(value.slice(0, 10))} ${value.slice(11, 16)}` : '';
+
+  return html`<div class="row"><input class="input number" type="datetime-local" autocomplete="off"
+    ...${aria(context)} value=${value.slice(0, 16)} onBlur=${() => context.flush()}
     onInput=${(event) => context.set(event.currentTarget.value &&
-      `${event.currentTarget.value}:00.000${zone()}`)} />`;
+      `${event.currentTarget.value}:00.000${zone()}`)} /><output class="quiet" for=${context.id}>${
+    said}</output></div>`;
 }
 
 function Boolean_({ context }) {

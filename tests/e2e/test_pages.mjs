@@ -405,7 +405,7 @@ async function kinds() {
   await saved(page);
   await next(page);
   for (const name of ['First', 'Second'])
-    await page.getByRole('group', { name, exact: true }).getByRole('radio', { name: 'Beta' }).check();
+    await page.getByRole('radio', { name: `${name}: Beta`, exact: true }).check();
   await look(page, 'kinds-table');
   await next(page);
   await page.getByLabel('Only for b').fill('because');
