@@ -4,11 +4,30 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
+import zlib from 'node:zlib';
 import { tap } from '../client/test_vectors.mjs';
 import { ConsoleCounty, DeskBrowser, ROLES, codeOf } from './console.mjs';
 import { Tablet, area, build, folder, send } from './web.mjs';
 
 const { ok, check, end } = tap();
+
+// The files of an archive, as texts, by its central directory.
+function unpack(bytes) {
+  const files = {};
+  let at = bytes.readUInt32LE(bytes.lastIndexOf(Buffer.from('PK\x05\x06')) + 16);
+
+  while (bytes.readUInt32LE(at) === 0x02014b50) {
+    const [method, size, name, extra, comment] = [bytes.readUInt16LE(at + 10), bytes.readUInt32LE(at + 20),
+      bytes.readUInt16LE(at + 28), bytes.readUInt16LE(at + 30), bytes.readUInt16LE(at + 32)];
+    const local = bytes.readUInt32LE(at + 42);
+    const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
+    const packed = bytes.subarray(start, start + size);
+
+    files[bytes.toString('utf8', at + 46, at + 46 + name)] = (method === 0 ? packed : zlib.inflateRawSync(packed)).toString('utf8');
+    at += 46 + name + extra + comment;
+  }
+  return files;
+}
 const county = new ConsoleCounty(folder('console'));
 for (const role of ROLES) county.add(role);
 await county.start();
@@ -483,6 +502,15 @@ county.publish('household');
   check('an export is a file', `${exported.status} ${exported.headers['content-type']}`, '200 text/csv; charset=utf-8');
   check('of its own', lines(exported).length, 3);
   ok(exported.text.includes("'=王芳") && !exported.text.includes('=王芳2'), 'with formulas disarmed');
+  for (const format of ['zip', 'xlsx', 'json', 'jsonl', 'geojson']) {
+    const { status, bytes, text } = await near.post('/api/records/export', { form: 'task', format });
+    const parts = ['zip', 'xlsx'].includes(format) ? unpack(bytes) : { all: text };
+    const inside = Object.entries(parts).filter(([name]) => !name.startsWith('docProps')).map(([, part]) => part).join('\n');
+
+    ok(status === 200 && !inside.includes('=王芳2') && (format === 'geojson' || inside.includes('=王芳0')), `as ${format}: of its own`);
+    ok(format === 'xlsx' ? !/<f[ >]/.test(inside) : format === 'zip' ? !/(^|,|")=王芳/m.test(inside) : true,
+      `  nothing in ${format} is a formula`, inside.slice(0, 500));
+  }
   check('a format that there is not', (await near.post('/api/records/export', { form: 'task', format: 'pdf' })).json.error, 'invalid');
   check('nor a form', (await near.post('/api/records/export', { form: 'nothing', format: 'csv' })).status, 404);
   check('what is masked takes a reason', (await near.post('/api/records/export', { form: 'task', format: 'csv', reveal: '1' })).json.error, 'invalid');

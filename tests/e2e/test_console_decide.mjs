@@ -136,6 +136,7 @@ await desk.run({
     await question.getByRole('button', { name: /另填正确的内容，写明理由/ }).click();
     await page.getByText('没有需要裁定的内容。').waitFor();
     wang.agent('sync');
+    await page.reload();
     await go(own);
     question = page.locator('.question-card').first();
     await question.getByText('其中一方是您填写的，须由他人裁定。').waitFor();
