@@ -110,6 +110,23 @@ static enum rc outcome_visit(void *context, const struct stored_change *change, 
     return RC_OK;
 }
 
+/* Also of what this step has taken: a batch that had waited for its beginning may come again right
+ * behind it. */
+static enum rc outcomes_of(struct outcome_list *list, uint64_t actor, uint64_t first, uint64_t last,
+                           struct err *err) {
+    const struct work *work = list->work;
+    enum rc rc =
+        store_actor_changes(work->ledger->store, actor, first, last, outcome_visit, list, err);
+
+    for (uint32_t i = 0; i < work->change_count && rc == RC_OK; i++) {
+        const struct stored_change *change = &work->changes[i];
+
+        if (change->dot.actor == actor && change->dot.number >= first && change->dot.number <= last)
+            rc = outcome_visit(list, change, err);
+    }
+    return rc;
+}
+
 static enum rc known_outcomes(struct work *work, const struct ingested *in,
                               const struct stored_actor *actor, uint64_t known,
                               struct receipt *receipt, struct err *err) {
@@ -121,17 +138,13 @@ static enum rc known_outcomes(struct work *work, const struct ingested *in,
     /* What a fork shares with the history it grew out of stands there. */
     while (rc == RC_OK && owner.fork_of != 0 && owner.fork_from > in->batch.outer.first) {
         if (owner.fork_from <= last) {
-            rc = store_actor_changes(work->ledger->store, owner.actor, owner.fork_from, last,
-                                     outcome_visit, &list, err);
+            rc = outcomes_of(&list, owner.actor, owner.fork_from, last, err);
             last = owner.fork_from - 1;
         }
         if (rc == RC_OK)
             rc = fork_in_work(work, owner.fork_of, &owner, err);
     }
-    return rc != RC_OK
-               ? rc
-               : store_actor_changes(work->ledger->store, owner.actor, in->batch.outer.first, last,
-                                     outcome_visit, &list, err);
+    return rc != RC_OK ? rc : outcomes_of(&list, owner.actor, in->batch.outer.first, last, err);
 }
 
 static enum rc give_outcomes(struct work *work, const struct ingested *in, const struct fate *fates,
