@@ -168,6 +168,7 @@ static void search_change(struct search *search, const struct stored_frame *stor
         world_fail(world, "the county's log holds a change that nobody made: %04x-%u '%.*s'",
                    (unsigned)(stored->actor >> 48), (unsigned)change->dot.number,
                    VIEW_PRINT(change->reason));
+    world->saves[number].logged = (struct dot){stored->actor, change->dot.number};
     if (world->saves[number].found++ > 0)
         tell(world, "  " CANARY "%u again: %04x-%u of frame %u", number,
              (unsigned)(stored->actor >> 48), (unsigned)change->dot.number,
@@ -223,13 +224,47 @@ static bool held_somewhere(const struct world *world, uint32_t number) {
     return false;
 }
 
+/* Whether somebody has taken it out of a feed: then he can bring it back. Where records move, it
+ * may have come to him as a part of a state only, which proves no change; and copies get other
+ * names. */
+static bool pulled_somewhere(struct world *world, const struct save *save) {
+    static const uint64_t areas[] = {VILLAGE_A, VILLAGE_B, VILLAGE_C};
+    bool pulled = false;
+
+    if (save->logged.actor == 0 || world->turns[TURN_MOVE] || world->turns[TURN_AREA] ||
+        world->turns[TURN_CLONE] || world->turns[TURN_PUT_BACK])
+        return false;
+    for (int at = 0; at < world->pad_count && !pulled; at++) {
+        struct pad *pad = &world->pads[at];
+
+        for (int a = 0; pad->session != NULL && a < 3 && !pulled; a++) {
+            struct record state;
+
+            pulled = tablet_in_scope(pad->tablet, areas[a]) &&
+                     tablet_state(pad->tablet, areas[a], save->record, &world->arena, &state,
+                                  &world->err) == RC_OK &&
+                     record_has_absorbed(&state, save->logged);
+        }
+        if (pulled)
+            tell(world, "  %s can prove %04x-%u", pad->machine.name,
+                 (unsigned)(save->logged.actor >> 48), (unsigned)save->logged.number);
+    }
+    err_clear(&world->err);
+    return pulled;
+}
+
 static void maybe_now(struct world *world, uint32_t number) {
     struct save *save = &world->saves[number];
 
-    if (save->state == SAVE_SURE && save->found == 0 && !held_somewhere(world, number)) {
+    if (save->state == SAVE_SURE && save->found == 0 && !held_somewhere(world, number) &&
+        !pulled_somewhere(world, save)) {
         save->state = SAVE_MAYBE;
         tell(world, "  nobody has " CANARY "%u any more", number);
     }
+}
+
+void oracle_losing(struct world *world) {
+    search_log(world);
 }
 
 void oracle_disk_gone(struct world *world, const uint32_t *held, uint32_t count) {

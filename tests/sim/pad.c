@@ -278,6 +278,18 @@ static void put_back(struct world *world, struct pad *pad) {
     (void)pad_ready(world, pad);
 }
 
+void pad_lose(struct world *world) {
+    struct pad *pad = &world->pads[world->pad_count - 1];
+
+    if (world->pad_count < 3)
+        return;
+    pad_close(world, pad);
+    world->pad_count--;
+    tell(world, "%s is lost", pad->machine.name);
+    oracle_restored(world); /* what it could have given back, it cannot any more */
+    pad_release(pad);
+}
+
 /* ---- people and clocks ---- */
 
 static void lend(struct world *world, struct pad *pad) {

@@ -242,6 +242,7 @@ static void restore(struct world *world) {
 
     if (path[0] == '\0' || hall->restores >= 2)
         return;
+    oracle_losing(world);
     hall_close(world);
     (void)disk_unlink("/county/data/county.db");
     (void)disk_unlink("/county/data/county.db-wal");
@@ -255,6 +256,8 @@ static void restore(struct world *world) {
     if (!hall_open(world))
         world_fail(world, "the county cannot be opened after a restore: %s", world->err.text);
     oracle_restored(world);
+    if (one_in(world, 3)) /* the flood took a tablet, too */
+        pad_lose(world);
 }
 
 void step_staff(struct world *world, enum turn turn) {

@@ -267,12 +267,17 @@ static void draw_turns(struct world *world) {
     /* What costs much, or makes the rest hard to see, is rarer. */
     if (!one_in(world, 3))
         world->turns[TURN_ERASE] = false;
-    if (!world->open)
-        world->turns[TURN_RESTORE] = false;
     if (one_in(world, 3))
         world->turns[TURN_PHOTO] = false;
     if (!one_in(world, 3))
         world->turns[TURN_VOTE] = false;
+    /* Not both in one world, unless it is an open one. */
+    if (!world->open && world->turns[TURN_RESTORE]) {
+        if (one_in(world, 2))
+            world->turns[TURN_RESTORE] = false;
+        else
+            world->turns[TURN_CLONE] = world->turns[TURN_PUT_BACK] = false;
+    }
     if (world->turns[TURN_RESTORE]) /* a county that forgets whom it enrolled: not played yet */
         world->turns[TURN_ENROL] = false;
     world->weights[TURN_ENROL] = 1;

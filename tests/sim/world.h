@@ -98,8 +98,9 @@ struct save {
     uint64_t actor, number;
     uint8_t hash[32]; /* chain hash behind it */
     struct dot record;
-    bool staff; /* made at the county */
-    bool quiet; /* without a token: known by its number (vote.c) */
+    struct dot logged; /* as the county's log last named it; 0-0: not seen there yet */
+    bool staff;        /* made at the county */
+    bool quiet;        /* without a token: known by its number (vote.c) */
     int64_t at_ms;
     uint32_t found; /* scratch: times in the log */
 };
@@ -307,6 +308,7 @@ void pad_after(struct world *world, struct pad *pad);
 void pad_hold(struct pad *pad, uint32_t save);
 void pad_sync(struct world *world, struct pad *pad);
 void pad_release(struct pad *pad);
+void pad_lose(struct world *world); /* one of them, for good, with its disk */
 void step_pad(struct world *world, enum turn turn);
 
 /* ---- net.c ---- */
@@ -383,6 +385,8 @@ void oracle_pad_opened(struct world *world, struct pad *pad);
 void oracle_hall_opened(struct world *world);
 void oracle_answered(struct world *world, struct pad *pad);
 void oracle_synced(struct world *world, struct pad *pad, const struct sync_report *report);
+/* The county is about to be lost: what its log has. */
+void oracle_losing(struct world *world);
 /* A disk is gone with what only it held. */
 void oracle_disk_gone(struct world *world, const uint32_t *held, uint32_t count);
 void oracle_erased(struct world *world, struct dot record);
