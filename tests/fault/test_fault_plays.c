@@ -186,6 +186,9 @@ static bool is_clear(const struct scene *scene, enum rc rc, const struct err *er
         return false;
     if (fault_struck_county() && (rc == RC_NETWORK || rc == RC_AGAIN))
         return true;
+    /* A name that a power cut took away is missing; in life nobody is there any more to be told. */
+    if (scene->kind == FAULT_POWER && rc == RC_NOT_FOUND)
+        return true;
     return rc == (scene->kind == FAULT_MEMORY ? RC_NO_MEMORY : RC_IO);
 }
 
