@@ -453,9 +453,11 @@ void oracle_synced(struct world *world, struct pad *pad, const struct sync_repor
     world->calm = true;
     for (int quiet = 0, i = 0; quiet < 2 && i < 6; i++) {
         struct sync_report again;
+        enum rc rc = sync_run(pad->tablet, &pad->link, NULL, &again, &world->err);
 
-        world_must(world, sync_run(pad->tablet, &pad->link, NULL, &again, &world->err),
-                   "one more sync");
+        if (rc == RC_DENIED && revoked(pad))
+            break;
+        world_must(world, rc, "one more sync");
         quiet = again.sent + again.received == 0 ? quiet + 1 : 0;
     }
     world->calm = false;

@@ -214,6 +214,7 @@ void poison_answered(struct world *world) {
         struct dot dot = {poison->actor, poison->number - EACH + 1 + ODD};
 
         poison->pending = false;
+        world->moved++; /* others have this to take yet */
         tell(world, "  the county has taken the batch of the broken tablet");
         for (uint32_t i = 0; i < EACH; i++)
             if (i != ODD || poison->odd_sane)

@@ -189,8 +189,9 @@ static void call(struct hall_vote *at) {
 /* Until both tablets hold what the county has. */
 static void meet(struct world *world) {
     world->calm = true;
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 12; i++)
         for (int at = 0; at < 2; at++) {
+            world->hall.down_until_ms = 0;
             pad_sync(world, &world->pads[at]);
             if (!pad_ready(world, &world->pads[at]))
                 world_fail(world, "%s cannot be unlocked", world->pads[at].machine.name);
@@ -455,6 +456,14 @@ static void shuffle(struct world *world, uint32_t seats[MEMBERS]) {
     }
 }
 
+/* The disk may fail behind the commit: then the next try would be one too many. */
+static bool is_signed(struct hall_vote *at) {
+    struct meeting_seen seen;
+
+    see(at, &seen);
+    return seen.meeting.sealed;
+}
+
 void vote_play(struct world *world) {
     const uint64_t all = (1u << MEMBERS) - 1;
     bool two = one_in(world, 2), paper = !two && one_in(world, 3);
@@ -500,7 +509,7 @@ void vote_play(struct world *world) {
     do {
         tempt(&a);
         rc = meeting_sign(a.pad->session, world->ballot.id, signers, 2, false, &world->err);
-    } while (again(&a, rc, "is signed"));
+    } while (again(&a, rc, "is signed") && !is_signed(&a));
     world->ballot.held = true;
     if (!one_in(world, 4))
         meet(world);
