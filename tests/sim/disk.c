@@ -3,8 +3,10 @@
  * A file is what can be read now and what is durable, with the list of the sectors in which the two
  * may differ. Syncing copies those sectors. A power cut takes, for each of them, the new content or
  * the old one, by chance; sectors beyond the durable end may be empty or full of rubbish instead.
- * That is what SQLite expects of a disk (a write does not harm bytes beside it, also in its own
- * sector), and no more.
+ * A file that was cut shorter is shorter or is not: its length is one number in the journal of a
+ * file system. (A write-ahead log of which only the beginning were left would bring old pages
+ * back.) That is what SQLite expects of a disk (a write does not harm bytes beside it, also in its
+ * own sector), and no more.
  *
  * A name is what stands in the folder now and what stands there durably; creating, renaming and
  * removing become durable when the folder is synced. At a power cut the changes of names since then
@@ -194,16 +196,22 @@ static void lose(struct disk *disk, struct node *node) {
     uint64_t shortest = node->size < node->durable_size ? node->size : node->durable_size;
     uint64_t size = node->durable_size;
     uint64_t luck = chance(disk, 4); /* 0: nothing came through, 1: everything, else by chance */
+    uint64_t cut_at = UINT64_MAX;    /* where the old end stands, if it was not cut off */
 
     if (luck == 1)
         size = node->size;
     else if (luck > 1 && longest > shortest)
         size = shortest + chance(disk, longest - shortest + 1);
+    if (node->size < node->durable_size) {
+        size = size - shortest < (longest - shortest) / 2 ? node->size : node->durable_size;
+        cut_at = size == node->size ? UINT64_MAX : node->size;
+    }
     for (size_t i = 0; i < node->changed_count; i++) {
         uint64_t from = (uint64_t)node->changed[i] * DISK_SECTOR_BYTES;
 
         if (luck == 1 || (luck > 1 && chance(disk, 2) == 0)) {
-            keep_sector(node, node->changed[i]);
+            if (from + DISK_SECTOR_BYTES <= cut_at)
+                keep_sector(node, node->changed[i]);
         } else if (luck > 1 && from >= node->durable_size && chance(disk, 3) == 0) {
             grow(&node->durable, &node->durable_room, from + DISK_SECTOR_BYTES);
             for (uint64_t b = 0; b < DISK_SECTOR_BYTES; b++)

@@ -109,6 +109,33 @@ static void what_is_not_synced_may_be_lost_torn_or_kept(void **state) {
     assert_true(nameless > 20 && nameless < 80);
 }
 
+static void a_file_that_was_cut_shorter_is_shorter_or_is_not(void **state) {
+    uint32_t shorter = 0, not = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        struct disk *disk = fresh(seed);
+        struct disk_file *file = NULL;
+        char old[4096], now[4096];
+        size_t got;
+
+        memset(old, 'o', sizeof(old));
+        put("/m/file", 0, old, sizeof(old), true);
+        assert_int_equal(disk_sync_names("/m"), 0);
+        assert_int_equal(disk_open("/m/file", 0, &file), 0);
+        assert_int_equal(disk_truncate(file, 100), 0);
+        disk_close(file);
+        cut(disk);
+        got = get("/m/file", now, sizeof(now));
+        assert_true(got == 100 || got == sizeof(old));
+        assert_memory_equal(now, old, got);
+        shorter += got == 100;
+        not += got == sizeof(old);
+        disk_free(disk);
+    }
+    assert_true(shorter > 20 && not > 20);
+}
+
 static void a_dead_disk_refuses_everything(void **state) {
     struct disk *disk = fresh(1);
     struct disk_file *file = NULL, *other = NULL;
@@ -328,6 +355,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_synced_survives),
         cmocka_unit_test(what_is_not_synced_may_be_lost_torn_or_kept),
+        cmocka_unit_test(a_file_that_was_cut_shorter_is_shorter_or_is_not),
         cmocka_unit_test(a_dead_disk_refuses_everything),
         cmocka_unit_test(a_full_disk_says_so),
         cmocka_unit_test(a_copy_is_another_disk),
