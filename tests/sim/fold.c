@@ -7,7 +7,8 @@
  * change names the seal. Nothing of schema/merge, schema/record or schema/reading is used to come
  * to that; it takes the square of the facts, and worlds are small.
  *
- * Not said once more: what removals hide, proposals of sameness, broken constraints, erasures. */
+ * Not said once more: what removals hide (but a record is out only where a live one takes it out),
+ * proposals of sameness, broken constraints, erasures. */
 #include "schema/wire/frame.h"
 #include "schema/wire/lineage.h"
 #include "tests/sim/world.h"
@@ -296,8 +297,9 @@ static void compare_cell(const struct fold *fold, const struct reading *reading,
         differs(fold, first, "the set has other elements");
     if (said.kind == CELL_VALUE && !value_equal(&cell->value, &said.fact->entry->value))
         differs(fold, first, "it reads as another value");
+    /* What has been taken out reads as before, and asks nothing. */
     if (first->entry->instance.ordinal == 0 &&
-        (said.kind == CELL_CONFLICT) != has_conflict(reading, first))
+        (said.kind == CELL_CONFLICT && !reading->withdrawn) != has_conflict(reading, first))
         differs(fold, first, "a conflict is missing, or too much");
 }
 
@@ -314,6 +316,12 @@ static bool state_has(const struct record *state, const struct fact *fact) {
     return false;
 }
 
+/* Whether a live remove is of the record itself. */
+static bool takes_out(const struct fold *fold, const struct fact *fact) {
+    return fact->entry->field == FIELD_EXISTS && fact->entry->instance.ordinal == 0 &&
+           fact->entry->value.type == VALUE_BYTES && is_live(fold, fact);
+}
+
 static bool is_first(const struct fold *fold, const struct fact *fact) {
     for (const struct fact *before = fold->facts; before < fact; before++)
         if (same_place(before, fact))
@@ -326,6 +334,7 @@ static enum rc compare_record(void *context, const struct stored_record *stored,
     struct reading reading;
     struct record state;
     uint32_t live = 0, held = 0;
+    bool may_be_out = false;
     enum rc rc = ledger_read(fold->ledger, stored, &fold->arena, &state, &reading, err);
 
     if (rc != RC_OK)
@@ -338,6 +347,7 @@ static enum rc compare_record(void *context, const struct stored_record *stored,
 
         if (!dot_equal(fact->record, stored->id))
             continue;
+        may_be_out = may_be_out || takes_out(fold, fact);
         if (is_live(fold, fact)) {
             live++;
             if (!state_has(&state, fact))
@@ -347,6 +357,9 @@ static enum rc compare_record(void *context, const struct stored_record *stored,
         if (field != NULL && is_first(fold, fact))
             compare_cell(fold, &reading, field, fact);
     }
+    if (reading.withdrawn && !may_be_out)
+        world_fail(fold->world, "record %04x-%u is out, and nobody has taken it out",
+                   (unsigned)(stored->id.actor >> 48), (unsigned)stored->id.number);
     if (live != held)
         world_fail(fold->world, "record %04x-%u holds %u versions, and the log says %u",
                    (unsigned)(stored->id.actor >> 48), (unsigned)stored->id.number, held, live);
