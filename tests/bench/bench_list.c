@@ -145,8 +145,11 @@ static void fill(const char *path, uint32_t records) {
                 conflicts[delta.conflict_count++] = (struct stored_conflict){
                     .record = id, .area = areas[i], .kind = 1, .field = 300};
             if (next_random() % 4 == 0)
-                reviews[delta.review_count++] = (struct stored_review){
-                    id, puts[i].changed_ms, (uint8_t)(2 + next_random() % 2)};
+                reviews[delta.review_count++] =
+                    (struct stored_review){.record = id,
+                                           .stands = true,
+                                           .at_ms = puts[i].changed_ms,
+                                           .state = (uint8_t)(2 + next_random() % 2)};
         }
         frame.first = puts[0].id.number;
         frame.last = actor.number = puts[PER_COMMIT - 1].id.number;
