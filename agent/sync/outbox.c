@@ -327,9 +327,10 @@ static enum rc cut_actor(struct cut *cut, const struct own_actor *actor, struct 
         if (extent.last - extent.tail_first + 1 < TAIL_CHANGES && extent.tail_bytes < TAIL_BYTES) {
             uint64_t last;
 
-            /* What is receipted of the tail is left out. If its writer is not here it stays. */
+            /* Only what a backup holds is left out: what is receipted so far has no other batch for
+             * a county that is restored. What cannot be read any more, or not yet, stays. */
             replaces = extent.tail_first;
-            first = replaces > actor->receipt ? replaces : actor->receipt + 1;
+            first = replaces > actor->backed_up ? replaces : actor->backed_up + 1;
             cut->end = actor->number;
             cut->kept_end = extent.last;
             rc = cut_batch(cut, first, replaces, &last, err);

@@ -5,7 +5,9 @@
 #include "agent/store/drafts.h"
 #include "agent/store/inside.h"
 #include "agent/store/traffic.h"
+#include "agent/sync/inside.h"
 #include "base/file.h"
+#include "syncd/sync/bundle.h"
 #include "syncd/sync/scope.h"
 
 #include <stdarg.h>
@@ -194,6 +196,88 @@ static void test_what_went_can_still_be_sent_again(void **state) {
     tablet_close(wang);
 }
 
+/* A stick from the county, with its receipts and the scope. */
+static void take_bundle(struct visitor *visitor, struct tablet *tablet) {
+    struct ledger *ledger = county_read(visitor->county);
+    struct stored_device device;
+    struct bundle_made made;
+    struct bundle_taken taken;
+    struct buf bytes;
+
+    visitor->county->now_ms += 1000;
+    buf_init(&bytes, LIMIT_BUNDLE_BYTES);
+    visitor_must(visitor, store_device(ledger->store, tablet_facts(tablet)->device, &visitor->arena,
+                                       &device, &visitor->err));
+    visitor_must(visitor, bundle_make(&visitor->county->office, ledger, &device, false, &bytes,
+                                      &made, &visitor->err));
+    ledger_close(ledger);
+    visitor_must(visitor, sync_bundle_read(tablet, buf_view(&bytes), &taken, &visitor->err));
+    buf_release(&bytes);
+}
+
+/* The first change has its receipt, and is cut into one batch with one that has none. */
+static void send_half_of_a_batch(struct visitor *visitor, struct tablet *wang, struct session *w) {
+    (void)visitor_save(visitor, w, VILLAGE_A, "Peng");
+    visitor->county->lose_down = 1;
+    county_sync(visitor->county, wang, RC_NETWORK, NULL);
+    (void)visitor_save(visitor, w, VILLAGE_B, "Tan");
+    visitor_must(visitor, outbox_cut(wang, &visitor->err));
+}
+
+/* What is receipted stays in the outbox when its batch is cut anew: else its area never left. */
+static void test_an_area_leaves_though_a_batch_was_cut_anew(void **state) {
+    static const uint64_t only_b[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 2);
+    struct session *w = county_session(wang, "wang");
+
+    sync_all(visitor, wang);
+    send_half_of_a_batch(visitor, wang, w);
+    take_bundle(visitor, wang);
+    assert_int_equal(tablet_actor(wang, 0)->receipt, 1);
+    (void)visitor_save(visitor, w, VILLAGE_B, "Xu");
+    sync_all(visitor, wang);
+    grant(visitor, wang, only_b, 1);
+    sync_all(visitor, wang);
+    assert_int_equal(visitor_status(visitor, wang).unsent, 0);
+    assert_false(visitor_status(visitor, wang).leaving);
+    assert_int_equal(visitor_count(visitor, w, ""), 2);
+    assert_int_equal(county_records(visitor), 3);
+    visitor_verify(visitor, wang);
+    tablet_close(wang);
+}
+
+/* The other way round: its content has left, and the batch is all that there is of it. */
+static void test_what_went_stays_in_a_batch_that_would_be_cut_anew(void **state) {
+    static const uint64_t only_b[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 2);
+    struct session *w = county_session(wang, "wang");
+    struct own_actor actor;
+
+    sync_all(visitor, wang);
+    send_half_of_a_batch(visitor, wang, w);
+    grant(visitor, wang, only_b, 1);
+    take_bundle(visitor, wang);
+    assert_int_equal(tablet_actor(wang, 0)->receipt, 1);
+    assert_int_equal(rows(visitor, wang, "SELECT count(*) FROM change WHERE length(sealed) > 0"),
+                     1);
+    (void)visitor_save(visitor, w, VILLAGE_B, "Xu");
+    sync_all(visitor, wang);
+    visitor_must(visitor, tablet_begin(wang, &visitor->err));
+    actor = *tablet_actor(wang, 0);
+    assert_int_equal(actor.receipt, 3);
+    actor.receipt = 0; /* as in a new epoch */
+    visitor_must(visitor, tablet_put_actor(wang, &actor, &visitor->err));
+    visitor_must(visitor, tablet_commit(wang, &visitor->err));
+    assert_int_equal(rows(visitor, wang, "SELECT min(batch & 1099511627775) FROM outbox"), 1);
+    county_sync(visitor->county, wang, RC_OK, NULL);
+    assert_int_equal(visitor_status(visitor, wang).unsent, 0);
+    assert_int_equal(county_records(visitor), 3);
+    visitor_verify(visitor, wang);
+    tablet_close(wang);
+}
+
 static void test_locked_and_unsealed_waits_for_its_writer(void **state) {
     static const uint64_t only_b[] = {VILLAGE_B};
     struct visitor *visitor = *state;
@@ -318,6 +402,8 @@ int main(void) {
         CASE(test_nothing_goes_before_it_is_safe),
         CASE(test_a_form_in_the_making_keeps_its_area),
         CASE(test_what_went_can_still_be_sent_again),
+        CASE(test_an_area_leaves_though_a_batch_was_cut_anew),
+        CASE(test_what_went_stays_in_a_batch_that_would_be_cut_anew),
         CASE(test_locked_and_unsealed_waits_for_its_writer),
         CASE(test_a_part_of_an_area_goes),
         CASE(test_a_record_between_two_areas_stays),
