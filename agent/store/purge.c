@@ -6,7 +6,11 @@
  *
  * An area mostly has a key of its own. Then everything under the key goes, and the key with it,
  * also while the tablet is locked. Where an area was withdrawn in part, the key is still needed for
- * the rest; records must be looked at one by one, so that waits for somebody who holds the key. */
+ * the rest; records must be looked at one by one, so that waits for somebody who holds the key.
+ *
+ * A record that was here through such a key alone has left the tablet as if the county had said so:
+ * what was written of it while it lay elsewhere, under keys that stay, comes back in no feed, so it
+ * is not laid over anything any more once it is receipted. */
 #include "agent/store/inside.h"
 
 #define NUMBER_MASK ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1)
@@ -56,7 +60,7 @@ static enum rc drop_key(struct tablet *tablet, uint64_t key, struct err *err) {
     static const enum sql steps[] = {SQL_PURGE_STATES, SQL_PURGE_SUMMARIES, SQL_PURGE_CHANGES,
                                      SQL_PURGE_INBOX,  SQL_PURGE_PULLED,    SQL_PURGE_BLOBS,
                                      SQL_PURGE_SHARES, SQL_PURGE_KEY};
-    enum rc rc = RC_OK;
+    enum rc rc = run_with(tablet, SQL_PURGE_LEFT, key, 0, false, err);
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == RC_OK; i++)
         rc = run_with(tablet, steps[i], key, 0, false, err);
@@ -91,6 +95,8 @@ static enum rc drop_record(struct tablet *tablet, uint64_t record, uint64_t key,
         return rc;
     }
     rc = run_with(tablet, SQL_STATE_DELETE, record, key, true, err);
+    if (rc == RC_OK)
+        rc = run_with(tablet, SQL_RECORD_GONE, record, 0, false, err);
     if (rc == RC_OK)
         rc = run_with(tablet, SQL_RECORD_FORGET, record, key, true, err);
     if (rc == RC_OK) /* which of them were the record's is not known; they can be pulled again */
@@ -191,6 +197,8 @@ enum rc tablet_purge(struct tablet *tablet, struct err *err) {
         if (key->area != 0 && (facts.scope_confirmed == 0 || !tablet_in_scope(tablet, key->area)))
             rc = purge_key(tablet, key, &left, &any, err);
     }
+    for (uint32_t i = 0; i < tablet_actor_count(tablet) && rc == RC_OK; i++)
+        rc = tablet_settle_left(tablet, tablet_actor(tablet, i), err);
     if (rc == RC_OK && any) {
         rc = area_keys_load(tablet, err);
         tablet->purge_due = true;

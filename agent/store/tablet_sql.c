@@ -193,6 +193,8 @@ static const char *const SQL[SQL_COUNT] = {
                        " WHERE r.actor = ?1 AND r.number BETWEEN ?2 AND ?3)",
     [SQL_RECORD_BACK] = "UPDATE record SET left = 0 WHERE left = 1",
     [SQL_RECORD_LEFT] = "UPDATE record SET left = ?2 WHERE record = ?1 AND left <> ?2",
+    [SQL_RECORD_GONE] = "UPDATE record SET left = 1 WHERE record = ?1 AND left = 0"
+                        " AND NOT EXISTS (SELECT 1 FROM state WHERE record = ?1)",
     [SQL_RECORD_COUNT] = "SELECT count(DISTINCT record) FROM summary",
     [SQL_RECORD_ALL] = "SELECT record, actor, number FROM record WHERE record > ?1"
                        " ORDER BY record LIMIT 1",
@@ -366,6 +368,10 @@ static const char *const SQL[SQL_COUNT] = {
                          " (SELECT 1 FROM outbox o WHERE o.batch > (a.serial << 40)"
                          " AND o.batch <= c.change AND o.last >= (c.change & 1099511627775)))"
                          " LIMIT 1",
+    [SQL_PURGE_LEFT] = "UPDATE record SET left = 1 WHERE left = 0 AND record IN"
+                       " (SELECT record FROM state WHERE key = ?1 UNION SELECT record FROM change"
+                       " WHERE key = ?1 AND overlay = 1) AND NOT EXISTS (SELECT 1 FROM state s"
+                       " WHERE s.record = record.record AND s.key <> ?1)",
     [SQL_PURGE_STATES] = "DELETE FROM state WHERE key = ?1",
     [SQL_PURGE_SUMMARIES] = "DELETE FROM summary WHERE key = ?1",
     [SQL_PURGE_CHANGES] = "UPDATE change SET sealed = x'', overlay = 0 WHERE key = ?1"

@@ -22,6 +22,7 @@
 
 #define TOWNSHIP  UINT64_C(430626117000)
 #define VILLAGE_C UINT64_C(430626117207)
+#define NEIGHBOUR UINT64_C(430626118201) /* of another township */
 
 struct grant {
     uint64_t device;
@@ -395,6 +396,76 @@ static void test_granted_again_all_comes_back(void **state) {
     tablet_close(wang);
 }
 
+/* It was moved away and back between two syncs, so no feed of the other area ever tells of it; what
+ * was written while it lay there stands under the key that stays. The answer is lost, and then the
+ * first area is withdrawn, so its feed does not bring that home either. */
+static void check_there_and_back(struct visitor *visitor, struct tablet *wang, uint64_t other,
+                                 const uint64_t *areas, uint32_t count) {
+    struct session *w = county_session(wang, "wang");
+    struct dot record;
+
+    county_sync(visitor->county, wang, RC_OK, NULL);
+    record = visitor_save(visitor, w, VILLAGE_A, "Peng");
+    sync_all(visitor, wang);
+    visitor_move(visitor, w, record, other);
+    visitor_move(visitor, w, record, VILLAGE_A);
+    visitor->county->lose_down = 1;
+    county_sync(visitor->county, wang, RC_NETWORK, NULL);
+    grant(visitor, wang, areas, count);
+    sync_all(visitor, wang);
+    assert_int_equal(visitor_status(visitor, wang).unsent, 0);
+    assert_false(visitor_status(visitor, wang).leaving);
+    assert_int_equal(visitor_status(visitor, wang).quarantined, 0);
+    assert_int_equal(visitor_count(visitor, w, ""), 0);
+    assert_int_equal(rows(visitor, wang, "SELECT count(*) FROM summary"), 0);
+    visitor_verify(visitor, wang);
+    tablet_close(wang);
+}
+
+static void test_a_record_that_was_elsewhere_for_a_while_goes(void **state) {
+    static const uint64_t only_b[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+
+    visitor->county->role = ROLE_COUNTY; /* who may move records */
+    check_there_and_back(visitor, visitor_enrol(visitor, "wang", 2), VILLAGE_B, only_b, 1);
+}
+
+static void test_it_goes_with_a_part_of_an_area_too(void **state) {
+    static const uint64_t before[] = {TOWNSHIP, NEIGHBOUR}, after[] = {VILLAGE_B, NEIGHBOUR};
+    struct visitor *visitor = *state;
+    struct tablet *wang;
+
+    visitor->county->role = ROLE_COUNTY;
+    wang = county_enrol(visitor->county, visitor_path(visitor, "wang"), "wang", before, 2);
+    check_there_and_back(visitor, wang, NEIGHBOUR, after, 2);
+}
+
+/* The same, but it was not moved back: then the feed of the area that stays brings it. */
+static void test_a_record_that_went_to_what_stays_is_here(void **state) {
+    static const uint64_t only_b[] = {VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *wang;
+    struct session *w;
+    struct dot record;
+
+    visitor->county->role = ROLE_COUNTY;
+    wang = visitor_enrol(visitor, "wang", 2);
+    w = county_session(wang, "wang");
+    record = visitor_save(visitor, w, VILLAGE_A, "Peng");
+    sync_all(visitor, wang);
+    visitor_move(visitor, w, record, VILLAGE_B);
+    visitor_edit(visitor, w, record, "head/name", "Tan");
+    visitor->county->lose_down = 1;
+    county_sync(visitor->county, wang, RC_NETWORK, NULL);
+    grant(visitor, wang, only_b, 1);
+    county_sync(visitor->county, wang, RC_OK, NULL);
+    assert_string_equal(visitor_text(visitor, w, record, "head/name"), "Tan");
+    sync_all(visitor, wang);
+    assert_string_equal(visitor_text(visitor, w, record, "head/name"), "Tan");
+    visitor_verify(visitor, wang);
+    tablet_close(wang);
+}
+
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, visitor_set_up, visitor_tear_down)
     const struct CMUnitTest tests[] = {
@@ -408,6 +479,9 @@ int main(void) {
         CASE(test_a_part_of_an_area_goes),
         CASE(test_a_record_between_two_areas_stays),
         CASE(test_granted_again_all_comes_back),
+        CASE(test_a_record_that_was_elsewhere_for_a_while_goes),
+        CASE(test_it_goes_with_a_part_of_an_area_too),
+        CASE(test_a_record_that_went_to_what_stays_is_here),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
