@@ -6,6 +6,7 @@
 #include "base/date.h"
 #include "base/text.h"
 #include "schema/facts_hash.h"
+#include "schema/merge.h"
 #include "schema/task.h"
 #include "schema/title.h"
 
@@ -419,18 +420,23 @@ enum rc home_visit_see(struct session *session, const struct seen *seen, struct 
 
 /* ---- signing ---- */
 
-static enum rc save(struct session *session, struct edit *edit, const struct seen *seen,
-                    struct err *err) {
-    struct change change;
-    enum rc rc = edit_finish(edit, (struct view){0}, &change, err);
+struct signing {
+    struct session *session;
+    struct save *save;
+    struct arena *arena;
+};
 
-    return rc == RC_OK ? session_save(session, &change, &seen->record, seen->form, err) : rc;
+static enum rc start(const struct signing *signing, enum change_kind kind, const struct seen *seen,
+                     struct edit *edit, struct err *err) {
+    return edit_start(edit, kind, save_next(signing->save), session_person(signing->session),
+                      seen->form, &seen->record, &seen->reading, signing->arena, err);
 }
 
-static enum rc start(struct session *session, enum change_kind kind, const struct seen *seen,
-                     struct arena *arena, struct edit *edit, struct err *err) {
-    return edit_start(edit, kind, session_next_dot(session), session_person(session), seen->form,
-                      &seen->record, &seen->reading, arena, err);
+static enum rc end(const struct signing *signing, struct edit *edit, const struct seen *seen,
+                   struct change *change, struct err *err) {
+    enum rc rc = edit_finish(edit, (struct view){0}, change, err);
+
+    return rc == RC_OK ? save_add(signing->save, change, &seen->record, seen->form, err) : rc;
 }
 
 static enum rc set(struct edit *edit, const char *path, struct view text, struct err *err) {
@@ -447,13 +453,14 @@ static enum rc set(struct edit *edit, const char *path, struct view text, struct
 }
 
 /* Done, by this visit; unless it is done or gone already. */
-static enum rc close_task(struct session *session, struct dot task, struct dot visit,
-                          struct arena *arena, struct err *err) {
+static enum rc close_task(const struct signing *signing, struct dot task, struct dot visit,
+                          struct err *err) {
     char id[DOT_TEXT_BYTES];
+    struct change change;
     struct seen seen;
     struct task now;
     struct edit edit;
-    enum rc rc = session_see(session, task, arena, &seen, err);
+    enum rc rc = session_see(signing->session, task, signing->arena, &seen, err);
 
     if (rc == RC_NOT_FOUND) {
         err_clear(err);
@@ -465,12 +472,12 @@ static enum rc close_task(struct session *session, struct dot task, struct dot v
     if (now.state != TASK_OPEN)
         return RC_OK;
     dot_text(visit, id);
-    rc = start(session, CHANGE_EDIT, &seen, arena, &edit, err);
+    rc = start(signing, CHANGE_EDIT, &seen, &edit, err);
     if (rc == RC_OK)
         rc = set(&edit, "state", view_text(task_state_name(TASK_DONE)), err);
     if (rc == RC_OK)
         rc = set(&edit, "visit", view_text(id), err);
-    return rc == RC_OK ? save(session, &edit, &seen, err) : rc;
+    return rc == RC_OK ? end(signing, &edit, &seen, &change, err) : rc;
 }
 
 static enum rc may_sign(const struct session *session, const struct home_visit *visit,
@@ -490,12 +497,45 @@ static enum rc may_sign(const struct session *session, const struct home_visit *
                    VIEW_PRINT(session_person_name(session)));
 }
 
-enum rc home_visit_sign(struct session *session, struct dot visit, struct err *err) {
-    struct home_visit before, after;
-    struct arena arena;
-    struct seen seen;
+/* The visit as it will be with the change, which is not on disk yet. */
+static enum rc look_ahead(const struct signing *signing, const struct seen *seen,
+                          const struct change *change, struct home_visit *out, struct err *err) {
+    const struct admission admission = {.time_ms = change->wall_ms, .provisional = true};
+    struct seen ahead = *seen;
+    enum rc rc = merge_apply(&seen->record, change, admission, signing->arena, &ahead.record, err);
+
+    if (rc == RC_OK)
+        rc = reading_make(&ahead.record, seen->form, signing->arena, &ahead.reading, err);
+    return rc == RC_OK ? home_visit_see(signing->session, &ahead, signing->arena, out, err) : rc;
+}
+
+/* The signature, and with the last one the end of the task: in one save, because a visit that is
+ * done with a task that stays open would send people to the same door again. */
+static enum rc sign(const struct signing *signing, const struct seen *seen, struct err *err) {
+    struct view outcome = text_at(seen, (struct instance_id){{0, 0}, 0}, "outcome");
+    struct home_visit after;
+    struct change change;
     struct edit edit;
-    char outcome = '\0';
+    enum rc rc = start(signing, CHANGE_SEAL, seen, &edit, err);
+
+    if (rc == RC_OK)
+        rc = edit_seal(&edit, form_scope(seen->form, VISIT_SCOPE), err);
+    if (rc == RC_OK)
+        rc = end(signing, &edit, seen, &change, err);
+    if (rc == RC_OK)
+        rc = look_ahead(signing, seen, &change, &after, err);
+    /* Nobody at home, or broken off: somebody has to go again. */
+    if (rc == RC_OK && after.complete && after.task.number != 0 && !view_is(outcome, "3") &&
+        !view_is(outcome, "6"))
+        rc = close_task(signing, after.task, seen->record.id, err);
+    return rc == RC_OK ? save_commit(signing->save, err) : rc;
+}
+
+enum rc home_visit_sign(struct session *session, struct dot visit, struct err *err) {
+    struct arena arena;
+    struct signing signing = {.session = session, .arena = &arena};
+    struct home_visit before;
+    struct seen seen;
     enum rc rc;
 
     arena_init(&arena, ARENA_BYTES);
@@ -505,22 +545,10 @@ enum rc home_visit_sign(struct session *session, struct dot visit, struct err *e
     if (rc == RC_OK)
         rc = may_sign(session, &before, err);
     if (rc == RC_OK)
-        rc = start(session, CHANGE_SEAL, &seen, &arena, &edit, err);
+        rc = save_open(session, &signing.save, err);
     if (rc == RC_OK)
-        rc = edit_seal(&edit, form_scope(seen.form, VISIT_SCOPE), err);
-    if (rc == RC_OK)
-        rc = save(session, &edit, &seen, err);
-    if (rc == RC_OK) {
-        struct view text = text_at(&seen, (struct instance_id){{0, 0}, 0}, "outcome");
-
-        outcome = text.size > 0 ? (char)text.data[0] : '\0';
-        rc = session_see(session, visit, &arena, &seen, err);
-    }
-    if (rc == RC_OK)
-        rc = home_visit_see(session, &seen, &arena, &after, err);
-    /* Nobody at home, or broken off: somebody has to go again. */
-    if (rc == RC_OK && after.complete && after.task.number != 0 && outcome != '3' && outcome != '6')
-        rc = close_task(session, after.task, visit, &arena, err);
+        rc = sign(&signing, &seen, err);
+    save_close(signing.save);
     arena_release(&arena);
     return rc;
 }

@@ -59,8 +59,8 @@ enum rc home_visit_see(struct session *session, const struct seen *seen, struct 
                        struct home_visit *out, struct err *err);
 
 /* The signature of the session's person under a visit. The one that completes it also closes the
- * task (if somebody was there). RC_DENIED: not one of its investigators, or a near relative's.
- * RC_CONFLICT: has signed already, or a conflict is open. */
+ * task (if somebody was there), in the same save. RC_DENIED: not one of its investigators, or a
+ * near relative's. RC_CONFLICT: has signed already, or a conflict is open. */
 enum rc home_visit_sign(struct session *session, struct dot visit, struct err *err);
 
 /* Of a draft: whom it visits; number 0: it is no visit, or does not say. */

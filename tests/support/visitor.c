@@ -74,6 +74,10 @@ void visitor_copy(struct visitor *visitor, const char *from, const char *to) {
     }
 }
 
+void visitor_remove(struct visitor *visitor, const char *name) {
+    assert_int_equal(nftw(visitor_path(visitor, name), remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 const char *visitor_path(struct visitor *visitor, const char *name) {
     return arena_text(&visitor->arena, "%s/%s", visitor->folder, name);
 }

@@ -23,6 +23,8 @@ void visitor_must(struct visitor *visitor, enum rc rc);
 const char *visitor_path(struct visitor *visitor, const char *name);
 /* Copies the files of folder FROM to the new folder TO, as a clone or a backup would. */
 void visitor_copy(struct visitor *visitor, const char *from, const char *to);
+/* Removes the folder and what is in it. */
+void visitor_remove(struct visitor *visitor, const char *name);
 /* Enrols in folder NAME for the first village, or both, and syncs once for the forms. */
 struct tablet *visitor_enrol(struct visitor *visitor, const char *name, uint32_t villages);
 

@@ -6,6 +6,7 @@
 #include "agent/field/home_visit.h"
 #include "agent/field/today.h"
 #include "base/date.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "schema/title.h"
 
@@ -363,6 +364,75 @@ static void a_visit_closes_its_task(void **state) {
     assert_int_equal(today(world, world->wang, &items), 0);
 }
 
+/* ---- the power goes ---- */
+
+#define WAL_HEADER_BYTES 32u
+#define WAL_FRAME_BYTES  24u
+#define FILE_BYTES_MAX   (64u * 1024u * 1024u)
+
+struct left {
+    bool complete, done;
+};
+
+/* What is there when the tablet starts again and its disk has only so much of the journal. */
+static struct left start_again(struct world *world, struct view journal, struct dot visit,
+                               struct dot task) {
+    struct visitor *visitor = world->visitor;
+    struct world cut = *world;
+    struct left left;
+
+    visitor_must(visitor, file_write(visitor_path(visitor, "cut/tablet.db-wal"), journal,
+                                     FILE_MODE_PRIVATE, &visitor->err));
+    cut.tablet = county_tablet(visitor->county, visitor_path(visitor, "cut"));
+    cut.wang = county_session(cut.tablet, "wang");
+    left.complete = look(&cut, visit).complete;
+    left.done = strcmp(visitor_text(visitor, cut.wang, task, "state"), "done") == 0;
+    tablet_close(cut.tablet);
+    return left;
+}
+
+/* Whatever part of the save a power cut leaves on the disk, it is never the one without the other.
+ */
+static void the_last_signature_and_the_end_of_its_task_come_together(void **state) {
+    struct world *world = *state;
+    struct visitor *visitor = world->visitor;
+    struct filler *filler;
+    struct dot task, visit;
+    uint32_t signed_ = 0, unsigned_ = 0;
+    size_t page_bytes;
+    struct buf journal;
+
+    task = write_record(world, "task",
+                        (const char *const[][2]){{"kind", "4"}, {"state", "open"}, {NULL, NULL}});
+    visitor_must(visitor,
+                 home_visit_begin(world->wang, world->home, '4', task, &filler, &visitor->err));
+    visitor_must(visitor, home_visit_join(filler, world->li, &visitor->err));
+    visit = finish(world, filler, "1");
+    visitor_must(visitor, home_visit_sign(world->li, visit, &visitor->err));
+    tablet_close(world->tablet); /* the journal is empty then */
+    world->tablet = county_tablet(visitor->county, visitor_path(visitor, "wang"));
+    world->wang = county_session(world->tablet, "wang");
+    visitor_must(visitor, home_visit_sign(world->wang, visit, &visitor->err));
+    buf_init(&journal, FILE_BYTES_MAX);
+    visitor_must(visitor, file_read(visitor_path(visitor, "wang/tablet.db-wal"), FILE_BYTES_MAX,
+                                    &journal, &visitor->err));
+    assert_true(journal.size > WAL_HEADER_BYTES);
+    page_bytes = (size_t)journal.data[10] << 8 | journal.data[11];
+    for (size_t size = WAL_HEADER_BYTES; size <= journal.size;
+         size += WAL_FRAME_BYTES + page_bytes) {
+        struct left left;
+
+        visitor_copy(visitor, "wang", "cut");
+        left = start_again(world, view_of(journal.data, size), visit, task);
+        assert_int_equal(left.complete, left.done);
+        signed_ += left.complete;
+        unsigned_ += !left.complete;
+        visitor_remove(visitor, "cut");
+    }
+    assert_true(signed_ > 0 && unsigned_ > 0);
+    buf_release(&journal);
+}
+
 static void nobody_at_home_leaves_the_task_open(void **state) {
     struct world *world = *state;
     struct visitor *visitor = world->visitor;
@@ -419,6 +489,7 @@ int main(void) {
         CASE(the_benefit_is_told_when_both_have_signed),
         CASE(tasks_concern_their_assignee_or_anybody),
         CASE(a_visit_closes_its_task),
+        CASE(the_last_signature_and_the_end_of_its_task_come_together),
         CASE(nobody_at_home_leaves_the_task_open),
         CASE(households_are_due_by_the_table_of_the_county),
     };
