@@ -231,7 +231,7 @@ enum rc lines_close(struct sqlite *sqlite, const struct store_delta *delta, uint
                     struct err *err);
 void lines_forget(struct sqlite *sqlite);
 
-/* --- sqlite_find.c --- */
+/* --- sqlite_find.c, sqlite_tally.c --- */
 enum rc sqlite_find(struct store *store, const struct record_query *query, store_visit_found *visit,
                     void *context, uint64_t *total, struct err *err);
 enum rc sqlite_tally(struct store *store, const struct record_query *query,
