@@ -1,11 +1,11 @@
 // app.mjs: the tablet's pages: which one is shown, who is at work, and what all of them share.
-import { html, render, useEffect, useState } from 'kit/html.mjs';
+import { html, render, useEffect, useLayoutEffect, useRef, useState } from 'kit/html.mjs';
 import { Failure, Toasts } from 'kit/components.mjs';
 import { onLocked } from 'kit/request.mjs';
 import { recallPreferences } from 'kit/preferences.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
-import { routeNow } from './route.mjs';
+import { onTurn, routeNow } from './route.mjs';
 import { Unlock, NoEntry } from './unlock.mjs';
 
 const STATUS_MS = 20000;
@@ -17,6 +17,7 @@ function App({ first }) {
   const [status, setStatus] = useState({});
   const [trouble, setTrouble] = useState(first.trouble ?? null);
   const [pages, setPages] = useState(null);
+  const left = useRef(null); // what had the focus when the page was turned
 
   async function look() {
     try {
@@ -39,19 +40,31 @@ function App({ first }) {
   }
   useEffect(() => {
     const turn = () => {
+      left.current = document.activeElement;
       setRoute(routeNow());
       window.scrollTo(0, 0);
-      document.querySelector('h1')?.focus();
     };
 
     onLocked(() => setMe((before) => (before ? { ...before, person: null } : before)));
-    addEventListener('hashchange', turn);
+    const endTurns = onTurn(turn);
     // While somebody types his secret.
     import('./pages.mjs').then((part) => setPages(part.default.PAGES), () => setTrouble({
       message: tr('The program does not answer. What is saved is safe.') }));
     const timer = setInterval(refresh, STATUS_MS);
-    return () => clearInterval(timer);
+    return () => {
+      endTurns();
+      clearInterval(timer);
+    };
   }, []);
+  // A new page has put the focus where it begins; one that stays and shows something else begins
+  // again at its heading. Before the next key, so that none is lost.
+  useLayoutEffect(() => {
+    const at = document.activeElement;
+
+    if (left.current && (at === left.current || at === document.body))
+      document.querySelector('h1')?.focus();
+    left.current = null;
+  }, [route]);
   useEffect(() => {
     if (me?.person) refresh();
   }, [me, route]);

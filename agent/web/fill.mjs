@@ -1,6 +1,7 @@
 // fill.mjs: filling a form. One group a page; every answer goes to the disk at once; the head says
 // when. The address names the draft and the page, so that a reload goes on where one was.
-import { html, useEffect, useMemo, useReducer, useRef, useState } from 'kit/html.mjs';
+import { html, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from
+  'kit/html.mjs';
 import { Button, Dialog, Failure, Icon, Notice, toast } from 'kit/components.mjs';
 import { clock } from 'kit/format.mjs';
 import { tr } from 'kit/words.mjs';
@@ -130,7 +131,7 @@ export function Fill({ words, shared }) {
       routeNow().name === 'draft' && routeNow().words[0] === number)
       history.replaceState(null, '', `#/draft/${number}/${encodeURIComponent(page.id)}`);
   }, [form, page?.id, wanted]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const field = focusOn.current === FIRST ? document.querySelector('.question[data-ref]')
       : focusOn.current && document.getElementById(domId(focusOn.current));
 

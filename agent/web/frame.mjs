@@ -1,5 +1,5 @@
 // frame.mjs: what every page of the app has: a head with the way back and the badge, the page.
-import { html, useEffect, useRef } from 'kit/html.mjs';
+import { html, useLayoutEffect, useRef } from 'kit/html.mjs';
 import { Badge, Icon } from 'kit/components.mjs';
 import { tr } from 'kit/words.mjs';
 
@@ -7,7 +7,8 @@ import { tr } from 'kit/words.mjs';
 export function Frame({ title, back, onBack, shared, right, foot, wide, children }) {
   const heading = useRef();
 
-  useEffect(() => {
+  // Both before the next key is heard: whoever types on while the page turns loses nothing.
+  useLayoutEffect(() => {
     const key = (event) => {
       if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
       if (onBack) onBack();
@@ -17,7 +18,7 @@ export function Frame({ title, back, onBack, shared, right, foot, wide, children
     addEventListener('keydown', key);
     return () => removeEventListener('keydown', key);
   }, [back, onBack]);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return html`<header class="head"><div class="head-line ${wide ? 'wide' : ''}">
       ${(back || onBack) && html`<a class="button plain back" href=${back || '#/'}
         onClick=${(event) => onBack && (event.preventDefault(), onBack())}>

@@ -117,7 +117,7 @@ const context = await chromium.launchPersistentContext(`${work}/profile`, {
 });
 const page = context.pages()[0];
 const troubles = [];
-page.setDefaultTimeout(5000);
+page.setDefaultTimeout(15000);
 page.on('pageerror', (error) => troubles.push(error.message));
 await page.goto(`file://${tablet.data}/launch.html`);
 await page.waitForURL(`http://127.0.0.1:${tablet.port}/**`);
@@ -132,8 +132,8 @@ const questionsOf = async (draft) => (await program.get(`/api/drafts/${draft}`))
 // What the page knows of the draft: asking the program behind its back would confuse it.
 let questions = [];
 const refused = new Set(); // answers that the form would not have, with words beside them
-page.on('response', async (response) => {
-  if (!/\/api\/drafts\/\d+/.test(response.url()) || !response.ok()) return;
+let told = Promise.resolve(); // done when every answer of the program so far has been read
+async function hear(response) {
   const json = await response.json().catch(() => null);
   for (const { ref } of json?.refused ?? []) refused.add(ref);
   if (!json?.questions) return;
@@ -142,6 +142,10 @@ page.on('response', async (response) => {
     const changed = new Map(json.questions.map((one) => [one.ref, one]));
     questions = questions.map((one) => changed.get(one.ref) ?? one);
   }
+}
+page.on('response', (response) => {
+  if (/\/api\/drafts\/\d+/.test(response.url()) && response.ok())
+    told = told.then(() => hear(response)); // in their order
 });
 
 // ---- answering ----
@@ -220,7 +224,17 @@ const focused = () => page.evaluate(() => {
     opens: isAdd || isCard ? `${location.hash} ${isAdd ? '+' : one.innerText.split('\n')[0]}` : '' };
 });
 
-const saved = () => page.locator('.state.saved').waitFor();
+async function saved() {
+  await page.locator('.state.saved').waitFor();
+  await told;
+}
+
+// Done when good() holds: true; false when it never does.
+async function until(good) {
+  for (const end = Date.now() + 15000; Date.now() < end; await new Promise((done) => setTimeout(done, 20)))
+    if (await good()) return true;
+  return false;
+}
 
 // ---- a form ----
 
@@ -263,11 +277,11 @@ async function openPage(draft, id) {
 async function openForm(draft) {
   await page.evaluate(() => { location.hash = '#/sync'; });
   await page.getByRole('button', { name: '立即同步' }).waitFor();
+  await told;
   questions = [];
   await page.evaluate((hash) => { location.hash = hash; }, `#/draft/${draft}`);
   await uncovered();
-  for (let i = 0; i < 100 && questions.length === 0; i++)
-    await new Promise((done) => setTimeout(done, 20));
+  await told;
 }
 
 // Of repeats that the form itself fills up one instance tells enough.
@@ -282,12 +296,13 @@ async function answerOne(form, question) {
   const key = `${form} ${question.ref} (${question.kind} ${question.type} ${question.appearance ?? ''})`;
 
   try {
-    await box.waitFor({ timeout: 2000 });
-    if (!isAsked(question)) return;
+    // An answer above may have taken it away meanwhile.
+    await until(async () => await box.isVisible() || !questions.some(({ ref }) => ref === question.ref));
+    if (!questions.some(({ ref }) => ref === question.ref) || !isAsked(question)) return;
     if (await answer(box, question)) unanswered.delete(key);
     else unanswered.set(key, 'nothing to answer with');
   } catch (error) {
-    await saved(); // an answer above may have taken it away meanwhile
+    await saved();
     if (questions.some(({ ref }) => ref === question.ref))
       unanswered.set(key, error.message.split('\n')[0]);
   }
@@ -339,9 +354,10 @@ async function walkByKeys(draft) {
     if (wanted) {
       const hash = await page.evaluate(() => location.hash);
       if (at.opens) tried.add(at.opens);
+      await page.evaluate(() => document.querySelector('h1').classList.add('left'));
       await page.keyboard.press('Enter');
-      await page.waitForFunction((before) => location.hash !== before, hash);
-      await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
+      await page.waitForFunction((before) => location.hash !== before &&
+        document.activeElement?.matches('h1:not(.left)'), hash);
     } else if (at.ref && !tried.has(at.ref)) {
       const question = questions.find(({ ref }) => ref === at.ref);
       tried.add(at.ref);
