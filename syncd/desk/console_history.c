@@ -30,26 +30,6 @@ static bool is_live(const struct record *record, const struct history_row *row) 
     return false;
 }
 
-static void add_label(struct rows *rows, struct json *item, const struct history_row *row) {
-    const struct form *form = rows->history.seen.reading.form;
-    const struct form_field *field = form == NULL || row->entry->field < FIELD_FIRST_OF_FORM
-                                         ? NULL
-                                         : form_field_by_number(form, row->entry->field);
-    const struct form_choice *choice = NULL;
-    struct answers_tree tree;
-
-    console_tree(rows->call, &rows->history.seen.reading, rows->history.masked, &tree);
-    answers_tree_label(&tree, item, field);
-    if (field == NULL || (field->sensitive && tree.mask))
-        return;
-    if (field->list != FORM_NO_LIST)
-        choice = form_list_choice(&form->lists[field->list], row->value);
-    if (choice != NULL)
-        json_add_view(item, "text", *form_label(form, &choice->label, tree.language));
-    if (field->type == FIELD_TYPE_ATTACHMENT)
-        console_add_attachment(rows->call, item, "attachment", row->value);
-}
-
 static enum rc row_visit(void *context, const struct history_row *row, struct err *err) {
     struct rows *rows = context;
     struct json *item;
@@ -66,7 +46,8 @@ static enum rc row_visit(void *context, const struct history_row *row, struct er
         json_add_null(item, "value");
     else
         json_add_view(item, "value", row->value);
-    add_label(rows, item, row);
+    console_add_answer(rows->call, item, &rows->history.seen.reading, rows->history.masked,
+                       row->entry->field, row->value);
     json_add_text(item, "kind", desk_kind_name((enum change_kind)row->change->kind));
     rc = console_add_person(rows->call, item, "author", row->change->person, err);
     json_add_view(item, "device", row->device);

@@ -1,7 +1,6 @@
 /* console_kept.c: what is in a change that was kept aside, so that whoever releases or returns it
  * knows what he does. Nothing of it counts yet, and of a record that began with it the county knows
  * nothing else: so it is read out of the log, by the form that its author filled. */
-#include "schema/form/answers.h"
 #include "schema/form/form_json.h"
 #include "syncd/desk/console_seen.h"
 #include "syncd/desk/history.h"
@@ -68,28 +67,17 @@ static void add_groups(const struct kept *at, struct json *item, const struct fo
     }
 }
 
-static void add_answer(const struct kept *at, struct json *item, const struct form *form,
-                       const struct history_row *row) {
-    const struct form_field *field = form_field_by_number(form, row->entry->field);
-    const struct form_choice *choice = NULL;
-    struct answers_tree tree;
+static void add_answer(const struct kept *at, struct json *item, const struct history_row *row) {
+    const struct reading *reading = &at->history.seen.reading;
+    const struct form_field *field =
+        console_add_answer(at->call, item, reading, at->masked, row->entry->field, row->value);
 
-    console_tree(at->call, &at->history.seen.reading, at->masked, &tree);
-    answers_tree_label(&tree, item, field);
     if (field == NULL)
         return;
-    add_groups(at, item, form, field);
+    add_groups(at, item, reading->form, field);
     json_add_text(item, "type", field_type_name((enum field_type)field->type));
-    if (at->masked && field->sensitive) {
+    if (at->masked && field->sensitive)
         json_add_bool(item, "masked", true);
-        return;
-    }
-    if (field->list != FORM_NO_LIST)
-        choice = form_list_choice(&form->lists[field->list], row->value);
-    if (choice != NULL)
-        json_add_view(item, "text", *form_label(form, &choice->label, tree.language));
-    if (field->type == FIELD_TYPE_ATTACHMENT)
-        console_add_attachment(at->call, item, "attachment", row->value);
 }
 
 static void tell_change(struct kept *at, const struct history_row *row) {
@@ -104,7 +92,6 @@ static void tell_change(struct kept *at, const struct history_row *row) {
 
 static enum rc value_visit(void *context, const struct history_row *row, struct err *err) {
     struct kept *at = context;
-    const struct form *form = at->history.seen.reading.form;
     struct json *item;
 
     (void)err;
@@ -126,8 +113,7 @@ static enum rc value_visit(void *context, const struct history_row *row, struct 
         json_add_null(item, "value");
     else
         json_add_view(item, "value", row->value);
-    if (form != NULL && row->entry->field >= FIELD_FIRST_OF_FORM)
-        add_answer(at, item, form, row);
+    add_answer(at, item, row);
     return RC_OK;
 }
 

@@ -143,6 +143,28 @@ void console_tree(struct console_call *call, const struct reading *reading, bool
                                  .context = call};
 }
 
+const struct form_field *console_add_answer(struct console_call *call, struct json *item,
+                                            const struct reading *reading, bool masked,
+                                            uint16_t number, struct view value) {
+    const struct form *form = reading->form;
+    const struct form_field *field =
+        form == NULL || number < FIELD_FIRST_OF_FORM ? NULL : form_field_by_number(form, number);
+    const struct form_choice *choice = NULL;
+    struct answers_tree tree;
+
+    console_tree(call, reading, masked, &tree);
+    answers_tree_label(&tree, item, field);
+    if (field == NULL || (field->sensitive && masked))
+        return field;
+    if (field->list != FORM_NO_LIST)
+        choice = form_list_choice(&form->lists[field->list], value);
+    if (choice != NULL)
+        json_add_view(item, "text", *form_label(form, &choice->label, tree.language));
+    if (field->type == FIELD_TYPE_ATTACHMENT)
+        console_add_attachment(call, item, "attachment", value);
+    return field;
+}
+
 #define FORMERS_MAX 64u
 
 /* Also who he was before his secret was reset, as sync/judge.c has it. */

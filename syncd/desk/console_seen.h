@@ -24,6 +24,12 @@ void console_tree(struct console_call *call, const struct reading *reading, bool
  * nothing is added, for a text that is no hash. */
 struct json *console_add_attachment(struct console_call *call, struct json *parent, const char *key,
                                     struct view hash);
+/* Of one value that somebody wrote: name and label of its field, and of what is not masked the text
+ * of a choice and where a photo is. The field, or NULL: the form, if there is one, does not know
+ * it. */
+const struct form_field *console_add_answer(struct console_call *call, struct json *item,
+                                            const struct reading *reading, bool masked,
+                                            uint16_t number, struct view value);
 
 /* {person, name, mine}, or null for nobody: mine, also of whom he was before a reset. */
 enum rc console_add_person(struct console_call *call, struct json *parent, const char *key,
