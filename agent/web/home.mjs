@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useState } from 'kit/html.mjs';
 import { Failure, Icon, Notice, useId } from 'kit/components.mjs';
 import { moment } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { Frame } from './frame.mjs';
@@ -102,28 +103,19 @@ function Count({ id, label, list }) {
     <b>${list?.length ?? 0}</b></a>`;
 }
 
+async function load() {
+  const home = await api.home();
+
+  // What came back is known by its record's id only.
+  for (const item of home.returned ?? [])
+    Object.assign(item, await api.record(item.id).then(({ title, area, area_name }) =>
+      ({ title, area, area_name }), () => ({})));
+  return home;
+}
+
 export function Home({ shared }) {
-  const [home, setHome] = useState(null);
+  const { found: home, trouble, again } = useFound(load);
   const [result, setResult] = useState(null);
-  const [trouble, setTrouble] = useState(null);
-
-  async function load() {
-    try {
-      const found = await api.home();
-
-      // What came back is known by its record's id only.
-      for (const item of found.returned ?? [])
-        Object.assign(item, await api.record(item.id).then(({ title, area, area_name }) =>
-          ({ title, area, area_name }), () => ({})));
-      setHome(found);
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
-  useEffect(() => {
-    load();
-  }, []);
   const needs = [['notes', home?.notes], ['conflicts', home?.conflicts],
     ['returned', home?.returned]];
   const isEmpty = home && !home.drafts?.length && !home.recent?.length && !home.conflicts?.length &&
@@ -134,7 +126,7 @@ export function Home({ shared }) {
         name="settings" />${tr('Settings')}</a>
       <a class="button plain" href="#/meetings"><${Icon} name="person" />${tr('Meetings')}</a></span>
       <a class="button primary" href="#/new"><${Icon} name="plus" />${tr('New household')}</a>`}>
-    <${Failure} trouble=${trouble} onAgain=${load} />
+    <${Failure} trouble=${trouble} onAgain=${again} />
     ${shared.status.alarms?.some((alarm) => !alarm.seen) && html`<${Notice} kind="error">${
       tr(
         'The county’s records were changed behind its back. Please tell the county.')

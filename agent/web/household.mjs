@@ -1,7 +1,8 @@
 // household.mjs: one record: its people and things by tabs, open questions where they stand with
 // all sides alike, the history of every value.
-import { html, useEffect, useState } from 'kit/html.mjs';
+import { html, useState } from 'kit/html.mjs';
 import { Button, Failure, Icon, Notice, Tabs } from 'kit/components.mjs';
+import { useFound } from 'kit/found.mjs';
 import { tr } from 'kit/words.mjs';
 import { plain } from 'form/markdown.mjs';
 import * as api from './api.mjs';
@@ -114,25 +115,14 @@ function Loose({ record, onChange }) {
 
 export function Household({ words, shared }) {
   const [name, kind, task] = words; // what brought one here: a task, its kind of visit
-  const [around, setAround] = useState(null);
+  const { found, trouble, setTrouble, again } = useFound(async () => ({
+    record: await api.record(name), around: await api.around(name) }));
+  const { record, around } = found ?? {};
   const [amended, setAmended] = useState(null); // a cell, or {} for a supplement
-  const [record, setRecord] = useState(null);
-  const [trouble, setTrouble] = useState(null);
   const [tab, setTab] = useState('');
   const [asked, setAsked] = useState(null);
   const [busy, setBusy] = useState(false);
 
-  async function load() {
-    try {
-      const found = await api.record(name);
-
-      setAround(await api.around(name));
-      setRecord(found);
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
   async function edit() {
     setBusy(true);
     try {
@@ -156,14 +146,11 @@ export function Household({ words, shared }) {
     setBusy(false);
   }
   function changed() {
-    load();
+    again();
     shared.refresh();
   }
-  useEffect(() => {
-    load();
-  }, []);
   if (!record) return html`<${Frame} title=${tr('Household')} back="#/" shared=${shared}>
-    <${Failure} trouble=${trouble} onAgain=${load} /></${Frame}>`;
+    <${Failure} trouble=${trouble} onAgain=${again} /></${Frame}>`;
 
   const isHousehold = record.form === 'household';
   const isVisit = record.form === 'visit';
@@ -231,7 +218,7 @@ export function Household({ words, shared }) {
         : now.id === 'visits' ? html`<${Visits} visits=${around?.visits} />`
         : isVisit && now.id === 'neighbour' ? html`<${Private} key=${now.id} show=${panel} />`
         : now.id === 'photos' ? html`<${Photos} list=${photosOf(record.values)}
-            record=${name} onChange=${load} />`
+            record=${name} onChange=${again} />`
         : panel()}</div>
     ${amended && html`<${Amend} record=${name} cell=${amended.path ? amended : null}
       onClose=${() => setAmended(null)} onDone=${changed} />`}

@@ -1,9 +1,10 @@
 // meeting.mjs: one meeting, as far as it has come: who is due and has signed in, the six steps, the
 // households with who withdraws, then the results, the signatures and the papers. Voting itself has
 // a page of its own (voting.mjs).
-import { html, useEffect, useState } from 'kit/html.mjs';
+import { html, useState } from 'kit/html.mjs';
 import { Button, Dialog, Failure, Field, Icon, Notice, toast } from 'kit/components.mjs';
 import { clock } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { tr } from 'kit/words.mjs';
 import { Pad } from 'form/signature.mjs';
 import * as api from './api.mjs';
@@ -288,26 +289,14 @@ function Head({ meeting }) {
 }
 
 export function Meeting({ words, shared }) {
-  const [meeting, setMeeting] = useState(null);
+  const { found: meeting, trouble, setTrouble, again } = useFound(() => api.meeting(words[0]));
   const [begins, setBegins] = useState(false);
-  const [trouble, setTrouble] = useState(null);
 
-  async function load() {
-    try {
-      setMeeting(await api.meeting(words[0]));
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
-  useEffect(() => {
-    load();
-  }, []);
   // isHeard: whoever asked shows what went wrong himself.
   async function act(verb, what, isHeard) {
     try {
       await api.inMeeting(words[0], verb, what);
-      await load();
+      await again();
       shared.refresh();
     } catch (failure) {
       if (isHeard) throw failure;
@@ -331,7 +320,7 @@ export function Meeting({ words, shared }) {
       foot=${meeting && html`<a class="button plain"
         href="#/record/${encodeURIComponent(words[0])}"><${Icon} name="list" />${
         tr('Minutes, photos, history')}</a>${primary}`}>
-    <${Failure} trouble=${trouble} onAgain=${load} />
+    <${Failure} trouble=${trouble} onAgain=${again} />
     ${meeting && html`<${Head} meeting=${meeting} />
       ${meeting.problems.length > 0 && over && html`<${Notice} kind="warning"><ul>${
         meeting.problems.map((one) => html`<li key=${one.name}>${one.text}</li>`)}</ul></${Notice}>`}

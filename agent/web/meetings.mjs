@@ -3,6 +3,7 @@
 import { html, useEffect, useState } from 'kit/html.mjs';
 import { Button, Failure, Field, Icon, Notice } from 'kit/components.mjs';
 import { moment } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { go } from './route.mjs';
@@ -30,23 +31,12 @@ function Join() {
 }
 
 export function Meetings({ shared }) {
-  const [list, setList] = useState(null);
-  const [trouble, setTrouble] = useState(null);
+  const { found, trouble, again } = useFound(api.meetings);
+  const list = found?.meetings;
 
-  async function load() {
-    try {
-      setList((await api.meetings()).meetings);
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
-  useEffect(() => {
-    load();
-  }, []);
   return html`<${Frame} title=${tr('Meetings')} back="#/" shared=${shared} foot=${html`<span></span>
       <a class="button primary" href="#/new-meeting"><${Icon} name="plus" />${tr('New meeting')}</a>`}>
-    <${Failure} trouble=${trouble} onAgain=${load} />
+    <${Failure} trouble=${trouble} onAgain=${again} />
     ${list?.length === 0 && html`<p class="quiet">${
       tr('No meeting has been called yet. Call it at the office and send it to both tablets.')}</p>`}
     <ul class="list">${(list ?? []).map((one) => html`<li key=${one.id}><a class="item"

@@ -1,8 +1,9 @@
 // ready.mjs: until when this tablet is ready to work without a network: what is here, as of when,
 // how it is in a word, and what to do where it is not good.
-import { html, useEffect, useState } from 'kit/html.mjs';
+import { html } from 'kit/html.mjs';
 import { Button, Failure, Icon, Notice } from 'kit/components.mjs';
 import { count, day, moment } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { Frame } from './frame.mjs';
@@ -73,32 +74,19 @@ function Item({ item, ready }) {
 }
 
 export function Ready({ shared }) {
-  const [ready, setReady] = useState(null);
-  const [trouble, setTrouble] = useState(null);
-
-  async function load() {
-    try {
-      setReady(await api.ready());
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
-  useEffect(() => {
-    load();
-  }, []);
+  const { found: ready, trouble, again } = useFound(api.ready);
   const isBad = ready?.items.some((item) => item.state === 'bad');
 
   return html`<${Frame} title=${tr('Ready without a network')} back="#/settings" shared=${shared}
     foot=${html`<span></span><a class="button primary" href="#/sync"><${Icon} name="sync" /><span>${
       tr('Send and receive')}</span></a>`}>
-    <${Failure} trouble=${trouble} onAgain=${load} />
+    <${Failure} trouble=${trouble} onAgain=${again} />
     ${ready && html`<${Notice} kind=${isBad ? 'error' : ''}><p><strong>${isBad
       ? tr('Not everything is here. See what is marked red.')
       : ready.until ? tr('Ready to work without a network until {day}.', { day: day(ready.until) })
         : tr('Send and receive once, then this tablet is ready.')}</strong></p></${Notice}>
       <ul class="list">${ready.items.map((item) => html`<${Item} key=${item.what + item.file}
         item=${item} ready=${ready} />`)}</ul>
-      <div><${Button} icon="sync" onClick=${load}>${tr('Look again')}</${Button}></div>`}
+      <div><${Button} icon="sync" onClick=${again}>${tr('Look again')}</${Button}></div>`}
   </${Frame}>`;
 }

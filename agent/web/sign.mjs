@@ -1,7 +1,8 @@
 // sign.mjs: sealing a visit: each investigator signs with his own secret. Afterwards nothing in it can
 // be changed; what is said later stands beside it, with a reason and a signature.
-import { html, useEffect, useState } from 'kit/html.mjs';
+import { html, useState } from 'kit/html.mjs';
 import { Dialog, Failure, Field, Icon, Notice, toast } from 'kit/components.mjs';
+import { useFound } from 'kit/found.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './api.mjs';
 import { Frame } from './frame.mjs';
@@ -25,24 +26,13 @@ function Signer({ one, record, onVisit }) {
 
 export function Sign({ words, shared }) {
   const [record] = words;
-  const [visit, setVisit] = useState(null);
-  const [trouble, setTrouble] = useState(null);
-
-  async function load() {
-    try {
-      setVisit(await api.visitOf(record));
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
-  useEffect(() => {
-    load();
-  }, []);
+  const { found, trouble, again } = useFound(() => api.visitOf(record));
+  const [signed, setSigned] = useState(null); // the visit as the last signature left it
+  const visit = signed ?? found;
   const back = `#/record/${encodeURIComponent(record)}`;
 
   if (!visit) return html`<${Frame} title=${tr('Sign')} back=${back} shared=${shared}>
-    <${Failure} trouble=${trouble} onAgain=${load} /></${Frame}>`;
+    <${Failure} trouble=${trouble} onAgain=${again} /></${Frame}>`;
   return html`<${Frame} title=${tr('Sign')} back=${back} shared=${shared}
     foot=${visit.complete && html`<span></span><a class="button primary"
       href=${visit.household ? `#/record/${encodeURIComponent(visit.household)}` : back}>${
@@ -59,7 +49,7 @@ export function Sign({ words, shared }) {
     ${visit.investigators.length < 2 && html`<${Notice} kind="warning">${
       tr('Only one investigator stands in this visit. Two are needed.')}</${Notice}>`}
     ${visit.investigators.map((one) => html`<${Signer} key=${one.person ?? one.name} one=${one}
-      record=${record} onVisit=${(now) => { setVisit(now); shared.refresh(); }} />`)}
+      record=${record} onVisit=${(now) => { setSigned(now); shared.refresh(); }} />`)}
   </${Frame}>`;
 }
 

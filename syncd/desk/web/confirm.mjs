@@ -1,8 +1,9 @@
 // confirm.mjs: the second pair of eyes over a new secret (#/confirm/PERSON): whoever confirms has
 // spoken to the human himself.
-import { html, useEffect, useState } from 'kit/html.mjs';
+import { html, useState } from 'kit/html.mjs';
 import { Button, Failure, Field, toast } from 'kit/components.mjs';
 import { moment } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { get, post } from 'kit/request.mjs';
 import { tr } from 'kit/words.mjs';
 import { Frame } from './frame.mjs';
@@ -11,21 +12,10 @@ import { areaName, roleName } from './words.mjs';
 
 export function Confirm({ words }) {
   const [id] = words;
-  const [found, setFound] = useState(undefined); // null: nothing waits
+  const { found, trouble, setTrouble, again } = useFound(async () => // null: nothing waits
+    (await get('api/resets')).items.find((one) => one.person === id) ?? null, [id]);
   const [reason, setReason] = useState('');
-  const [trouble, setTrouble] = useState(null);
 
-  async function load() {
-    try {
-      setFound((await get('api/resets')).items.find((one) => one.person === id) ?? null);
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
-  useEffect(() => {
-    load();
-  }, [id]);
   async function confirm(event) {
     event.preventDefault();
     try {
@@ -38,7 +28,7 @@ export function Confirm({ words }) {
   }
 
   return html`<${Frame} title=${tr('Confirm a new secret')} back=${href('home')}>
-    <${Failure} trouble=${trouble} onAgain=${load} />
+    <${Failure} trouble=${trouble} onAgain=${again} />
     ${found === null && html`<p class="empty quiet">${tr('Nothing here.')}</p>`}
     ${found && html`<form class="card stack" autocomplete="off" onSubmit=${confirm}>
       <dl class="facts"><dt>${tr('Full name')}</dt><dd>${found.title}</dd>

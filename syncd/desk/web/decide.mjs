@@ -4,6 +4,7 @@
 import { html, useEffect, useState } from 'kit/html.mjs';
 import { Button, Failure, Icon, Notice, toast } from 'kit/components.mjs';
 import { day, moment } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { tr } from 'kit/words.mjs';
 import { Question } from 'form/question.mjs';
 import * as api from './case_api.mjs';
@@ -242,22 +243,11 @@ function OpenQuestion({ question, document, reason, me, onMoved, onDone }) {
 }
 
 export function Decide({ id, shared }) {
-  const [document, setDocument] = useState(null);
-  const [trouble, setTrouble] = useState(null);
-  const [reason, setReason] = useState('');
+  const { found: document, reason, trouble, again, look } =
+    useFound((why) => api.questions(id, why), [id]);
   const [moved, setMoved] = useState(false);
   const [asking, setAsking] = useState(false);
 
-  async function load(why = reason) {
-    setDocument(await api.questions(id, why));
-    setReason(why);
-    setTrouble(null);
-  }
-  const again = () => load().catch(setTrouble);
-
-  useEffect(() => {
-    load('').catch(setTrouble);
-  }, [id]);
   return html`<${Frame} wide title=${document ? document.title || tr('Without a name')
       : tr('Conflict')} back=${href('conflicts')} actions=${document && html`
       ${document.masked && shared.me.may.includes('reveal') && html`<${Button} icon="lock"
@@ -275,7 +265,7 @@ export function Decide({ id, shared }) {
       onDone=${() => { setMoved(false); forgetLists(); again(); }} />`)}
     ${asking && html`<${Why} title=${tr('Look behind the mask')} action=${tr('See it')}
       hint=${tr('Your name and this reason are logged.')} onDone=${async (why) => {
-        await load(why);
+        await look(why);
         setAsking(false);
       }} onClose=${() => setAsking(false)} />`}
   </${Frame}>`;

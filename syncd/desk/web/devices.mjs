@@ -1,7 +1,8 @@
 // devices.mjs: the tablets: which there are, whether they are well, and what becomes of them.
-import { html, useEffect, useState } from 'kit/html.mjs';
+import { html, useState } from 'kit/html.mjs';
 import { Button, Dialog, Failure, Field, Icon, Notice, toast } from 'kit/components.mjs';
 import { count, moment } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { get, post } from 'kit/request.mjs';
 import { tr } from 'kit/words.mjs';
 import { query } from './api.mjs';
@@ -139,26 +140,15 @@ function Changing({ device, onChanged }) {
 }
 
 function DevicePage({ id, shared }) {
-  const [device, setDevice] = useState(null);
-  const [trouble, setTrouble] = useState(null);
+  const { found: device, trouble, again } =
+    useFound(() => get(`api/devices/${encodeURIComponent(id)}`), [id]);
   const [open, setOpen] = useState(null);
   const manages = shared.me.may.includes('manage');
 
-  async function load() {
-    try {
-      setDevice(await get(`api/devices/${encodeURIComponent(id)}`));
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
-  useEffect(() => {
-    load();
-  }, [id]);
   return html`<${Frame} title=${device?.name ?? tr('Tablet')} back=${href('devices')}
     actions=${device && manages && html`<${Button} icon="sync" onClick=${() => setOpen('again')}>${
       tr('Enrol again')}</${Button}>`}>
-    <${Failure} trouble=${trouble} onAgain=${load} />
+    <${Failure} trouble=${trouble} onAgain=${again} />
     ${device && html`<div class="columns"><section class="card stack"><dl class="facts">
       <dt>${tr('State')}</dt><dd><${State} device=${device} /></dd>
       <dt>${tr('Areas')}</dt><dd>${device.areas.map(areaName).join(', ')}</dd>
@@ -173,7 +163,7 @@ function DevicePage({ id, shared }) {
       <h2>${tr('People on it')}</h2><ul class="plain">${device.people.map((one) => html`
         <li key=${one.person}>${one.name} · ${roleName(one.role)}</li>`)}</ul></section>
       ${manages && !['revoked', 'wiped'].includes(device.state) && html`<${Changing}
-        key=${device.scope} device=${device} onChanged=${load} />`}</div>`}
+        key=${device.scope} device=${device} onChanged=${again} />`}</div>`}
     ${open === 'again' && html`<${Inviting} shared=${shared} again=${device}
       onClose=${() => setOpen(null)} onDone=${(name, made) => setOpen({ name, made })} />`}
     ${open?.made && html`<${Invited} ...${open} onClose=${() => setOpen(null)} />`}</${Frame}>`;

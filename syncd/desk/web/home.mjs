@@ -1,8 +1,9 @@
 // home.mjs: what needs me today: the queue by due date, how far each village is, what comes in, how
 // the tablets are. Each number leads to where it is worked on.
-import { html, useEffect, useState } from 'kit/html.mjs';
+import { html } from 'kit/html.mjs';
 import { Button, Failure, Icon } from 'kit/components.mjs';
 import { count, day, moment } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { get } from 'kit/request.mjs';
 import { tr } from 'kit/words.mjs';
 import { query } from './api.mjs';
@@ -113,30 +114,19 @@ function Tablets({ tablets }) {
 }
 
 export function Home({ shared, filters }) {
-  const [home, setHome] = useState(null);
-  const [inflow, setInflow] = useState(null);
-  const [trouble, setTrouble] = useState(null);
   const area = filters.area ?? '';
   const reads = shared.me.may.includes('read');
   const select = (code) => refilter({ area: code === area ? '' : code });
-
-  async function load() {
-    try {
-      setHome(await get('api/home'));
-      if (reads) setInflow((await get(query('api/inflow', { area }))).items);
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
-  useEffect(() => {
-    load();
-  }, [area]);
+  const today = useFound(() => get('api/home'), [area]);
+  const days = useFound(async () => reads && get(query('api/inflow', { area })), [area]);
+  const home = today.found;
+  const inflow = days.found?.items;
+  const again = () => { today.again(); days.again(); };
 
   return html`<${Frame} title=${tr('Today')} side=${reads && html`<${AreaTree} selected=${area}
       onSelect=${select} />`} actions=${html`<${Button} kind="plain" icon="sync"
-      onClick=${load}>${tr('Refresh')}</${Button}>`}>
-    <${Failure} trouble=${trouble} onAgain=${load} />
+      onClick=${again}>${tr('Refresh')}</${Button}>`}>
+    <${Failure} trouble=${today.trouble ?? days.trouble} onAgain=${again} />
     ${home && reads && html`<nav class="figures" aria-label=${tr('What there is to do')}>
       <${Number} label=${tr('conflicts')} value=${home.conflicts} to=${href('conflicts')} />
       <${Number} label=${tr('of them overdue')} value=${home.conflicts_overdue} bad

@@ -1,8 +1,9 @@
 // kept.mjs: one change that was kept aside (#/conflicts/aside/DOT): who made it, where, why it waits
 // and what it says, so that whoever decides knows about what. What is confidential is masked.
-import { html, useEffect, useState } from 'kit/html.mjs';
+import { html, useState } from 'kit/html.mjs';
 import { Button, Failure, Icon, Notice, toast } from 'kit/components.mjs';
 import { moment } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './case_api.mjs';
 import { AsideState, settleWords } from './aside.mjs';
@@ -63,21 +64,16 @@ function Values({ document }) {
 }
 
 export function Kept({ dot, shared }) {
-  const [document, setDocument] = useState(null);
-  const [trouble, setTrouble] = useState(null);
+  const { found: document, trouble, again, look } = useFound((reason) => api.kept(dot, reason), [dot]);
   const [asked, setAsked] = useState(null); // 'release', 'return', 'reveal'
-  const load = (reason) => api.kept(dot, reason).then((one) => { setDocument(one); setTrouble(null); });
   const may = shared.me.may.includes('release');
 
-  useEffect(() => {
-    load().catch(setTrouble);
-  }, [dot]);
   async function settle(reason) {
     await api.settle([dot], asked === 'release', reason);
     toast(settleWords(asked === 'release'));
     setAsked(null);
     forgetLists();
-    await load();
+    await look('');
   }
   return html`<${Frame} title=${document?.title || tr('A change that was kept aside')}
     back=${href('conflicts', [], { kind: 'aside' })} actions=${document && html`
@@ -85,7 +81,7 @@ export function Kept({ dot, shared }) {
         icon="lock" onClick=${() => setAsked('reveal')}>${tr('Look behind the mask')}</${Button}>`}
       ${document.known && html`<a class="button" href=${href('records', [document.record])}>${
         tr('The whole record')}</a>`}`}>
-    <${Failure} trouble=${trouble} onAgain=${() => load().catch(setTrouble)} />
+    <${Failure} trouble=${trouble} onAgain=${again} />
     ${document && html`<section class="card stack">
       <${Notice} kind="warning"><p>${document.why}</p></${Notice}>
       <dl class="facts"><dt>${tr('State')}</dt><dd><${AsideState} item=${document} /></dd>
@@ -105,7 +101,7 @@ export function Kept({ dot, shared }) {
       <${Values} document=${document} />`}
     ${asked === 'reveal' && html`<${Why} title=${tr('Look behind the mask')} action=${tr('See it')}
       hint=${tr('Your name and this reason are logged.')} onDone=${async (reason) => {
-        await load(reason);
+        await look(reason);
         setAsked(null);
       }} onClose=${() => setAsked(null)} />`}
     ${['release', 'return'].includes(asked) && html`<${Why} title=${asked === 'release'

@@ -1,8 +1,9 @@
 // meetings.mjs: evaluation meetings as they came from the tablets: which there are, whether they are
 // valid and why not, what came of each household, and what a person has to decide.
-import { html, useEffect, useState } from 'kit/html.mjs';
+import { html, useState } from 'kit/html.mjs';
 import { Button, Dialog, Failure, Field, Icon, Notice } from 'kit/components.mjs';
 import { moment } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { get, post } from 'kit/request.mjs';
 import { tr } from 'kit/words.mjs';
 import { Result } from 'form/meeting_result.mjs';
@@ -72,26 +73,14 @@ function Item({ meeting, item, mayDecide, onDecide }) {
 }
 
 function MeetingPage({ id, shared }) {
-  const [meeting, setMeeting] = useState(null);
-  const [trouble, setTrouble] = useState(null);
+  const { found: meeting, trouble, again } = useFound(() => get(path(id)), [id]);
   const [deciding, setDeciding] = useState(null); // {item}
   const mayDecide = shared.me.may.includes('move') && ['closed', 'signed'].includes(meeting?.state);
 
-  async function load() {
-    try {
-      setMeeting(await get(path(id)));
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
-  useEffect(() => {
-    load();
-  }, [id]);
   return html`<${Frame} title=${meeting?.title ?? tr('Meeting')} back=${href('meetings')}
     actions=${mayDecide && html`<${Button} icon="edit" onClick=${() => setDeciding({})}>${
       tr('Decide on the meeting')}</${Button}>`}>
-    <${Failure} trouble=${trouble} onAgain=${load} />
+    <${Failure} trouble=${trouble} onAgain=${again} />
     ${meeting && html`<div class="columns"><section class="card stack"><dl class="facts">
         <dt>${tr('State')}</dt><dd>${meeting.state_words}</dd>
         <dt>${tr('Area')}</dt><dd>${meeting.area && areaName(meeting.area)}</dd>
@@ -118,7 +107,7 @@ function MeetingPage({ id, shared }) {
         item=${item} mayDecide=${mayDecide} onDecide=${(one) => setDeciding({ item: one })} />`)}
       </ul></section>
       ${deciding && html`<${Deciding} meeting=${meeting} item=${deciding.item}
-        onClose=${() => setDeciding(null)} onDone=${() => { setDeciding(null); load(); }} />`}`}
+        onClose=${() => setDeciding(null)} onDone=${() => { setDeciding(null); again(); }} />`}`}
   </${Frame}>`;
 }
 

@@ -3,6 +3,7 @@
 import { html, useEffect, useState } from 'kit/html.mjs';
 import { Button, Dialog, Failure, Field, Notice, Tabs, toast } from 'kit/components.mjs';
 import { day, moment } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { tr } from 'kit/words.mjs';
 import * as api from './case_api.mjs';
 import { formName, label, noteName, reviewTag, stateTag, taskKind, taskKinds, taskState }
@@ -139,26 +140,13 @@ const cellsOf = (values) => values.flatMap((one) => (one.kind === 'group' ? cell
   : one.kind === 'repeat' ? one.instances.flatMap((two) => cellsOf(two.values)) : [one]));
 
 export function RecordPage({ id, shared }) {
-  const [document, setDocument] = useState(null);
-  const [trouble, setTrouble] = useState(null);
-  const [reason, setReason] = useState('');
+  const { found: document, reason, trouble, again, look } =
+    useFound((why) => api.record(id, why), [id]);
   const [chosen, setChosen] = useState(null);
   const [tab, setTab] = useState('history');
   const [asked, setAsked] = useState(null); // [what, about]
   const { me } = shared;
 
-  async function load(why = reason) {
-    const answer = await api.record(id, why);
-
-    setDocument(answer);
-    setReason(why);
-    setTrouble(null);
-  }
-  const again = () => load().catch(setTrouble);
-
-  useEffect(() => {
-    load('').catch(setTrouble);
-  }, [id]);
   if (!document) return html`<${Frame} title=${tr('Records')} back=${href('records')}>
     <${Failure} trouble=${trouble} onAgain=${again} /></${Frame}>`;
 
@@ -171,12 +159,12 @@ export function RecordPage({ id, shared }) {
   async function answer(words) {
     const [what, about] = asked;
 
-    if (what === 'reveal') await load(words);
+    if (what === 'reveal') await look(words);
     else if (what === 'cancel') await api.cancelTask(about.id, words);
     else await api.note(id, { kind: what, text: words, ...(about?.path && { field: about.path }) });
     if (what !== 'reveal') {
       toast(tr('Done. The tablets learn of it with the next sending.'));
-      await load();
+      await look(reason);
     }
     setAsked(null);
   }

@@ -1,30 +1,19 @@
 // second.mjs: the second factor: a telephone that shows codes, and ten codes on paper for the day on
 // which it is gone.
-import { html, useEffect, useState } from 'kit/html.mjs';
+import { html, useState } from 'kit/html.mjs';
 import { Button, Failure, Field, Notice } from 'kit/components.mjs';
+import { useFound } from 'kit/found.mjs';
 import { get, post } from 'kit/request.mjs';
 import { tr } from 'kit/words.mjs';
 import { Code } from 'kit/qr.mjs';
 
 // onDone is called once the codes on paper were shown and taken.
 export function Enrol({ onDone }) {
-  const [offer, setOffer] = useState(null);
+  const { found: offer, trouble, again } = useFound(() => get('api/second'));
   const [paper, setPaper] = useState(null);
   const [code, setCode] = useState('');
-  const [trouble, setTrouble] = useState(null);
   const [error, setError] = useState('');
 
-  async function load() {
-    try {
-      setOffer(await get('api/second'));
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
-  useEffect(() => {
-    load();
-  }, []);
   async function confirm(event) {
     event.preventDefault();
     try {
@@ -39,7 +28,7 @@ export function Enrol({ onDone }) {
     <div class="row"><${Button} onClick=${() => print()}>${tr('Print')}</${Button}>
       <${Button} kind="primary" icon="check" onClick=${onDone}>${
         tr('I have them on paper')}</${Button}></div></div>`;
-  return html`<${Failure} trouble=${trouble} onAgain=${load} />
+  return html`<${Failure} trouble=${trouble} onAgain=${again} />
     ${offer && html`<form class="stack" autocomplete="off" onSubmit=${confirm}>
     <p>${tr('Read this with an authenticator program of your telephone, then type the code it shows.')
     }</p><div class="center"><${Code} qr=${offer.qr} label=${tr('The secret as a QR code')} /></div>

@@ -1,7 +1,8 @@
 // sessions.mjs: where somebody is logged in, each to be ended. path: of the API.
-import { html, useEffect, useState } from 'kit/html.mjs';
+import { html } from 'kit/html.mjs';
 import { Button, Failure } from 'kit/components.mjs';
 import { moment } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { get, post } from 'kit/request.mjs';
 import { tr } from 'kit/words.mjs';
 
@@ -11,26 +12,14 @@ function browserName(agent) {
 }
 
 export function Sessions({ path, mayEnd }) {
-  const [items, setItems] = useState(null);
-  const [trouble, setTrouble] = useState(null);
-
-  async function load() {
-    try {
-      setItems((await get(path)).items);
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
-  useEffect(() => {
-    load();
-  }, [path]);
+  const { found, trouble, setTrouble, again } = useFound(() => get(path), [path]);
+  const items = found?.items;
   const end = (item) => async () => {
     await post(`${path}/${item.session}/end`).catch(setTrouble);
-    load();
+    again();
   };
 
-  return html`<${Failure} trouble=${trouble} onAgain=${load} />
+  return html`<${Failure} trouble=${trouble} onAgain=${again} />
     ${items?.length === 0 && html`<p class="quiet">${tr('Nowhere.')}</p>`}
     ${items?.length > 0 && html`<ul class="plain">${items.map((item) => html`
       <li class="row spread" key=${item.session}><span>${browserName(item.browser)} · ${item.address}

@@ -1,8 +1,9 @@
 // tokens.mjs: programs that read for somebody: one's own tokens, made and revoked; and, for who
 // manages people, everybody's.
-import { html, useEffect, useState } from 'kit/html.mjs';
+import { html, useState } from 'kit/html.mjs';
 import { Button, Dialog, Failure, Field, Icon, Notice, toast } from 'kit/components.mjs';
 import { day, moment } from 'kit/format.mjs';
+import { useFound } from 'kit/found.mjs';
 import { get, post } from 'kit/request.mjs';
 import { tr } from 'kit/words.mjs';
 import { Why } from './say.mjs';
@@ -89,30 +90,20 @@ function Making({ me, onDone, onClose }) {
 
 // me: whose own they are; without: everybody's, and mayRevoke says whether to be revoked.
 export function Tokens({ me, mayRevoke }) {
-  const [items, setItems] = useState(null);
-  const [trouble, setTrouble] = useState(null);
+  const { found, trouble, setTrouble, again } =
+    useFound(() => get(me ? 'api/tokens' : 'api/people/tokens'));
   const [open, setOpen] = useState(null); // 'new', {made}, or a token to be revoked
+  const items = found?.items;
 
-  async function load() {
-    try {
-      setItems((await get(me ? 'api/tokens' : 'api/people/tokens')).items);
-      setTrouble(null);
-    } catch (failure) {
-      setTrouble(failure);
-    }
-  }
-  useEffect(() => {
-    load();
-  }, []);
   async function revoke(token, reason) {
     await post(me ? `api/tokens/${token.token}/revoke`
       : `api/people/${token.person.person}/tokens/${token.token}/revoke`, { reason });
     setOpen(null);
     toast(tr('Done.'));
-    load();
+    again();
   }
 
-  return html`<${Failure} trouble=${trouble} onAgain=${load} />
+  return html`<${Failure} trouble=${trouble} onAgain=${again} />
     ${items?.length === 0 && html`<p class="quiet">${tr('No program reads here.')}</p>`}
     ${items?.length > 0 && html`<ul class="plain">${items.map((token) => html`<${Token}
       key=${token.token} token=${token} showPerson=${!me} onRevoke=${me
@@ -120,7 +111,7 @@ export function Tokens({ me, mayRevoke }) {
     ${me && givable(me).length > 0 && html`<div><${Button} icon="plus"
       onClick=${() => setOpen('new')}>${tr('Let a program read')}</${Button}></div>`}
     ${open === 'new' && html`<${Making} me=${me} onClose=${() => setOpen(null)}
-      onDone=${(made) => { setOpen({ made }); load(); }} />`}
+      onDone=${(made) => { setOpen({ made }); again(); }} />`}
     ${open?.made && html`<${Made} token=${open.made} onClose=${() => setOpen(null)} />`}
     ${open?.token && html`<${Why} title=${tr('Revoke the token {name}', { name: open.name })}
       action=${tr('Revoke')} onDone=${(reason) => revoke(open, reason)}
