@@ -147,6 +147,9 @@ get('county', '/api/quarantine');
 get('county', '/api/quarantine', `/api/quarantine?after=${Number(aside.next ?? 0) * 5}`);
 get('auditor', '/api/quarantine', '/api/quarantine?all=1');
 get('township', '/api/quarantine');
+for (const { dot } of [aside.items[0], aside.items.at(-1)])
+  get('county', '/api/quarantine/:dot', `/api/quarantine/${encodeURIComponent(dot)}`);
+post('county', '/api/quarantine/:dot/reveal', `/api/quarantine/${encodeURIComponent(aside.items[0].dot)}/reveal`, { reason });
 get('county', '/api/meetings');
 get('county', '/api/meetings', `/api/meetings?area=${VILLAGE}`);
 get('county', '/api/meetings/:meeting', `/api/meetings/${meeting.id}`);
@@ -184,9 +187,10 @@ post('clerk', '/api/records/export', '/api/records/export', { form: 'household',
 // ---- asking ----
 
 const seen = new Set(cases.map((one) => one.pattern));
-for (const { method, pattern, open: isOpen } of await json('county', '/api/routes')) {
-  if (method === 'GET' && !isOpen && !/^\/api(\/\*|\/second)?$/.test(pattern) && !seen.has(`GET ${pattern}`))
-    console.log(`GET ${pattern} is not asked for: add it here`);
+// A POST that a program's token opens only reads, too.
+for (const { method, pattern, open: isOpen, token } of await json('county', '/api/routes')) {
+  if ((method === 'GET' || token) && !isOpen && !/^\/api(\/\*|\/second)?$/.test(pattern) && !seen.has(`${method} ${pattern}`))
+    console.log(`${method} ${pattern} is not asked for: add it here`);
 }
 
 async function ask({ name, pattern, target, body }) {
