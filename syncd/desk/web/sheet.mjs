@@ -22,7 +22,7 @@ function Pairs({ cells }) {
   const lines = [];
 
   for (let i = 0; i < cells.length; i += 2) lines.push(cells.slice(i, i + 2));
-  return html`<table class="sheet-table"><tbody>${lines.map((pair, i) => html`<tr key=${i}>${
+  return html`<table><tbody>${lines.map((pair, i) => html`<tr key=${i}>${
     pair.map((cell) => html`<th key=${`t${cell.path}`} scope="row">${label(cell)}</th><td
       key=${cell.path} colspan=${pair.length === 1 ? 3 : 1}>${words(cell)}</td>`)}</tr>`)}</tbody>
   </table>`;
@@ -41,7 +41,7 @@ function Things({ item }) {
     <h4>${label(item)} ${i + 1}</h4><${Pairs} cells=${cells.filter((one) =>
     one.kind !== 'repeat')} />${cells.filter((one) => one.kind === 'repeat').map((one) =>
     html`<${Things} key=${one.path} item=${one} />`)}</div>`);
-  return html`<table class="sheet-table"><thead><tr><th scope="col">#</th>${names.map((one) =>
+  return html`<table><thead><tr><th scope="col">#</th>${names.map((one) =>
       html`<th key=${one.name} scope="col">${label(one)}</th>`)}</tr></thead>
     <tbody>${items.map((cells, i) => html`<tr key=${i}><td>${i + 1}</td>${names.map((one) => {
       const cell = cells.find((other) => other.name === one.name);
