@@ -270,6 +270,12 @@ enum rc file_rename(const char *from, const char *to, struct err *err) {
     return file_fail("cannot create", to, errno, err);
 }
 
+enum rc file_settle(const char *path, struct err *err) {
+    enum rc rc = file_sync(path, err);
+
+    return rc == RC_OK ? sync_parent(path, err) : rc;
+}
+
 enum rc file_remove(const char *path, struct err *err) {
     if (remove(path) != 0)
         return file_fail("cannot remove", path, errno, err);

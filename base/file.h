@@ -53,6 +53,9 @@ enum rc file_read_at(const char *path, uint64_t offset, size_t max_bytes, struct
                      struct err *err);
 /* fsync of a file. */
 enum rc file_sync(const char *path, struct err *err);
+/* The file that stands there, whoever wrote it, survives a power cut from now on, with its name:
+ * one that was found may be what a call left behind that failed at its last step. */
+enum rc file_settle(const char *path, struct err *err);
 
 /* Creates the directory and its missing parents, each with mode 0700. Already there: RC_OK. */
 enum rc file_make_directory(const char *path, struct err *err);

@@ -275,15 +275,15 @@ static enum rc take(struct taking *taking, struct view body, const uint8_t base[
         rc = read_head(taking, body, &parts, err);
     if (rc == RC_OK)
         rc = take_all(taking, body, &parts, base, err);
-    if (rc == RC_CONFLICT)
+    if (rc == RC_CONFLICT && !taking->apply.held)
         taking->flow->whole = true;
     apply_release(&taking->apply);
     arena_release(&taking->arena);
     return rc;
 }
 
-static enum rc take_committed(struct taking *taking, struct view body, const uint8_t base[8],
-                              struct err *err) {
+static enum rc take_once(struct taking *taking, struct view body, const uint8_t base[8],
+                         struct err *err) {
     enum rc rc = tablet_begin(taking->tablet, err);
 
     if (rc != RC_OK)
@@ -293,6 +293,25 @@ static enum rc take_committed(struct taking *taking, struct view body, const uin
         return tablet_commit(taking->tablet, err);
     tablet_rollback(taking->tablet);
     return rc;
+}
+
+/* Where a copy of this tablet turns out to be at work, only what is signed is taken: the entries
+ * come again when all of ours has its names. */
+static enum rc take_committed(struct taking *taking, struct view body, const uint8_t base[8],
+                              struct err *err) {
+    struct taking again = *taking;
+    struct sync_report report = *taking->report;
+    struct flow flow = *taking->flow;
+    enum rc rc = take_once(taking, body, base, err);
+
+    if (rc != RC_CONFLICT || !taking->apply.held)
+        return rc;
+    err_clear(err);
+    *taking = again;
+    *taking->report = report;
+    *taking->flow = flow;
+    taking->flow->held = true;
+    return take_once(taking, body, base, err);
 }
 
 enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[8],

@@ -128,14 +128,80 @@ static enum rc merge_frame(struct apply *apply, const struct feed_entry *entry, 
     return rc != RC_OK ? rc : tablet_saw_lamport(apply->tablet, lamport, err);
 }
 
+/* ---- copies of this tablet ---- */
+
+static const struct own_actor *present(const struct tablet *tablet) {
+    return tablet_actor(tablet, tablet_actor_count(tablet) - 1);
+}
+
+/* A number of our present actor that we have not given to what came under it: another copy of this
+ * tablet is at work. A new incarnation begins before we give the same number to something else. But
+ * as long as the county does not have all of ours, it has no names for it; then nothing is taken
+ * that would lie under the same names. */
+static enum rc leave_life(struct apply *apply, struct err *err) {
+    struct tablet *tablet = apply->tablet;
+    enum rc rc;
+
+    if (!tablet_may_incarnate(tablet) && !apply->placed) {
+        apply->held = true;
+        return err_set(err, RC_CONFLICT,
+                       "a copy of this tablet has used numbers of this one; sync again");
+    }
+    rc = tablet_notice(tablet, NOTICE_FORKED, present(tablet)->actor, present(tablet)->number + 1,
+                       err);
+    return rc == RC_OK ? tablet_incarnate(tablet, err) : rc;
+}
+
+static enum rc check_life(struct apply *apply, const struct feed_entry *entry,
+                          const struct frame *frame, struct err *err) {
+    const struct own_actor *actor = present(apply->tablet);
+
+    if (entry->kind != FEED_FRAME || entry->forks.size > 0 || frame->actor != actor->actor)
+        return RC_OK;
+    for (uint32_t i = 0; i < frame->count; i++) {
+        const struct frame_change *change = &frame->changes[i];
+        uint8_t leaf[32];
+        enum rc rc;
+
+        if (change->change.dot.number <= actor->receipt)
+            continue;
+        if (change->change.dot.number > actor->number)
+            return leave_life(apply, err);
+        rc = tablet_own_change(apply->tablet, (struct dot){actor->actor, change->change.dot.number},
+                               leaf, NULL, err);
+        if (rc != RC_OK && rc != RC_NOT_FOUND)
+            return rc;
+        if (rc == RC_NOT_FOUND || memcmp(leaf, change->leaf, sizeof(leaf)) != 0)
+            return leave_life(apply, err);
+    }
+    return RC_OK;
+}
+
+/* Of a state only the numbers are known: what the county has not receipted it does not have. */
+static enum rc check_life_of_state(struct apply *apply, const struct record *state,
+                                   struct err *err) {
+    const struct own_actor *actor = present(apply->tablet);
+
+    for (uint32_t i = state->absorbed_count; i > 0; i--) {
+        struct dot dot = state->absorbed[i - 1].dot;
+
+        if (dot.actor == actor->actor &&
+            dot.number > (apply->placed ? actor->number : actor->receipt))
+            return leave_life(apply, err);
+    }
+    return RC_OK;
+}
+
 /* ---- records that come and go ---- */
 
 enum rc apply_state(struct apply *apply, uint64_t area, const struct record *entered,
                     uint64_t *lamport, struct err *err) {
     struct record state;
     uint64_t latest;
-    enum rc rc = tablet_state(apply->tablet, area, entered->id, &apply->states, &state, err);
+    enum rc rc = check_life_of_state(apply, entered, err);
 
+    if (rc == RC_OK)
+        rc = tablet_state(apply->tablet, area, entered->id, &apply->states, &state, err);
     for (uint32_t i = 0; i < entered->absorbed_count && rc == RC_OK; i++)
         rc = merge_retime(&state, entered->absorbed[i].dot, entered->absorbed[i].time_ms,
                           &apply->states, &state, err);
@@ -241,21 +307,6 @@ static enum rc keep_for_area(struct apply *apply, const struct feed_entry *entry
         rc = tablet_inbox_put(apply->tablet, entry->area, NULL, buf_view(&part), err);
     buf_release(&part);
     return rc;
-}
-
-/* Numbers of our present actor that we never gave: another copy of this tablet is at work. A new
- * incarnation begins before we give the same number to something else. */
-static enum rc check_life(struct apply *apply, const struct feed_entry *entry,
-                          const struct frame *frame, struct err *err) {
-    struct tablet *tablet = apply->tablet;
-    const struct own_actor *actor = tablet_actor(tablet, tablet_actor_count(tablet) - 1);
-    enum rc rc;
-
-    if (entry->kind != FEED_FRAME || entry->forks.size > 0 || frame->actor != actor->actor ||
-        frame->count == 0 || frame->changes[frame->count - 1].change.dot.number <= actor->number)
-        return RC_OK;
-    rc = tablet_notice(tablet, NOTICE_FORKED, actor->actor, actor->number + 1, err);
-    return rc != RC_OK || !tablet_may_incarnate(tablet) ? rc : tablet_incarnate(tablet, err);
 }
 
 enum rc apply_entry(struct apply *apply, const struct feed_entry *entry, struct err *err) {

@@ -14,6 +14,7 @@ static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct e
     struct arena arena;
     enum rc rc = apply_init(&apply, tablet, err);
 
+    apply.placed = true;
     arena_init(&arena, LIMIT_EXCHANGE_BYTES);
     if (rc == RC_OK)
         rc = exchange_open(bytes, &parts, err);
@@ -37,8 +38,9 @@ static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct e
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-/* One part in one transaction. A whole answer whose own changes do not fit is dropped: the cursors
- * have not moved, so the next sync brings it again, whole. */
+/* One part in one transaction. A whole answer whose own changes do not fit, or in which another
+ * copy of this tablet has used their names, is dropped: the cursors have not moved, so the next
+ * sync brings it again, whole. */
 static enum rc take_part_of_inbox(struct tablet *tablet, const struct inbox_part *part,
                                   struct err *err) {
     struct feed_id broken = {.area = 0};

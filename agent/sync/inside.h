@@ -69,18 +69,21 @@ struct apply { /* of one answer */
     bool overlaps; /* entries may be known already: of a bundle, or of the inbox */
     bool may_gap;  /* of a bundle: what is ahead of our place in its feed is left out ... */
     uint64_t gaps; /* ... and counted */
+    bool placed;   /* its place in its feed was accounted for before: it is taken in any case */
+    bool held;     /* of RC_CONFLICT: it is another copy's, under names of ours; see struct flow */
 };
 
 enum rc apply_init(struct apply *apply, struct tablet *tablet, struct err *err);
 void apply_release(struct apply *apply);
 /* Takes an entry: extends the feed's chain, moves its cursor, merges it; or puts it into the inbox
  * of its area when nobody who may read it has unlocked. Inside a transaction. RC_CONFLICT: it
- * stands for own changes that are not here. */
+ * stands for own changes that are not here, or apply->held. */
 enum rc apply_entry(struct apply *apply, const struct feed_entry *entry, struct err *err);
 /* Merges an entry whose place in the feed has been accounted for. */
 enum rc apply_content(struct apply *apply, const struct feed_entry *entry, struct err *err);
 
-/* Merges the state of a record that is in this area. lamport is raised to what it tells. */
+/* Merges the state of a record that is in this area. lamport is raised to what it tells.
+ * RC_CONFLICT: apply->held. */
 enum rc apply_state(struct apply *apply, uint64_t area, const struct record *entered,
                     uint64_t *lamport, struct err *err);
 

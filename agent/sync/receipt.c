@@ -74,11 +74,7 @@ static enum rc advance(struct tablet *tablet, struct own_actor next, const struc
     if (next.backed_up > next.receipt)
         next.backed_up = next.receipt;
     rc = tablet_put_actor(tablet, &next, err);
-    if (rc == RC_OK)
-        rc = tablet_outbox_receipted(tablet, &next, err);
-    if (rc == RC_OK)
-        rc = tablet_settle_left(tablet, &next, err);
-    return rc;
+    return rc == RC_OK ? tablet_outbox_receipted(tablet, &next, err) : rc;
 }
 
 /* Whether our own chain says the same. */
@@ -129,6 +125,8 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum f
     rc = advance(tablet, next, receipt, report, flow, err);
     if (rc == RC_OK)
         rc = take_outcomes(tablet, &next, receipt, report, err);
+    if (rc == RC_OK) /* behind them: what waits there waits also where its record has left */
+        rc = tablet_settle_left(tablet, find(tablet, receipt->actor), err);
     if (rc == RC_OK && receipt->forks.size > 0) {
         flow->advanced = true;
         rc = is_current(tablet, &next)

@@ -46,23 +46,6 @@ enum rc snapshot_begin(struct apply *apply, const struct arriving *arriving, str
 
 /* ---- a chunk ---- */
 
-/* Numbers of our present actor that we never gave: see check_life in apply.c. */
-static enum rc check_life(struct apply *apply, const struct record *state, struct err *err) {
-    struct tablet *tablet = apply->tablet;
-    const struct own_actor *actor = tablet_actor(tablet, tablet_actor_count(tablet) - 1);
-    enum rc rc;
-
-    for (uint32_t i = state->absorbed_count; i > 0; i--) {
-        struct dot dot = state->absorbed[i - 1].dot;
-
-        if (dot.actor != actor->actor || dot.number <= actor->number)
-            continue;
-        rc = tablet_notice(tablet, NOTICE_FORKED, actor->actor, actor->number + 1, err);
-        return rc != RC_OK ? rc : tablet_incarnate(tablet, err);
-    }
-    return RC_OK;
-}
-
 static enum rc merge_entries(struct apply *apply, const struct snapshot *snapshot,
                              struct err *err) {
     struct feed_entry entry;
@@ -92,8 +75,6 @@ static enum rc merge_records(struct apply *apply, const struct snapshot *snapsho
             break;
         arena_reset(&apply->states);
         rc = record_unpack(buf_view(&apply->scratch), &apply->states, &entered, err);
-        if (rc == RC_OK)
-            rc = check_life(apply, &entered, err);
         if (rc == RC_OK)
             rc = apply_state(apply, snapshot->area, &entered, &lamport, err);
         if (rc != RC_OK)

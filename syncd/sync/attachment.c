@@ -128,7 +128,7 @@ enum rc attachment_keep(const char *directory, const uint8_t hash[32], struct vi
     if (rc == RC_OK && file_exists(path)) {
         rc = attachment_file_check(path, hash, (uint32_t)content.size, err);
         if (rc != RC_CORRUPT)
-            return rc;
+            return rc == RC_OK ? file_settle(path, err) : rc;
         err_clear(err);
         rc = RC_OK;
     }
@@ -183,7 +183,7 @@ static enum rc finish(struct offered *offered, struct err *err) {
         err_clear(err);
         err_init(&ignored, err->lang);
         (void)file_remove(offered->part, &ignored);
-        rc = RC_OK;
+        rc = file_settle(offered->path, err);
     }
     if (rc == RC_OK)
         received(offered);
@@ -217,8 +217,11 @@ static enum rc look_for_file(struct visit *visit, struct offered *offered, struc
     if (file_exists(offered->path))
         rc = attachment_file_check(offered->path, offered->label.hash, offered->label.size, err);
     if (rc == RC_OK) {
-        received(offered);
-        return RC_OK;
+        /* It may have come in an exchange that the disk refused at its last step. */
+        rc = file_settle(offered->path, err);
+        if (rc == RC_OK)
+            received(offered);
+        return rc;
     }
     if (rc == RC_CORRUPT) {
         log_warn(visit->office->log, LOG_EVENT("attachment.damaged"), LOG_TEXT("why", err->text));

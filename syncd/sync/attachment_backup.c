@@ -177,9 +177,9 @@ static enum rc restore_one(struct copying *copying, const struct stored_attachme
 
     if (item->erased)
         return RC_OK;
-    if (file_exists(copying->path)) {
+    if (file_exists(copying->path)) { /* perhaps of a restore that the disk refused at its end */
         copying->report->before++;
-        return RC_OK;
+        return file_settle(copying->path, err);
     }
     if (!file_exists(copying->copy))
         return after(copying, RC_NOT_FOUND, err);
@@ -232,7 +232,9 @@ static enum rc confirm_one(struct copying *copying, const struct stored_attachme
     }
     if (!file_exists(copying->copy))
         return after(copying, RC_NOT_FOUND, err);
-    rc = read_back(copying, item, NULL, err);
+    rc = file_settle(copying->copy, err); /* tablets forget theirs by this */
+    if (rc == RC_OK)
+        rc = read_back(copying, item, NULL, err);
     if (rc == RC_OK) {
         memcpy(copying->confirmed[copying->confirmed_count++], item->hash, 32);
         copying->report->done++;

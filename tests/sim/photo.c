@@ -188,7 +188,8 @@ static bool may_not_come(const struct world *world, enum rc rc) {
         return true;
     case RC_DENIED: /* the record has left the tablet's areas, or waits in quarantine */
         return true;
-    case RC_CORRUPT:
+    case RC_CORRUPT: /* a cut answer, or one to another question */
+    case RC_UNSUPPORTED:
         return world->turns[TURN_CUT];
     default:
         return false;

@@ -493,6 +493,43 @@ static void a_quarantined_change_is_shown_and_blocks_nothing(void **state) {
     tablet_close(tablet);
 }
 
+/* The record left while he was locked, after a power cut that had kept his edit from being sealed
+ * for the county: what he is told about it comes when the record is not of his areas any more. */
+static void who_wrote_in_what_has_left_hears_that_it_waits(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet_quarantined *waiting;
+    struct tablet *a = visitor_enrol(visitor, "wang", 1), *b;
+    struct session *wang = county_session(a, "wang"), *zhang;
+    struct dot record = visitor_save(visitor, wang, VILLAGE_A, "户主");
+    struct sync_report report;
+    uint32_t count = 0;
+
+    visitor->county->role = ROLE_CLERK; /* may move */
+    b = visitor_enrol(visitor, "zhang", 2);
+    zhang = county_session(b, "zhang");
+    county_sync(visitor->county, a, RC_OK, NULL);
+    county_sync(visitor->county, b, RC_OK, NULL);
+    visitor_edit(visitor, wang, record, "head/phone", "13800000000");
+    visitor_move(visitor, zhang, record, VILLAGE_B);
+    county_sync(visitor->county, b, RC_OK, NULL);
+    visitor_copy(visitor, "wang", "cut"); /* the power is gone: nothing was locked */
+    tablet_close(a);
+    a = county_tablet(visitor->county, visitor_path(visitor, "cut"));
+    county_sync(visitor->county, a, RC_OK, &report);
+    assert_int_equal(report.sent, 0);
+    wang = county_session(a, "wang");
+    assert_int_equal(visitor_count(visitor, wang, ""), 1);
+    county_sync(visitor->county, a, RC_OK, &report);
+    assert_int_equal(report.sent, 1);
+    assert_int_equal(report.quarantined, 1);
+    visitor_must(visitor, tablet_quarantine(a, &visitor->arena, &waiting, &count, &visitor->err));
+    assert_int_equal(count, 1);
+    assert_int_equal(visitor_status(visitor, a).quarantined, 1);
+    visitor_verify(visitor, a);
+    tablet_close(a);
+    tablet_close(b);
+}
+
 static void a_new_epoch_sends_again_what_the_server_lacks(void **state) {
     struct visitor *visitor = *state;
     struct tablet *tablet = visitor_enrol(visitor, "wang", 1);
@@ -573,6 +610,7 @@ int main(void) {
         TEST(what_is_admitted_before_its_beginning_lies_where_it_says),
         TEST(what_is_admitted_after_others_enters_whole),
         TEST(a_quarantined_change_is_shown_and_blocks_nothing),
+        TEST(who_wrote_in_what_has_left_hears_that_it_waits),
         TEST(a_new_epoch_sends_again_what_the_server_lacks),
         TEST(an_enrolment_whose_answer_was_lost_is_repeated),
     };
