@@ -101,3 +101,22 @@ static bool begins(const uint16_t *name, size_t count, const uint8_t *word, size
 bool pinyin_begins(const uint16_t *name, size_t count, struct view word) {
     return begins(name, count, word.data, word.size);
 }
+
+uint32_t pinyin_second(struct view word, bool *alone) {
+    uint32_t letters = word.size > 1 ? UINT32_C(1) << (word.data[1] - 'a') : 0;
+
+    *alone = word.size == 1;
+    for (size_t i = 1; i < pinyin_syllable_count; i++) {
+        const char *reading = pinyin_syllables[i];
+        size_t same = 0;
+
+        while (same < word.size && reading[same] != '\0' &&
+               same_letter((uint8_t)reading[same], word.data[same]))
+            same++;
+        if (same > 0 && same == word.size)
+            *alone = true;
+        else if (same > 0 && reading[same] == '\0')
+            letters |= UINT32_C(1) << (word.data[same] - 'a');
+    }
+    return letters;
+}

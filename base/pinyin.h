@@ -42,6 +42,11 @@ uint16_t pinyin_rank(uint16_t unit);
  * themselves. The word is not empty. */
 bool pinyin_begins(const uint16_t *name, size_t count, struct view word);
 
+/* Of names that begin so: the letters, a bit each, with which their second character may begin (any
+ * that is not a Han character may stand there as well). *alone: the first may be all that is said.
+ * What is not in the answer is certain. */
+uint32_t pinyin_second(struct view word, bool *alone);
+
 /* Whether a name that begins with this unit can begin with this letter; false is certain. */
 static inline bool pinyin_may_begin(uint16_t unit, uint8_t letter) {
     if (unit < PINYIN_FIRST || unit > PINYIN_LAST || letter < 'a' || letter > 'z')

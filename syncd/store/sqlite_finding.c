@@ -6,25 +6,40 @@
 
 /* --- one line --- */
 
+/* There are thousands of villages, and a word can mean hundreds of them. */
+enum { SEEN_BITS = 12 };
+
 static enum rc branches_init(struct branches *branches, const uint64_t *areas, uint32_t count,
                              struct err *err) {
-    branches->ranges = calloc(count + 1u, sizeof(*branches->ranges));
-    if (branches->ranges == NULL)
+    size_t bytes = sizeof(*branches->seen) << SEEN_BITS;
+
+    if (count == 0)
+        return RC_OK;
+    branches->ranges = calloc(count, sizeof(*branches->ranges));
+    branches->seen = malloc(bytes);
+    if (branches->ranges == NULL || branches->seen == NULL)
         return err_set(err, RC_NO_MEMORY, "store: out of memory");
+    memset(branches->seen, UINT8_MAX, bytes);
     for (; branches->count < count; branches->count++)
         branches->ranges[branches->count] = area_range_of(areas[branches->count]);
-    branches->seen = UINT64_MAX;
     return RC_OK;
 }
 
 static bool branches_hold(struct branches *branches, uint64_t area) {
-    if (area == branches->seen)
-        return branches->held;
-    branches->seen = area;
-    branches->held = false;
-    for (uint32_t i = 0; i < branches->count && !branches->held; i++)
-        branches->held = area >= branches->ranges[i].low && area <= branches->ranges[i].high;
-    return branches->held;
+    uint64_t *seen = &branches->seen[area_mix(area) >> (64 - SEEN_BITS)];
+    bool held = false;
+
+    if (*seen >> 1 == area)
+        return (*seen & 1) != 0;
+    for (uint32_t i = 0; i < branches->count && !held; i++)
+        held = area >= branches->ranges[i].low && area <= branches->ranges[i].high;
+    *seen = area << 1 | held;
+    return held;
+}
+
+static void branches_release(struct branches *branches) {
+    free(branches->ranges);
+    free(branches->seen);
 }
 
 /* Whether one of the record's areas, of which the line has the first, lies in these branches. */
@@ -109,7 +124,7 @@ static enum rc line_passes(struct finding *finding, const uint8_t *line, int64_t
 
 static enum rc look_at(struct finding *finding, int64_t block, struct view lines, struct err *err) {
     int64_t row = block * LINES + 1;
-    uint8_t needed = finding_needed(finding);
+    uint8_t needed = finding_needed(finding, block);
     enum rc rc = RC_OK;
 
     if (lines.size % LINE_BYTES != 0 || lines.size > (size_t)LINE_BYTES * LINES)
@@ -164,7 +179,7 @@ enum rc finding_start(struct finding *finding, struct store *store,
                            query->words[i].area_count, err);
         listed_word_init(&finding->words[i], &query->words[i]);
         finding->wanted |= (uint8_t)(1u << i);
-        finding->words_by_area |= query->words[i].area_count > 0;
+        finding->by_area |= (uint8_t)(query->words[i].area_count > 0 ? 1u << i : 0);
     }
     if (rc == RC_OK && query->form_name.size > 0)
         rc = name_find(finding->sqlite, query->form_name, &finding->name, err);
@@ -172,9 +187,10 @@ enum rc finding_start(struct finding *finding, struct store *store,
 }
 
 void finding_end(struct finding *finding) {
-    free(finding->areas.ranges);
+    branches_release(&finding->areas);
     for (uint32_t i = 0; i < QUERY_WORDS_MAX; i++)
-        free(finding->word_areas[i].ranges);
+        branches_release(&finding->word_areas[i]);
     free(finding->marks);
-    free(finding->elsewhere);
+    free(finding->places);
+    free(finding->scan.units);
 }

@@ -51,9 +51,13 @@ enum line_at {
     LINE_AUDIENCE = 66,
 };
 
+static inline uint64_t area_mix(uint64_t code) {
+    return code * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 /* The place of a township (its code without the last three digits) or of a village. */
 static inline uint64_t zone_place(uint64_t code) {
-    return UINT64_C(1) << ((code * UINT64_C(0x9e3779b97f4a7c15)) >> 58);
+    return UINT64_C(1) << (area_mix(code) >> 58);
 }
 
 /* Of a whole line. All lines are looked at for each question: one load, not one for each byte. */

@@ -38,7 +38,12 @@ static enum rc walk_all(struct finding *finding, const struct block_walk *walk, 
     enum rc rc;
 
     while ((rc = statement_step(rows, err)) == RC_OK) {
-        rc = walk->look(finding, statement_i64(rows, 0), statement_blob(rows, 1), err);
+        int64_t block = statement_i64(rows, 0);
+
+        /* One behind the last is of records that came since the question began. */
+        if (block < 0 || block * LINES >= finding->rows || !walk->needed(finding, block))
+            continue;
+        rc = walk->look(finding, block, statement_blob(rows, 1), err);
         if (rc != RC_OK)
             break;
     }
@@ -56,96 +61,69 @@ enum rc finding_walk(struct finding *finding, const struct block_walk *walk, str
 
 /* --- areas --- */
 
-static bool zone_meets(const struct record_query *query, struct zone zone) {
-    for (uint32_t i = 0; i < query->area_count; i++) {
-        struct area_range range = area_range_of(query->areas[i]);
+/* Where the zone of a block must have a place for it to lie in one of some areas. */
+struct reach {
+    struct zone zone;
+    bool anywhere; /* an area is bigger than a township */
+};
 
-        bool one = range.low == range.high;
+static struct reach reach_of(const struct branches *branches) {
+    struct reach reach = {.anywhere = false};
 
-        if (range.low / 1000 != range.high / 1000 ||
-            ((one ? zone.villages : zone.townships) &
-             zone_place(one ? range.low : range.low / 1000)) != 0)
-            return true;
+    for (uint32_t i = 0; i < branches->count; i++) {
+        struct area_range range = branches->ranges[i];
+
+        if (range.low == range.high)
+            reach.zone.villages |= zone_place(range.low);
+        else if (range.low / 1000 == range.high / 1000)
+            reach.zone.townships |= zone_place(range.low / 1000);
+        else
+            reach.anywhere = true;
     }
-    return false;
+    return reach;
 }
 
-/* Leaves elsewhere NULL where that tells nothing: it may be any block. */
-static enum rc find_elsewhere(struct finding *finding, struct err *err) {
+static bool reach_meets(const struct reach *reach, struct zone zone) {
+    return reach->anywhere || (reach->zone.townships & zone.townships) != 0 ||
+           (reach->zone.villages & zone.villages) != 0;
+}
+
+/* Leaves places NULL where that tells nothing. */
+static enum rc find_places(struct finding *finding, struct err *err) {
     struct statement *walk = finding->sqlite->sql[SQL_ZONES];
     int64_t blocks = (finding->rows + LINES - 1) / LINES;
+    struct reach asked = reach_of(&finding->areas), words[QUERY_WORDS_MAX];
     enum rc rc;
 
-    if (zone_meets(finding->query, (struct zone){0, 0}))
+    asked.anywhere |= finding->query->area_count == 0;
+    for (uint32_t w = 0; w < finding->word_count; w++)
+        words[w] = reach_of(&finding->word_areas[w]);
+    if (asked.anywhere && finding->by_area == 0)
         return RC_OK;
-    finding->elsewhere = calloc((size_t)blocks + 1, sizeof(*finding->elsewhere));
-    if (finding->elsewhere == NULL)
+    finding->places = malloc((size_t)blocks + 1);
+    if (finding->places == NULL)
         return err_set(err, RC_NO_MEMORY, "store: out of memory");
+    memset(finding->places, UINT8_MAX, (size_t)blocks + 1);
     while ((rc = statement_step(walk, err)) == RC_OK) {
         int64_t block = statement_i64(walk, 0);
         struct zone zone = {column_bits(walk, 1), column_bits(walk, 2)};
+        uint8_t bits = reach_meets(&asked, zone) ? PLACE_ASKED : 0;
 
+        for (uint32_t w = 0; w < finding->word_count; w++)
+            bits |= (uint8_t)(reach_meets(&words[w], zone) ? 1u << w : 0);
         if (block >= 0 && block < blocks)
-            finding->elsewhere[block] = !zone_meets(finding->query, zone);
+            finding->places[block] = bits;
     }
     statement_reset(walk);
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-/* --- words --- */
-
-static uint32_t tail_at(const uint8_t *at) {
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
-static void mark_words(struct finding *finding, int64_t row, struct view slot) {
-    uint16_t units[LISTED_UNITS_MAX];
-    uint8_t tails = slot.data[0];
-    const uint8_t *at = slot.data + 1 + 4u * tails;
-    uint32_t count = (uint32_t)at[0] | (uint32_t)at[1] << 8;
-    uint8_t bits = 0;
-
-    if (count > LISTED_UNITS_MAX || (count == 0 && tails == 0))
-        return;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    memcpy(units, at + 2, count * sizeof(units[0]));
-#else
-    for (uint32_t i = 0; i < count; i++)
-        units[i] = (uint16_t)(at[2 + 2 * i] | at[3 + 2 * i] << 8);
-#endif
-    for (uint32_t w = 0; w < finding->word_count; w++) {
-        const struct query_word *word = finding->words[w].word;
-        bool meets = listed_name_meets(&finding->words[w], units, count);
-
-        for (uint32_t i = 0; i < tails && word->has_tail && !meets; i++)
-            meets = tail_at(slot.data + 1 + 4u * i) == word->tail;
-        bits |= (uint8_t)(meets ? 1u << w : 0);
-    }
-    finding->marks[row - 1] |= bits;
-}
-
-static enum rc mark_block(struct finding *finding, int64_t block, struct view words,
-                          struct err *err) {
-    int64_t row = block * LINES + 1;
-    size_t at = 0;
-
-    (void)err;
-    for (uint32_t i = 0; i < LINES && at < words.size && row <= finding->rows; i++, row++) {
-        size_t units = at + 1 + 4u * words.data[at], end;
-
-        if (units + 2 > words.size)
-            break;
-        end = units + 2 + 2 * ((size_t)words.data[units] | (size_t)words.data[units + 1] << 8);
-        if (end > words.size)
-            break;
-        mark_words(finding, row, view_slice(words, at, end - at));
-        at = end;
-    }
-    return RC_OK;
-}
-
 static bool lies_there(const struct finding *finding, int64_t block) {
-    return finding->elsewhere == NULL || !finding->elsewhere[block];
+    return finding->places == NULL || (finding->places[block] & PLACE_ASKED) != 0;
+}
+
+uint8_t finding_reached(const struct finding *finding, int64_t block) {
+    return finding->places == NULL ? finding->by_area : finding->places[block] & finding->by_area;
 }
 
 /* --- all of it --- */
@@ -173,7 +151,7 @@ static enum rc mark_waiting(struct finding *finding, struct err *err) {
 }
 
 enum rc finding_mark(struct finding *finding, struct err *err) {
-    static const struct block_walk WORDS = {SQL_WORDS, SQL_WORDS_BLOCK, lies_there, mark_block};
+    static const struct block_walk WORDS = {SQL_WORDS, SQL_WORDS_BLOCK, lies_there, words_mark};
     const struct record_query *query = finding->query;
     struct county county;
     enum rc rc = county_load(finding->sqlite, &county, err);
@@ -186,30 +164,32 @@ enum rc finding_mark(struct finding *finding, struct err *err) {
     finding->marks = calloc((size_t)finding->rows + LINES, 1);
     if (finding->marks == NULL)
         return err_set(err, RC_NO_MEMORY, "store: out of memory");
-    if (query->area_count > 0)
-        rc = find_elsewhere(finding, err);
+    if (query->area_count > 0 || finding->by_area != 0)
+        rc = find_places(finding, err);
+    if (rc == RC_OK && query->word_count > 0)
+        rc = words_prepare(finding, err);
     if (rc == RC_OK && query->word_count > 0)
         rc = finding_walk(finding, &WORDS, err);
     /* Always: few wait, and a list shows who does. */
     return rc == RC_OK ? mark_waiting(finding, err) : rc;
 }
 
-uint8_t finding_needed(const struct finding *finding) {
-    uint8_t all = finding->words_by_area ? 0 : finding->wanted;
+uint8_t finding_needed(const struct finding *finding, int64_t block) {
+    uint8_t words = finding->wanted & (uint8_t)~finding_reached(finding, block);
 
-    return (finding->query->with & RECORD_QUARANTINED) != 0 ? all | MARK_WAITING : all;
+    return (finding->query->with & RECORD_QUARANTINED) != 0 ? words | MARK_WAITING : words;
 }
 
 bool finding_needs_block(const struct finding *finding, int64_t block) {
     const uint8_t *marks = finding->marks + block * LINES;
-    uint8_t all = finding_needed(finding);
+    uint8_t needed = finding_needed(finding, block);
 
-    if (finding->elsewhere != NULL && finding->elsewhere[block])
+    if (!lies_there(finding, block))
         return false;
-    if (all == 0)
+    if (needed == 0)
         return true;
     for (uint32_t i = 0; i < LINES; i++)
-        if ((marks[i] & all) == all)
+        if ((marks[i] & needed) == needed)
             return true;
     return false;
 }

@@ -78,6 +78,35 @@ static void test_the_table_is_complete(void **state) {
     assert_int_equal(pinyin_readings(0x1f600, (const char *[PINYIN_READINGS_MAX]){0}), 0);
 }
 
+static uint32_t letters(const char *text) {
+    uint32_t bits = 0;
+
+    for (; *text != '\0'; text++)
+        bits |= UINT32_C(1) << (*text - 'a');
+    return bits;
+}
+
+/* What a search may leave out after two characters of a name. */
+static void test_the_second_character(void **state) {
+    bool alone = false;
+
+    (void)state;
+    assert_int_equal(pinyin_second(view_text("wf"), &alone), letters("f"));
+    assert_false(alone);
+    assert_int_equal(pinyin_second(view_text("w"), &alone), 0);
+    assert_true(alone);
+    assert_int_equal(pinyin_second(view_text("wang"), &alone), letters("ang"));
+    assert_true(alone); /* 王 */
+    assert_int_equal(pinyin_second(view_text("wangf"), &alone), letters("angf"));
+    assert_false(alone);
+    assert_int_equal(pinyin_second(view_text("lub"), &alone), letters("ub")); /* also 吕布 */
+    assert_false(alone);
+    assert_int_equal(pinyin_second(view_text("nu"), &alone), letters("u"));
+    assert_true(alone); /* 女 */
+    assert_int_equal(pinyin_second(view_text("xx"), &alone), letters("x"));
+    assert_false(alone);
+}
+
 static void test_order(void **state) {
     uint16_t a[32], b[32];
 
@@ -97,6 +126,7 @@ int main(void) {
         cmocka_unit_test(test_surnames_have_their_reading),
         cmocka_unit_test(test_other_writing),
         cmocka_unit_test(test_the_table_is_complete),
+        cmocka_unit_test(test_the_second_character),
         cmocka_unit_test(test_order),
     };
 
