@@ -95,6 +95,70 @@ static void add_late(struct picture *picture, struct json *document) {
     }
 }
 
+/* ---- amendments ---- */
+
+/* What stood there before this amendment; kept, because the field is sealed. */
+static void add_before(struct picture *picture, struct json *item, const struct form_field *field,
+                       const struct version *now) {
+    const struct record *record = &picture->seen.record;
+    uint32_t count;
+    const struct version *versions = record_field(record, now->instance, now->field, &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t k = 0; k < versions[i].replaced_count; k++)
+            if (versions[i].replaced_by[k] == now->change && versions[i].change != now->change) {
+                answers_tree_value(&picture->tree, json_add_object(item, "before"), field,
+                                   &versions[i].value);
+                return;
+            }
+}
+
+static void add_amended(struct picture *picture, struct json *list, uint32_t change) {
+    const struct seen *seen = &picture->seen;
+
+    for (uint32_t i = 0; i < seen->record.version_count; i++) {
+        const struct version *version = &seen->record.versions[i];
+        const struct form_field *field =
+            seen->form == NULL ? NULL : form_field_by_number(seen->form, version->field);
+        struct json *item;
+
+        if (version->change != change || version->field < FIELD_FIRST_OF_FORM)
+            continue;
+        item = json_add_object(list, NULL);
+        answers_tree_path(&picture->tree, item, version->instance, version->field);
+        answers_tree_label(&picture->tree, item, field);
+        answers_tree_value(&picture->tree, item, field, &version->value);
+        add_before(picture, item, field, version);
+    }
+}
+
+/* What was said beyond a seal, by whom and why, in order. */
+static enum rc add_amendments(struct picture *picture, struct json *document, struct err *err) {
+    const struct record *record = &picture->seen.record;
+    struct json *list = json_add_array(document, "amendments");
+    const struct absorbed **sorted;
+    struct history history;
+    enum rc rc = history_read(&history, picture->visit, &picture->seen, err);
+
+    if (rc != RC_OK)
+        return rc;
+    sorted = history_sorted(&history);
+    if (sorted == NULL)
+        return arena_check(&picture->visit->arena, "the history", err);
+    for (uint32_t i = 0; i < record->absorbed_count; i++) {
+        struct json *item;
+
+        if (sorted[i]->kind != CHANGE_AMEND)
+            continue;
+        item = json_add_object(list, NULL);
+        add_dot(item, "dot", sorted[i]->dot);
+        history_add(&history, item, sorted[i]);
+        add_amended(picture, json_add_array(item, "answers"),
+                    (uint32_t)(sorted[i] - record->absorbed));
+    }
+    return RC_OK;
+}
+
 static enum rc add_returned(struct picture *picture, struct json *document, struct err *err) {
     struct json *list = json_add_array(document, "returned");
     struct tablet_quarantined *waiting;
@@ -148,6 +212,8 @@ static enum rc add_record(struct picture *picture, struct json *document, struct
     answers_tree(&picture->tree, values);
     rc = add_conflicts(picture, document, err);
     add_late(picture, document);
+    if (rc == RC_OK)
+        rc = add_amendments(picture, document, err);
     return rc == RC_OK ? add_returned(picture, document, err) : rc;
 }
 

@@ -213,7 +213,7 @@ enum rc face_today(void *context, struct command *command, struct err *err);
 enum rc face_visit(void *context, struct command *command, struct err *err);
 /* resolve.c */
 enum rc face_resolve(void *context, struct command *command, struct err *err);
-/* show.c and lists.c: reading */
+/* show.c, lists.c and history.c: reading */
 enum rc face_show(void *context, struct command *command, struct err *err);
 enum rc face_list(void *context, struct command *command, struct err *err);
 enum rc face_conflicts(void *context, struct command *command, struct err *err);

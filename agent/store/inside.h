@@ -11,6 +11,7 @@
  *   record     local numbers of records
  *   state      confirmed states, one per record and key that it came in under
  *   summary    what lists and search show of a record, so that unlocking opens no states
+ *   reason     what changes of feeds gave as their reason, which states do not hold (reason.c)
  *   doubted    records whose summaries must be made again (doubt.c)
  *   change     own changes; the chain hash is kept for ever. `overlay` says that no feed has
  *              brought the change back yet; an empty `sealed` that its content is forgotten
@@ -64,6 +65,12 @@ enum sql {
     SQL_STATE_FORMER_DROP,
     SQL_STATE_DELETE,
     SQL_STATE_COUNT,
+    SQL_REASON_PUT,
+    SQL_REASON_LIST,
+    SQL_REASON_DROP,
+    SQL_REASON_DELETE,
+    SQL_REASON_LEFT,
+    SQL_REASON_SETTLE,
     SQL_SUMMARY_PUT,
     SQL_SUMMARY_DELETE,
     SQL_SUMMARY_LIST,
@@ -162,6 +169,7 @@ enum sql {
     SQL_PURGE_UNSENT,
     SQL_PURGE_LEFT,
     SQL_PURGE_STATES,
+    SQL_PURGE_REASONS,
     SQL_PURGE_SUMMARIES,
     SQL_PURGE_CHANGES,
     SQL_PURGE_INBOX,
@@ -474,6 +482,14 @@ enum rc blobs_forget(struct tablet *tablet, struct err *err);
 enum rc returned_read(struct tablet *tablet, int64_t change, struct arena *arena,
                       struct tablet_quarantined *out, struct err *err);
 enum rc returned_drop(struct tablet *tablet, int64_t change, struct err *err);
+
+/* ---- reason.c ---- */
+
+/* In a transaction: what this state says was erased by law takes its reasons with it. */
+enum rc reasons_erased(struct tablet *tablet, uint64_t record, const struct record *state,
+                       struct err *err);
+/* Whether each that open sessions can read is what was written there. */
+enum rc reasons_check(struct tablet *tablet, uint64_t record, bool *whole, struct err *err);
 
 /* ---- slices.c ---- */
 

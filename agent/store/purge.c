@@ -57,9 +57,9 @@ static enum rc all_safe(struct tablet *tablet, uint64_t key, uint64_t record, bo
 /* ---- a whole key ---- */
 
 static enum rc drop_key(struct tablet *tablet, uint64_t key, struct err *err) {
-    static const enum sql steps[] = {SQL_PURGE_STATES, SQL_PURGE_SUMMARIES, SQL_PURGE_CHANGES,
-                                     SQL_PURGE_INBOX,  SQL_PURGE_PULLED,    SQL_PURGE_BLOBS,
-                                     SQL_PURGE_SHARES, SQL_PURGE_KEY};
+    static const enum sql steps[] = {SQL_PURGE_STATES,  SQL_PURGE_REASONS, SQL_PURGE_SUMMARIES,
+                                     SQL_PURGE_CHANGES, SQL_PURGE_INBOX,   SQL_PURGE_PULLED,
+                                     SQL_PURGE_BLOBS,   SQL_PURGE_SHARES,  SQL_PURGE_KEY};
     enum rc rc = run_with(tablet, SQL_PURGE_LEFT, key, 0, false, err);
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == RC_OK; i++)
@@ -95,6 +95,8 @@ static enum rc drop_record(struct tablet *tablet, uint64_t record, uint64_t key,
         return rc;
     }
     rc = run_with(tablet, SQL_STATE_DELETE, record, key, true, err);
+    if (rc == RC_OK)
+        rc = run_with(tablet, SQL_REASON_DELETE, record, key, true, err);
     if (rc == RC_OK)
         rc = run_with(tablet, SQL_RECORD_GONE, record, 0, false, err);
     if (rc == RC_OK)

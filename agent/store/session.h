@@ -93,6 +93,17 @@ struct seen {
 enum rc session_see(struct session *session, struct dot id, struct arena *arena, struct seen *out,
                     struct err *err);
 
+/* Why people have decided, amended, moved, as far as this tablet knows: not what came before the
+ * snapshot with which it began, nor what was erased by law. Sorted by dot; in the arena. */
+struct reason {
+    struct dot dot; /* of the change */
+    struct view text;
+};
+enum rc session_reasons(struct session *session, struct dot id, struct arena *arena,
+                        struct reason **out, uint32_t *count, struct err *err);
+/* Of one change; empty: none is known. */
+struct view reason_of(const struct reason *list, uint32_t count, struct dot dot);
+
 /* ---- saving ----
  *
  *   save_open(session, &save, err);

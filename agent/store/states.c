@@ -174,6 +174,8 @@ enum rc tablet_put_state(struct tablet *tablet, uint64_t area, const struct reco
     if (rc == RC_OK)
         rc = write_state(tablet, record, key, generation + 1, state, err);
     if (rc == RC_OK)
+        rc = reasons_erased(tablet, record, state, err);
+    if (rc == RC_OK)
         rc = settle(tablet, record, state, err);
     return rc == RC_OK ? set_left(tablet, record, false, err) : rc;
 }
@@ -256,8 +258,11 @@ enum rc tablet_states_settle(struct tablet *tablet, struct err *err) {
     struct statement *any = tablet->sql[SQL_STATE_FORMER_ANY];
     struct statement *drop = tablet->sql[SQL_STATE_FORMER_DROP];
     uint64_t waiting = 0;
-    enum rc rc;
+    /* Not before: a record may leave one area of the tablet to come again in another. */
+    enum rc rc = statement_run(tablet->sql[SQL_REASON_LEFT], err);
 
+    if (rc != RC_OK)
+        return rc;
     statement_bind_i64(any, 1, tablet->facts.scope.serial);
     rc = statement_one(any, err);
     if (rc != RC_OK)
@@ -274,7 +279,8 @@ enum rc tablet_states_settle(struct tablet *tablet, struct err *err) {
     if (waiting > 0)
         return RC_OK;
     statement_bind_i64(drop, 1, tablet->facts.scope.serial);
-    return statement_run(drop, err);
+    rc = statement_run(drop, err);
+    return rc == RC_OK ? statement_run(tablet->sql[SQL_REASON_SETTLE], err) : rc;
 }
 
 enum rc tablet_forms_came(struct tablet *tablet, struct err *err) {

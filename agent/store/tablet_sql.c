@@ -151,13 +151,20 @@ static const char SCHEMA_MEDIUM[] =
     "CREATE TABLE medium_chunk(id INTEGER PRIMARY KEY, hash BLOB NOT NULL, chunk INTEGER NOT NULL,"
     " bytes BLOB NOT NULL, UNIQUE(hash, chunk));";
 
+/* reason: what changes of feeds gave as their reason (reason.c). */
+static const char SCHEMA_REASON[] =
+    "CREATE TABLE reason(record INTEGER NOT NULL, actor INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " key INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY(record, actor, number, key))"
+    " WITHOUT ROWID;";
+
 static const struct db_migration MIGRATIONS[] = {
     {"0001_first", SCHEMA_FIRST},   {"0002_baggage", SCHEMA_BAGGAGE},
     {"0003_slice", SCHEMA_SLICE},   {"0004_snapshot", SCHEMA_SNAPSHOT},
     {"0005_draft", SCHEMA_DRAFT},   {"0006_returned", SCHEMA_RETURNED},
     {"0007_blob", SCHEMA_BLOB},     {"0008_urn", SCHEMA_URN},
     {"0009_doubt", SCHEMA_DOUBT},   {"0010_listed", SCHEMA_LISTED},
-    {"0011_former", SCHEMA_FORMER}, {"0012_medium", SCHEMA_MEDIUM}};
+    {"0011_former", SCHEMA_FORMER}, {"0012_medium", SCHEMA_MEDIUM},
+    {"0013_reason", SCHEMA_REASON}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -205,6 +212,13 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_STATE_FORMER_ANY] = "SELECT 1 FROM state WHERE former <> 0 AND former <> ?1 LIMIT 1",
     [SQL_STATE_FORMER_DROP] = "DELETE FROM state WHERE former <> 0 AND former <> ?1",
     [SQL_STATE_DELETE] = "DELETE FROM state WHERE record = ?1 AND key = ?2",
+    [SQL_REASON_PUT] = "INSERT OR REPLACE INTO reason VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_REASON_LIST] = "SELECT actor, number, key, sealed FROM reason WHERE record = ?1",
+    [SQL_REASON_DROP] = "DELETE FROM reason WHERE record = ?1 AND actor = ?2 AND number = ?3",
+    [SQL_REASON_DELETE] = "DELETE FROM reason WHERE record = ?1 AND key = ?2",
+    [SQL_REASON_LEFT] = "DELETE FROM reason WHERE record IN (SELECT record FROM record"
+                        " WHERE left = 1)",
+    [SQL_REASON_SETTLE] = "DELETE FROM reason WHERE record NOT IN (SELECT record FROM state)",
     [SQL_STATE_COUNT] = "SELECT count(*) FROM state WHERE record = ?1",
     [SQL_SUMMARY_PUT] = "INSERT INTO summary VALUES(?1, ?2, ?3, ?4) ON CONFLICT(record, key)"
                         " DO UPDATE SET generation = ?3, sealed = ?4",
@@ -373,6 +387,7 @@ static const char *const SQL[SQL_COUNT] = {
                        " WHERE key = ?1 AND overlay = 1) AND NOT EXISTS (SELECT 1 FROM state s"
                        " WHERE s.record = record.record AND s.key <> ?1)",
     [SQL_PURGE_STATES] = "DELETE FROM state WHERE key = ?1",
+    [SQL_PURGE_REASONS] = "DELETE FROM reason WHERE key = ?1",
     [SQL_PURGE_SUMMARIES] = "DELETE FROM summary WHERE key = ?1",
     [SQL_PURGE_CHANGES] = "UPDATE change SET sealed = x'', overlay = 0 WHERE key = ?1"
                           " AND (length(sealed) > 0 OR overlay = 1)",

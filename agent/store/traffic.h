@@ -236,7 +236,8 @@ enum rc tablet_clear_cursors(struct tablet *tablet, struct err *err);
  * states are former ones (states.c), and what waits in the inbox is of feeds that are not any more.
  */
 enum rc tablet_doubt_county(struct tablet *tablet, struct err *err);
-/* The feeds have been taken to their ends: drops former states, unless the county waits for slices,
+/* The feeds have been taken to their ends: drops what is kept of records that have left, and former
+ * states, unless the county waits for slices,
  * something waits in the inbox, or the tablet's scope has not been told to it since the restore
  * (then it is given no feeds). Costs next to nothing where there are none. */
 enum rc tablet_states_settle(struct tablet *tablet, struct err *err);
@@ -326,6 +327,10 @@ enum rc tablet_state(struct tablet *tablet, uint64_t area, struct dot id, struct
 /* Stores it, takes own changes that it contains out of the overlay. */
 enum rc tablet_put_state(struct tablet *tablet, uint64_t area, const struct record *state,
                          struct err *err);
+/* Keeps what a change of a feed gave as its reason, before the state that it went into is stored;
+ * nothing where it gave none. */
+enum rc tablet_put_reason(struct tablet *tablet, uint64_t area, const struct change *change,
+                          struct err *err);
 /* After a commit: how many records have open conflicts by it, and had none before. */
 uint64_t tablet_conflicted(const struct tablet *tablet);
 /* The record has left this area: removes the state unless it has another live area beneath the same

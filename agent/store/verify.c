@@ -3,7 +3,8 @@
  * Own log: numbers run from 1 without gap; each chain hash follows from the one before and the
  * change's leaf (salt and canonical bytes), as far as the changes can be read; the last one is what
  * the actor's row says. States: each opens, unpacks, packs to the same bytes (so its digest is what
- * every other place would compute). Summaries: equal to what the view gives now. */
+ * every other place would compute). Reasons: each opens. Summaries: equal to what the view gives
+ * now. */
 #include "agent/store/inside.h"
 
 #define NUMBER_MASK ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1)
@@ -175,6 +176,15 @@ static enum rc check_states(struct check *check, uint64_t record, struct dot id,
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
+static enum rc check_reasons(struct check *check, uint64_t record, struct dot id, struct err *err) {
+    bool whole;
+    enum rc rc = reasons_check(check->tablet, record, &whole, err);
+
+    if (rc == RC_OK && !whole)
+        problem(check, "the reason of a change does not open", id);
+    return rc;
+}
+
 static bool same_summary(const struct summary *a, const struct summary *b) {
     return a->form == b->form && a->area == b->area && a->changed_ms == b->changed_ms &&
            a->conflicts == b->conflicts && a->withdrawn == b->withdrawn && a->sealed == b->sealed &&
@@ -233,6 +243,8 @@ static enum rc check_records(struct check *check, struct err *err) {
         statement_reset(next);
         arena_reset(&tablet->scratch);
         rc = check_states(check, record, id, err);
+        if (rc == RC_OK)
+            rc = check_reasons(check, record, id, err);
         if (rc == RC_OK)
             rc = check_summary(check, record, id, err);
         if (rc != RC_OK)

@@ -98,6 +98,8 @@ static enum rc merge_record(struct apply *apply, const struct feed_entry *entry,
         rc = merge_retime(&state, change->dot, admission.time_ms, &apply->states, &state, err);
         if (rc == RC_OK)
             rc = merge_apply(&state, change, admission, &apply->states, &state, err);
+        if (rc == RC_OK)
+            rc = tablet_put_reason(apply->tablet, entry->area, change, err);
         if (!tablet_is_own_name(apply->tablet, change->dot.actor))
             apply->received++;
     }

@@ -11,7 +11,7 @@ import { cellWords, nameless, titleOfInstance } from './cell.mjs';
 import { Conflict } from './conflict.mjs';
 import { Frame } from './frame.mjs';
 import { areaName } from './home.mjs';
-import { Changes, ValueHistory } from './history.mjs';
+import { Amendments, Changes, ValueHistory } from './history.mjs';
 import { Photos, photosOf } from './photos.mjs';
 import { Benefit, Note, Notes, Visits } from './around.mjs';
 import { Private } from './private.mjs';
@@ -156,7 +156,6 @@ export function Household({ words, shared }) {
   const isVisit = record.form === 'visit';
   const tabs = tabsOf(record);
   const cells = [...cellsOf(record.values)];
-  const said = cells.find((cell) => cell.name === 'supplement');
   const home = isVisit && cells.find((cell) => cell.name === 'household')?.value;
 
   if (isHousehold) tabs.splice(-1, 0, { id: 'visits', items: [], label:
@@ -206,8 +205,8 @@ export function Household({ words, shared }) {
       tr('{n} answers came after the sealing and stand beside it.', { n: record.late.length })
     }</p></${Notice}>`}
     ${isVisit && record.sealed && html`<${Notice} icon="lock"><p>${
-      tr('Sealed. What is added later stands beside it, signed.')}</p>${said && html`<p><strong>${
-      tr('Supplement')}</strong> · ${cellWords(said)}</p>`}</${Notice}>`}
+      tr('Sealed. What is added later stands beside it, signed.')}</p></${Notice}>`}
+    <${Amendments} list=${record.amendments} />
     <${Notes} notes=${around?.notes} />
     ${isHousehold && html`<${Benefit} benefit=${around?.benefit} />`}
     <${Loose} record=${record} onChange=${changed} />

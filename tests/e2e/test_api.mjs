@@ -309,6 +309,10 @@ await synced(qian);
 await synced(zhang);
 check('the decision is on the other tablet', flat((await shown(zhang)).values)['head/name'], '甲3');
 check('nothing is open', (await shown(zhang)).conflicts.length, 0);
+const told = (await zhang.get(`/api/records/${record}/history`)).json.find((one) => one.kind === 'resolve');
+check('and who decided, why, and what', `${told?.author} ${told?.reason} ${told?.fields?.map((one) => one.path)}`, 'qian asked head/name');
+check('of the value, too', (await zhang.get(`/api/records/${record}/history?path=head/name`)).json.find((one) => one.live).reason, 'asked');
+check('nothing was amended', (await shown(zhang)).amendments.length, 0);
 check('switching is unlocking as the other', (await wang.unlock('qian')).json.person.name, 'qian');
 await wang.unlock('wang');
 

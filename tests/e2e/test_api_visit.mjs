@@ -93,7 +93,11 @@ check('nor with a wrong one', (await amend({ secret: 'no' })).status, 403);
 check('nor without a reason', [400, 403].includes((await amend({ reason: '' })).status), true);
 check('nor without an answer', (await amend({ answers: [] })).status, 400);
 check('with all three it is', (await amend({})).status, 200);
-check('which stands in the history', (await wang.get(`/api/records/${visit}/history`)).json.filter((one) => one.kind === 'amend').length, 1);
+check('once more', (await amend({ reason: '又补', answers: [{ path: 'living/living_note', value: '再记' }] })).status, 200);
+check('all are listed, with what stood there, by whom and why', (await wang.get(`/api/records/${visit}`)).json.amendments
+  .map((one) => `${one.author} ${one.reason} ${one.answers.map((to) => `${to.path} ${to.before?.value}>${to.value}`)}`).join(),
+'wang 漏记 living/living_note undefined>补记,wang 又补 living/living_note 补记>再记');
+check('which stands in the history', (await wang.get(`/api/records/${visit}/history`)).json.filter((one) => one.kind === 'amend').map((one) => one.reason).join(), '漏记,又补');
 ok([200, 404].includes((await wang.get('/api/position')).status), 'where one is, or that nobody knows');
 
 // --- the next one ---

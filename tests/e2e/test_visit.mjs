@@ -140,8 +140,22 @@ async function afterwards() {
   await page.getByRole('alert').waitFor();
   await page.getByLabel('您的口令').fill('secret-of-wang');
   await click('签字');
-  await page.getByText('女儿次日来电').first().waitFor();
+  const list = page.getByRole('region', { name: '封存后的补充和更正' });
+
+  await list.getByText('女儿次日来电').waitFor();
   ok(true, 'a supplement stands beside what is sealed');
+  ok(/理由：调查次日得知/.test(await list.innerText()) && /wang/.test(await list.innerText()),
+    'with its reason, and who wrote it', await list.innerText());
+  await page.getByRole('button', { name: '更正' }).first().click();
+  const dialog = page.getByRole('dialog');
+  const field = dialog.getByRole('heading').first();
+  ok(/更正：/.test(await field.innerText()), 'an answer can be put right');
+  await look(page, 'put-right');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('tab', { name: '历史' }).click();
+  await page.getByText('理由：调查次日得知').nth(1).waitFor();
+  ok(true, 'the history tells why, too');
   await look(page, 'amended');
 }
 

@@ -150,6 +150,15 @@ static void test_only_a_third_person_decides(void **state) {
     assert_string_equal(rig_out(a), "[]\n");
     rig_good(a, "history", id);
     assert_non_null(strstr(rig_out(a), "resolve"));
+    assert_non_null(strstr(rig_out(a), "the papers say so"));
+    rig_good(a, "history", id, "--json");
+    shown = rig_json(a);
+    sides = json_at(shown, json_count(shown) - 1);
+    assert_string_equal(json_text_or(json_get(sides, "author"), ""), "c");
+    assert_string_equal(json_text_or(json_get(sides, "reason"), ""), "the papers say so");
+    assert_string_equal(json_text_or(json_get(json_at(json_get(sides, "fields"), 0), "path"), ""),
+                        "situation/cause_main");
+    json_free(shown);
     free(id);
 }
 
