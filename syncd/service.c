@@ -359,6 +359,8 @@ enum rc service_open(const struct service_options *options, struct service **out
         rc = sweep(service, err);
     if (rc == RC_OK)
         rc = export_sweep(service->directory, err);
+    if (rc == RC_OK)
+        rc = form_shelf_sweep(service->directory, err);
     if (rc == RC_OK) /* the rest of what being killed cut off */
         rc = area_move(&service->office, &moved, err);
     if (rc != RC_OK) {

@@ -411,6 +411,8 @@ static enum rc handle(void *context, struct http_exchange *exchange, struct err 
         return err_set(err, RC_NO_MEMORY, "out of memory");
     rc = open_call(context, exchange, call, err);
     if (rc == RC_OK)
+        form_shelf_tidy(&call->console->shelf, env_wall_ms(call->seat.office->env));
+    if (rc == RC_OK)
         rc = run(call, err);
     if (rc != RC_OK)
         answer_error(call, rc, err);
@@ -501,7 +503,7 @@ enum rc console_start(const struct console_options *options, struct console **ou
     http.key_pem = options->key_pem;
     http.threads = THREADS;
     http.connections_max = CONNECTIONS_MAX;
-    rc = form_shelf_init(&console->shelf, err);
+    rc = form_shelf_init(&console->shelf, options->office->directory, err);
     console->has_shelf = rc == RC_OK;
     if (rc == RC_OK)
         rc = make_routes(console, err);

@@ -89,6 +89,22 @@ static enum rc keep_tables(struct upload *at, bool *any, struct err *err) {
     return rc;
 }
 
+static enum rc add_brought_medium(struct upload *at, const struct form_medium *medium,
+                                  struct err *err) {
+    struct console_call *call = at->call;
+    char path[FILE_PATH_BYTES_MAX], *kept;
+    enum rc rc = form_shelf_path(console_shelf(call->console), call->session.stored.name,
+                                 medium->hash, path, err);
+
+    if (rc != RC_OK)
+        return rc;
+    kept = arena_alloc(&call->seat.arena, strlen(path) + 1);
+    if (kept == NULL)
+        return arena_check(&call->seat.arena, "a form", err);
+    memcpy(kept, path, strlen(path) + 1);
+    return form_source_add_medium(&at->source, *medium, kept, &call->seat.arena, err);
+}
+
 /* RC_OK also when it cannot be a form: made and the findings tell. */
 static enum rc examine(struct upload *at, struct err *err) {
     struct arena *arena = &at->call->seat.arena;
@@ -100,7 +116,7 @@ static enum rc examine(struct upload *at, struct err *err) {
     for (uint32_t i = 0; i < at->shelved.file_count && rc == RC_OK; i++)
         rc = form_source_add(&at->source, at->shelved.files[i], arena, err);
     for (uint32_t i = 0; i < at->shelved.media_count && rc == RC_OK; i++)
-        rc = form_source_add_medium(&at->source, at->shelved.media[i], NULL, arena, err);
+        rc = add_brought_medium(at, &at->shelved.media[i], err);
     if (rc != RC_OK)
         return rc;
     (void)form_candidate_make(&at->candidate, &at->made);
@@ -184,16 +200,20 @@ static enum rc answer(struct upload *at, struct err *err) {
     return rc;
 }
 
-static enum rc examine_and_shelve(struct upload *at, struct err *err) {
+static enum rc shelve(struct upload *at, struct err *err) {
     struct console_call *call = at->call;
+    enum rc rc;
+
+    at->shelved.json = at->made.rc == RC_OK ? buf_view(&at->candidate.json) : (struct view){0};
+    rc = form_shelf_put(console_shelf(call->console), call->session.stored.name, now_ms(call),
+                        &at->shelved, err);
+    return rc == RC_OK ? answer(at, err) : rc;
+}
+
+static enum rc examine_and_shelve(struct upload *at, struct err *err) {
     enum rc rc = examine(at, err);
 
-    if (rc == RC_OK) {
-        at->shelved.json = at->made.rc == RC_OK ? buf_view(&at->candidate.json) : (struct view){0};
-        rc = form_shelf_put(console_shelf(call->console), call->session.stored.name, now_ms(call),
-                            &at->shelved, err);
-    }
-    return rc == RC_OK ? answer(at, err) : rc;
+    return rc == RC_OK ? shelve(at, err) : rc;
 }
 
 static enum rc take_from_shelf(struct upload *at, struct err *err) {
@@ -205,7 +225,21 @@ static enum rc take_from_shelf(struct upload *at, struct err *err) {
 
 /* ---- bringing ---- */
 
+/* What was brought beside a workbook stays when a mended one of the same name comes. */
+static enum rc take_beside(struct upload *at, struct view name, struct err *err) {
+    enum rc rc = take_from_shelf(at, err);
+
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        rc = RC_OK;
+    }
+    if (name.size == 0 || !view_equal(at->shelved.name, name))
+        at->shelved = (struct shelved_form){0};
+    return rc;
+}
+
 enum rc console_form_upload(struct console_call *call, struct err *err) {
+    struct view called = {0};
     struct upload at;
     struct buf name;
     enum rc rc = open_upload(call, &at, err);
@@ -213,7 +247,10 @@ enum rc console_form_upload(struct console_call *call, struct err *err) {
     buf_init(&name, LIMIT_NAME_BYTES);
     if (rc == RC_OK)
         rc = console_filter(call, "name", &name, err);
-    at.shelved.name = arena_view(&call->seat.arena, utf8_cut(buf_view(&name), FILE_NAME_SHOWN));
+    called = arena_view(&call->seat.arena, utf8_cut(buf_view(&name), FILE_NAME_SHOWN));
+    if (rc == RC_OK)
+        rc = take_beside(&at, called, err);
+    at.shelved.name = called;
     at.shelved.workbook = call->exchange->request.body;
     if (rc == RC_OK)
         rc = arena_check(&call->seat.arena, "a form", err);
@@ -252,8 +289,8 @@ static void put_file(struct shelved_form *shelved, struct form_file file) {
     shelved->file_count += i == shelved->file_count;
 }
 
-/* The content goes among the attachments at once, where it waits for whoever names it: what nobody
- * publishes does not stay in memory. */
+/* The content goes into the shelf's folder, and from there among the attachments when the form is
+ * published: what nobody publishes stays nowhere. */
 static enum rc bring_medium(struct console_call *call, struct err *err) {
     struct view content = call->exchange->request.body;
     struct form_source probe = {0};
@@ -274,13 +311,18 @@ static enum rc bring_medium(struct console_call *call, struct err *err) {
     if (rc == RC_OK && i == LIMIT_FORM_MEDIA)
         rc = err_set(err, RC_LIMIT, "%.*s: a form shows at most %u pictures, sounds and films",
                      VIEW_PRINT(medium.name), LIMIT_FORM_MEDIA);
-    if (rc == RC_OK)
-        rc = attachment_keep(call->seat.office->directory, medium.hash, content, err);
     if (rc == RC_OK) {
         at.shelved.media[i] = medium;
         at.shelved.media_count += i == at.shelved.media_count;
-        rc = examine_and_shelve(&at, err);
+        rc = examine(&at, err);
     }
+    if (rc == RC_OK)
+        rc = attachment_room(call->seat.office->directory, err);
+    if (rc == RC_OK)
+        rc = form_shelf_bring(console_shelf(call->console), call->session.stored.name, medium.hash,
+                              content, err);
+    if (rc == RC_OK) /* if it is not taken, the content goes, too */
+        rc = shelve(&at, err);
     close_upload(&at);
     return rc;
 }

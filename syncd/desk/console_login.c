@@ -109,6 +109,7 @@ enum rc console_login(struct console_call *call, struct err *err) {
 enum rc console_logout(struct console_call *call, struct err *err) {
     enum rc rc = login_end(&call->seat, &call->session, err);
 
+    form_shelf_forget(console_shelf(call->console), call->session.stored.name);
     if (rc == RC_OK)
         rc = console_set_cookie(call, NULL, err);
     return rc == RC_OK ? console_done(call, err) : rc;

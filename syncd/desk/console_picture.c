@@ -67,16 +67,13 @@ static bool is_shown(enum attachment_kind kind) {
     return kind != ATTACHMENT_OTHER && kind != ATTACHMENT_PDF;
 }
 
-static enum rc send(struct console_call *call, const uint8_t hash[32], uint32_t size,
-                    struct err *err) {
+static enum rc send(struct console_call *call, const char *path, const uint8_t hash[32],
+                    uint32_t size, struct err *err) {
     struct http_response *response = &call->exchange->response;
-    char path[ATTACHMENT_PATH_BYTES];
     enum attachment_kind kind;
     struct buf content;
-    enum rc rc = attachment_path(call->seat.office->directory, hash, path, err);
+    enum rc rc = attachment_file_check(path, hash, size, err);
 
-    if (rc == RC_OK)
-        rc = attachment_file_check(path, hash, size, err);
     buf_init(&content, LIMIT_ATTACHMENT_BYTES);
     if (rc == RC_OK)
         rc = file_read(path, LIMIT_ATTACHMENT_BYTES, &content, err);
@@ -96,7 +93,7 @@ static enum rc send(struct console_call *call, const uint8_t hash[32], uint32_t 
 
 enum rc console_picture(struct console_call *call, struct err *err) {
     const char *hex = console_param(call, "hash");
-    char object[DOT_TEXT_BYTES + 80];
+    char object[DOT_TEXT_BYTES + 80], path[ATTACHMENT_PATH_BYTES];
     struct stored_attachment stored;
     struct named named = {false, false};
     struct seen_record seen;
@@ -125,20 +122,28 @@ enum rc console_picture(struct console_call *call, struct err *err) {
         rc = console_mask(call, object, &masked, err);
     else if (named.sensitive)
         rc = err_set(err, RC_DENIED, "%.64s: this is masked; say why you look at it", hex);
-    return rc == RC_OK ? send(call, hash, stored.size, err) : rc;
+    if (rc == RC_OK)
+        rc = attachment_path(call->seat.office->directory, hash, path, err);
+    return rc == RC_OK ? send(call, path, hash, stored.size, err) : rc;
 }
 
 /* What a form shows is nobody's secret: everybody sees forms. */
 enum rc console_form_medium(struct console_call *call, struct err *err) {
-    const char *name = console_param(call, "name");
+    const char *name = console_param(call, "name"), *which = console_param(call, "form");
+    char path[FILE_PATH_BYTES_MAX] = "";
     const struct form_medium *medium;
     const struct form *form = NULL;
-    enum rc rc = console_form_which(call, console_param(call, "form"), &form, err);
+    enum rc rc = console_form_which(call, which, &form, err);
 
     if (rc != RC_OK)
         return rc;
     medium = form_medium_named(form, view_text(name));
     if (medium == NULL)
         return err_set(err, RC_NOT_FOUND, "%.60s: this was not brought with the form", name);
-    return send(call, medium->hash, medium->size, err);
+    if (strcmp(which, "uploaded") == 0)
+        rc = form_shelf_path(console_shelf(call->console), call->session.stored.name, medium->hash,
+                             path, err);
+    if (rc == RC_OK && !file_exists(path)) /* of the version in force */
+        rc = attachment_path(call->seat.office->directory, medium->hash, path, err);
+    return rc == RC_OK ? send(call, path, medium->hash, medium->size, err) : rc;
 }

@@ -108,7 +108,7 @@ enum rc attachment_file_check(const char *path, const uint8_t hash[32], uint32_t
     return rc;
 }
 
-static enum rc room_check(const char *directory, struct err *err) {
+enum rc attachment_room(const char *directory, struct err *err) {
     uint64_t bytes = 0;
     enum rc rc = file_free_bytes(directory, &bytes, err);
 
@@ -133,7 +133,7 @@ enum rc attachment_keep(const char *directory, const uint8_t hash[32], struct vi
         rc = RC_OK;
     }
     if (rc == RC_OK)
-        rc = room_check(directory, err);
+        rc = attachment_room(directory, err);
     if (rc == RC_OK)
         rc = make_folder_of(path, err);
     return rc == RC_OK ? file_write(path, content, FILE_MODE_PRIVATE, err) : rc;
@@ -283,7 +283,7 @@ static enum rc check_room(struct visit *visit, struct err *err) {
     if (visit->room_checked)
         return RC_OK;
     visit->room_checked = true;
-    return room_check(visit->office->directory, err);
+    return attachment_room(visit->office->directory, err);
 }
 
 static enum rc take_chunk(struct visit *visit, const struct attachment_chunk *chunk,

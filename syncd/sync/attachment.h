@@ -31,7 +31,9 @@ enum rc attachment_handler(void *context, struct http_exchange *exchange, struct
 /* Where the content of this hash is, or would be. RC_LIMIT: the path is too long. */
 enum rc attachment_path(const char *directory, const uint8_t hash[32],
                         char out[ATTACHMENT_PATH_BYTES], struct err *err);
-/* Puts a content that the county's own staff have brought under its hash, durably, unless it is
+/* RC_IO: so little room is left on the disk that contents have to wait. */
+enum rc attachment_room(const char *directory, struct err *err);
+/* Puts a content that the county's own staff have published under its hash, durably, unless it is
  * there; the store is not told. RC_IO: the disk is nearly full. */
 enum rc attachment_keep(const char *directory, const uint8_t hash[32], struct view content,
                         struct err *err);

@@ -85,6 +85,11 @@ county.syncd('form', 'convert', sheets, '--to', 'xlsx', `${work}/stock.xlsx`);
 const wang = new Tablet(county, 'wang', area);
 const desk = new DeskPages(county, 'media');
 await desk.start();
+const blue = png(9, 9, 200);
+// What was brought and is not published, and all that is among the attachments.
+const brought = () => (fs.existsSync(`${county.work}/county/brought`) ? fs.readdirSync(`${county.work}/county/brought`) : []);
+const staying = () => fs.readdirSync(`${county.work}/county`, { recursive: true })
+  .filter((one) => /^attachments\/.*[0-9a-f]{64}$/.test(one));
 const shown = (page, name) => page.locator(`img.medium[src*="${encodeURIComponent(name)}"]`).first()
   .evaluate((img) => img.decode().then(() => img.naturalWidth));
 
@@ -105,11 +110,15 @@ async function bringing() {
   const told = await page.locator('.findings').innerText();
   ok(!/pig\.png/.test(told) && /cow\.png/.test(told) && /feeding\.mp4/.test(told), 'what is there is not told any more', told);
   await desk.look(page, 'brought');
+  ok(brought().length === 4 && staying().length === 0, 'pictures wait beside, not among what stays for ever', [...brought(), ...staying()].join('\n'));
   fs.writeFileSync(path.join(media, 'evil.png'), `<svg xmlns="http://www.w3.org/2000/svg">${SCRIPT}</svg>`);
   await choose('上传图片、录音、视频', path.join(media, 'evil.png'));
   await page.getByText('不是图片、录音或视频').waitFor();
   fs.rmSync(path.join(media, 'evil.png'));
   ok(true, 'a drawing that can hold a program is refused, whatever its name says');
+  await choose('上传改好的工作簿', `${work}/stock.xlsx`);
+  await page.getByText(/院子\.png · .*本次上传/).waitFor();
+  ok(true, 'a mended workbook of the same name finds them');
   await page.getByRole('button', { name: '试填' }).click();
   await page.getByRole('radio', { name: '山羊' }).waitFor();
   ok(await shown(page, '院子.png') === 96 && await shown(page, 'goat.png') === 96, 'the preview shows pictures of questions and choices');
@@ -125,6 +134,18 @@ async function bringing() {
   await page.getByLabel('理由').fill('畜牧普查');
   await page.getByRole('button', { name: /发布为第 1 版/ }).click();
   await desk.heading(page, '牲畜 (stock)');
+  ok(brought().length === 0 && staying().length === 4, 'published, they are where everything else is', [...brought(), ...staying()].join('\n'));
+  await desk.place(page, '表单');
+  await page.getByRole('button', { name: '上传表单' }).click();
+  await choose('选择工作簿', `${work}/stock.xlsx`);
+  await page.getByText(/院子\.png · /).first().waitFor();
+  fs.writeFileSync(path.join(media, 'goat.png'), png(1, 2, 3));
+  await choose('上传图片、录音、视频', path.join(media, 'goat.png'));
+  await page.getByText(/goat\.png · .*本次上传/).waitFor();
+  ok(brought().length === 1, 'another picture waits again', brought().join());
+  await page.getByRole('button', { name: '放弃本次上传' }).click();
+  await page.getByText('选择工作簿', { exact: true }).waitFor();
+  ok(brought().length === 0 && staying().length === 4, 'and is gone when it is thrown away', [...brought(), ...staying()].join('\n'));
   await page.close();
 }
 
@@ -146,7 +167,10 @@ async function asked() {
   for (const name of ['..%2fa.png', '.png', 'a%00.png', 'a.svg', 'a%5cb.png'])
     ok([400, 404].includes((await sun.post(`/api/forms/uploaded/files/${name}`, files['pig.png'], { 'content-type': 'application/octet-stream' })).status),
       `a bent name: ${name}`);
-  await sun.post('/api/forms/uploaded/leave');
+  await sun.post('/api/forms/uploaded/files/pig.png', blue, { 'content-type': 'application/octet-stream' });
+  ok((await sun.get('/api/forms/uploaded/media/pig.png')).bytes.equals(blue) && brought().length === 1, 'what was brought now is what is tried out');
+  await sun.post('/api/logout');
+  ok(brought().length === 0, 'nothing is left when the login ends', brought().join());
 }
 
 async function onTablet() {
@@ -214,5 +238,17 @@ async function byCommand() {
   await wang.stop();
 }
 
-await desk.run({ bringing, asked, onTablet, byCommand });
+// The last: the county listens elsewhere afterwards.
+async function killed() {
+  const sun = await county.browser('sun');
+  await sun.post('/api/forms/uploaded', fs.readFileSync(`${work}/stock.xlsx`), { 'content-type': 'application/octet-stream' });
+  await sun.post('/api/forms/uploaded/files/pig.png', blue, { 'content-type': 'application/octet-stream' });
+  ok(brought().length === 1, 'it waits');
+  county.child.kill('SIGKILL');
+  await county.child.ended;
+  await county.start();
+  ok(brought().length === 0 && staying().length >= 4, 'nor when the service was killed', [...brought(), ...staying()].join('\n'));
+}
+
+await desk.run({ bringing, asked, onTablet, byCommand, killed });
 await desk.end(work);

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -134,7 +136,7 @@ static void the_shelf_keeps_apart_and_forgets(void **state) {
     struct view json;
     char bytes[] = "workbook";
 
-    assert_int_equal(form_shelf_init(&shelf, &world->err), RC_OK);
+    assert_int_equal(form_shelf_init(&shelf, ".", &world->err), RC_OK);
     form = (struct shelved_form){.name = view_text("a.xlsx"), .workbook = view_text(bytes)};
     assert_int_equal(form_shelf_put(&shelf, one, 1000, &form, &world->err), RC_OK);
     bytes[0] = 'x'; /* it was copied */
@@ -161,7 +163,7 @@ static void a_full_shelf_says_so(void **state) {
     struct form_shelf shelf;
     uint8_t owner[32] = {0};
 
-    assert_int_equal(form_shelf_init(&shelf, &world->err), RC_OK);
+    assert_int_equal(form_shelf_init(&shelf, ".", &world->err), RC_OK);
     form = (struct shelved_form){.workbook = view_text("x")};
     for (uint8_t i = 1; i <= FORM_SHELF_FORMS; i++) {
         owner[0] = i;
@@ -185,12 +187,118 @@ static void a_full_shelf_says_so(void **state) {
     form_shelf_release(&shelf);
 }
 
+/* ---- contents of media ---- */
+
+static struct form_medium medium(const char *name, uint8_t mark) {
+    struct form_medium made = {.name = view_text(name), .size = 1};
+
+    memset(made.hash, mark, sizeof(made.hash));
+    return made;
+}
+
+static uint32_t files_in(struct world *world, const char *directory) {
+    char folder[300];
+    const char **names;
+    size_t count = 0;
+
+    snprintf(folder, sizeof(folder), "%s/brought", directory);
+    if (!file_is_directory(folder))
+        return 0;
+    assert_int_equal(file_list(folder, 100, &world->arena, &names, &count, &world->err), RC_OK);
+    return (uint32_t)count;
+}
+
+static void bring(struct world *world, struct form_shelf *shelf, const uint8_t owner[32],
+                  const struct form_medium *item) {
+    assert_int_equal(
+        form_shelf_bring(shelf, owner, item->hash, view_of(item->hash, 1), &world->err), RC_OK);
+}
+
+static bool has(struct world *world, struct form_shelf *shelf, const uint8_t owner[32],
+                const struct form_medium *item) {
+    char path[FILE_PATH_BYTES_MAX];
+
+    assert_int_equal(form_shelf_path(shelf, owner, item->hash, path, &world->err), RC_OK);
+    return file_exists(path);
+}
+
+static void contents_go_with_the_form_that_names_them(void **state) {
+    struct world *world = *state;
+    static struct shelved_form form, refused;
+    char directory[256], folder[300];
+    struct form_medium pig = medium("pig.png", 1), goat = medium("goat.png", 2),
+                       same = medium("swine.png", 1), cow = medium("pig.png", 3);
+    uint8_t one[32] = {1}, two[32] = {2}, owner[32] = {0}, *large = calloc(1, FORM_SHELF_BYTES);
+    struct form_shelf shelf;
+    const char *temporary = getenv("TMPDIR");
+
+    assert_non_null(large);
+    snprintf(directory, sizeof(directory), "%s/yg-shelf-XXXXXX",
+             temporary == NULL ? "/tmp" : temporary);
+    assert_non_null(mkdtemp(directory));
+    snprintf(folder, sizeof(folder), "%s/brought", directory);
+    assert_int_equal(form_shelf_init(&shelf, directory, &world->err), RC_OK);
+    form = (struct shelved_form){.workbook = view_text("x"), .media_count = 3};
+    form.media[0] = pig;
+    form.media[1] = goat;
+    form.media[2] = same;
+    bring(world, &shelf, one, &pig);
+    bring(world, &shelf, one, &goat);
+    assert_int_equal(form_shelf_put(&shelf, one, 1, &form, &world->err), RC_OK);
+    bring(world, &shelf, two, &pig);
+    assert_int_equal(form_shelf_put(&shelf, two, 1, &form, &world->err), RC_OK);
+    assert_int_equal(files_in(world, directory), 3);
+
+    /* One of two names of a content is left out: it stays. Then another one takes its place. */
+    form.media[0] = goat;
+    form.media[1] = same;
+    form.media_count = 2;
+    assert_int_equal(form_shelf_put(&shelf, one, 2, &form, &world->err), RC_OK);
+    assert_true(has(world, &shelf, one, &pig) && has(world, &shelf, one, &goat));
+    bring(world, &shelf, one, &cow);
+    form.media[1] = cow;
+    assert_int_equal(form_shelf_put(&shelf, one, 3, &form, &world->err), RC_OK);
+    assert_false(has(world, &shelf, one, &pig));
+    assert_true(has(world, &shelf, one, &cow) && has(world, &shelf, two, &pig));
+
+    /* What is not taken goes, too; what was there before does not. */
+    refused = form;
+    refused.media[refused.media_count++] = pig;
+    refused.workbook = view_of(large, FORM_SHELF_BYTES);
+    bring(world, &shelf, one, &pig);
+    assert_int_equal(form_shelf_put(&shelf, one, 4, &refused, &world->err), RC_AGAIN);
+    free(large);
+    assert_false(has(world, &shelf, one, &pig));
+    assert_true(has(world, &shelf, one, &cow) && has(world, &shelf, one, &goat));
+
+    form_shelf_forget(&shelf, one);
+    assert_int_equal(files_in(world, directory), 1);
+    form_shelf_tidy(&shelf, 1 + FORM_SHELF_FOR_MS);
+    assert_int_equal(files_in(world, directory), 1);
+    form_shelf_tidy(&shelf, 2 + FORM_SHELF_FOR_MS);
+    assert_int_equal(files_in(world, directory), 0);
+
+    /* Nobody's after a kill; and with the service goes the rest. */
+    bring(world, &shelf, owner, &pig);
+    assert_int_equal(form_shelf_sweep(directory, &world->err), RC_OK);
+    assert_int_equal(files_in(world, directory), 0);
+    bring(world, &shelf, one, &goat);
+    form.media_count = 1;
+    assert_int_equal(form_shelf_put(&shelf, one, 5, &form, &world->err), RC_OK);
+    form_shelf_release(&shelf);
+    assert_int_equal(files_in(world, directory), 0);
+    assert_int_equal(file_remove(folder, &world->err), RC_OK);
+    assert_int_equal(form_shelf_sweep(directory, &world->err), RC_OK);
+    assert_int_equal(file_remove(directory, &world->err), RC_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_same_is_no_difference, start, stop),
         cmocka_unit_test_setup_teardown(each_change_is_told_with_its_effect, start, stop),
         cmocka_unit_test_setup_teardown(the_shelf_keeps_apart_and_forgets, start, stop),
         cmocka_unit_test_setup_teardown(a_full_shelf_says_so, start, stop),
+        cmocka_unit_test_setup_teardown(contents_go_with_the_form_that_names_them, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // publish.mjs: a form on its way: the workbook is chosen, what is wrong with it stands cell by cell,
 // it is tried out, what is different is looked at, and then it is published, with a reason. What was
-// brought waits at the county for an hour, for this login only.
+// brought waits at the county for an hour, for this login only; a mended workbook of the same name
+// finds the tables and pictures that were brought with the former.
 import { html, useEffect, useState } from 'kit/html.mjs';
 import { Button, Failure, Field, Icon, Notice, toast } from 'kit/components.mjs';
 import { count } from 'kit/format.mjs';
@@ -163,6 +164,11 @@ export function Publish() {
     return found;
   });
   const leave = (file) => doing(() => post('api/forms/uploaded/leave', { file }));
+  const leaveAll = () => doing(async () => {
+    await post('api/forms/uploaded/leave');
+    toast(tr('Thrown away. Nothing of it was published.'));
+    return null;
+  });
 
   return html`<${Frame} title=${tr('Bring a form')} back=${href('forms')}>
     <section class="card stack"><p>${
@@ -186,8 +192,10 @@ export function Publish() {
           tr('{n} errors', { n: made.errors })}</span>`} ${made.warnings > 0 && html`
         <span class="tag warning"><${Icon} name="warning" />${
           tr('{n} warnings', { n: made.warnings })}</span>`}</p>`}
-      ${made?.ok && html`<div><${Button} icon="edit" onClick=${() => go('forms',
-        ['try', 'uploaded'])}>${tr('Try it out')}</${Button}></div>`}</section>
+      ${made && html`<div class="row">${made.ok && html`<${Button} icon="edit"
+        onClick=${() => go('forms', ['try', 'uploaded'])}>${tr('Try it out')}</${Button}>`}
+        <${Button} kind="plain" icon="trash" onClick=${leaveAll}>${
+          tr('Throw away what was brought')}</${Button}></div>`}</section>
     ${made && html`<${Findings} made=${made} />
       <${Tables} made=${made} onFile=${table} onLeave=${leave} />
       <${Media} made=${made} onFiles=${media} onLeave=${leave} />

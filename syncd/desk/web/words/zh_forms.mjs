@@ -49,6 +49,8 @@ export default {
   'It says now': '现在',
   'Kind of answer': '答案类型',
   'Leave out {name}': '去掉 {name}',
+  'Throw away what was brought': '放弃本次上传',
+  'Thrown away. Nothing of it was published.': '已放弃，未发布任何内容。',
   'Lists that the form reads: CSV, XML or GeoJSON. Those of the version in force stay unless you replace or leave them out.':
     '表单读取的列表：CSV、XML 或 GeoJSON。现行版本的附表会保留，除非您替换或去掉。',
   Marks: '标记',
