@@ -102,7 +102,7 @@ function MeetingPage({ id, shared }) {
         ${meeting.rules && html`<details><summary>${tr('Rules: {name}',
           { name: meeting.rules.profile })}</summary><${Rules} rules=${meeting.rules} /></details>`}
       </section></div>
-      <section aria-labelledby="results"><h2 id="results">${tr('Households')}</h2>
+      <section class="stack" aria-labelledby="results"><h2 id="results">${tr('Households')}</h2>
       <ul class="list">${meeting.items.map((item) => html`<${Item} key=${item.id} meeting=${meeting}
         item=${item} mayDecide=${mayDecide} onDecide=${(one) => setDeciding({ item: one })} />`)}
       </ul></section>
