@@ -284,19 +284,20 @@ SYMBOLS := $(BUILD)/symbols.txt
 $(SYMBOLS): $(call objects,release,$(LIBRARY_SOURCES) $(PROGRAM_SOURCES))
 	$(Q)nm -A -f sysv $^ < /dev/null > $@
 
+# A limit is there for what hangs: three times what the slowest takes on a busy machine with two cores.
 RUN = $(RUNNER) --jobs $(JOBS) --logs $(BUILD)/logs --build $(BUILD)
-RUN_UNIT = --label release --limit 120 $(call tests,release)
-RUN_ASAN = --label asan --limit 300 $(call tests,asan)
-RUN_E2E  = --label e2e --limit 300 $(E2E_SCRIPTS)
+RUN_UNIT = --label release --limit 400 $(call tests,release)
+RUN_ASAN = --label asan --limit 900 $(call tests,asan)
+RUN_E2E  = --label e2e --limit 900 $(E2E_SCRIPTS)
 # Not a search, only the corpus and a few thousand inputs: that the targets work at all.
-RUN_FUZZ = --label fuzz --limit 120 $(foreach fuzzer,$(call fuzzers,asan),\
+RUN_FUZZ = --label fuzz --limit 400 $(foreach fuzzer,$(call fuzzers,asan),\
     '$(notdir $(fuzzer)): tests/replay.sh $(fuzzer)')
-RUN_TIDY = --label house --limit 120 'tidy: $(TIDY) --tap . $(SYMBOLS)'
-RUN_FORMAT = --label house --limit 120 'format: tests/format.sh check $(CLANG_FORMAT) $(C_FILES)'
-RUN_SIM  = --label sim --limit 600 \
+RUN_TIDY = --label house --limit 400 'tidy: $(TIDY) --tap . $(SYMBOLS)'
+RUN_FORMAT = --label house --limit 400 'format: tests/format.sh check $(CLANG_FORMAT) $(C_FILES)'
+RUN_SIM  = --label sim --limit 1800 \
     'worlds: $(BUILD)/test/release/sim/sim --seeds 1000 --tap --jobs $(JOBS)' \
     'teeth: $(PLANTED_SIM) --teeth --seeds 500'
-RUN_MAN  = --label house --limit 60 'man: tests/man.sh $(wildcard docs/*.[1-8])'
+RUN_MAN  = --label house --limit 400 'man: tests/man.sh $(wildcard docs/*.[1-8])'
 
 # ---- targets ------------------------------------------------------------------------------------
 
@@ -343,16 +344,16 @@ check-build: all clang $(BUILD)/web/test/ready $(call programs,asan) $(call test
 T ?=
 chosen = $(if $(T),$(filter %/test_$(T),$(1)),$(1))
 unit: $(call chosen,$(call tests,release)) $(call programs,release) $(RUNNER)
-	@$(RUN) --label release --limit 120 $(call chosen,$(call tests,release))
+	@$(RUN) --label release --limit 400 $(call chosen,$(call tests,release))
 
 ## asan          the same tests under AddressSanitizer and UndefinedBehaviorSanitizer (clang)
 asan: $(call chosen,$(call tests,asan)) $(call programs,asan) $(RUNNER)
-	@$(RUN) --label asan --limit 300 $(call chosen,$(call tests,asan))
+	@$(RUN) --label asan --limit 900 $(call chosen,$(call tests,asan))
 
 ## tsan          the same tests under ThreadSanitizer
 .PHONY: tsan
 tsan: $(call chosen,$(call tests,tsan)) $(call programs,tsan) $(RUNNER)
-	@$(RUN) --label tsan --limit 300 $(call chosen,$(call tests,tsan))
+	@$(RUN) --label tsan --limit 900 $(call chosen,$(call tests,tsan))
 
 ## tsan-e2e      the real programs under ThreadSanitizer: killed, hammered, the console with many at once
 .PHONY: tsan-e2e

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { tap } from '../client/test_vectors.mjs';
-import { build, folder } from './web.mjs';
+import { build, folder, patient } from './web.mjs';
 
 const CHROMIUM = '/usr/bin/chromium';
 const modules = path.join(build, 'web/test/node_modules');
@@ -47,7 +47,7 @@ export async function openBrowser(name, { words = [], permissions = [] } = {}) {
   });
   const page = context.pages()[0] ?? (await context.newPage());
 
-  page.setDefaultTimeout(15000);
+  await patient(page);
   page.on('request', (request) => {
     const { hostname, protocol } = new URL(request.url());
     if (protocol.startsWith('http') && hostname !== '127.0.0.1') strangers.push(request.url());

@@ -25,7 +25,7 @@ export class ConsoleCounty extends County {
   }
   async startWith(options) {
     fs.rmSync(`${this.work}/console`, { force: true });
-    await super.start(0, options);
+    await super.start(options);
     this.console = await this.address(`${this.work}/console`);
     this.consolePort = Number(/:(\d+)$/.exec(this.console)[1]);
   }

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { tap } from '../client/test_vectors.mjs';
-import { build } from './web.mjs';
+import { build, patient } from './web.mjs';
 
 const CHROMIUM = '/usr/bin/chromium';
 const modules = path.join(build, 'web/test/node_modules');
@@ -43,7 +43,7 @@ export class DeskPages {
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN',
       acceptDownloads: true });
     const page = await context.newPage();
-    page.setDefaultTimeout(15000);
+    await patient(page);
     page.on('request', (request) => {
       const { hostname, protocol } = new URL(request.url());
       if (protocol.startsWith('http') && hostname !== '127.0.0.1') this.strangers.push(request.url());

@@ -71,10 +71,24 @@ make_county() {
     YG_PASSPHRASE=secret-of-li syncd user add li --role county || return 1
 }
 
+# A port that the system deals out to nobody who asks for any: scripts take a county down and start it
+# again at its old address, and meanwhile another program must not get that.
+county_port=$((10000 + $$ * 4 % 20000))
+
 # start_county [PORT]: serves in the background and sets url; extra options in serve_options
 start_county() {
+    local i
+    [ -z "${1:-}" ] || { serve_county "$1"; return; }
+    for i in 1 2 3; do
+        serve_county $county_port && return
+        county_port=$((county_port + 1)) # somebody serves there for good
+    done
+    return 1
+}
+
+serve_county() { # PORT
     rm -f "$work/address"
-    "$build/yg-syncd" serve --data "$work/county" --listen "127.0.0.1:${1:-0}" \
+    "$build/yg-syncd" serve --data "$work/county" --listen "127.0.0.1:$1" \
         --port-file "$work/address" ${serve_options:-} 2>>"$work/county.log" &
     server_pid=$!
     while [ ! -s "$work/address" ]; do

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { tap } from '../client/test_vectors.mjs';
 import { ConsoleCounty, codeOf } from './console.mjs';
-import { Tablet, area, build, folder } from './web.mjs';
+import { Tablet, area, build, folder, patient } from './web.mjs';
 
 const CHROMIUM = '/usr/bin/chromium';
 const modules = path.join(build, 'web/test/node_modules');
@@ -68,7 +68,7 @@ async function open() {
   const context = await browser.newContext({ viewport: DESK, locale: 'zh-CN' });
   const page = await context.newPage();
 
-  page.setDefaultTimeout(15000);
+  await patient(page);
   page.on('request', (request) => {
     const { hostname, protocol } = new URL(request.url());
     if (protocol.startsWith('http') && hostname !== '127.0.0.1') strangers.push(request.url());
@@ -193,7 +193,8 @@ async function reviewer() {
   await heading(page, '今日待办');
   await page.getByText('请裁定哪个正确').first().waitFor();
   await page.locator('.chart-box svg').first().waitFor();
-  ok((await page.getByRole('tree').getByText('平江县').count()) > 0, 'the areas stand as a tree');
+  await page.getByRole('tree').getByText('平江县').waitFor();
+  ok(true, 'the areas stand as a tree');
   await look(page, 'home');
   await page.getByRole('treeitem').first().focus();
   for (const key of ['ArrowRight', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
@@ -245,7 +246,9 @@ async function auditor() {
   await page.getByLabel('操作').fill('user add');
   await page.getByRole('button', { name: '查询' }).click();
   await page.getByRole('button', { name: /操作: user add/ }).waitFor();
-  ok(!(await page.getByRole('cell', { name: 'device revoke' }).count()), 'the log is filtered');
+  await page.getByRole('cell', { name: 'device revoke' }).waitFor({ state: 'detached' });
+  await page.getByRole('cell', { name: 'user add' }).first().waitFor();
+  ok(true, 'the log is filtered');
   await page.getByRole('button', { name: /操作: user add/ }).click();
   await page.getByRole('cell', { name: 'device revoke' }).waitFor();
   ok(true, 'and a chip takes the filter away');

@@ -98,11 +98,11 @@ await pages.run({
     await pages.look(page, 'token-new');
     await dialog.getByRole('button', { name: '生成令牌' }).click();
     const token = await page.getByText(/^ygt_[0-9a-f]{64}$/).innerText();
+    await page.getByText('从未使用').waitFor();
     await pages.look(page, 'token-made');
     await page.getByRole('button', { name: '已保存' }).click();
     const answer = await send(county.consolePort, 'GET', '/api/records', { authorization: `Bearer ${token}` });
     ok(answer.json?.items?.length > 0, 'the program reads');
-    await page.getByText('从未使用').waitFor();
     await page.reload();
     await page.getByText(/最近使用 .*来自 127\.0\.0\.1/).waitFor();
     await pages.look(page, 'tokens-mine');

@@ -17,7 +17,6 @@ for (const form of ['household', 'visit', 'task', 'note']) county.publish(form);
 fs.writeFileSync(`${work}/names.csv`, '430626117000,福寿山镇\n430626117205,芦洞村\n');
 county.syncd('area', 'names', `${work}/names.csv`, '--reason', 'list of villages');
 await county.start();
-const { port } = new URL(county.url);
 const a = new Tablet(county, 'wang');
 const b = new Tablet(county, 'zhao');
 fs.writeFileSync(`${work}/secret`, 'secret-of-qian\n', { mode: 0o600 });
@@ -299,7 +298,7 @@ async function bring() {
   ok(!bytes.includes('刘小梅') && !bytes.includes('邻居'), 'nobody can read it on the way');
   const read = JSON.parse(county.syncd('bundle', 'read', stick, '--json'));
   ok(read.changes > 0, `the county reads ${read.changes} changes from it`, JSON.stringify(read));
-  await county.start(port);
+  await county.start();
   await syncNow(page);
   await page.getByText('能上报的都已上报').waitFor();
   const answer = path.join(work, 'answer.ygb');

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pagesOf, treeOf } from '../../schema/web/pages.mjs';
 import { tap } from '../client/test_vectors.mjs';
-import { Browser, County, Tablet, area, build, folder } from './web.mjs';
+import { Browser, County, Tablet, area, build, folder, patient } from './web.mjs';
 
 const CHROMIUM = '/usr/bin/chromium';
 const modules = path.join(build, 'web/test/node_modules');
@@ -117,7 +117,7 @@ const context = await chromium.launchPersistentContext(`${work}/profile`, {
 });
 const page = context.pages()[0];
 const troubles = [];
-page.setDefaultTimeout(15000);
+await patient(page);
 page.on('pageerror', (error) => troubles.push(error.message));
 await page.goto(`file://${tablet.data}/launch.html`);
 await page.waitForURL(`http://127.0.0.1:${tablet.port}/**`);
@@ -231,7 +231,7 @@ async function saved() {
 
 // Done when good() holds: true; false when it never does.
 async function until(good) {
-  for (const end = Date.now() + 15000; Date.now() < end; await new Promise((done) => setTimeout(done, 20)))
+  for (const end = Date.now() + 30000; Date.now() < end; await new Promise((done) => setTimeout(done, 20)))
     if (await good()) return true;
   return false;
 }

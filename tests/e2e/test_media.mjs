@@ -6,7 +6,7 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import { ConsoleCounty } from './console.mjs';
 import { DeskPages, SCRIPT, ok } from './desk_pages.mjs';
-import { Browser, Tablet, area, folder } from './web.mjs';
+import { Browser, Tablet, area, folder, patient } from './web.mjs';
 
 const work = folder('media');
 const county = new ConsoleCounty(work);
@@ -193,7 +193,7 @@ async function onTablet() {
 
   const context = await desk.browser.newContext({ viewport: { width: 800, height: 1280 }, locale: 'zh-CN' });
   const page = await context.newPage();
-  page.setDefaultTimeout(15000);
+  await patient(page);
   page.on('pageerror', (error) => desk.troubles.push(error.message));
   await page.goto(`file://${wang.data}/launch.html`);
   await page.getByLabel('口令').fill('secret-of-wang');

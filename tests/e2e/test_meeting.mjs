@@ -180,7 +180,7 @@ async function turn() {
     await route.continue();
   });
   const blank = await tapped(page, '弃权');
-  await slow.send('Emulation.setCPUThrottlingRate', { rate: 1 });
+  await slow.send('Emulation.setCPUThrottlingRate', { rate: Number(process.env.SLOW || 1) });
   const waiting = await page.locator('body').textContent();
   ok(!waiting.includes('已投票') && waiting.includes('请稍候'), 'voted is not said before it is on disk',
     waiting);

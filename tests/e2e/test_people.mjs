@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import { ConsoleCounty } from './console.mjs';
 import { DeskPages, SCRIPT, ok } from './desk_pages.mjs';
-import { Browser, Tablet, area, folder } from './web.mjs';
+import { Browser, Tablet, area, folder, patient } from './web.mjs';
 
 const work = folder('people');
 const county = new ConsoleCounty(work);
@@ -31,7 +31,7 @@ const desk = new DeskPages(county, 'people');
 await desk.start();
 const context = await desk.browser.newContext({ viewport: { width: 800, height: 1280 }, locale: 'zh-CN' });
 const page = await context.newPage();
-page.setDefaultTimeout(15000);
+await patient(page);
 page.on('pageerror', (error) => desk.troubles.push(error.message));
 const to = (hash) => page.goto(`http://127.0.0.1:${wang.port}/${hash}`);
 const phone = async (name) => {
@@ -109,7 +109,8 @@ async function rows() {
   await desk.look(page, 'table');
   await phone('table');
   const of = (name) => browser.get(`/api/drafts/${draft.draft}`).then(({ json }) => json.questions.find((one) => one.ref.endsWith(name)).value);
-  for (let i = 0; i < 100 && await of('/walk') !== '1 3'; i++) await new Promise((done) => setTimeout(done, 50));
+  for (const end = Date.now() + 30000; await of('/walk') !== '1 3' && Date.now() < end;)
+    await new Promise((done) => setTimeout(done, 50));
   ok(await of('/cook') === '2' && await of('/walk') === '1 3', 'what is chosen in a row is that question\'s answer');
 }
 

@@ -162,11 +162,10 @@ async function afterwards() {
 async function theCounty() {
   await page.evaluate(() => fetch('/api/sync', { method: 'POST', body: '{}',
     headers: { 'Content-Type': 'application/json' } }));
-  for (let tries = 0; tries < 200; tries++) {
-    const status = await page.evaluate(() => fetch('/api/status').then((answer) => answer.json()));
-    if (!status.syncing && status.unsent === 0) break;
-    await page.waitForTimeout(50);
-  }
+  await page.waitForFunction(async () => {
+    const status = await (await fetch('/api/status')).json();
+    return !status.syncing && status.unsent === 0;
+  });
   const shown = county.syncd('show', visit);
 
   ok(shown.includes('女儿次日来电'), 'the county reads the supplement', shown);

@@ -50,9 +50,23 @@ const printed = (child, pattern) =>
     child.once('exit', (code) => fail(new Error(`ended with ${code}: ${text}`)));
   });
 
+// A port that the system deals out to nobody who asks for any: a county is taken down and started again
+// at its old address, and meanwhile another program must not get that.
+let countyPort = 10000 + process.pid * 4 % 20000;
+
+// For each page of a browser: a busy machine is no fault. With SLOW=4 the pages run as on one that is four
+// times slower.
+export async function patient(page) {
+  page.setDefaultTimeout(30000);
+  if (!process.env.SLOW) return;
+  const wire = await page.context().newCDPSession(page);
+  await wire.send('Emulation.setCPUThrottlingRate', { rate: Number(process.env.SLOW) });
+}
+
 export class County {
   constructor(work) {
     this.work = work;
+    this.port = countyPort++;
     this.syncd('init', '--area', '430626');
     this.syncd('user', 'add', 'li', '--role', 'county');
   }
@@ -65,21 +79,30 @@ export class County {
   publish(form) {
     this.syncd('form', 'publish', `${forms}${form}`);
   }
-  async start(port = 0, options = []) {
+  async start(options = []) {
     const address = `${this.work}/address`;
-    fs.rmSync(address, { force: true });
-    this.child = start(
-      'yg-syncd',
-      ['serve', '--data', `${this.work}/county`, '--listen', `127.0.0.1:${port}`, '--port-file', address,
-        ...options],
-      `${this.work}/county.log`,
-    );
-    this.url = await this.address(address);
+    for (let tries = 1; ; tries++) {
+      fs.rmSync(address, { force: true });
+      this.child = start(
+        'yg-syncd',
+        ['serve', '--data', `${this.work}/county`, '--listen', `127.0.0.1:${this.port}`, '--port-file', address,
+          ...options],
+        `${this.work}/county.log`,
+      );
+      try {
+        this.url = await this.address(address);
+        return;
+      } catch (error) {
+        if (this.url || tries === 3) throw error;
+        this.port = countyPort++; // somebody serves there for good
+      }
+    }
   }
   // What the service writes there once it listens.
   async address(file) {
     while (!fs.existsSync(file) || !fs.readFileSync(file, 'utf8').trim()) {
-      if (this.child.exitCode !== null) throw new Error('the county did not start');
+      if (this.child.exitCode !== null)
+        throw new Error(`the county did not start: ${fs.readFileSync(`${this.work}/county.log`, 'utf8')}`);
       await new Promise((done) => setTimeout(done, 20));
     }
     return fs.readFileSync(file, 'utf8').trim();
