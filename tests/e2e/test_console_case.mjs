@@ -110,18 +110,19 @@ together();
   check('what may be answered', question.answers.join(), 'keep,value');
   check('the asker may', `${question.may} ${question.why}`, 'true ');
   check('an auditor may not', (await browsers.auditor.get(path('/conflicts'))).json.items[0].why, 'role');
-  const effect = (await reviewer.post(path('/effect'), { path: 'head/name', keep: question.sides[0].dot })).json;
+  const [kept, other] = ['王桂花', '王桂蓝'].map((name) => question.sides.find((side) => side.values[0].value === name));
+  const effect = (await reviewer.post(path('/effect'), { path: 'head/name', keep: kept.dot })).json;
   check('what follows is computed', typeof effect.after.decided, 'boolean');
-  const answer = { path: 'head/name', keep: question.sides[0].dot, position: json.position };
+  const answer = { path: 'head/name', keep: kept.dot, position: json.position };
   check('a decision says why', (await reviewer.post(path('/resolve'), answer)).status, 400);
   check('the first decides', (await reviewer.post(path('/resolve'), { ...answer, reason: '查户口本' })).status, 200);
   const late = await browsers.township.post(path('/resolve'),
-    { ...answer, keep: question.sides[1].dot, reason: '看身份证' });
+    { ...answer, keep: other.dot, reason: '看身份证' });
   check('the second is told', `${late.status} ${late.json.error}`, '409 moved');
   check('the list is empty again', (await reviewer.get('/api/conflicts')).json.items.length, 0);
   together();
   check('the tablets have it', JSON.parse(zhang.agent('show', record, '--json')).values['head/name'],
-    question.sides[0].values[0].value);
+    '王桂花');
 }
 
 // --- a third value; both as items of their own ---

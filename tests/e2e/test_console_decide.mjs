@@ -14,6 +14,9 @@ for (const form of ['household', 'task', 'note']) county.publish(form);
 await county.start();
 const wang = new Tablet(county, 'wang', area);
 const zhang = new Tablet(county, 'zhang', area);
+await wang.start(); // so that not every command stretches the secret anew
+await zhang.start();
+for (const one of [wang, zhang]) one.agent('unlock');
 const together = () => { for (const one of [wang, zhang, wang]) one.agent('sync'); };
 const household = (name, more = {}) => {
   fs.writeFileSync(`${work}/one.json`, JSON.stringify({ head: { name }, ...more }));
@@ -154,4 +157,6 @@ await desk.run({
     ok(answers(zhang, own, 'name').includes('蒋三'), 'somebody else does');
   },
 });
+await wang.stop();
+await zhang.stop();
 await desk.end(work);

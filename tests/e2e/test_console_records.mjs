@@ -26,6 +26,10 @@ const file = (name, content) => {
   return `${work}/${name}`;
 };
 
+await wang.start(); // so that not every command stretches the secret anew
+await zhang.start();
+for (const one of [wang, zhang]) one.agent('unlock');
+
 const person = (name, more = {}) => ({ name, relation: '02', id_type: '1', id_no: '11010519491231002X', birth: '1949-12-31', sex: '2',
   health: '10', counting: { counted: '1' }, ...more });
 const made = wang.agent('new', 'household', '--area', area, '--draft', '--file', file('one.json', {
@@ -286,4 +290,6 @@ async function auditor() {
 }
 
 await desk.run({ decision, list, record, photos, paper, auditor });
+await wang.stop();
+await zhang.stop();
 await desk.end(work);

@@ -336,6 +336,7 @@ async function walkForm(form, draft) {
       await page.waitForFunction((id) => !location.hash.endsWith(id), encodeURIComponent(one.id));
       break;
     }
+    await page.evaluate(() => document.activeElement.blur()); // letters wait no longer
     await saved().catch(() => unanswered.set(`${form} ${one.id}`, 'is not saved'));
   }
   return tries.size;
