@@ -49,6 +49,12 @@ bool role_may(enum role role, enum ability ability) {
     return (role_abilities(role) & (uint32_t)ability) == (uint32_t)ability;
 }
 
+bool role_within(enum role role, enum role wide) {
+    uint32_t given = role_abilities(role), had = role_abilities(wide);
+
+    return role == wide || ((given & ~had) == 0 && (given != had || role < wide));
+}
+
 bool role_is_of_desk(enum role role) {
     return role == ROLE_JOINT || role == ROLE_POLLSTER;
 }

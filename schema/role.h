@@ -43,6 +43,9 @@ const char *role_name(enum role role);
 enum rc role_parse(struct view text, enum role *out, struct err *err);
 uint32_t role_abilities(enum role role);
 bool role_may(enum role role, enum ability ability);
+/* Whether role gives nothing that wide does not give: abilities, and of two roles with the same
+ * ones the weight of the word (county before township). */
+bool role_within(enum role role, enum role wide);
 /* Works at the console only: a tablet would hold more than he may see. */
 bool role_is_of_desk(enum role role);
 

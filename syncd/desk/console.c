@@ -71,7 +71,7 @@ const struct console_route console_routes[] = {
     POST("/api/records", CONSOLE_SMALL, BY_READERS, CONSOLE_READS | FOR_READING, console_records),
     GET("/api/records/tally", BY_READERS, CONSOLE_QUIET | FOR_READING, console_tally),
     POST("/api/records/export", CONSOLE_SMALL, BY_MOVERS | BY_AUDITORS,
-         CONSOLE_READS | FOR_EXPORT, console_export),
+         CONSOLE_READS | CONSOLE_TAKES | FOR_EXPORT, console_export),
     GET("/api/records/:record", BY_READERS | BY_POLLSTERS, FOR_READING, console_record),
     POST("/api/records/:record/reveal", CONSOLE_SMALL, BY_REVEALERS,
          CONSOLE_READS | CONSOLE_REVEALS | FOR_READING, console_record),
@@ -98,7 +98,8 @@ const struct console_route console_routes[] = {
     GET("/api/conflicts", BY_READERS, FOR_READING, console_conflicts),
     GET("/api/quarantine", BY_RELEASERS | BY_AUDITORS, FOR_READING, console_quarantine),
     GET("/api/quarantine/:dot", BY_RELEASERS | BY_AUDITORS, FOR_READING, console_kept),
-    POST("/api/quarantine/:dot/reveal", CONSOLE_SMALL, BY_RELEASERS, CONSOLE_READS, console_kept),
+    POST("/api/quarantine/:dot/reveal", CONSOLE_SMALL, BY_RELEASERS,
+         CONSOLE_READS | CONSOLE_REVEALS, console_kept),
     POST("/api/quarantine", CONSOLE_SMALL, BY_RELEASERS, 0, console_quarantine_settle),
     GET("/api/meetings", BY_READERS, FOR_READING, console_meetings),
     GET("/api/meetings/:meeting", BY_READERS, FOR_READING, console_meeting),
@@ -109,19 +110,19 @@ const struct console_route console_routes[] = {
     POST("/api/people/:person/enable", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_enable),
     POST("/api/people/:person/rights", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_rights),
     POST("/api/people/:person/reset", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_reset),
-    POST("/api/people/:person/confirm", CONSOLE_SMALL, BY_SECONDS, 0, console_reset_confirm),
+    POST("/api/people/:person/confirm", CONSOLE_SMALL, BY_SECONDS, 0, console_person_confirm),
     GET("/api/people/tokens", BY_MANAGERS | BY_AUDITORS, 0, console_people_tokens),
     POST("/api/people/:person/tokens/:token/revoke", CONSOLE_SMALL, BY_MANAGERS, 0,
          console_person_token_revoke),
-    GET("/api/resets", BY_SECONDS, 0, console_resets),
+    GET("/api/confirmations", BY_SECONDS, 0, console_confirmations),
     GET("/api/audit/visits", BY_AUDITORS, FOR_AUDIT, console_audit_visits),
     GET("/api/audit/incomes", BY_AUDITORS, FOR_AUDIT, console_audit_incomes),
     GET("/api/audit/changes/:record", BY_AUDITORS, FOR_AUDIT, console_audit_changes),
     GET("/api/audit/tablet/:device", BY_AUDITORS, FOR_AUDIT, console_audit_tablet),
     POST("/api/audit/csv", CONSOLE_SMALL, BY_AUDITORS,
-         CONSOLE_READS | FOR_AUDIT, console_audit_csv),
+         CONSOLE_READS | CONSOLE_TAKES | FOR_AUDIT, console_audit_csv),
     POST("/api/audit/export", CONSOLE_SMALL, BY_AUDITORS,
-         CONSOLE_READS | FOR_AUDIT, console_audit_export),
+         CONSOLE_READS | CONSOLE_TAKES | FOR_AUDIT, console_audit_export),
     POST("/api/people/:person/second", CONSOLE_SMALL, BY_MANAGERS, 0, console_person_second),
     GET("/api/people/:person/sessions", BY_MANAGERS | BY_AUDITORS, 0, console_sessions),
     POST("/api/people/:person/sessions/:session/end", CONSOLE_SMALL, BY_MANAGERS, 0,
@@ -189,9 +190,9 @@ static bool is_write(const struct console_route *route) {
     return strcmp(route->method, "POST") == 0;
 }
 
-/* What is done in somebody's name waits until it is sure that it is him. */
+/* What is done in somebody's name, or taken away, waits until it is sure that it is him. */
 static bool needs_trust(const struct console_route *route) {
-    return (route->flags & CONSOLE_REVEALS) != 0 ||
+    return (route->flags & (CONSOLE_REVEALS | CONSOLE_TAKES)) != 0 ||
            (is_write(route) && (route->flags & (CONSOLE_EARLY | CONSOLE_OWN | CONSOLE_READS)) == 0);
 }
 
@@ -200,13 +201,18 @@ static enum rc refuse_token(struct console_call *call, struct err *err) {
     return console_refuse(call, 403, "token", err);
 }
 
-enum rc console_check_trust(struct console_call *call, struct err *err) {
+enum rc console_check_reveal(struct console_call *call, struct err *err) {
     if (call->is_program && (call->session.stored.abilities & TOKEN_REVEAL) == 0)
         return refuse_token(call, err);
-    if (!call->is_waiting)
+    return RC_OK;
+}
+
+static enum rc check_waiting(struct console_call *call, struct err *err) {
+    if (!reset_waits(&call->session.login))
         return RC_OK;
     err_set(err, RC_DENIED,
-            "your secret was reset; until a second person has confirmed that, you can only read");
+            "your secret was made by somebody else; until a second person has confirmed that it "
+            "is you who has it, you can only read");
     return console_refuse(call, 403, "unconfirmed", err);
 }
 
@@ -283,8 +289,7 @@ static enum rc admit(struct console_call *call, struct err *err) {
     }
     if (call->is_program && !token_fits(call))
         return refuse_token(call, err);
-    call->is_waiting = reset_waits(&call->session.login);
-    return needs_trust(route) ? console_check_trust(call, err) : RC_OK;
+    return needs_trust(route) ? check_waiting(call, err) : RC_OK;
 }
 
 /* The name for the log, as a text that ends. */

@@ -43,6 +43,7 @@ enum {
     CONSOLE_READS = 32,   /* a POST that changes nothing: a search, a look behind a mask */
     CONSOLE_REVEALS = 64, /* a look behind the mask */
     CONSOLE_OWN = 128,    /* a write that is about oneself only */
+    CONSOLE_TAKES = 8192, /* a file to take away */
     /* Which tokens of programs come in (token.h); none of these: none. */
     FOR_TOKENS = 256, /* any */
     FOR_READING = 512,
@@ -62,7 +63,7 @@ enum {
 #define BY_SPEAKERS  (BY_WRITERS | BY(ROLE_JOINT))         /* ABILITY_COMMENT */
 #define BY_READERS   (BY_SPEAKERS | BY_AUDITORS)           /* ABILITY_READ */
 #define BY_POLLSTERS BY(ROLE_POLLSTER)                     /* ABILITY_ASSIGNED */
-#define BY_SECONDS   (BY_MANAGERS | BY(ROLE_COUNTY))       /* confirm a reset: reset.h */
+#define BY_SECONDS   (BY_MANAGERS | BY(ROLE_COUNTY))       /* confirm what one gave: witness.h */
 #define BY_STAFF     (BY_READERS | BY_MANAGERS | BY_POLLSTERS)
 
 #define CONSOLE_JSON_BYTES (2u * 1024u * 1024u) /* of a request */
@@ -98,7 +99,6 @@ struct console_call {
     enum role role;
     const uint64_t *areas; /* what he may see: in force, each with what lies beneath */
     uint32_t area_count;
-    bool is_waiting;  /* for the second pair of eyes after a reset (reset.h): reads, masked */
     unsigned status;  /* of an error, where its rc does not say enough; 0 */
     const char *code; /* the same */
 };
@@ -164,9 +164,9 @@ enum rc console_done(struct console_call *call, struct err *err);
 /* A refusal with a word of its own: return console_refuse(call, 409, "moved", err). */
 enum rc console_refuse(struct console_call *call, unsigned status, const char *code,
                        struct err *err);
-/* For handlers that show more than the mask on request: 403 "unconfirmed" for who is_waiting,
- * "token" for a program whose token does not reveal. */
-enum rc console_check_trust(struct console_call *call, struct err *err);
+/* For handlers that show more than the mask on request: 403 "token" for a program whose token does
+ * not reveal. */
+enum rc console_check_reveal(struct console_call *call, struct err *err);
 /* {code, name} of an area, and an array of codes. */
 void console_add_area(struct console_call *call, struct json *parent, const char *key,
                       uint64_t area);
@@ -212,12 +212,18 @@ enum rc console_person_enable(struct console_call *call, struct err *err);
 enum rc console_person_rights(struct console_call *call, struct err *err);
 enum rc console_person_reset(struct console_call *call, struct err *err);
 enum rc console_person_second(struct console_call *call, struct err *err);
-/* console_reset.c */
-/* Lines {kind: "reset", ...} of what the asker can confirm; cap of them. */
-enum rc console_add_resets(struct console_call *call, struct json *list, uint32_t most,
-                           struct err *err);
-enum rc console_resets(struct console_call *call, struct err *err);
-enum rc console_reset_confirm(struct console_call *call, struct err *err);
+/* console_confirm.c */
+/* Lines {kind: "reset", ...} of what the asker can confirm; so many of them, or one more. */
+enum rc console_add_waiting(struct console_call *call, struct json *list, uint32_t most,
+                            struct err *err);
+/* The areas in force, as an array of console_add_area. */
+void console_add_areas(struct console_call *call, struct json *parent, const char *key,
+                       const uint64_t *areas, uint32_t count);
+/* What waits, or null. */
+void console_add_grant(struct console_call *call, struct json *parent, const char *key,
+                       const struct stored_grant *grant);
+enum rc console_confirmations(struct console_call *call, struct err *err);
+enum rc console_person_confirm(struct console_call *call, struct err *err);
 /* console_token.c */
 enum rc console_tokens(struct console_call *call, struct err *err);
 enum rc console_token_make(struct console_call *call, struct err *err);

@@ -385,7 +385,7 @@ enum rc console_audit_export(struct console_call *call, struct err *err) {
     if (rc == RC_OK && at.wish.full && !role_may(call->role, ABILITY_REVEAL))
         rc = err_set(err, RC_DENIED, "%s: your role may not see sensitive values", "full");
     if (rc == RC_OK && at.wish.full)
-        rc = console_check_trust(call, err);
+        rc = console_check_reveal(call, err);
     if (rc == RC_OK)
         rc = read_selection(&at, err);
     if (rc == RC_OK)

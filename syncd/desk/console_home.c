@@ -391,7 +391,7 @@ enum rc console_home(struct console_call *call, struct err *err) {
             rc = add_tasks(&home, err);
     }
     if (rc == RC_OK && (BY(call->role) & BY_SECONDS) != 0)
-        rc = console_add_resets(call, home.queue, QUEUE_EACH, err);
+        rc = console_add_waiting(call, home.queue, QUEUE_EACH, err);
     if (rc == RC_OK && (may & ABILITY_ASSIGNED) != 0)
         rc = add_sent(&home, err);
     if (rc == RC_OK && (may & (ABILITY_MANAGE | ABILITY_RELEASE | ABILITY_AUDIT)) != 0)

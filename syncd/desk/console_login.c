@@ -29,7 +29,7 @@ static const struct {
     {ABILITY_COMMENT, "comment"}, {ABILITY_ASSIGNED, "assigned"},
 };
 
-/* Whoever was reset is told who has a hand in it. */
+/* Whoever has a secret that somebody made is told who has a hand in it. */
 static void add_reset(struct console_call *call, const struct login_session *session,
                       struct json *json) {
     const struct stored_login *login = &session->login;
@@ -43,6 +43,7 @@ static void add_reset(struct console_call *call, const struct login_session *ses
     json_add_view(item, "by", seat_person_name(&call->seat, login->reset_by));
     console_add_time(item, "at", login->reset_ms);
     json_add_bool(item, "waits", reset_waits(login));
+    json_add_bool(item, "first", login->former == 0);
 }
 
 /* Before the last stage nothing but the way on. */

@@ -18,7 +18,7 @@ struct people_walk {
 static enum rc add_person(struct console_call *call, struct json *items,
                           const struct stored_person *person, struct err *err) {
     struct stored_login login = {0};
-    struct json *item, *areas;
+    struct json *item;
     enum rc rc =
         store_login(call->seat.ledger->store, person->person, &call->seat.arena, &login, err);
 
@@ -28,10 +28,7 @@ static enum rc add_person(struct console_call *call, struct json *items,
     console_add_id(item, "person", person->person);
     json_add_view(item, "name", person->name);
     json_add_text(item, "role", role_name((enum role)person->role));
-    areas = json_add_array(item, "areas");
-    for (uint32_t i = 0; i < person->area_count; i++)
-        console_add_area(call, areas, NULL,
-                         succession_of(&call->seat.ledger->areas, person->areas[i]));
+    console_add_areas(call, item, "areas", person->areas, person->area_count);
     json_add_bool(item, "disabled", person->disabled);
     json_add_bool(item, "self", person->person == call->person);
     console_add_time(item, "created", person->created_ms);
@@ -39,6 +36,7 @@ static enum rc add_person(struct console_call *call, struct json *items,
     json_add_bool(item, "must_change", login.must_change);
     json_add_bool(item, "second", login.second.size > 0);
     json_add_bool(item, "unconfirmed", reset_waits(&login));
+    console_add_grant(call, item, "grant", &login.grant);
     json_add_bool(item, "waiting", login.wait_ms > env_wall_ms(call->seat.office->env));
     return item == NULL ? err_set(err, RC_NO_MEMORY, "out of memory") : RC_OK;
 }
@@ -122,7 +120,7 @@ static enum rc managed(struct console_call *call, struct stored_person *out, str
 }
 
 enum rc console_people_add(struct console_call *call, struct err *err) {
-    struct new_person person = {.must_change = true};
+    struct new_person person = {.must_change = true, .by = call->person};
     uint64_t areas[LIMIT_AREAS], id;
     char secret[PEOPLE_ONE_TIME_BYTES];
     const char *name;
@@ -150,43 +148,56 @@ enum rc console_people_add(struct console_call *call, struct err *err) {
     return rc;
 }
 
-static enum rc set_disabled(struct console_call *call, bool disabled, struct err *err) {
-    struct stored_person person;
-    struct view reason;
-    enum rc rc = managed(call, &person, err);
+/* {waits}: whether a second one is to confirm it first. */
+static enum rc reply_waits(struct console_call *call, bool waits, struct err *err) {
+    struct json *json = json_object();
 
-    if (rc == RC_OK)
-        rc = console_reason(call, &reason, err);
-    if (rc == RC_OK)
-        rc = people_set_disabled(&call->seat, person.person, disabled, reason, err);
-    return rc == RC_OK ? console_done(call, err) : rc;
+    json_add_bool(json, "waits", waits);
+    return console_reply(call, json, err);
 }
 
 enum rc console_person_disable(struct console_call *call, struct err *err) {
-    return set_disabled(call, true, err);
-}
-
-enum rc console_person_enable(struct console_call *call, struct err *err) {
-    return set_disabled(call, false, err);
-}
-
-enum rc console_person_rights(struct console_call *call, struct err *err) {
     struct stored_person person;
     struct view reason;
-    uint64_t areas[LIMIT_AREAS];
-    uint32_t area_count;
-    enum role role;
     enum rc rc = managed(call, &person, err);
 
     if (rc == RC_OK)
-        rc = role_of(call, &role, err);
+        rc = console_reason(call, &reason, err);
     if (rc == RC_OK)
-        rc = console_area_list(call, "areas", areas, &area_count, err);
+        rc = people_disable(&call->seat, person.person, reason, err);
+    return rc == RC_OK ? console_done(call, err) : rc;
+}
+
+enum rc console_person_enable(struct console_call *call, struct err *err) {
+    struct stored_person person;
+    struct view reason;
+    bool waits;
+    enum rc rc = managed(call, &person, err);
+
     if (rc == RC_OK)
         rc = console_reason(call, &reason, err);
     if (rc == RC_OK)
-        rc = people_set_rights(&call->seat, person.person, role, areas, area_count, reason, err);
-    return rc == RC_OK ? console_done(call, err) : rc;
+        rc = people_enable(&call->seat, person.person, call->person, reason, &waits, err);
+    return rc == RC_OK ? reply_waits(call, waits, err) : rc;
+}
+
+enum rc console_person_rights(struct console_call *call, struct err *err) {
+    struct new_rights rights = {.by = call->person};
+    struct stored_person person;
+    uint64_t areas[LIMIT_AREAS];
+    bool waits;
+    enum rc rc = managed(call, &person, err);
+
+    rights.areas = areas;
+    if (rc == RC_OK)
+        rc = role_of(call, &rights.role, err);
+    if (rc == RC_OK)
+        rc = console_area_list(call, "areas", areas, &rights.area_count, err);
+    if (rc == RC_OK)
+        rc = console_reason(call, &rights.reason, err);
+    if (rc == RC_OK)
+        rc = people_set_rights(&call->seat, person.person, &rights, &waits, err);
+    return rc == RC_OK ? reply_waits(call, waits, err) : rc;
 }
 
 enum rc console_person_reset(struct console_call *call, struct err *err) {

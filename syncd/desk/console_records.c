@@ -412,7 +412,7 @@ enum rc console_export(struct console_call *call, struct err *err) {
     if (!order.masked && (BY(call->role) & BY_REVEALERS) == 0)
         return err_set(err, RC_DENIED, "reveal: your role does not see what is masked");
     if (!order.masked)
-        rc = console_check_trust(call, err);
+        rc = console_check_reveal(call, err);
     if (!order.masked && rc == RC_OK)
         rc = console_reason(call, &act.reason, err);
     snprintf(object, sizeof(object), "%.*s%s", VIEW_PRINT(order.form),

@@ -142,6 +142,10 @@ enum rc login_put(struct work *work, const struct stored_login *login, struct er
     if (row != NULL) {
         *row = *login;
         row->second = arena_view(&work->arena, login->second);
+        row->grant.areas = login->grant.area_count == 0
+                               ? NULL
+                               : arena_copy(&work->arena, login->grant.areas,
+                                            login->grant.area_count * sizeof(uint64_t));
     }
     return arena_check(&work->arena, "a step of the writer", err);
 }
@@ -177,7 +181,7 @@ enum rc login_must_change(struct work *work, const struct stored_person *person,
         rc = login_row(work, former, &before, err);
     if (rc == RC_OK && before.second.size > 0)
         rc = inherit_second(work, &before, &login, err);
-    if (rc == RC_OK && former != 0)
+    if (rc == RC_OK && (former != 0 || by != 0))
         rc = reset_note(work, person, by, &login, err);
     return rc == RC_OK ? login_put(work, &login, err) : rc;
 }

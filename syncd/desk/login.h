@@ -138,8 +138,8 @@ enum rc login_revoke(struct seat *seat, uint64_t person, const uint8_t name[32],
 /* The login of a person as it is; empty, with his id, when there is none yet. */
 enum rc login_row(struct work *work, uint64_t person, struct stored_login *out, struct err *err);
 enum rc login_put(struct work *work, const struct stored_login *login, struct err *err);
-/* The secret is for one time. former: who he was before a reset, 0 nobody; his second factor is
- * taken over, and reset.h sees to it that by (0: the command line) is not alone in it. */
+/* The secret is for one time. former: who he was before a reset, 0 nobody (he is new); his second
+ * factor is taken over. reset.h sees to it that by (0: the command line) is not alone in it. */
 enum rc login_must_change(struct work *work, const struct stored_person *person, uint64_t former,
                           uint64_t by, struct err *err);
 /* Ends all sessions of the person but the one of this name, and not those of programs (token.h);

@@ -2,7 +2,10 @@
 #include "syncd/desk/people.h"
 
 #include "base/text.h"
+#include "syncd/desk/grant.h"
 #include "syncd/desk/login.h"
+#include "syncd/desk/reset.h"
+#include "syncd/desk/witness.h"
 #include "syncd/sync/quarantine.h"
 
 #include <strings.h>
@@ -67,7 +70,7 @@ void people_one_time(const struct env *env, char out[PEOPLE_ONE_TIME_BYTES]) {
 
 /* --- verbs --- */
 
-static enum rc name_taken(struct work *work, struct view name, uint64_t but, struct err *err) {
+enum rc people_name_free(struct work *work, struct view name, uint64_t but, struct err *err) {
     struct stored_person other;
     enum rc rc = store_person_named(work->ledger->store, name, &work->arena, &other, err);
 
@@ -79,7 +82,7 @@ static enum rc name_taken(struct work *work, struct view name, uint64_t but, str
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-static enum rc put_person(struct work *work, const struct stored_person *person, struct err *err) {
+enum rc people_update(struct work *work, const struct stored_person *person, struct err *err) {
     struct stored_person *row = WORK_ADD(work, persons, person_count, person_capacity);
 
     if (row == NULL)
@@ -93,34 +96,54 @@ static enum rc put_person(struct work *work, const struct stored_person *person,
     return arena_check(&work->arena, "a step of the writer", err);
 }
 
+enum rc people_now(struct work *work, uint64_t id, struct stored_person *out, struct err *err) {
+    const struct stored_person *known;
+    enum rc rc = work_person(work, id, &known, err);
+
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && known->device != 0))
+        return err_set(err, RC_NOT_FOUND, "there is no such user; see: yg-syncd user list");
+    if (rc == RC_OK)
+        *out = *known;
+    return rc;
+}
+
 /* One step of the writer that is about one person. */
 struct person_step {
     const char *who, *action;
     struct stored_person person; /* to be added; else only .person counts */
     bool must_change;
-    bool disabled;
     uint64_t replaces, by;
+    struct grant_order rights; /* that he is to have */
     struct view reason;
+    bool waits; /* the outcome: for a second one */
 };
 
 static enum rc person_act(const struct person_step *step, struct work *work, uint64_t person,
-                          struct view reason, struct err *err) {
+                          struct view reason, bool is_alone, struct err *err) {
     char object[17];
+    enum rc rc;
 
     id_text(person, object);
-    return work_act(work, step->who, step->action, object, reason, err);
+    rc = work_act(work, step->who, step->action, object, reason, err);
+    return rc == RC_OK && is_alone ? witness_missing(work, step->who, object, step->action, err)
+                                   : rc;
 }
 
 static enum rc add_step(void *context, struct work *work, struct err *err) {
     struct person_step *step = context;
-    enum rc rc = name_taken(work, step->person.name, step->replaces, err);
+    struct stored_login login;
+    enum rc rc = people_name_free(work, step->person.name, step->replaces, err);
 
     step->person.created_ms = work->now_ms;
     if (rc == RC_OK)
-        rc = put_person(work, &step->person, err);
+        rc = people_update(work, &step->person, err);
     if (rc == RC_OK && step->must_change)
         rc = login_must_change(work, &step->person, step->replaces, step->by, err);
-    return rc == RC_OK ? person_act(step, work, step->person.person, step->person.name, err) : rc;
+    if (rc == RC_OK)
+        rc = login_row(work, step->person.person, &login, err);
+    return rc == RC_OK ? person_act(step, work, step->person.person, step->person.name,
+                                    !reset_waits(&login), err)
+                       : rc;
 }
 
 static enum rc name_check(struct view name, struct err *err) {
@@ -155,6 +178,7 @@ enum rc people_add(struct seat *seat, const struct new_person *person, uint64_t 
     struct person_step step = {.who = seat->who,
                                .action = "user add",
                                .must_change = person->must_change,
+                               .by = person->by,
                                .person = {.name = person->name,
                                           .role = (uint8_t)person->role,
                                           .area_count = person->area_count}};
@@ -185,85 +209,125 @@ enum rc people_find(struct seat *seat, uint64_t id, struct stored_person *out, s
                               : rc;
 }
 
-/* As the writer has it: others may have changed it meanwhile. */
-static enum rc staff_now(struct work *work, uint64_t id, struct stored_person *out,
-                         struct err *err) {
-    const struct stored_person *known;
-    enum rc rc = work_person(work, id, &known, err);
+/* He is out; what he was to get besides is no more. */
+static enum rc put_out(struct work *work, struct stored_person *person, struct err *err) {
+    struct stored_login login;
+    enum rc rc = login_row(work, person->person, &login, err);
 
-    if (rc == RC_NOT_FOUND || (rc == RC_OK && known->device != 0))
-        return err_set(err, RC_NOT_FOUND, "there is no such user; see: yg-syncd user list");
+    if (rc == RC_OK && grant_waits(&login)) {
+        login.grant = (struct stored_grant){0};
+        rc = login_put(work, &login, err);
+    }
+    person->disabled = true;
     if (rc == RC_OK)
-        *out = *known;
-    return rc;
+        rc = people_update(work, person, err);
+    return rc == RC_OK ? login_end_all(work, person->person, NULL, err) : rc;
 }
 
 static enum rc disable_step(void *context, struct work *work, struct err *err) {
     struct person_step *step = context;
     struct stored_person person;
-    enum rc rc = staff_now(work, step->person.person, &person, err);
+    enum rc rc = people_now(work, step->person.person, &person, err);
 
-    if (rc == RC_OK && person.disabled == step->disabled)
-        rc = step->disabled
-                 ? err_set(err, RC_CONFLICT, "%.*s: is disabled already", VIEW_PRINT(person.name))
-                 : err_set(err, RC_CONFLICT, "%.*s: is not disabled", VIEW_PRINT(person.name));
-    if (rc == RC_OK && !step->disabled)
-        rc = name_taken(work, person.name, person.person, err);
-    if (rc == RC_OK) {
-        person.disabled = step->disabled;
-        rc = put_person(work, &person, err);
-    }
+    if (rc == RC_OK && person.disabled)
+        rc = err_set(err, RC_CONFLICT, "%.*s: is disabled already", VIEW_PRINT(person.name));
     if (rc == RC_OK)
-        rc = login_end_all(work, person.person, NULL, err);
-    return rc == RC_OK ? person_act(step, work, person.person, step->reason, err) : rc;
+        rc = put_out(work, &person, err);
+    return rc == RC_OK ? person_act(step, work, person.person, step->reason, false, err) : rc;
 }
 
-enum rc people_set_disabled(struct seat *seat, uint64_t id, bool disabled, struct view reason,
-                            struct err *err) {
-    struct person_step step = {.who = seat->who,
-                               .action = disabled ? "user disable" : "user enable",
-                               .person = {.person = id},
-                               .disabled = disabled,
-                               .reason = reason};
+enum rc people_disable(struct seat *seat, uint64_t id, struct view reason, struct err *err) {
+    struct person_step step = {
+        .who = seat->who, .action = "user disable", .person = {.person = id}, .reason = reason};
 
     return office_act(seat->office, disable_step, &step, err);
+}
+
+static bool is_same(const struct stored_person *a, const struct stored_person *b) {
+    return a->role == b->role && a->disabled == b->disabled && a->area_count == b->area_count &&
+           (a->area_count == 0 ||
+            memcmp(a->areas, b->areas, a->area_count * sizeof(*a->areas)) == 0);
+}
+
+/* The person as he is, on his way to the rights of the step. */
+static enum rc give(struct person_step *step, struct work *work, struct stored_person *person,
+                    const char *waiting_action, struct err *err) {
+    const struct stored_person before = *person;
+    struct stored_login login;
+    bool is_alone = false;
+    enum rc rc = login_row(work, person->person, &login, err);
+
+    if (rc == RC_OK)
+        rc = grant_note(work, &step->rights, person, &login, &is_alone, err);
+    if (rc == RC_OK)
+        rc = login_put(work, &login, err);
+    if (rc == RC_OK && !is_same(&before, person)) {
+        rc = people_update(work, person, err);
+        if (rc == RC_OK)
+            rc = login_end_all(work, person->person, NULL, err);
+    }
+    step->waits = grant_waits(&login);
+    if (step->waits)
+        step->action = waiting_action;
+    return rc == RC_OK ? person_act(step, work, person->person, step->reason, is_alone, err) : rc;
+}
+
+static enum rc enable_step(void *context, struct work *work, struct err *err) {
+    struct person_step *step = context;
+    struct stored_person person;
+    enum rc rc = people_now(work, step->person.person, &person, err);
+
+    if (rc == RC_OK && !person.disabled)
+        rc = err_set(err, RC_CONFLICT, "%.*s: is not disabled", VIEW_PRINT(person.name));
+    if (rc == RC_OK)
+        rc = people_name_free(work, person.name, person.person, err);
+    if (rc != RC_OK)
+        return rc;
+    step->rights = (struct grant_order){.by = step->by,
+                                        .role = person.role,
+                                        .enables = true,
+                                        .areas = person.areas,
+                                        .area_count = person.area_count};
+    return give(step, work, &person, "user enable proposed", err);
+}
+
+enum rc people_enable(struct seat *seat, uint64_t id, uint64_t by, struct view reason, bool *waits,
+                      struct err *err) {
+    struct person_step step = {.who = seat->who,
+                               .action = "user enable",
+                               .person = {.person = id},
+                               .by = by,
+                               .reason = reason};
+    enum rc rc = office_act(seat->office, enable_step, &step, err);
+
+    *waits = step.waits;
+    return rc;
 }
 
 static enum rc rights_step(void *context, struct work *work, struct err *err) {
     struct person_step *step = context;
     struct stored_person person;
-    enum rc rc = staff_now(work, step->person.person, &person, err);
+    enum rc rc = people_now(work, step->person.person, &person, err);
 
-    if (rc != RC_OK)
-        return rc;
-    person.role = step->person.role;
-    person.areas = step->person.areas;
-    person.area_count = step->person.area_count;
-    rc = put_person(work, &person, err);
-    if (rc == RC_OK)
-        rc = login_end_all(work, person.person, NULL, err);
-    return rc == RC_OK ? person_act(step, work, person.person, step->reason, err) : rc;
+    return rc == RC_OK ? give(step, work, &person, "user rights proposed", err) : rc;
 }
 
-/* "county 430626: why" */
-enum rc people_set_rights(struct seat *seat, uint64_t id, enum role role, const uint64_t *areas,
-                          uint32_t area_count, struct view reason, struct err *err) {
-    struct person_step step = {
-        .who = seat->who,
-        .action = "user rights",
-        .person = {.person = id, .role = (uint8_t)role, .area_count = area_count}};
+enum rc people_set_rights(struct seat *seat, uint64_t id, const struct new_rights *rights,
+                          bool *waits, struct err *err) {
+    struct person_step step = {.who = seat->who,
+                               .action = "user rights",
+                               .person = {.person = id},
+                               .rights = {.by = rights->by,
+                                          .role = (uint8_t)rights->role,
+                                          .area_count = rights->area_count}};
     struct buf text;
     uint32_t admitted = 0;
     enum rc rc;
 
     buf_init(&text, 8192);
-    buf_add_text(&text, role_name(role));
-    buf_add_text(&text, " ");
-    seat_areas_text(areas, area_count, &text);
-    if (reason.size > 0)
-        buf_add_text(&text, ": ");
-    buf_add_view(&text, reason);
-    step.person.areas = arena_copy(&seat->arena, areas, area_count * sizeof(uint64_t));
+    grant_text(rights->role, rights->areas, rights->area_count, rights->reason, &text);
+    step.rights.areas =
+        arena_copy(&seat->arena, rights->areas, rights->area_count * sizeof(uint64_t));
     step.reason = buf_view(&text);
     rc = buf_check(&text, "the reason", err);
     if (rc == RC_OK)
@@ -273,13 +337,14 @@ enum rc people_set_rights(struct seat *seat, uint64_t id, enum role role, const 
     if (rc == RC_OK)
         rc = quarantine_rejudge(seat->office, 0, &admitted, err);
     buf_release(&text);
+    *waits = step.waits;
     return rc;
 }
 
 static enum rc reset_step(void *context, struct work *work, struct err *err) {
     struct person_step *step = context;
     struct stored_person old;
-    enum rc rc = staff_now(work, step->replaces, &old, err);
+    enum rc rc = people_now(work, step->replaces, &old, err);
 
     if (rc == RC_OK && old.disabled)
         rc = err_set(err, RC_CONFLICT, "%.*s: is disabled already", VIEW_PRINT(old.name));
@@ -289,10 +354,7 @@ static enum rc reset_step(void *context, struct work *work, struct err *err) {
     step->person.role = old.role;
     step->person.areas = old.areas;
     step->person.area_count = old.area_count;
-    old.disabled = true;
-    rc = put_person(work, &old, err);
-    if (rc == RC_OK)
-        rc = login_end_all(work, old.person, NULL, err);
+    rc = put_out(work, &old, err);
     return rc == RC_OK ? add_step(step, work, err) : rc;
 }
 

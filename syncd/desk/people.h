@@ -43,21 +43,43 @@ struct new_person {
     uint32_t area_count;
     struct view secret;
     bool must_change; /* the secret is for one time */
+    uint64_t by;      /* the person who does it; 0: the command line */
 };
-/* RC_CONFLICT: there is a user of this name. */
+/* By somebody: he waits for a second one, see reset.h. RC_CONFLICT: there is a user of this name.
+ */
 enum rc people_add(struct seat *seat, const struct new_person *person, uint64_t *id,
                    struct err *err);
 /* Somebody of the staff, by id; RC_NOT_FOUND also for people of tablets. In the seat's arena. */
 enum rc people_find(struct seat *seat, uint64_t id, struct stored_person *out, struct err *err);
-/* Ends the sessions, too. RC_CONFLICT: it is so already, or another has the name by now. */
-enum rc people_set_disabled(struct seat *seat, uint64_t id, bool disabled, struct view reason,
-                            struct err *err);
-/* Role and areas from now on; the sessions end, so that nothing goes on under old rights. */
-enum rc people_set_rights(struct seat *seat, uint64_t id, enum role role, const uint64_t *areas,
-                          uint32_t area_count, struct view reason, struct err *err);
+/* He is out, and his sessions end. RC_CONFLICT: he is so already. */
+enum rc people_disable(struct seat *seat, uint64_t id, struct view reason, struct err *err);
+/* Let in again; by: the person who does it, 0: the command line; waits: for a second one, see
+ * grant.h. RC_CONFLICT: he is in, or another has the name by now. */
+enum rc people_enable(struct seat *seat, uint64_t id, uint64_t by, struct view reason, bool *waits,
+                      struct err *err);
+/* What somebody may. */
+struct new_rights {
+    enum role role;
+    const uint64_t *areas;
+    uint32_t area_count;
+    uint64_t by; /* as above */
+    struct view reason;
+};
+/* Role and areas from now on, or, what they give, once a second one has confirmed it: grant.h.
+ * Where he is not what he was, the sessions end, so that nothing goes on under old rights. */
+enum rc people_set_rights(struct seat *seat, uint64_t id, const struct new_rights *rights,
+                          bool *waits, struct err *err);
 /* See above, and reset.h; by: the person who does it. *now is the new person's id; the second
  * factor stays. */
 enum rc people_reset(struct seat *seat, uint64_t id, uint64_t by, struct view one_time,
                      uint64_t *now, struct err *err);
+
+/* --- within a step of the writer --- */
+
+/* Somebody of the staff as the writer has him; RC_NOT_FOUND also for people of tablets. */
+enum rc people_now(struct work *work, uint64_t id, struct stored_person *out, struct err *err);
+enum rc people_update(struct work *work, const struct stored_person *person, struct err *err);
+/* RC_CONFLICT: another user has the name. */
+enum rc people_name_free(struct work *work, struct view name, uint64_t but, struct err *err);
 
 #endif

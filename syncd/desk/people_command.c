@@ -1,5 +1,6 @@
 /* people_command.c: people as commands name them, `user add` and `user list`. */
 #include "base/words.h"
+#include "syncd/desk/grant.h"
 #include "syncd/desk/listing.h"
 #include "syncd/desk/login.h"
 #include "syncd/desk/people.h"
@@ -196,6 +197,30 @@ enum rc desk_user_second(void *context, struct command *command, struct err *err
 
 /* --- user confirm --- */
 
+/* By id also who is disabled: he may wait to be let in again. */
+static enum rc find_waiting(struct seat *seat, const char *text, uint64_t *person,
+                            struct err *err) {
+    enum rc rc = seat_person(seat, text, person, err);
+
+    if (rc != RC_NOT_FOUND || id_parse(view_text(text), person, err) != RC_OK)
+        return rc;
+    err_clear(err);
+    return RC_OK;
+}
+
+static enum rc confirm_all(struct seat *seat, const char *name, uint64_t person, struct view reason,
+                           struct err *err) {
+    struct stored_login login = {0};
+    enum rc rc = store_login(seat->ledger->store, person, &seat->arena, &login, err);
+
+    if (rc != RC_OK && rc != RC_NOT_FOUND)
+        return rc;
+    if (!grant_waits(&login) && !reset_waits(&login))
+        return err_set(err, RC_CONFLICT, "%s: nothing waits to be confirmed", name);
+    rc = grant_waits(&login) ? grant_confirm(seat, person, 0, 0, reason, err) : RC_OK;
+    return rc == RC_OK && reset_waits(&login) ? reset_confirm(seat, person, 0, reason, err) : rc;
+}
+
 enum rc desk_user_confirm(void *context, struct command *command, struct err *err) {
     const char *reason = command_option(command, "--reason");
     struct seat seat;
@@ -206,11 +231,11 @@ enum rc desk_user_confirm(void *context, struct command *command, struct err *er
         return err_set(err, RC_USAGE, "--reason TEXT is missing; it is logged");
     rc = seat_open(context, command, &seat, err);
     if (rc == RC_OK)
-        rc = seat_person(&seat, command->words[0], &person, err);
+        rc = find_waiting(&seat, command->words[0], &person, err);
     if (rc == RC_OK)
-        rc = reset_confirm(&seat, person, 0, view_text(reason), err);
+        rc = confirm_all(&seat, command->words[0], person, view_text(reason), err);
     if (rc == RC_OK)
-        command_say(command, "the new secret of %s is confirmed", command->words[0]);
+        command_say(command, "what waited for %s is confirmed", command->words[0]);
     seat_close(&seat);
     return rc;
 }

@@ -81,7 +81,7 @@ enum rc people_unwrap(const struct stored_person *person, struct view secret,
     return rc;
 }
 
-/* A secret for one time, and one after a reset that nobody has confirmed, sign nothing. */
+/* A secret for one time, and one that no second one has confirmed, sign nothing. */
 static enum rc check_own(struct seat *seat, const struct stored_person *person, bool *own,
                          struct err *err) {
     struct stored_login login = {0};
@@ -123,7 +123,7 @@ enum rc people_unlock(struct seat *seat, struct view name, struct view secret, s
         crypt_wipe(out, sizeof(*out));
         return err_set(err, RC_DENIED,
                        "%.*s: the secret was somebody else's choice; change it at the console, and "
-                       "have a reset confirmed, first",
+                       "have it confirmed, first",
                        VIEW_PRINT(name));
     }
     return rc;

@@ -329,6 +329,15 @@ static enum rc on_login(void *context, const struct stored_login *login, struct 
     buf_add_varint(out, login->reset_by);
     buf_add_zigzag(out, login->reset_ms);
     buf_add_varint(out, login->reset_confirmed_by);
+    if (login->grant.by != 0) { /* so that a county without any has the digest that it had */
+        buf_add_varint(out, login->grant.by);
+        buf_add_zigzag(out, login->grant.at_ms);
+        buf_add_u8(out, login->grant.role);
+        buf_add_u8(out, login->grant.enables);
+        buf_add_varint(out, login->grant.area_count);
+        for (uint32_t i = 0; i < login->grant.area_count; i++)
+            buf_add_varint(out, login->grant.areas[i]);
+    }
     return item_end(digest, err);
 }
 

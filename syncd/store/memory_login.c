@@ -5,6 +5,10 @@ static struct stored_login copy_login(struct arena *arena, const struct stored_l
     struct stored_login to = *from;
 
     to.second = arena_view(arena, from->second);
+    to.grant.areas =
+        from->grant.area_count == 0
+            ? NULL
+            : arena_copy(arena, from->grant.areas, from->grant.area_count * sizeof(uint64_t));
     return to;
 }
 

@@ -3,7 +3,9 @@
 
 static enum rc login_put(struct sqlite *sqlite, const struct stored_login *login, struct err *err) {
     struct statement *put = sqlite->sql[SQL_LOGIN_PUT];
+    enum rc rc;
 
+    areas_pack(&sqlite->areas, login->grant.areas, login->grant.area_count);
     statement_bind_i64(put, 1, bias(login->person));
     statement_bind_i64(put, 2, login->failures);
     statement_bind_i64(put, 3, login->wait_ms);
@@ -16,7 +18,13 @@ static enum rc login_put(struct sqlite *sqlite, const struct stored_login *login
     statement_bind_i64(put, 10, bits(login->reset_by));
     statement_bind_i64(put, 11, login->reset_ms);
     statement_bind_i64(put, 12, bits(login->reset_confirmed_by));
-    return statement_run(put, err);
+    statement_bind_i64(put, 13, bits(login->grant.by));
+    statement_bind_i64(put, 14, login->grant.at_ms);
+    statement_bind_i64(put, 15, login->grant.role);
+    statement_bind_i64(put, 16, login->grant.enables);
+    statement_bind_blob(put, 17, buf_view(&sqlite->areas));
+    rc = buf_check(&sqlite->areas, "a login's areas", err);
+    return rc == RC_OK ? statement_run(put, err) : rc;
 }
 
 static enum rc session_put(struct sqlite *sqlite, const struct stored_session *session,
@@ -61,6 +69,8 @@ enum rc logins_write(struct sqlite *sqlite, const struct store_delta *delta, str
 
 static enum rc login_row(struct statement *row, struct arena *arena, struct stored_login *out,
                          struct err *err) {
+    enum rc rc;
+
     *out = (struct stored_login){
         .person = column_name(row, 0),
         .failures = (uint32_t)statement_i64(row, 1),
@@ -74,8 +84,14 @@ static enum rc login_row(struct statement *row, struct arena *arena, struct stor
         .reset_by = column_bits(row, 9),
         .reset_ms = statement_i64(row, 10),
         .reset_confirmed_by = column_bits(row, 11),
+        .grant = {.by = column_bits(row, 12),
+                  .at_ms = statement_i64(row, 13),
+                  .role = (uint8_t)statement_i64(row, 14),
+                  .enables = statement_i64(row, 15) != 0},
     };
-    return arena == NULL ? RC_OK : arena_check(arena, "a login", err);
+    rc = areas_unpack(statement_blob(row, 16), arena, &out->grant.areas, &out->grant.area_count,
+                      err);
+    return rc == RC_OK ? arena_check(arena, "a login", err) : rc;
 }
 
 static enum rc session_row(struct statement *row, struct arena *arena, struct stored_session *out,
@@ -133,12 +149,15 @@ enum rc sqlite_session(struct store *store, const uint8_t *name, struct arena *a
 enum rc sqlite_logins(struct store *store, store_visit_login *visit, void *context,
                       struct err *err) {
     struct statement *row = sqlite_of(store)->sql[SQL_LOGINS];
+    struct arena arena;
     enum rc rc;
 
+    arena_init(&arena, WALK_BYTES);
     while ((rc = statement_step(row, err)) == RC_OK) {
         struct stored_login item;
 
-        rc = login_row(row, NULL, &item, err);
+        arena_reset(&arena);
+        rc = login_row(row, &arena, &item, err);
         if (rc == RC_OK) {
             rc = visit(context, &item, err);
         }
@@ -147,6 +166,7 @@ enum rc sqlite_logins(struct store *store, store_visit_login *visit, void *conte
         }
     }
     statement_reset(row);
+    arena_release(&arena);
     return rc;
 }
 

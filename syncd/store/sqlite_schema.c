@@ -192,6 +192,14 @@ static const char COLUMNS_OF_ACCESS[] =
     "ALTER TABLE login ADD COLUMN reset_confirmed_by INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE device ADD COLUMN program TEXT NOT NULL DEFAULT '';";
 
+/* Rights that wait for a second one. */
+static const char COLUMNS_OF_GRANTS[] =
+    "ALTER TABLE login ADD COLUMN grant_by INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE login ADD COLUMN granted INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE login ADD COLUMN grant_role INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE login ADD COLUMN grant_enables INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE login ADD COLUMN grant_areas BLOB NOT NULL DEFAULT x'';";
+
 const struct db_migration SQLITE_TABLES[] = {
     {"0001_people", TABLES},
     {"0002_log", TABLES_OF_THE_LOG},
@@ -203,6 +211,7 @@ const struct db_migration SQLITE_TABLES[] = {
     {"0008_zone", TABLES_OF_ZONES},
     {"0009_day", TABLES_OF_THE_DAY},
     {"0010_access", COLUMNS_OF_ACCESS},
+    {"0011_grant", COLUMNS_OF_GRANTS},
 };
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
@@ -339,7 +348,8 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
                        " entries = ?8, acts = ?9, bytes_log = ?10, bytes_states = ?11,"
                        " act_chain = ?12, next_row = ?13",
     [SQL_LOGIN_PUT] = "INSERT OR REPLACE INTO login VALUES"
-                      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+                      " ?14, ?15, ?16, ?17)",
     [SQL_SESSION_PUT] = "INSERT OR REPLACE INTO session VALUES"
                         " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [SQL_GIST_PUT] = "INSERT OR REPLACE INTO gist VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",

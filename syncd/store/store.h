@@ -244,9 +244,18 @@ struct stored_attachment {
     bool erased;          /* by law: the content is gone and is not taken again */
 };
 
-/* What guards a staff person's secret at the console (desk/login.h). None: nothing has happened
- * yet.
- */
+/* Rights that somebody is to get and that wait for the word of a second one (desk/grant.h). */
+struct stored_grant {
+    uint64_t by; /* who gives them; 0: nothing waits, and the rest is 0, too */
+    int64_t at_ms;
+    uint8_t role;
+    bool enables; /* he is disabled, and is to be let in again */
+    uint32_t area_count;
+    uint64_t *areas;
+};
+
+/* What guards a staff person's secret at the console (desk/login.h), and what he waits for. None:
+ * nothing has happened yet. */
 struct stored_login {
     uint64_t person;
     uint32_t failures;  /* wrong secrets or codes since the last good one */
@@ -257,9 +266,10 @@ struct stored_login {
     uint64_t former;    /* the person that he was before his secret was reset; 0 */
     uint64_t code_step; /* of the last code of the second factor that was taken: none is twice */
     struct view second; /* the second factor, locked with a key outside of the store; empty: none */
-    uint64_t reset_by;  /* who gave him the secret that he came back with; 0: nobody */
+    uint64_t reset_by;  /* who gave him the secret that he came (back) with; 0: nobody */
     int64_t reset_ms;
     uint64_t reset_confirmed_by; /* 0: nobody has yet */
+    struct stored_grant grant;
 };
 
 /* Somebody at the console, until he leaves; or a program that reads for him. Not in the digest: it

@@ -100,7 +100,7 @@ const MATRIX = [
   ['POST', '/api/people/:person/rights', MANAGERS],
   ['POST', '/api/people/:person/reset', MANAGERS],
   ['POST', '/api/people/:person/confirm', ['admin', 'county']],
-  ['GET', '/api/resets', ['admin', 'county']],
+  ['GET', '/api/confirmations', ['admin', 'county']],
   ['GET', '/api/audit/visits', AUDITORS],
   ['GET', '/api/audit/incomes', AUDITORS],
   ['GET', '/api/audit/changes/:record', AUDITORS],
@@ -191,6 +191,34 @@ for (const [role, may] of [['county', 'read,export,manage,reveal'], ['county', '
     if (comes) ok(status !== 401 && !['role', 'token', 'origin'].includes(json?.error), name, `${status} ${json?.error}`);
     else check(`${name}: not`, `${status} ${json?.error}`, `403 ${roles.includes(role) ? 'token' : 'role'}`);
   }
+}
+
+// --- whoever is new, and waits for a second one, at every route ---
+//
+// He reads, masked, and goes his own way in; he writes nothing, looks behind no mask, takes nothing away.
+
+const FREE = ['secret', 'login/code', 'second', 'sessions/:session/end', 'tokens/:token/revoke', 'records', 'records/:record/effect',
+  'forms/preview'].map((one) => `POST /api/${one}`);
+for (const role of ROLES) {
+  const made = (await browsers.admin.post('/api/people', { name: `new-${role}`, role, areas: ['430626'] })).json;
+  const browser = new DeskBrowser(county);
+  const first = (await browser.login(`new-${role}`, made.secret)).json;
+  check(`a new ${role} is told who added him`, `${first.reset.by} ${first.reset.first} ${first.reset.waits}`, 'admin true true');
+  await browser.post('/api/secret', { old: made.secret, new: `a secret of new ${role}` });
+  for (const [method, pattern, roles, headers] of MATRIX) {
+    if (pattern === '/api/logout' || !roles.includes(role)) continue;
+    const target = pattern.replace('*', 'nothing').replace(/:\w+/g, NOBODY);
+    const { status, json } = method === 'GET' ? await browser.get(target) : await browser.post(target, {}, headers);
+    const name = `a new ${role}: ${method} ${pattern}`;
+
+    if (method === 'GET' || FREE.includes(`${method} ${pattern}`))
+      ok(status !== 401 && !['role', 'unconfirmed'].includes(json?.error), name, `${status} ${json?.error}`);
+    else check(`${name}: not yet`, `${status} ${json?.error}`, '403 unconfirmed');
+  }
+  check('  a second one confirms him', (await browsers.county.post(`/api/people/${made.person}/confirm`, { reason: 'met him' })).status, 200);
+  check('  and he waits no more', (await browser.get('/api/me')).json.reset.waits, false);
+  check('  nor is he hindered', (await browser.post('/api/tokens', {})).json.error, 'invalid');
+  check('  until he leaves', (await browsers.admin.post(`/api/people/${made.person}/disable`, { reason: 'left' })).status, 200);
 }
 
 // --- sessions ---
@@ -349,7 +377,7 @@ for (const [role, may] of [['county', 'read,export,manage,reveal'], ['county', '
   check('  nor confirms another one', await refused(`/api/people/${NOBODY}/confirm`, { reason: 'x' }), 'unconfirmed');
   const target = `/api/people/${renewed.person}/confirm`;
   check('who did it does not confirm it', (await admin.post(target, { reason: 'x' })).json.error, 'denied');
-  check('  nor sees it waiting', (await admin.get('/api/resets')).json.items.length, 0);
+  check('  nor sees it waiting', (await admin.get('/api/confirmations')).json.items.length, 0);
   check('a second one sees it', (await reviewer.get('/api/home')).json.queue.filter((one) => one.kind === 'reset')
     .map((one) => `${one.title} ${one.by}`).filter((one) => one.startsWith('deng')).join(), 'deng admin');
   check('  says why', (await reviewer.post(target, {})).json.error, 'invalid');
@@ -359,6 +387,59 @@ for (const [role, may] of [['county', 'read,export,manage,reveal'], ['county', '
   check('it goes on saying who it was', (await browser.get('/api/me')).json.reset.waits, false);
   check('and both stand in the log', JSON.parse(county.syncd('log', '--json')).filter((one) => one.object === renewed.person)
     .map((one) => `${one.who}: ${one.action}`).filter((one) => one.includes('user')).join(), 'admin: user reset,county: user reset confirm');
+}
+
+// --- nor is who gives rights alone in it ---
+
+{
+  const { admin, county: reviewer } = browsers;
+  const [one, two] = ['430626117205', '430626117206'];
+  county.add('clerk', 'zhou', one);
+  const zhou = await county.browser('zhou');
+  const { person } = (await zhou.get('/api/me')).json;
+  const rights = async (role, ...areas) => (await admin.post(`/api/people/${person}/rights`, { role, areas, reason: 'asked for' })).json.waits;
+  const has = async (browser) => {
+    const { role, areas } = (await browser.get('/api/me')).json;
+    return `${role} ${areas?.map((area) => area.area).join()}`;
+  };
+  const lines = async (browser) => (await browser.get('/api/confirmations')).json.items.filter((line) => line.person === person);
+  const confirm = async (browser, body) => (await browser.post(`/api/people/${person}/confirm`, { reason: 'asked his head', ...body })).json.error;
+
+  check('another village waits for a second one', await rights('clerk', one, two), true);
+  check('  he goes on with what he had, and is not logged out', await has(zhou), `clerk ${one}`);
+  check('  who gave it does not see it waiting', (await lines(admin)).length, 0);
+  const [line] = await lines(reviewer);
+  check('a second one sees what it is', `${line.kind} ${line.title} ${line.by} ${line.role} ${line.areas.length} ${line.grant.role} ${line.grant.areas.length}`,
+    'rights zhou admin clerk 1 clerk 2');
+  check('  on his first page', (await reviewer.get('/api/home')).json.queue.filter((item) => item.kind === 'rights' && item.person === person).length, 1);
+  check('  and whoever manages, among the people', (await admin.get('/api/people')).json.items.find((item) => item.person === person).grant.areas.length, 2);
+  check('who gave it does not confirm it', await confirm(admin, { rights: line.grant.mark }), 'denied');
+  check('  nor he himself', await confirm(zhou, { rights: line.grant.mark }), 'role');
+  check('  nor anybody what he has not read', await confirm(reviewer, { rights: NOBODY }), 'conflict');
+  check('  nor without saying what', await confirm(reviewer, {}), 'conflict');
+  check('  nor what is no mark', await confirm(reviewer, { rights: 'now' }), 'invalid');
+  check('the second one does', await confirm(reviewer, { rights: line.grant.mark }), undefined);
+  check('  then he comes in anew', (await zhou.get('/api/me')).status, 401);
+  await zhou.login('zhou');
+  check('  to both', await has(zhou), `clerk ${one},${two}`);
+  check('less needs nobody', await rights('investigator', two), false);
+  await zhou.login('zhou');
+  check('  and holds at once', await has(zhou), `investigator ${two}`);
+  check('a role that decides over the county waits', await rights('county', '430626'), true);
+  check('  and opens nothing yet', `${await has(zhou)} ${(await zhou.post('/api/quarantine', {})).json.error} ${(await zhou.post('/api/records/export', {})).json.error}`,
+    `investigator ${two} role role`);
+  check('  until it is taken back', await rights('investigator', two), false);
+  check('  and nothing waits', (await lines(reviewer)).length, 0);
+  check('who was disabled', (await admin.post(`/api/people/${person}/disable`, { reason: 'left' })).status, 200);
+  check('  is not let in by one alone', (await admin.post(`/api/people/${person}/enable`, { reason: 'is back' })).json.waits, true);
+  check('', (await zhou.login('zhou')).status, 403);
+  const [back] = await lines(reviewer);
+  check('  but by two', `${back.kind} ${await confirm(reviewer, { rights: back.grant.mark })}`, 'enable undefined');
+  check('', (await zhou.login('zhou')).json.stage, 'done');
+  check('all of it is in the log', JSON.parse(county.syncd('log', '--json')).filter((act) => act.object === person)
+    .map((act) => `${act.who}: ${act.action}`).filter((act) => act.includes('user')).join(),
+  ['command line: user add', 'admin: user rights proposed', 'county: user rights confirm', 'admin: user rights', 'admin: user rights proposed', 'admin: user rights',
+    'admin: user disable', 'admin: user enable proposed', 'county: user enable confirm'].join());
 }
 
 // --- who sits where ---

@@ -1,112 +1,26 @@
 /* Coming in at the console and staying: time goes by as the test says. */
-#include "syncd/desk/login.h"
-#include "syncd/desk/people.h"
 #include "syncd/desk/reset.h"
-#include "tests/support/clerk.h"
+#include "tests/support/staff_room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-#define SECRET    "a long secret of li"
-#define MINUTE_MS INT64_C(60000)
-#define ADDRESS   "192.0.2.7"
-
-struct login_world {
-    struct clerk *clerk;
-    struct login_desk desk;
-    struct seat seat;
-    struct err err;
-    uint64_t li;
-    char token[LOGIN_TOKEN_TEXT_BYTES];
-};
-
-static const struct login_from from = {.address = ADDRESS, .agent = "browser\x01\xff"};
-
-static void sit(struct login_world *world) {
-    clerk_must(
-        seat_open_at(service_office(world->clerk->service), "test", &world->seat, &world->err),
-        &world->err);
-}
-
-/* What was committed is seen by a reader that is borrowed anew. */
-static void sit_again(struct login_world *world) {
-    seat_close(&world->seat);
-    sit(world);
-    err_clear(&world->err);
-}
-
-static void wait_ms(struct login_world *world, int64_t ms) {
-    world->clerk->county->now_ms += ms;
-    sit_again(world);
-}
-
-static void add(struct login_world *world, const char *name, enum role role, bool must_change,
-                uint64_t *id) {
-    const uint64_t area = UINT64_C(430626000000);
-    const struct new_person person = {.name = view_text(name),
-                                      .role = role,
-                                      .areas = &area,
-                                      .area_count = 1,
-                                      .secret = view_text(SECRET),
-                                      .must_change = must_change};
-
-    clerk_must(people_add(&world->seat, &person, id, &world->err), &world->err);
-    sit_again(world);
-}
-
-static int set_up(void **state) {
-    struct login_world *world = calloc(1, sizeof(*world));
-    void *clerk = NULL;
-
-    assert_non_null(world);
-    err_init(&world->err, LANG_EN);
-    if (clerk_set_up(&clerk) != 0)
-        return -1;
-    world->clerk = clerk;
-    login_desk_init(&world->desk);
-    sit(world);
-    add(world, "lihua", ROLE_COUNTY, false, &world->li);
-    *state = world;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct login_world *world = *state;
-    void *clerk = world->clerk;
-
-    seat_close(&world->seat);
-    login_desk_release(&world->desk);
-    free(world);
-    return clerk_tear_down(&clerk);
-}
-
-static enum rc try(struct login_world *world, const char *name, const char *secret) {
-    enum rc rc;
-
-    sit_again(world);
-    rc = login_begin(&world->desk, &world->seat, &from, view_text(name), view_text(secret),
-                     world->token, &world->err);
-    seat_close(&world->seat);
-    sit(world);
-    return rc;
-}
-
-static enum rc find(struct login_world *world, struct login_session *out) {
+static enum rc find(struct staff_room *world, struct login_session *out) {
     err_clear(&world->err);
     return login_find(&world->seat, view_text(world->token), out, &world->err);
 }
 
 static void a_session_ends_when_nobody_uses_it(void **state) {
-    struct login_world *world = *state;
+    struct staff_room *world = *state;
     struct login_session session;
 
-    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK);
     assert_int_equal(find(world, &session), RC_OK);
     assert_int_equal(session.stage, LOGIN_DONE);
     assert_true(session.person.person == world->li);
-    assert_true(view_is(session.stored.address, ADDRESS));
+    assert_true(view_is(session.stored.address, STAFF_ADDRESS));
     assert_true(view_is(session.stored.agent, "browser??"));
     wait_ms(world, LOGIN_IDLE_MS - 1);
     assert_int_equal(find(world, &session), RC_OK);
@@ -118,11 +32,11 @@ static void a_session_ends_when_nobody_uses_it(void **state) {
 }
 
 static void a_session_ends_after_half_a_day(void **state) {
-    struct login_world *world = *state;
+    struct staff_room *world = *state;
     struct login_session session;
     int64_t began_ms = world->clerk->county->now_ms;
 
-    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK);
     while (world->clerk->county->now_ms + 20 * MINUTE_MS < began_ms + LOGIN_LONGEST_MS) {
         wait_ms(world, 20 * MINUTE_MS);
         assert_int_equal(find(world, &session), RC_OK);
@@ -133,11 +47,11 @@ static void a_session_ends_after_half_a_day(void **state) {
 }
 
 static void a_use_is_written_down_once_a_minute(void **state) {
-    struct login_world *world = *state;
+    struct staff_room *world = *state;
     struct login_session session;
     int64_t began_ms = world->clerk->county->now_ms;
 
-    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK);
     wait_ms(world, LOGIN_TOUCH_MS - 1);
     assert_int_equal(find(world, &session), RC_OK);
     clerk_must(login_touch(&world->seat, &session, &world->err), &world->err);
@@ -152,14 +66,14 @@ static void a_use_is_written_down_once_a_minute(void **state) {
 }
 
 static void guessers_wait_longer_and_longer(void **state) {
-    struct login_world *world = *state;
+    struct staff_room *world = *state;
     struct login_session session;
     static const char *const names[] = {"lihua", "nobody"};
 
     for (size_t i = 0; i < 2; i++) {
         for (uint32_t failures = 1; failures <= LOGIN_FREE; failures++)
             assert_int_equal(try(world, names[i], "wrong"), RC_DENIED);
-        assert_int_equal(try(world, names[i], i == 0 ? SECRET : "wrong"), RC_AGAIN);
+        assert_int_equal(try(world, names[i], i == 0 ? STAFF_SECRET : "wrong"), RC_AGAIN);
         wait_ms(world, LOGIN_WAIT_MS - 1);
         assert_int_equal(try(world, names[i], "wrong"), RC_AGAIN);
         wait_ms(world, 1);
@@ -169,18 +83,18 @@ static void guessers_wait_longer_and_longer(void **state) {
         wait_ms(world, LOGIN_WAIT_MS);
     }
     /* The right secret forgives. */
-    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK);
     assert_int_equal(find(world, &session), RC_OK);
     for (uint32_t failures = 1; failures <= LOGIN_FREE; failures++)
         assert_int_equal(try(world, "lihua", "wrong"), RC_DENIED);
 }
 
-static int64_t left_ms(const struct login_world *world, const char *address) {
+static int64_t left_ms(const struct staff_room *world, const char *address) {
     return address_wait_ms(&world->desk.addresses, world->seat.office->keys, address,
                            world->clerk->county->now_ms);
 }
 
-static void fail_from(struct login_world *world, const char *address, uint32_t times) {
+static void fail_from(struct staff_room *world, const char *address, uint32_t times) {
     for (uint32_t i = 0; i < times; i++)
         address_failed(&world->desk.addresses, world->seat.office->keys, address,
                        world->clerk->county->now_ms);
@@ -188,30 +102,30 @@ static void fail_from(struct login_world *world, const char *address, uint32_t t
 
 /* Of one address with many names: no account's limit sees that. */
 static void an_address_is_held_up_and_its_office_is_not(void **state) {
-    struct login_world *world = *state;
+    struct staff_room *world = *state;
     uint64_t wu;
 
     add(world, "wu", ROLE_CLERK, false, &wu);
-    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
-    fail_from(world, ADDRESS, ADDRESS_FREE - 1);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK);
+    fail_from(world, STAFF_ADDRESS, ADDRESS_FREE - 1);
     assert_int_equal(try(world, "wu", "wrong"), RC_DENIED);
     assert_int_equal(try(world, "nobody", "wrong"), RC_AGAIN);
-    assert_int_equal(try(world, "wu", SECRET), RC_AGAIN);
-    assert_int_equal(try(world, "lihua", SECRET), RC_OK); /* he has come from there before */
+    assert_int_equal(try(world, "wu", STAFF_SECRET), RC_AGAIN);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK); /* he has come from there before */
     assert_int_equal(left_ms(world, "192.0.2.8"), 0);
     wait_ms(world, ADDRESS_COST_MS);
-    assert_int_equal(try(world, "wu", SECRET), RC_OK);
+    assert_int_equal(try(world, "wu", STAFF_SECRET), RC_OK);
 }
 
 static void what_an_address_owes_has_an_end(void **state) {
-    struct login_world *world = *state;
+    struct staff_room *world = *state;
 
-    fail_from(world, ADDRESS, 10 * ADDRESS_FREE);
-    assert_int_equal(left_ms(world, ADDRESS), 2 * ADDRESS_COST_MS);
+    fail_from(world, STAFF_ADDRESS, 10 * ADDRESS_FREE);
+    assert_int_equal(left_ms(world, STAFF_ADDRESS), 2 * ADDRESS_COST_MS);
     assert_int_equal(left_ms(world, "::ffff:192.0.2.7"), 2 * ADDRESS_COST_MS);
     /* A clock that is put back holds nobody up. */
     world->clerk->county->now_ms -= 24 * 60 * MINUTE_MS;
-    assert_int_equal(left_ms(world, ADDRESS), 0);
+    assert_int_equal(left_ms(world, STAFF_ADDRESS), 0);
     world->clerk->county->now_ms += 24 * 60 * MINUTE_MS;
     /* One who has an address of IPv6 has very many. */
     fail_from(world, "2001:db8:1:2::1", ADDRESS_FREE);
@@ -226,11 +140,11 @@ static void what_an_address_owes_has_an_end(void **state) {
         snprintf(other, sizeof(other), "10.%u.%u.7", i / 256, i % 256);
         fail_from(world, other, 1);
     }
-    assert_int_equal(left_ms(world, ADDRESS), 2 * ADDRESS_COST_MS);
+    assert_int_equal(left_ms(world, STAFF_ADDRESS), 2 * ADDRESS_COST_MS);
 }
 
 static void waiting_outlives_the_service(void **state) {
-    struct login_world *world = *state;
+    struct staff_room *world = *state;
 
     for (uint32_t failures = 1; failures <= LOGIN_FREE; failures++)
         assert_int_equal(try(world, "lihua", "wrong"), RC_DENIED);
@@ -238,17 +152,17 @@ static void waiting_outlives_the_service(void **state) {
     service_close(world->clerk->service);
     clerk_open(world->clerk);
     sit(world);
-    assert_int_equal(try(world, "lihua", SECRET), RC_AGAIN);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_AGAIN);
 }
 
 static void the_key_comes_out_of_the_session_and_of_nothing_else(void **state) {
-    struct login_world *world = *state;
+    struct staff_room *world = *state;
     struct login_session session;
     uint8_t key[64], public_key[32], signature[64];
     char other[LOGIN_TOKEN_TEXT_BYTES];
     const struct view text = view_text("decided");
 
-    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK);
     assert_int_equal(find(world, &session), RC_OK);
     clerk_must(login_key(&session, view_text(world->token), key, &world->err), &world->err);
     crypt_sign(key, text, signature);
@@ -264,61 +178,65 @@ static void the_key_comes_out_of_the_session_and_of_nothing_else(void **state) {
 }
 
 static void a_person_has_so_many_sessions_and_no_more(void **state) {
-    struct login_world *world = *state;
+    struct staff_room *world = *state;
     struct login_session session;
     char first[LOGIN_TOKEN_TEXT_BYTES];
 
-    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK);
     memcpy(first, world->token, sizeof(first));
     for (uint32_t i = 1; i < LOGIN_SESSIONS_MAX; i++) {
         wait_ms(world, 1000);
-        assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+        assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK);
     }
     err_clear(&world->err);
     assert_int_equal(login_find(&world->seat, view_text(first), &session, &world->err), RC_OK);
     wait_ms(world, 1000);
-    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK);
     err_clear(&world->err);
     assert_int_equal(login_find(&world->seat, view_text(first), &session, &world->err),
                      RC_NOT_FOUND);
 }
 
 static void other_rights_end_the_sessions(void **state) {
-    struct login_world *world = *state;
+    struct staff_room *world = *state;
     const uint64_t village = UINT64_C(430626117205);
+    const struct new_rights clerk_rights = {.role = ROLE_CLERK,
+                                            .areas = &village,
+                                            .area_count = 1,
+                                            .by = 1,
+                                            .reason = view_text("moved")};
     struct login_session session;
+    bool waits = true;
 
-    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
-    clerk_must(people_set_rights(&world->seat, world->li, ROLE_CLERK, &village, 1,
-                                 view_text("moved"), &world->err),
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK);
+    clerk_must(people_set_rights(&world->seat, world->li, &clerk_rights, &waits, &world->err),
                &world->err);
+    assert_false(waits);
     sit_again(world);
     assert_int_equal(find(world, &session), RC_NOT_FOUND);
-    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK);
     assert_int_equal(find(world, &session), RC_OK);
     assert_int_equal(session.person.role, ROLE_CLERK);
     assert_true(session.person.area_count == 1 && session.person.areas[0] == village);
 }
 
 static void whoever_is_reset_has_a_former(void **state) {
-    struct login_world *world = *state;
+    struct staff_room *world = *state;
     struct stored_login login;
     uint64_t now;
 
     clerk_must(people_reset(&world->seat, world->li, 0, view_text("once-only"), &now, &world->err),
                &world->err);
-    sit_again(world);
     assert_true(now != world->li);
-    clerk_must(store_login(world->seat.ledger->store, now, &world->seat.arena, &login, &world->err),
-               &world->err);
+    login = login_now(world, now);
     assert_true(login.former == world->li && login.must_change);
-    assert_int_equal(try(world, "lihua", SECRET), RC_DENIED);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_DENIED);
     assert_int_equal(try(world, "lihua", "once-only"), RC_OK);
 }
 
 /* What an administrator knows opens nothing but the way to a secret of one's own. */
 static void a_reset_waits_for_a_second_where_there_is_one(void **state) {
-    struct login_world *world = *state;
+    struct staff_room *world = *state;
     struct stored_login login;
     uint64_t admin, wu, now = 0;
     struct staff staff;
@@ -328,20 +246,16 @@ static void a_reset_waits_for_a_second_where_there_is_one(void **state) {
     /* Li Hua is there, and has never come. */
     clerk_must(people_reset(&world->seat, wu, admin, view_text("once-only"), &now, &world->err),
                &world->err);
-    sit_again(world);
-    clerk_must(store_login(world->seat.ledger->store, now, &world->seat.arena, &login, &world->err),
-               &world->err);
+    login = login_now(world, now);
     assert_true(login.reset_by == admin && !reset_waits(&login));
     assert_int_equal(
         people_unlock(&world->seat, view_text("wu"), view_text("once-only"), &staff, &world->err),
         RC_DENIED);
     SAYS(world->err.text, "somebody else's choice");
-    assert_int_equal(try(world, "lihua", SECRET), RC_OK);
+    assert_int_equal(try(world, "lihua", STAFF_SECRET), RC_OK);
     clerk_must(people_reset(&world->seat, now, admin, view_text("once-again"), &now, &world->err),
                &world->err);
-    sit_again(world);
-    clerk_must(store_login(world->seat.ledger->store, now, &world->seat.arena, &login, &world->err),
-               &world->err);
+    login = login_now(world, now);
     assert_true(reset_waits(&login));
     assert_int_equal(reset_confirm(&world->seat, now, admin, view_text("me"), &world->err),
                      RC_DENIED);
@@ -350,9 +264,7 @@ static void a_reset_waits_for_a_second_where_there_is_one(void **state) {
     err_clear(&world->err);
     clerk_must(reset_confirm(&world->seat, now, world->li, view_text("called him"), &world->err),
                &world->err);
-    sit_again(world);
-    clerk_must(store_login(world->seat.ledger->store, now, &world->seat.arena, &login, &world->err),
-               &world->err);
+    login = login_now(world, now);
     assert_true(!reset_waits(&login) && login.reset_confirmed_by == world->li);
     assert_int_equal(reset_confirm(&world->seat, now, world->li, view_text("x"), &world->err),
                      RC_CONFLICT);
@@ -364,7 +276,8 @@ int main(void) {
     err_init(&err, LANG_EN);
     if (crypt_start(&err) != RC_OK)
         return 1;
-#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define IN_WORLD(test)                                                                             \
+    cmocka_unit_test_setup_teardown(test, staff_room_set_up, staff_room_tear_down)
     const struct CMUnitTest tests[] = {
         IN_WORLD(a_session_ends_when_nobody_uses_it),
         IN_WORLD(a_session_ends_after_half_a_day),

@@ -533,6 +533,7 @@ static enum rc see_login(void *context, const struct stored_login *item, struct 
 static void test_logins(void **state) {
     struct county_store *county = county_of(state);
     struct err *err = &county->err;
+    uint64_t areas[] = {UINT64_C(430626000000), UINT64_C(430626117205)};
     struct stored_login logins[] = {
         {.person = UINT64_MAX,
          .failures = 3,
@@ -542,9 +543,14 @@ static void test_logins(void **state) {
          .second = view_text("sealed"),
          .reset_by = UINT64_MAX - 2,
          .reset_ms = 77,
-         .reset_confirmed_by = 9},
+         .reset_confirmed_by = 9,
+         .grant = {.by = UINT64_MAX - 3,
+                   .at_ms = 78,
+                   .role = ROLE_COUNTY,
+                   .enables = true,
+                   .area_count = 2,
+                   .areas = areas}},
         {.person = 7, .must_change = true, .changed_ms = -1, .code_step = 5}};
-    uint64_t areas[] = {UINT64_C(430626000000), UINT64_C(430626117205)};
     struct stored_session sessions[] = {{.name = "z",
                                          .person = 7,
                                          .epoch = 2,
@@ -579,8 +585,12 @@ static void test_logins(void **state) {
     assert_true(login.former == UINT64_MAX - 1);
     assert_true(login.reset_by == UINT64_MAX - 2 && login.reset_ms == 77 &&
                 login.reset_confirmed_by == 9);
+    assert_true(login.grant.by == UINT64_MAX - 3 && login.grant.at_ms == 78 &&
+                login.grant.role == ROLE_COUNTY && login.grant.enables &&
+                login.grant.area_count == 2 && login.grant.areas[1] == areas[1]);
     assert_int_equal(store_login(county->store, 7, &county->arena, &login, err), RC_OK);
     assert_true(login.must_change && login.changed_ms == -1 && login.code_step == 5);
+    assert_true(login.grant.by == 0 && login.grant.area_count == 0);
     assert_int_equal(store_login(county->store, 8, &county->arena, &login, err), RC_NOT_FOUND);
     assert_int_equal(store_logins(county->store, see_login, &sum, err), RC_OK);
     assert_int_equal(sum, 75); /* by person, without sign */
