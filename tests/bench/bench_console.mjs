@@ -157,7 +157,7 @@ get('admin', '/api/people');
 get('admin', '/api/people/:person/sessions', `/api/people/${person.person}/sessions`);
 get('county', '/api/tokens');
 get('admin', '/api/people/tokens');
-get('admin', '/api/resets');
+get('admin', '/api/confirmations');
 get('admin', '/api/devices');
 get('admin', '/api/devices', `/api/devices?after=${(await json('admin', '/api/devices')).next}`);
 get('township', '/api/devices');

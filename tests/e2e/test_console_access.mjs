@@ -1,5 +1,5 @@
-// test_console_access.mjs: who may be whom at the console, in a real browser: a secret that was reset
-// waits for a second pair of eyes, a pollster sees where he was sent to and nothing else, another
+// test_console_access.mjs: who may be whom at the console, in a real browser: a secret that was reset,
+// somebody new and more rights wait for a second pair of eyes, a pollster sees where he was sent to and nothing else, another
 // bureau comments.
 import fs from 'node:fs';
 import { ConsoleCounty } from './console.mjs';
@@ -51,7 +51,7 @@ await pages.run({
     await pages.heading(page, '王桂兰');
     await page.getByRole('button', { name: '通过' }).click();
     await page.getByRole('dialog').getByRole('button').last().click();
-    await page.getByText('在第二人确认之前').waitFor();
+    await page.getByText('在第二人确认是您本人之前').waitFor();
     ok(true, 'who waits is told so where he tries');
 
     const second = await pages.open('zhao');
@@ -66,6 +66,52 @@ await pages.run({
     await pages.heading(page, '王桂兰');
     ok(await page.getByText('在另一位管理员或县级审批人确认之前').count() === 0, 'and the person is told nothing more');
     await context.close();
+  },
+  async rights() {
+    const sun = await pages.open('sun');
+    const zhao = await pages.open('zhao');
+    const person = (name) => sun.getByRole('row', { name });
+    await pages.place(sun, '人员');
+    await sun.getByRole('button', { name: '添加人员' }).click();
+    const adding = sun.getByRole('dialog', { name: '添加人员' });
+    await adding.getByLabel('姓名').fill('钱审核');
+    await pages.look(sun, 'person-new');
+    await adding.getByRole('button', { name: '添加', exact: true }).click();
+    await sun.getByRole('button', { name: '已转交' }).click();
+    await person('钱审核').getByText('待第二人确认').waitFor();
+    await pages.look(sun, 'person-waits');
+    await zhao.reload();
+    await zhao.getByRole('link', { name: /确认新增人员.*钱审核/ }).click();
+    await pages.heading(zhao, '确认新增人员');
+    await zhao.getByText('钱审核', { exact: true }).waitFor();
+    await pages.look(zhao, 'person-confirm');
+    await zhao.getByLabel('理由').fill('当面核实');
+    await zhao.getByRole('button', { name: '确认是本人' }).click();
+    await pages.heading(zhao, '今日待办');
+
+    await sun.reload();
+    await person('钱审核').getByText('尚未首次登录').waitFor();
+    await person('钱审核').click();
+    const dialog = sun.getByRole('dialog', { name: '钱审核' });
+    await dialog.getByLabel('角色').selectOption('county');
+    await dialog.getByLabel(/^理由/).fill('县局调入');
+    await dialog.getByRole('button', { name: '修改权限' }).click();
+    await sun.getByText('已提交，待第二人确认。').waitFor();
+    await person('钱审核').getByText('新增权限，待第二人确认').waitFor();
+    ok(await person('钱审核').getByText('乡镇审核人').count() === 1, 'until then he is what he was');
+    await person('钱审核').click();
+    await pages.look(sun, 'rights-wait');
+    await zhao.reload();
+    await zhao.getByRole('link', { name: /确认新权限.*钱审核/ }).click();
+    await pages.heading(zhao, '确认新权限');
+    await zhao.getByText(/县级审批 · 平江县/).waitFor();
+    await pages.look(zhao, 'rights-confirm');
+    await zhao.getByLabel('理由').fill('调令已见');
+    await zhao.getByRole('button', { name: '确认此权限' }).click();
+    await pages.heading(zhao, '今日待办');
+    await zhao.getByRole('link', { name: /确认新权限/ }).waitFor({ state: 'detached' });
+    await sun.reload();
+    await person('钱审核').getByText('县级审批', { exact: true }).waitFor();
   },
   async pollster() {
     const zhao = await county.browser('zhao');

@@ -113,7 +113,8 @@ export function SecretForm({ onDone, onBack }) {
 
 // Who has a hand in the secret that one came in with.
 export function ResetNotice({ reset, waits }) {
-  return html`<${Notice} kind="warning"><p>${tr('{by} made a new secret for you on {when}. Did you not ask for it? Then tell the county reviewer at once.', {
+  return html`<${Notice} kind="warning"><p>${reset.first ? tr('{by} added you on {when} and made your first secret.', {
+    by: reset.by, when: moment(reset.at) }) : tr('{by} made a new secret for you on {when}. Did you not ask for it? Then tell the county reviewer at once.', {
     by: reset.by, when: moment(reset.at) })}</p>${waits && html`<p>${
     tr('Until a second administrator or a county reviewer has confirmed it, you can read, and do nothing in your name.')}</p>`}</${Notice}>`;
 }

@@ -19,7 +19,7 @@ export function Me({ shared }) {
       <dt>${tr('Role')}</dt><dd>${roleName(me.role)}</dd>
       <dt>${tr('Areas')}</dt><dd>${me.areas.map(areaName).join(', ')}</dd>
       <dt>${tr('This login ends')}</dt><dd>${moment(me.until)}</dd>
-      ${me.reset && html`<dt>${tr('New secret by')}</dt><dd>${me.reset.by} · ${
+      ${me.reset && html`<dt>${me.reset.first ? tr('Added by') : tr('New secret by')}</dt><dd>${me.reset.by} · ${
         moment(me.reset.at)}</dd>`}</dl>
       <h2>${tr('Where I am logged in')}</h2><${Sessions} path="api/sessions" mayEnd /></section>
     <section class="card stack"><h2>${tr('Second factor')}</h2>${isEnrolling

@@ -12,14 +12,18 @@ import { Tokens } from './tokens.mjs';
 import { ROLES, areaName, codes, roleName } from './words.mjs';
 
 function State({ person }) {
+  if (person.grant?.enables) return html`<span class="tag warning"><${Icon} name="lock" />${
+    tr('comes back, to be confirmed by a second')}</span>`;
   if (person.disabled) return html`<span class="tag tablet"><${Icon} name="close" />${
     tr('disabled')}</span>`;
   if (person.waiting) return html`<span class="tag warning"><${Icon} name="clock" />${
     tr('waits after wrong secrets')}</span>`;
-  if (person.must_change) return html`<span class="tag warning"><${Icon} name="clock" />${
-    tr('has not come yet')}</span>`;
+  if (person.grant) return html`<span class="tag warning"><${Icon} name="lock" />${
+    tr('more rights, to be confirmed by a second')}</span>`;
   if (person.unconfirmed) return html`<span class="tag warning"><${Icon} name="lock" />${
     tr('new secret, to be confirmed by a second')}</span>`;
+  if (person.must_change) return html`<span class="tag warning"><${Icon} name="clock" />${
+    tr('has not come yet')}</span>`;
   return html`<span class="tag safe"><${Icon} name="check" />${tr('active')}</span>`;
 }
 
@@ -29,7 +33,8 @@ function Rights({ role, setRole, areas, setAreas }) {
       ${ROLES.map((one) => html`<option key=${one} value=${one}>${roleName(one)}</option>`)}
     </select></label>
     <${Field} label=${tr('Areas')} hint=${tr('Codes; with each comes all that lies beneath it.')}
-      value=${areas} onInput=${setAreas} />`;
+      value=${areas} onInput=${setAreas} />
+    <p class="quiet small">${tr('What is given waits for the word of a second administrator or a county reviewer, where there is one; what is taken away is gone at once.')}</p>`;
 }
 
 // What is shown once and never again.
@@ -78,7 +83,7 @@ function Person({ person, shared, onDone, onSecret, onClose }) {
       const answer = await send();
 
       if (answer.secret) onSecret(person.name, answer);
-      else onDone();
+      else onDone(answer.waits);
     } catch (trouble) {
       setError(trouble.message);
     }
@@ -88,6 +93,9 @@ function Person({ person, shared, onDone, onSecret, onClose }) {
     <dl class="facts"><dt>${tr('State')}</dt><dd><${State} person=${person} /></dd>
       <dt>${tr('Role')}</dt><dd>${roleName(person.role)}</dd>
       <dt>${tr('Areas')}</dt><dd>${person.areas.map(areaName).join(', ')}</dd>
+      ${person.grant && html`<dt>${tr('To be confirmed')}</dt><dd>${roleName(person.grant.role)} · ${
+        person.grant.areas.map(areaName).join(', ')} (${person.grant.by} · ${
+        moment(person.grant.since)})</dd>`}
       <dt>${tr('Last login')}</dt><dd>${person.seen ? moment(person.seen) : tr('never')}</dd>
       <dt>${tr('Second factor')}</dt><dd>${person.second ? tr('yes') : tr('no')}</dd></dl>
     ${person.self && html`<p class="quiet">${
@@ -118,7 +126,11 @@ export function People({ shared }) {
   const list = useList('people', api.people);
   const [open, setOpen] = useState(null); // a person, 'new', or {name, secret}
 
-  const done = () => { setOpen(null); toast(tr('Done.')); list.again(); };
+  const done = (waits) => {
+    setOpen(null);
+    toast(waits ? tr('It waits for the word of a second one.') : tr('Done.'));
+    list.again();
+  };
   const showSecret = (name, { secret }) => { setOpen({ name, secret }); list.again(); };
 
   return html`<${Frame} title=${tr('People')} actions=${shared.me.may.includes('manage') && html`
