@@ -55,7 +55,7 @@ const struct web_route web_routes[] = {
     POST("/api/records/:id/resolve", WEB_JSON_BYTES, WEB_PERSON, web_resolve),
     POST("/api/records/:id/seal", SMALL, WEB_PERSON, web_seal),
     POST("/api/records/:id/move", SMALL, WEB_PERSON, web_move),
-    POST("/api/records/:id/fetch", SMALL, WEB_PERSON, web_fetch),
+    POST("/api/records/:id/fetch", SMALL, WEB_PERSON | WEB_SLOW, web_fetch),
     GET("/api/records/:id/around", WEB_PERSON, web_around),
     GET("/api/records/:id/visit", WEB_PERSON, web_visit_of),
     POST("/api/records/:id/sign", SMALL, WEB_PERSON, web_sign),
@@ -215,6 +215,28 @@ static void wipe_request(struct web_call *call) {
         crypt_wipe((void *)(uintptr_t)body.data, body.size);
 }
 
+enum rc web_do(struct web_call *call, struct err *err) {
+    return route_of(call->web, call->exchange)->run(call, err);
+}
+
+void web_conclude(struct web_call *call, enum rc rc, struct err *err) {
+    struct http_exchange *exchange = call->exchange;
+    struct web *web = call->web;
+
+    if (rc != RC_OK)
+        http_response_error(&exchange->response,
+                            call->status > 0 ? call->status : webapi_status(rc),
+                            call->code != NULL ? call->code : rc_name(rc), err->text);
+    wipe_request(call);
+    json_free(call->body);
+    buf_release(&call->said);
+    free(call);
+    if (!exchange->deferred)
+        return;
+    http_finish(&web->table, exchange);
+    http_exchange_complete(exchange);
+}
+
 static enum rc handle(void *context, struct http_exchange *exchange, struct err *err) {
     struct web *web = context;
     const struct web_route *route = route_of(web, exchange);
@@ -239,16 +261,14 @@ static enum rc handle(void *context, struct http_exchange *exchange, struct err 
     rc = read_body(call, route, err);
     if (rc == RC_OK && (route->flags & WEB_PERSON) != 0 && call->seat == 0)
         rc = web_locked(call, err);
-    if (rc == RC_OK)
-        rc = route->run(call, err);
-    if (rc != RC_OK)
-        http_response_error(&exchange->response,
-                            call->status > 0 ? call->status : webapi_status(rc),
-                            call->code != NULL ? call->code : rc_name(rc), err->text);
-    wipe_request(call);
-    json_free(call->body);
-    buf_release(&call->said);
-    free(call);
+    if (rc == RC_OK && (route->flags & WEB_SLOW) != 0) {
+        rc = lane_add(web->lane, call, err);
+        if (rc == RC_OK)
+            return RC_OK; /* the call is the lane's */
+    } else if (rc == RC_OK) {
+        rc = web_do(call, err);
+    }
+    web_conclude(call, rc, err);
     return RC_OK;
 }
 
@@ -284,7 +304,9 @@ enum rc web_start(struct face *face, const char *directory, uint16_t port, enum 
     options.port = port;
     options.threads = THREADS;
     options.connections_max = CONNECTIONS_MAX;
-    rc = httpd_start(&options, &web->table, &web->server, err);
+    rc = lane_start(&web->lane, err);
+    if (rc == RC_OK)
+        rc = httpd_start(&options, &web->table, &web->server, err);
     if (rc == RC_OK) {
         web->port = httpd_port(web->server);
         snprintf(web->hosts[0], sizeof(web->hosts[0]), "127.0.0.1:%u", web->port);
@@ -307,7 +329,9 @@ uint16_t web_port(const struct web *web) {
 void web_stop(struct web *web) {
     if (web == NULL)
         return;
+    lane_stop(web->lane);
     httpd_stop(web->server);
+    lane_free(web->lane);
     if (web->launch.path != NULL)
         launch_release(&web->launch);
     free(web->http_routes);

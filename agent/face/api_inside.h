@@ -14,6 +14,7 @@ enum {
     WEB_LAUNCH = 2, /* gives the cookie; also taken from a page of the disk */
     WEB_PERSON = 4, /* only for somebody who has unlocked */
     WEB_FILE = 8,   /* the body is a file, not JSON */
+    WEB_SLOW = 16,  /* waits for the network: in the lane, not in a thread of the server */
 };
 
 #define WEB_JSON_BYTES (2u * 1024u * 1024u) /* of a request */
@@ -32,6 +33,7 @@ struct web_route {
 struct web {
     struct face *face;
     struct httpd *server;
+    struct lane *lane;
     struct launch launch;
     uint16_t port;
     char hosts[2][32]; /* what Host may say */
@@ -58,6 +60,23 @@ struct web_call {
 
 extern const struct web_route web_routes[];
 extern const size_t web_route_count;
+
+/* ---- the lane (api_lane.c) ---- */
+
+/* Does what the route of this request does; its error is not answered yet. */
+enum rc web_do(struct web_call *call, struct err *err);
+/* Answers with the error, if there is one, and frees the call; completes what was deferred. */
+void web_conclude(struct web_call *call, enum rc rc, struct err *err);
+
+struct lane;
+enum rc lane_start(struct lane **out, struct err *err);
+/* Defers the request; the lane concludes it. RC_AGAIN: too many wait, or the service stops; then
+ * the call is still the caller's. */
+enum rc lane_add(struct lane *lane, struct web_call *call, struct err *err);
+/* Takes nothing more, and turns away what waits. NULL is allowed, as below. */
+void lane_stop(struct lane *lane);
+/* When the server has no request any more: waits for the thread. */
+void lane_free(struct lane *lane);
 
 /* ---- what a request says ---- */
 

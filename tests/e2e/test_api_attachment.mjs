@@ -1,10 +1,13 @@
 // test_api_attachment.mjs: photos through the web app's API, and what is refused there: what is something
 // else than it says, empty, cut off or too large; tricks with names and addresses; whoever has no cookie,
-// has not unlocked, or may not see the area. What a draft held is gone with it.
-import { execFileSync } from 'node:child_process';
+// has not unlocked, or may not see the area. What a draft held is gone with it. A photo that comes over a
+// slow line holds up nobody.
+import { execFile, execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { tap } from '../client/test_vectors.mjs';
 import { Browser, County, Tablet, area, build, folder, send } from './web.mjs';
 
@@ -174,6 +177,74 @@ await attach(wang, again.draft, 'many', lost);
 await wang.post(`/api/drafts/${again.draft}/discard`);
 check('what a discarded draft held is gone', (await wang.get(`/api/attachments/${sha256(lost)}`)).status, 404);
 ok((await wang.get(`/api/attachments/${pair[1]}`)).bytes.equals(jpeg(500, 4)), 'what the record names is not');
+
+// --- over a line that stands still ---
+
+// Before the county: while it is shut, whoever comes waits; `taken` is called when somebody does.
+const gate = { shut: null, taken: () => {} };
+const pass = (caller) => {
+  const callee = net.connect(Number(new URL(county.url).port), '127.0.0.1');
+  for (const [from, to] of [[caller, callee], [callee, caller]]) {
+    from.pipe(to);
+    from.on('error', () => to.destroy());
+  }
+};
+const server = net.createServer((caller) => {
+  if (!gate.shut) return pass(caller);
+  gate.shut.push(caller);
+  return gate.taken();
+});
+await new Promise((done) => server.listen(0, '127.0.0.1', done));
+const shut = () => {
+  gate.shut = [];
+  return new Promise((done) => { gate.taken = done; });
+};
+const open = () => {
+  gate.shut.forEach(pass);
+  gate.shut = null;
+};
+
+tablet.agent('sync');
+const far = new Tablet(county, 'zhang');
+// Not in step: the gate is of this process.
+await promisify(execFile)(path.join(build, 'yg-agent'), ['sync', '--server', `https://127.0.0.1:${
+  server.address().port}`, '--data', far.data], { env: { ...process.env, YG_PASSPHRASE: 'secret-of-zhang' } });
+await far.start();
+const zhang = new Browser(far);
+await zhang.launch();
+await zhang.unlock();
+const bring = (hash) => zhang.post(`/api/records/${saved.json.id}/fetch`, { hash });
+{
+  const taken = shut();
+  let answered = 0;
+  const three = [1, 2, 3].map(() => bring(pair[1]).then((answer) => { answered++; return answer; }));
+
+  await taken;
+  for (const where of ['/api/me', '/api/status', '/api/home', '/', `/api/records/${saved.json.id}`])
+    check(`while a photo is on its way: ${where}`, (await zhang.get(where)).status, 200);
+  check('and it is still on its way', answered, 0);
+  open();
+  check('it comes, once for all who asked', (await Promise.all(three)).map((answer) => `${answer.status} ${
+    answer.json.find((one) => one.hash === pair[1]).state}`).join(), '200 copy,200 copy,200 copy');
+  ok((await zhang.get(`/api/attachments/${pair[1]}`)).bytes.equals(jpeg(500, 4)), 'byte for byte');
+  const headers = (await three[0]).headers;
+  ok(headers['content-security-policy'] && headers['x-content-type-options'] === 'nosniff',
+    'under the policy of the house, too');
+}
+{
+  const taken = shut();
+  const many = Array.from({ length: 20 }, () => bring(sha256(jpeg(500, 2))));
+
+  await taken;
+  ok((await Promise.race(many)).status === 429, 'who asks for very many is told to wait');
+  const ended = far.stop();
+  open();
+  const answers = await Promise.allSettled(many);
+  ok(answers.every((one) => one.status === 'rejected' || [200, 429, 503].includes(one.value.status)),
+    'whoever stops in between answers them all', JSON.stringify(answers.map((one) => one.value?.status)));
+  check('and ends well', await ended, 0);
+}
+server.close();
 check('the service ends well', await tablet.stop(), 0);
 await county.stop();
 fs.rmSync(work, { recursive: true });
