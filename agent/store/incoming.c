@@ -195,7 +195,7 @@ enum rc tablet_put_credential(struct tablet *tablet, struct view content, struct
 }
 
 enum rc tablet_credential(struct tablet *tablet, struct buf *out, struct err *err) {
-    enum rc rc = setting_get(tablet, "credential", out, err);
+    enum rc rc = setting_find(tablet, "credential", out, err);
 
     if (rc == RC_NOT_FOUND) {
         err_clear(err);

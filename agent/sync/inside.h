@@ -119,7 +119,8 @@ struct flow { /* what an answer means for the exchange that follows */
     bool advanced; /* a cursor, a receipt or the scope has moved */
     bool whole;    /* ask again with hello.whole: nothing of the answer was taken */
     bool held;     /* copies are at work, and not all of ours has its name: no entries until then */
-    bool anew;     /* what feeds had brought was another copy's: they are asked from the start */
+    bool new_epoch; /* the county has come back from a backup since the last answer */
+    bool anew;      /* what feeds had brought was another copy's: they are asked from the start */
     const struct brought *brought; /* what the request has offered; NULL: nothing */
     uint64_t alarmed;              /* the last alarm that the request has told; 0: none */
 };

@@ -140,8 +140,8 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum f
     return rc;
 }
 
-/* A bundle is written for the device, of which there may be copies: a receipt for another copy's
- * numbers is none of ours when there is one that fits. */
+/* The county knows the device, of which there may be copies: a receipt for another copy's numbers
+ * is none of ours when there is one that fits. */
 static enum rc for_a_copy(struct tablet *tablet, const struct answer *answer, uint32_t i, bool *out,
                           struct err *err) {
     const struct own_actor *actor = find(tablet, answer->receipts[i].actor);
@@ -159,6 +159,25 @@ static enum rc for_a_copy(struct tablet *tablet, const struct answer *answer, ui
     return rc;
 }
 
+/* In a new epoch: what the county has never heard of an actor that we have left, it lacks, whatever
+ * a backup once held. Of the present one it knows by the hello. */
+static enum rc ask_for_former(struct tablet *tablet, const struct answer *answer, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i + 1 < tablet_actor_count(tablet) && rc == RC_OK; i++) {
+        struct own_actor next = *tablet_actor(tablet, i);
+        bool heard = next.receipt == 0;
+
+        for (uint32_t k = 0; k < answer->receipt_count && !heard; k++)
+            heard = answer->receipts[k].actor == next.actor;
+        if (heard)
+            continue;
+        next.receipt = next.sent = next.backed_up = 0;
+        rc = tablet_put_actor(tablet, &next, err);
+    }
+    return rc;
+}
+
 enum rc receipt_take_all(struct tablet *tablet, const struct answer *answer,
                          enum freshness freshness, struct sync_report *report, struct flow *flow,
                          struct err *err) {
@@ -167,12 +186,11 @@ enum rc receipt_take_all(struct tablet *tablet, const struct answer *answer,
     for (uint32_t i = 0; i < answer->receipt_count && rc == RC_OK; i++) {
         bool skip = false;
 
-        if (freshness != ANSWER_NOW)
-            rc = for_a_copy(tablet, answer, i, &skip, err);
+        rc = for_a_copy(tablet, answer, i, &skip, err);
         if (rc == RC_OK && !skip)
             rc = take(tablet, &answer->receipts[i], freshness, report, flow, err);
     }
-    return rc;
+    return rc == RC_OK && flow->new_epoch ? ask_for_former(tablet, answer, err) : rc;
 }
 
 enum rc receipt_new_epoch(struct tablet *tablet, uint32_t epoch, struct err *err) {

@@ -32,6 +32,7 @@ struct run {
     struct brought brought;            /* slices */
     uint64_t alarmed;                  /* the last alarm in the request; 0: none */
     bool shows_credential;             /* the county does not know this tablet */
+    bool has_none;                     /* and there is no credential to be shown */
     struct want *wants;                /* snapshots it is in the middle of; in the arena */
     uint32_t want_count;
 };
@@ -164,7 +165,8 @@ static enum rc add_credential(struct run *run, struct err *err) {
 
     buf_init(&content, LIMIT_CREDENTIAL_BYTES);
     rc = tablet_credential(run->tablet, &content, err);
-    if (rc == RC_OK && content.size > 0)
+    run->has_none = rc == RC_OK && content.size == 0;
+    if (rc == RC_OK && !run->has_none)
         exchange_add_part(&run->body, PART_CREDENTIAL, buf_view(&content));
     buf_release(&content);
     return rc;
@@ -290,6 +292,15 @@ static enum rc make_body(struct run *run, struct err *err) {
 
 /* ---- what the server says when it refuses ---- */
 
+/* Changes of all incarnations. */
+static uint64_t count_saved(const struct tablet *tablet) {
+    uint64_t count = 0;
+
+    for (uint32_t i = 0; i < tablet_actor_count(tablet); i++)
+        count += tablet_actor(tablet, i)->number;
+    return count;
+}
+
 static enum rc refused(struct run *run, const struct link_result *result, struct err *err) {
     struct json *json = NULL;
     struct err ignored;
@@ -302,6 +313,11 @@ static enum rc refused(struct run *run, const struct link_result *result, struct
         run->report->retry_after_s = result->retry_after_s;
         rc = err_set(err, RC_AGAIN, "the server asks for patience; sync again in %lld seconds",
                      (long long)(result->retry_after_s < 0 ? 60 : result->retry_after_s));
+    } else if (result->status == 403 && run->has_none && count_saved(run->tablet) == 0) {
+        /* The county was restored from a backup of before, and this tablet has never come since. */
+        rc = err_set(err, RC_DENIED,
+                     "the county does not know this tablet, and nothing was saved here; ask for a "
+                     "new code, and enrol in an empty folder");
     } else if (result->status == 401 || result->status == 403) {
         rc = err_set(err, RC_DENIED, "the server refused this tablet: %s",
                      json_text_or(json_get(json, "message"), "no reason given"));

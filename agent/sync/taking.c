@@ -94,7 +94,8 @@ static enum rc take_bundle_facts(struct taking *taking, struct err *err) {
     int64_t now = env_wall_ms(tablet_env(tablet)), written = answer->server_ms - facts.offset_ms;
     enum rc rc = RC_OK;
 
-    if (facts.epoch != 0 && facts.epoch != answer->epoch) {
+    taking->flow->new_epoch = facts.epoch != 0 && facts.epoch != answer->epoch;
+    if (taking->flow->new_epoch) {
         rc = receipt_new_epoch(tablet, answer->epoch, err);
         facts = *tablet_facts(tablet);
     }
@@ -116,7 +117,8 @@ static enum rc take_answer_facts(struct taking *taking, struct err *err) {
     int64_t now = env_wall_ms(tablet_env(tablet)), offset;
     enum rc rc = RC_OK;
 
-    if (known != 0 && known != answer->epoch)
+    taking->flow->new_epoch = known != 0 && known != answer->epoch;
+    if (taking->flow->new_epoch)
         rc = receipt_new_epoch(tablet, answer->epoch, err);
     if (rc != RC_OK)
         return rc;

@@ -13,6 +13,7 @@
 #include "syncd/sync/carried.h"
 #include "syncd/sync/feed.h"
 #include "syncd/sync/fork.h"
+#include "syncd/sync/former.h"
 #include "syncd/sync/hello.h"
 #include "syncd/sync/log_head.h"
 #include "syncd/sync/marks.h"
@@ -397,10 +398,16 @@ static enum rc give_own_receipt(struct visit *visit, struct err *err) {
 static enum rc add_news(struct visit *visit, struct err *err) {
     struct answer *answer = &visit->answer;
     struct store *store = visit->ledger->store;
+    const struct former_wish wish = {.device = visit->device.device,
+                                     .present = visit->hello.actor,
+                                     .told = visit->told,
+                                     .is_new_epoch = is_new_epoch(visit)};
     enum rc rc = RC_OK;
 
     if (visit->told == visit->news && !is_new_epoch(visit))
         return RC_OK;
+    if (visit->hello.actor != 0 && visit->hello.epoch != 0)
+        rc = former_receipts(store, &wish, visit->arena, answer, err);
     for (uint32_t i = 0; i < answer->receipt_count && rc == RC_OK; i++) {
         struct receipt *receipt = &answer->receipts[i];
         uint64_t history;
@@ -408,9 +415,9 @@ static enum rc add_news(struct visit *visit, struct err *err) {
         rc = receipt_history(receipt, visit->arena, &history, err);
         if (rc == RC_OK)
             rc = watermark_of(store, history, visit->arena, &receipt->backed_up, err);
-        if (rc == RC_OK && receipt->actor == visit->hello.actor)
-            rc = news_outcomes(store, is_new_epoch(visit) ? 0 : visit->told, is_new_epoch(visit),
-                               visit->arena, receipt, err);
+        if (rc == RC_OK)
+            rc = news_outcomes(store, history, is_new_epoch(visit) ? 0 : visit->told,
+                               is_new_epoch(visit), visit->arena, receipt, err);
     }
     if (rc == RC_OK && !visit->device.scope.revoked)
         rc = marks_of(visit->ledger, &visit->device.scope, visit->arena, answer, err);

@@ -169,6 +169,7 @@ struct outcome_walk {
     struct store *store;
     struct arena *arena;
     struct receipt *receipt;
+    uint64_t history;
     uint32_t told;
     bool waiting;
     uint32_t capacity, return_capacity;
@@ -204,7 +205,7 @@ static enum rc outcome_visit(void *context, const struct stored_quarantine *row,
     struct outcome *outcome;
     enum rc rc;
 
-    if (row->dot.actor != receipt->actor)
+    if (row->dot.actor != walk->history)
         return RC_OK;
     if (row->settled == 0 ? !walk->waiting || row->dot.number > receipt->number
                           : row->settled <= walk->told)
@@ -222,11 +223,12 @@ static enum rc outcome_visit(void *context, const struct stored_quarantine *row,
     return change.verdict == VERDICT_ADMIT ? RC_OK : add_return(walk, row->dot, err);
 }
 
-enum rc news_outcomes(struct store *store, uint32_t told, bool waiting, struct arena *arena,
-                      struct receipt *receipt, struct err *err) {
+enum rc news_outcomes(struct store *store, uint64_t history, uint32_t told, bool waiting,
+                      struct arena *arena, struct receipt *receipt, struct err *err) {
     struct outcome_walk walk = {.store = store,
                                 .arena = arena,
                                 .receipt = receipt,
+                                .history = history,
                                 .told = told,
                                 .waiting = waiting,
                                 .capacity = receipt->outcome_count};

@@ -34,12 +34,13 @@ enum rc watermark_move(struct work *work, const struct watermark *positions, uin
 
 /* --- what becomes of quarantined changes --- */
 
-/* Outcomes of this actor's changes that were settled in news after `told`: released ones with
- * VERDICT_ADMIT, returned ones with their verdict and the reason of staff. waiting: those that
- * wait, too, as far as the receipt goes: after a restore its author may believe that they were
- * released. At most 20,000, the oldest ones. They are added to what the receipt holds. */
-enum rc news_outcomes(struct store *store, uint32_t told, bool waiting, struct arena *arena,
-                      struct receipt *receipt, struct err *err);
+/* Outcomes of the changes of this history (receipt_history in fork.h) that were settled in news
+ * after `told`: released ones with VERDICT_ADMIT, returned ones with their verdict and the reason
+ * of staff. waiting: those that wait, too, as far as the receipt goes: after a restore its author
+ * may believe that they were released. At most 20,000, the oldest ones. They are added to what the
+ * receipt holds. */
+enum rc news_outcomes(struct store *store, uint64_t history, uint32_t told, bool waiting,
+                      struct arena *arena, struct receipt *receipt, struct err *err);
 
 /* Under this name the reason of a return is kept as a setting. */
 void news_reason_name(struct dot dot, char out[DOT_TEXT_BYTES + 16]);

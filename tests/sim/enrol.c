@@ -2,6 +2,7 @@
  * answer, or comes a day late; the power goes; he tries again with the same code, while others sync
  * and carry bundles. In the end there is one device for one code, and nobody else can use it. */
 #include "agent/store/traffic.h"
+#include "schema/wire/credential.h"
 #include "syncd/sync/auth.h"
 #include "tests/sim/world.h"
 
@@ -68,16 +69,29 @@ static enum rc count_one(void *context, const struct stored_device *device, stru
     return RC_OK;
 }
 
-void enrol_check(struct world *world) {
+static uint32_t known_devices(struct world *world) {
     struct ledger *ledger = hall_read(world);
     uint32_t count = 0;
 
     world_must(world, store_devices(ledger->store, count_one, &count, &world->err),
                "the list of devices");
     hall_give_back(world, ledger);
-    if (count != PEOPLE + world->enrolled)
-        world_fail(world, "the county knows %u devices, and %u were enrolled", count,
-                   PEOPLE + world->enrolled);
+    return count;
+}
+
+void enrol_restored(struct world *world) {
+    world->forgotten = PEOPLE + world->enrolled - known_devices(world);
+    if (world->forgotten > 0)
+        tell(world, "  it has forgotten %u tablets", world->forgotten);
+}
+
+/* Those that a restored county has forgotten show themselves when they come; one that is lost never
+ * does. */
+void enrol_check(struct world *world) {
+    uint32_t count = known_devices(world), all = PEOPLE + world->enrolled;
+
+    if (count > all || count < all - world->forgotten)
+        world_fail(world, "the county knows %u devices, and %u were enrolled", count, all);
 }
 
 /* Somebody else has seen the code. */
@@ -100,24 +114,10 @@ static void steal(struct world *world, const char *code) {
     machine_release(&thief.machine);
 }
 
-void step_enrol(struct world *world) {
-    uint64_t grant[3];
-    struct invitation invitation = {.role = ROLE_CLERK, .areas = grant};
-    char code[CODE_TEXT_BYTES], name[16];
-    struct pad *pad;
+/* Until it is a tablet. */
+static void enrol(struct world *world, struct pad *pad, const char *code) {
     enum rc rc = RC_AGAIN;
 
-    if (world->pad_count == PADS_MAX || world->enrolled == ENROL_MAX || !hall_up(world))
-        return;
-    for (int i = 0; i < 3; i++)
-        if (one_in(world, 2) || (i == 2 && invitation.area_count == 0))
-            grant[invitation.area_count++] = AREAS[i];
-    (void)snprintf(name, sizeof(name), "new%u", ++world->names);
-    invitation.device_name = invitation.person_name = view_text(name);
-    world_must(world, auth_invite(hall_office(world), &invitation, "test", code, &world->err),
-               "an invitation");
-    pad = pad_new(world, name, disk_new(chance(world, UINT64_MAX)));
-    net_begin(world, pad);
     for (int tries = 0; rc != RC_OK; tries++) {
         world->calm = tries >= TRIES_MAX;
         if (world->calm)
@@ -138,11 +138,60 @@ void step_enrol(struct world *world) {
     }
     world->enrolled++;
     if (!pad_ready(world, pad))
-        world_fail(world, "%s cannot be unlocked: %s", name, world->err.text);
+        world_fail(world, "%s cannot be unlocked: %s", pad->machine.name, world->err.text);
     pad->device = tablet_facts(pad->tablet)->device;
+}
+
+static void invite(struct world *world, const struct pad *pad, char code[CODE_TEXT_BYTES]) {
+    uint64_t grant[3];
+    struct invitation invitation = {.device_name = view_text(pad->people[0]),
+                                    .person_name = view_text(pad->people[0]),
+                                    .role = ROLE_CLERK,
+                                    .areas = grant};
+
+    for (int i = 0; i < 3; i++)
+        if (one_in(world, 2) || (i == 2 && invitation.area_count == 0))
+            grant[invitation.area_count++] = AREAS[i];
+    world_must(world, auth_invite(hall_office(world), &invitation, "test", code, &world->err),
+               "an invitation");
+}
+
+void step_enrol(struct world *world) {
+    char code[CODE_TEXT_BYTES], name[16];
+    struct pad *pad;
+
+    if (world->pad_count == PADS_MAX || world->enrolled == ENROL_MAX || !hall_up(world))
+        return;
+    (void)snprintf(name, sizeof(name), "new%u", ++world->names);
+    pad = pad_new(world, name, disk_new(chance(world, UINT64_MAX)));
+    net_begin(world, pad);
+    invite(world, pad, code);
+    enrol(world, pad, code);
     if (!hall_up(world))
         return;
     enrol_check(world);
     if (one_in(world, 3))
         steal(world, code);
+}
+
+/* The county has been restored from a backup of before, and it had not come since: it has no
+ * credential to show. Nothing was saved on it, because it had no form yet. */
+bool enrol_anew(struct world *world, struct pad *pad) {
+    char code[CODE_TEXT_BYTES];
+    struct buf credential;
+    bool has_none;
+
+    buf_init(&credential, LIMIT_CREDENTIAL_BYTES);
+    world_must(world, tablet_credential(pad->tablet, &credential, &world->err), "a credential");
+    has_none = credential.size == 0;
+    buf_release(&credential);
+    if (!has_none || world->forgotten == 0 || !hall_up(world))
+        return false;
+    if (pad->held_count > 0 || pad->draft_count > 0)
+        world_fail(world, "%s has nothing to show, but answers", pad->machine.name);
+    tell(world, "%s is enrolled anew", pad->machine.name);
+    pad_blank(world, pad);
+    invite(world, pad, code);
+    enrol(world, pad, code);
+    return true;
 }

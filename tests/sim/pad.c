@@ -171,6 +171,8 @@ void pad_sync(struct world *world, struct pad *pad) {
          (unsigned)report.received, rc == RC_OK ? "" : ": ", rc == RC_OK ? "" : world->err.text);
     if (rc == RC_DENIED && tablet_facts(pad->tablet)->scope.revoked)
         rc = RC_OK;
+    if (rc == RC_DENIED && !disk_is_dead(pad->machine.disk) && enrol_anew(world, pad))
+        return;
     if (!expected(world, rc))
         world_fail(world, "%s cannot sync: %s: %s %s", pad->machine.name, rc_name(rc),
                    world->err.text, world->err.detail);
@@ -276,6 +278,20 @@ static void put_back(struct world *world, struct pad *pad) {
     oracle_disk_gone(world, held, count);
     free(held);
     (void)pad_ready(world, pad);
+}
+
+/* Another folder, in which nothing is. */
+void pad_blank(struct world *world, struct pad *pad) {
+    pad_close(world, pad);
+    disk_mount(pad->machine.name, NULL);
+    disk_free(pad->machine.disk);
+    pad->machine.disk = disk_new(chance(world, UINT64_MAX));
+    disk_forbid(pad->machine.disk, CANARY);
+    disk_mount(pad->machine.name, pad->machine.disk);
+    pad->photos = 0;
+    pad->granted = 0;
+    pad->person_count = 1;
+    memcpy(pad->person, pad->people[0], sizeof(pad->person));
 }
 
 void pad_lose(struct world *world) {

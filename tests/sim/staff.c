@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "schema/form/answers.h"
 #include "syncd/sync/backup.h"
+#include "syncd/sync/recall.h"
 #include "syncd/sync/restore.h"
 #include "tests/sim/world.h"
 
@@ -42,6 +43,29 @@ static void scope(struct world *world) {
                   NULL);
     refused(world, rc, areas);
     tell(world, "  is the scope of %s", pad->machine.name);
+}
+
+/* Whoever has come back from what the county has forgotten gets what he had. */
+void staff_confirm(struct world *world) {
+    for (int at = 0; at < world->pad_count; at++) {
+        struct ledger *ledger = hall_read(world);
+        struct stored_device device;
+        char id[17];
+        enum rc rc = store_device(ledger->store, world->pads[at].device, &world->arena, &device,
+                                  &world->err);
+        bool waits = rc == RC_OK && recall_waits(&device);
+
+        hall_give_back(world, ledger);
+        if (rc != RC_OK && rc != RC_NOT_FOUND)
+            world_must(world, rc, "a device");
+        err_clear(&world->err);
+        if (!waits)
+            continue;
+        id_text(world->pads[at].device, id);
+        world_must(world, hall_run(world, desk_device_scope, id, NULL), "confirming a tablet");
+        tell(world, "staff confirm %s", world->pads[at].machine.name);
+        world->moved++;
+    }
 }
 
 static void revoke(struct world *world) {
@@ -256,6 +280,7 @@ static void restore(struct world *world) {
     if (!hall_open(world))
         world_fail(world, "the county cannot be opened after a restore: %s", world->err.text);
     oracle_restored(world);
+    enrol_restored(world);
     if (one_in(world, 3)) /* the flood took a tablet, too */
         pad_lose(world);
 }

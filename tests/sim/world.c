@@ -252,6 +252,7 @@ static void heal(struct world *world) {
         arena_reset(&world->arena);
         for (int at = 0; at < world->pad_count; at++)
             pad_sync(world, &world->pads[at]);
+        staff_confirm(world);
         hall_examine(world);
         quiet = settled(world) && world->moved == moved ? quiet + 1 : 0;
     }
@@ -278,13 +279,13 @@ static void draw_turns(struct world *world) {
         else
             world->turns[TURN_CLONE] = world->turns[TURN_PUT_BACK] = false;
     }
-    if (world->turns[TURN_RESTORE]) /* a county that forgets whom it enrolled: not played yet */
-        world->turns[TURN_ENROL] = false;
     world->weights[TURN_ENROL] = 1;
     world->weights[TURN_VOTE] = 0;
     world->weights[TURN_ERASE] = 1;
     world->weights[TURN_RESTORE] = 1;
     world->weights[TURN_REVOKE] = 1;
+    if (world->turns[TURN_RESTORE] && world->turns[TURN_ENROL]) /* it may forget whom it enrolled */
+        world->weights[TURN_ENROL] = world->weights[TURN_RESTORE] = world->weights[TURN_BACKUP] = 6;
     world->weights[TURN_AREA] = 1;
     world->weights[TURN_FORM] = 1;
     world->steps = 50 + (uint32_t)chance(world, 100);

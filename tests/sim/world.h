@@ -237,6 +237,7 @@ struct world {
     struct stick sticks[STICKS_MAX];
     struct later later[LATER_MAX];
     uint32_t enrolled;  /* tablets that came later */
+    uint32_t forgotten; /* of these, by a county that was restored, and not seen since */
     uint32_t names;     /* of disks, forms, backups */
     char said[300];     /* the end of what the last command printed */
     struct arena arena; /* of one step */
@@ -308,6 +309,7 @@ void pad_after(struct world *world, struct pad *pad);
 void pad_hold(struct pad *pad, uint32_t save);
 void pad_sync(struct world *world, struct pad *pad);
 void pad_release(struct pad *pad);
+void pad_blank(struct world *world, struct pad *pad);
 void pad_lose(struct world *world); /* one of them, for good, with its disk */
 void step_pad(struct world *world, enum turn turn);
 
@@ -321,6 +323,8 @@ void step_stick(struct world *world);
 
 void step_people(struct world *world);
 void step_staff(struct world *world, enum turn turn);
+/* Of every tablet that a restored county had forgotten, and that has shown itself since. */
+void staff_confirm(struct world *world);
 
 /* ---- draft.c ---- */
 
@@ -365,6 +369,10 @@ void vote_end(struct world *world);
 
 void step_enrol(struct world *world);
 void enrol_check(struct world *world);
+/* A tablet that was refused, and has nothing by which it could be known again. false: it has. */
+bool enrol_anew(struct world *world, struct pad *pad);
+/* The county is open again, out of a backup: which of them it still knows. */
+void enrol_restored(struct world *world);
 
 /* ---- crowd.c ---- */
 

@@ -476,6 +476,30 @@ static void who_was_enrolled_later_is_known_again(void **state) {
     tablet_close(c);
 }
 
+/* It was enrolled after the backup and has not synced yet: it has nothing that could be lost, and
+ * no credential to show. It is told what to do, and does so. */
+static void who_was_enrolled_and_has_not_come_yet_enrols_anew(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup");
+    const uint64_t area = COUNTY_AREA;
+    struct sync_report report;
+    struct tablet *c;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    RUNS(world, 0, "backup", file);
+    c = county_enrol(world->county, path_of(world, "chen"), "chen", &area, 1);
+    restore(world, file, "again");
+    assert_int_equal(sync_run(c, &world->county->link, NULL, &report, &err), RC_DENIED);
+    SAYS(err.text, "ask for a new code");
+    SAYS(err.text, "empty folder");
+    tablet_close(c);
+    c = county_enrol(world->county, path_of(world, "chen2"), "chen", &area, 1);
+    county_sync(world->county, c, RC_OK, NULL);
+    tablet_close(c);
+}
+
 /* What waited is released in one step, although its record began elsewhere than it went on. */
 static void what_moved_while_it_waited_is_released(void **state) {
     struct clerk *world = *state;
@@ -896,6 +920,8 @@ int main(void) {
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(who_was_enrolled_later_is_known_again, clerk_set_up,
                                         clerk_tear_down),
+        cmocka_unit_test_setup_teardown(who_was_enrolled_and_has_not_come_yet_enrols_anew,
+                                        clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(what_moved_while_it_waited_is_released, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(what_is_carried_waits_for_nobody, clerk_set_up,

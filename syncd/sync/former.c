@@ -1,0 +1,93 @@
+/* former.c: see former.h. */
+#include "syncd/sync/former.h"
+
+struct walk {
+    struct store *store;
+    const struct former_wish *wish;
+    struct arena *arena;
+    struct stored_actor *list;
+    uint32_t count, capacity;
+};
+
+static enum rc keep(struct walk *walk, const struct stored_actor *actor, struct err *err) {
+    struct stored_actor *row;
+
+    if (actor->device != walk->wish->device || actor->actor == walk->wish->present)
+        return RC_OK;
+    for (uint32_t i = 0; i < walk->count; i++)
+        if (walk->list[i].actor == actor->actor)
+            return RC_OK;
+    row = arena_push(walk->arena, &walk->list, &walk->count, &walk->capacity, sizeof(*row));
+    if (row == NULL)
+        return arena_check(walk->arena, "an answer", err);
+    *row = *actor;
+    return RC_OK;
+}
+
+static enum rc actor_visit(void *context, const struct stored_actor *actor, struct err *err) {
+    return keep(context, actor, err);
+}
+
+static enum rc quarantine_visit(void *context, const struct stored_quarantine *row,
+                                struct err *err) {
+    struct walk *walk = context;
+    struct stored_actor actor;
+    enum rc rc;
+
+    if (row->settled <= walk->wish->told || row->dot.actor == walk->wish->present)
+        return RC_OK;
+    rc = store_actor(walk->store, row->dot.actor, &actor, err);
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        return RC_OK;
+    }
+    return rc == RC_OK ? keep(walk, &actor, err) : rc;
+}
+
+/* Whether the answer speaks of this history already: its batches have just come. */
+static bool is_told(const struct answer *answer, const struct receipt *receipt) {
+    for (uint32_t i = 0; i < answer->receipt_count; i++)
+        if (answer->receipts[i].actor == receipt->actor &&
+            view_equal(answer->receipts[i].forks, receipt->forks))
+            return true;
+    return false;
+}
+
+static enum rc add(struct walk *walk, const struct stored_actor *actor, struct answer *answer,
+                   struct err *err) {
+    struct receipt receipt = {.actor = actor->actor, .number = actor->number};
+    enum rc rc = RC_OK;
+
+    memcpy(receipt.hash, actor->hash, sizeof(receipt.hash));
+    if (actor->fork_of != 0) {
+        rc = fork_root(actor, fork_in_store, walk->store, &receipt.actor, err);
+        if (rc == RC_OK)
+            rc = fork_names(actor, fork_in_store, walk->store, walk->arena, &receipt.forks, err);
+    }
+    /* It may have been told that a backup holds more than the one we come from. */
+    if (walk->wish->is_new_epoch)
+        receipt.want_from = receipt.number + 1;
+    if (rc == RC_OK && !is_told(answer, &receipt))
+        answer->receipts[answer->receipt_count++] = receipt;
+    return rc;
+}
+
+enum rc former_receipts(struct store *store, const struct former_wish *wish, struct arena *arena,
+                        struct answer *answer, struct err *err) {
+    struct walk walk = {.store = store, .wish = wish, .arena = arena};
+    struct receipt *more;
+    enum rc rc = wish->is_new_epoch ? store_actors(store, actor_visit, &walk, err)
+                                    : store_quarantine(store, true, quarantine_visit, &walk, err);
+
+    if (rc != RC_OK || walk.count == 0)
+        return rc;
+    more = arena_array(arena, answer->receipt_count + walk.count, sizeof(*more));
+    if (more == NULL)
+        return arena_check(arena, "an answer", err);
+    if (answer->receipt_count > 0)
+        memcpy(more, answer->receipts, answer->receipt_count * sizeof(*more));
+    answer->receipts = more;
+    for (uint32_t i = 0; i < walk.count && rc == RC_OK; i++)
+        rc = add(&walk, &walk.list[i], answer, err);
+    return rc;
+}
