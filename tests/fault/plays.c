@@ -288,7 +288,7 @@ static enum rc photo(struct stage *stage, struct err *err) {
     return rc == RC_OK ? play_sync_all(stage, err) : rc;
 }
 
-static enum rc put_on_stick(void *context, struct view bytes, struct err *err) {
+enum rc play_put_on_stick(void *context, struct view bytes, struct err *err) {
     struct stage *stage = context;
 
     (void)err;
@@ -333,7 +333,7 @@ static enum rc bundle(struct stage *stage, struct err *err) {
     if (rc == RC_OK)
         rc = play_home_once(stage, WANG, "carried", &home, err);
     if (rc == RC_OK)
-        rc = sync_bundle_write(stage->tablets[WANG], put_on_stick, stage, &written, err);
+        rc = sync_bundle_write(stage->tablets[WANG], play_put_on_stick, stage, &written, err);
     if (rc == RC_OK) {
         fault_county(true);
         rc = county_takes_stick(stage, err);

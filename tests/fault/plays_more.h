@@ -11,6 +11,9 @@ enum rc play_sync_all(struct stage *stage, struct err *err);
 enum rc play_home_once(struct stage *stage, int at, const char *name, struct dot *out,
                        struct err *err);
 
+/* Fits bundle_write: a stick is not what fails. */
+enum rc play_put_on_stick(void *stage, struct view bytes, struct err *err);
+
 /* plays_meeting.c: a meeting of seven, with secret ballots about two households. */
 enum rc meeting_prepare(struct stage *stage, struct err *err);
 enum rc meeting_act(struct stage *stage, struct err *err);

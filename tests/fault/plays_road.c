@@ -7,17 +7,6 @@
 
 /* ---- a stick between two tablets ---- */
 
-static enum rc put_on_stick(void *context, struct view bytes, struct err *err) {
-    struct stage *stage = context;
-
-    (void)err;
-    fault_pause();
-    buf_clear(&stage->stick);
-    buf_add_view(&stage->stick, bytes);
-    fault_resume();
-    return RC_OK;
-}
-
 /* Li has no network; Wang carries what he saved, and syncs. */
 enum rc relay_act(struct stage *stage, struct err *err) {
     struct bundle_written written = {0};
@@ -28,7 +17,7 @@ enum rc relay_act(struct stage *stage, struct err *err) {
     if (rc == RC_OK)
         rc = play_home_once(stage, LI, "relayed", &home, err);
     if (rc == RC_OK)
-        rc = sync_bundle_write(stage->tablets[LI], put_on_stick, stage, &written, err);
+        rc = sync_bundle_write(stage->tablets[LI], play_put_on_stick, stage, &written, err);
     if (rc == RC_OK)
         rc = stage_close_tablet(stage, LI, err);
     if (rc == RC_OK)

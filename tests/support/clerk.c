@@ -1,6 +1,8 @@
 /* clerk.c: see clerk.h. */
 #include "tests/support/clerk.h"
 
+#include "agent/store/traffic.h"
+#include "base/db.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -330,6 +332,18 @@ const char *clerk_edit(struct clerk *world, struct session *session, const char 
     return clerk_finish(world, session, &seen, &edit);
 }
 
+const char *clerk_move(struct clerk *world, struct session *session, const char *record,
+                       uint64_t area) {
+    struct seen seen;
+    struct edit edit;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_start(world, session, record, CHANGE_MOVE, &seen, &edit);
+    clerk_must(edit_set_area(&edit, area, &err), &err);
+    return clerk_finish(world, session, &seen, &edit);
+}
+
 /* A home on which Wang says 4 pigs and Zhang says 6; returns its id. */
 const char *clerk_conflict(struct clerk *world) {
     const char *record = clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
@@ -366,4 +380,53 @@ const char *clerk_side(struct clerk *world, const char *record, const char *path
 
 void clerk_user(struct clerk *world, const char *name, const char *role) {
     RUNS(world, 0, "user", "add", name, "--role", role);
+}
+
+/* --- what there is --- */
+
+struct store_counts clerk_counts(struct clerk *world) {
+    const struct office *office = service_office(world->service);
+    struct ledger *ledger = NULL;
+    struct store_counts out;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(office->borrow(office->context, &ledger, &err), &err);
+    clerk_must(store_count(ledger->store, &out, &err), &err);
+    office->give_back(office->context, ledger);
+    return out;
+}
+
+uint32_t clerk_kept_aside(struct clerk *world, struct tablet *tablet) {
+    struct tablet_quarantined *list = NULL;
+    uint32_t count = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(tablet_quarantine(tablet, &world->arena, &list, &count, &err), &err);
+    return count;
+}
+
+bool clerk_one_round(struct clerk *world, struct tablet *tablet) {
+    struct sync_options options = {.rounds_max = 1};
+    struct sync_report report;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(sync_run(tablet, &world->county->link, &options, &report, &err), &err);
+    return report.more;
+}
+
+void clerk_tamper(struct clerk *world, const char *sql) {
+    const char *path = arena_text(&world->arena, "%s/county.db", world->data);
+    struct db *db = NULL;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    service_close(world->service);
+    world->service = NULL;
+    clerk_must(db_open(path, DB_OWNER, NULL, &db, &err), &err);
+    clerk_must(db_execute(db, sql, &err), &err);
+    db_close(db);
+    clerk_open(world);
 }

@@ -112,10 +112,23 @@ const char *clerk_finish(struct clerk *world, struct session *session, struct se
 /* One field of the record itself, a minute later; the dot as text. */
 const char *clerk_edit(struct clerk *world, struct session *session, const char *record,
                        const char *path, const char *text);
+/* It lies in this area from now on; the dot as text. */
+const char *clerk_move(struct clerk *world, struct session *session, const char *record,
+                       uint64_t area);
 /* A home on which Wang says 4 pigs and Zhang says 6; its id. */
 const char *clerk_conflict(struct clerk *world);
 /* The dot of the side with this value. */
 const char *clerk_side(struct clerk *world, const char *record, const char *path,
                        const char *value);
+
+/* --- what there is --- */
+
+struct store_counts clerk_counts(struct clerk *world);
+/* How many changes of its own the tablet knows to be kept aside. */
+uint32_t clerk_kept_aside(struct clerk *world, struct tablet *tablet);
+/* One exchange, no more; whether there is more to do. */
+bool clerk_one_round(struct clerk *world, struct tablet *tablet);
+/* The county's file, changed by somebody with a database editor. sql may hold several. */
+void clerk_tamper(struct clerk *world, const char *sql);
 
 #endif

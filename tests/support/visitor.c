@@ -39,6 +39,15 @@ int visitor_set_up(void **state) {
     return 0;
 }
 
+int visitor_set_up_with_files(void **state) {
+    int rc = visitor_set_up(state);
+    struct visitor *visitor = *state;
+
+    visitor->county->office.directory = visitor_path(visitor, "county");
+    visitor_must(visitor, file_make_directory(visitor->county->office.directory, &visitor->err));
+    return rc;
+}
+
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk) {
     (void)status;
     (void)type;
@@ -91,6 +100,19 @@ struct tablet *visitor_enrol(struct visitor *visitor, const char *name, uint32_t
     county_sync(visitor->county, tablet, RC_OK, NULL);
     visitor_must(visitor, session_close(session, &visitor->err));
     return tablet;
+}
+
+struct two_clerks visitor_two_clerks(struct visitor *visitor, const uint64_t *zhangs_areas,
+                                     uint32_t count) {
+    struct two_clerks two;
+
+    visitor->county->role = ROLE_CLERK;
+    two.a = visitor_enrol(visitor, "wang", 2);
+    two.b =
+        county_enrol(visitor->county, visitor_path(visitor, "zhang"), "zhang", zhangs_areas, count);
+    two.wang = county_session(two.a, "wang");
+    two.zhang = county_session(two.b, "zhang");
+    return two;
 }
 
 static uint16_t number_of(const struct form *form, const char *path) {

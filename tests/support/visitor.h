@@ -17,6 +17,7 @@ struct visitor {
 
 /* A county with the household form published. For cmocka's setup and teardown. */
 int visitor_set_up(void **state);
+int visitor_set_up_with_files(void **state); /* the county takes photos, too */
 int visitor_tear_down(void **state);
 
 void visitor_must(struct visitor *visitor, enum rc rc);
@@ -27,6 +28,15 @@ void visitor_copy(struct visitor *visitor, const char *from, const char *to);
 void visitor_remove(struct visitor *visitor, const char *name);
 /* Enrols in folder NAME for the first village, or both, and syncs once for the forms. */
 struct tablet *visitor_enrol(struct visitor *visitor, const char *name, uint32_t villages);
+
+/* Two clerks, who may move records, with a tablet each: Wang for both villages, Zhang for these
+ * areas. The caller closes the tablets. */
+struct two_clerks {
+    struct tablet *a, *b;
+    struct session *wang, *zhang;
+};
+struct two_clerks visitor_two_clerks(struct visitor *visitor, const uint64_t *zhangs_areas,
+                                     uint32_t count);
 
 /* A new household of this name in this village; its id. */
 struct dot visitor_save(struct visitor *visitor, struct session *session, uint64_t village,

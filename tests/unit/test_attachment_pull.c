@@ -27,15 +27,6 @@ struct photo {
     char hex[65];
 };
 
-static int set_up(void **state) {
-    int rc = visitor_set_up(state);
-    struct visitor *visitor = *state;
-
-    visitor->county->office.directory = visitor_path(visitor, "county");
-    visitor_must(visitor, file_make_directory(visitor->county->office.directory, &visitor->err));
-    return rc;
-}
-
 /* Takes it and saves a change that names it. */
 static void take(struct visitor *visitor, struct session *session, uint64_t village,
                  struct dot record, size_t size, struct photo *photo) {
@@ -269,16 +260,16 @@ static void answers_that_are_not_sane_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_photo_comes_when_it_is_asked_for, set_up,
-                                        visitor_tear_down),
-        cmocka_unit_test_setup_teardown(what_has_come_is_not_asked_for_twice, set_up,
-                                        visitor_tear_down),
-        cmocka_unit_test_setup_teardown(only_what_a_record_of_its_areas_names_is_given, set_up,
-                                        visitor_tear_down),
-        cmocka_unit_test_setup_teardown(what_the_county_has_lost_is_said_to_be_missing, set_up,
-                                        visitor_tear_down),
-        cmocka_unit_test_setup_teardown(answers_that_are_not_sane_are_refused, set_up,
-                                        visitor_tear_down),
+        cmocka_unit_test_setup_teardown(a_photo_comes_when_it_is_asked_for,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(what_has_come_is_not_asked_for_twice,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(only_what_a_record_of_its_areas_names_is_given,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(what_the_county_has_lost_is_said_to_be_missing,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(answers_that_are_not_sane_are_refused,
+                                        visitor_set_up_with_files, visitor_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,15 +30,6 @@ struct photo {
     char hex[65];
 };
 
-static int set_up(void **state) {
-    int rc = visitor_set_up(state);
-    struct visitor *visitor = *state;
-
-    visitor->county->office.directory = visitor_path(visitor, "county");
-    visitor_must(visitor, file_make_directory(visitor->county->office.directory, &visitor->err));
-    return rc;
-}
-
 /* Adds it; draft 0: not for a draft. */
 static struct photo take(struct visitor *visitor, struct session *session, size_t size,
                          uint32_t seed, uint64_t draft) {
@@ -489,24 +480,28 @@ static void nothing_of_it_lies_open_on_the_tablet(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_photo_goes_when_the_text_has_gone, set_up,
+        cmocka_unit_test_setup_teardown(a_photo_goes_when_the_text_has_gone,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(a_bad_disk_is_noticed, visitor_set_up_with_files,
                                         visitor_tear_down),
-        cmocka_unit_test_setup_teardown(a_bad_disk_is_noticed, set_up, visitor_tear_down),
-        cmocka_unit_test_setup_teardown(only_what_was_saved_is_sent, set_up, visitor_tear_down),
-        cmocka_unit_test_setup_teardown(every_request_may_be_lost, set_up, visitor_tear_down),
-        cmocka_unit_test_setup_teardown(it_goes_on_from_any_chunk, set_up, visitor_tear_down),
-        cmocka_unit_test_setup_teardown(what_arrives_wrong_is_sent_again_from_zero, set_up,
+        cmocka_unit_test_setup_teardown(only_what_was_saved_is_sent, visitor_set_up_with_files,
                                         visitor_tear_down),
-        cmocka_unit_test_setup_teardown(it_goes_while_locked_and_after_a_wipe, set_up,
+        cmocka_unit_test_setup_teardown(every_request_may_be_lost, visitor_set_up_with_files,
                                         visitor_tear_down),
-        cmocka_unit_test_setup_teardown(the_same_photo_of_two_tablets_travels_once, set_up,
+        cmocka_unit_test_setup_teardown(it_goes_on_from_any_chunk, visitor_set_up_with_files,
                                         visitor_tear_down),
-        cmocka_unit_test_setup_teardown(a_county_that_lost_it_gets_it_again, set_up,
-                                        visitor_tear_down),
-        cmocka_unit_test_setup_teardown(what_the_law_erases_is_gone_on_both_sides, set_up,
-                                        visitor_tear_down),
-        cmocka_unit_test_setup_teardown(nothing_of_it_lies_open_on_the_tablet, set_up,
-                                        visitor_tear_down),
+        cmocka_unit_test_setup_teardown(what_arrives_wrong_is_sent_again_from_zero,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(it_goes_while_locked_and_after_a_wipe,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(the_same_photo_of_two_tablets_travels_once,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(a_county_that_lost_it_gets_it_again,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(what_the_law_erases_is_gone_on_both_sides,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(nothing_of_it_lies_open_on_the_tablet,
+                                        visitor_set_up_with_files, visitor_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,23 +41,6 @@ static void the_log_is_filtered(void **state) {
     RUNS(world, 2, "log", "--from", "yesterday");
 }
 
-/* The county's file, changed by somebody with a database editor. sql may hold several. */
-static void tamper(struct clerk *world, const char *sql) {
-    const char *path = arena_text(&world->arena, "%s/county.db", world->data);
-    struct db_options options;
-    struct db *db = NULL;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    service_close(world->service);
-    world->service = NULL;
-    db_options_default(&options);
-    clerk_must(db_open(path, DB_OWNER, &options, &db, &err), &err);
-    clerk_must(db_execute(db, sql, &err), &err);
-    db_close(db);
-    clerk_open(world);
-}
-
 /* An editor who knows how: the chain is made anew from the act that he has changed on. */
 static void forge_chain(struct clerk *world) {
     static const char *const sql[] = {
@@ -107,12 +90,12 @@ static void verify_finds_a_log_that_was_edited_or_cut(void **state) {
     RUNS(world, 0, "device", "revoke", "zhang", "--reason", "first");
     RUNS(world, 0, "device", "scope", "zhang", "--areas", VILLAGE, "--reason", "second");
     RUNS(world, 0, "verify");
-    tamper(world, "UPDATE act SET reason = 'other' WHERE reason = 'first'");
+    clerk_tamper(world, "UPDATE act SET reason = 'other' WHERE reason = 'first'");
     RUNS(world, 1, "verify");
     SAYS(world->err, "staff log, act");
-    tamper(world, "UPDATE act SET reason = 'first' WHERE reason = 'other'");
+    clerk_tamper(world, "UPDATE act SET reason = 'first' WHERE reason = 'other'");
     RUNS(world, 0, "verify");
-    tamper(world, "DELETE FROM act WHERE reason = 'second'");
+    clerk_tamper(world, "DELETE FROM act WHERE reason = 'second'");
     RUNS(world, 1, "verify");
     SAYS(world->err, "staff log");
 }
@@ -138,7 +121,7 @@ static void a_forged_log_is_noticed_by_tablets(void **state) {
     clerk_sync(world);
     RUNS(world, 0, "log", "--action", "alarm", "--json");
     KEEPS_QUIET(world->out, "alarm");
-    tamper(world, "UPDATE act SET reason = 'forged' WHERE reason = 'honest'");
+    clerk_tamper(world, "UPDATE act SET reason = 'forged' WHERE reason = 'honest'");
     forge_chain(world);
     RUNS(world, 0, "verify");
     county_sync(world->county, world->a, RC_OK, NULL);
@@ -155,7 +138,7 @@ static void a_log_that_was_rolled_back_is_noticed_by_tablets(void **state) {
     RUNS(world, 0, "device", "scope", "zhang", "--areas", VILLAGE, "--reason", "honest");
     clerk_sync(world);
     assert_int_equal(log_alarms(world, world->a), 0);
-    tamper(world, "DELETE FROM act WHERE serial > 2; UPDATE county SET acts = 2");
+    clerk_tamper(world, "DELETE FROM act WHERE serial > 2; UPDATE county SET acts = 2");
     forge_chain(world);
     RUNS(world, 0, "verify");
     county_sync(world->county, world->a, RC_OK, NULL);

@@ -246,6 +246,19 @@ static void copy_folder(struct world *world, const char *from, const char *to) {
     assert_int_equal(shell_run(command), 0);
 }
 
+/* Wang's tablet, closed, and its copy: both go on, each taking itself for the one. */
+static void copy_tablet(struct world *world, struct tablet **wang, struct session *session,
+                        struct tablet **clone) {
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    must(session_close(session, &err), &err);
+    tablet_close(*wang);
+    copy_folder(world, "wang", "clone");
+    *wang = county_tablet(world->county, folder_of(world, "wang"));
+    *clone = county_tablet(world->county, folder_of(world, "clone"));
+}
+
 /* The whole folder is cloned, nonce and all, so that only the county can notice. */
 static void a_cloned_tablet_is_noticed_and_nothing_is_lost(void **state) {
     struct world *world = *state;
@@ -256,11 +269,7 @@ static void a_cloned_tablet_is_noticed_and_nothing_is_lost(void **state) {
 
     err_init(&err, LANG_EN);
     county_sync(world->county, a, RC_OK, NULL);
-    must(session_close(wang, &err), &err);
-    tablet_close(a);
-    copy_folder(world, "wang", "clone");
-    a = county_tablet(world->county, folder_of(world, "wang"));
-    b = county_tablet(world->county, folder_of(world, "clone"));
+    copy_tablet(world, &a, wang, &b);
     wang = county_session(a, "wang");
     clone = county_session(b, "wang");
     one = save_new(world, wang, "原件写的");
@@ -309,11 +318,7 @@ static void a_copy_that_knows_its_name_goes_on_writing(void **state) {
     struct err err;
 
     err_init(&err, LANG_EN);
-    must(session_close(wang, &err), &err);
-    tablet_close(a);
-    copy_folder(world, "wang", "clone");
-    a = county_tablet(world->county, folder_of(world, "wang"));
-    b = county_tablet(world->county, folder_of(world, "clone"));
+    copy_tablet(world, &a, wang, &b);
     wang = county_session(a, "wang");
     save_new(world, wang, "原件写的");
     county_sync(world->county, a, RC_OK, NULL);
@@ -376,11 +381,7 @@ static void a_copy_reads_anew_when_it_learns_its_name(void **state) {
     struct err err;
 
     err_init(&err, LANG_EN);
-    must(session_close(wang, &err), &err);
-    tablet_close(a);
-    copy_folder(world, "wang", "clone");
-    a = county_tablet(world->county, folder_of(world, "wang"));
-    b = county_tablet(world->county, folder_of(world, "clone"));
+    copy_tablet(world, &a, wang, &b);
     wang = county_session(a, "wang");
     one = save_new(world, wang, "原件写的");
     county_sync(world->county, a, RC_OK, NULL);

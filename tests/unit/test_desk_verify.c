@@ -2,7 +2,6 @@
  * while the service runs. */
 #include "tests/support/clerk.h"
 
-#include "base/db.h"
 #include "base/file.h"
 #include "syncd/sync/snapshot.h"
 
@@ -181,22 +180,6 @@ static void verify_finds_a_changed_state(void **state) {
     SAYS(world->out, "\"ok\": false");
 }
 
-static void change_store(struct clerk *world, const char *sql) {
-    const char *path = arena_text(&world->arena, "%s/county.db", world->data);
-    struct db_options options;
-    struct db *db = NULL;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    service_close(world->service);
-    world->service = NULL;
-    db_options_default(&options);
-    clerk_must(db_open(path, DB_WRITER, &options, &db, &err), &err);
-    clerk_must(db_execute(db, sql, &err), &err);
-    db_close(db);
-    clerk_open(world);
-}
-
 /* Of what came in by day and area: a wrong sum, a row too many, a row that is missing, none at all.
  */
 static void verify_finds_wrong_sums_of_what_came_in(void **state) {
@@ -205,19 +188,19 @@ static void verify_finds_wrong_sums_of_what_came_in(void **state) {
     clerk_begin(world);
     clerk_conflict(world);
     RUNS(world, 0, "verify");
-    change_store(world, "UPDATE inflow SET changes = changes + 1");
+    clerk_tamper(world, "UPDATE inflow SET changes = changes + 1");
     RUNS(world, 1, "verify");
     SAYS(world->err, "what came in on ");
     SAYS(world->err, VILLAGE);
-    change_store(world, "UPDATE inflow SET changes = changes - 1");
+    clerk_tamper(world, "UPDATE inflow SET changes = changes - 1");
     RUNS(world, 0, "verify");
-    change_store(world, "INSERT INTO inflow VALUES (0, 430626000000, 1, 1)");
+    clerk_tamper(world, "INSERT INTO inflow VALUES (0, 430626000000, 1, 1)");
     RUNS(world, 1, "verify");
     SAYS(world->err, "what came in on 1970-01-01 from 430626");
-    change_store(world, "DELETE FROM inflow WHERE day > 0");
+    clerk_tamper(world, "DELETE FROM inflow WHERE day > 0");
     RUNS(world, 1, "verify");
     SAYS(world->err, "differences");
-    change_store(world, "DELETE FROM inflow");
+    clerk_tamper(world, "DELETE FROM inflow");
     RUNS(world, 1, "verify");
     SAYS(world->err, "what came in on ");
 }

@@ -202,19 +202,6 @@ static uint32_t listed_by(struct session *session) {
     return total;
 }
 
-static struct store_counts counts(struct clerk *world) {
-    const struct office *office = service_office(world->service);
-    struct ledger *ledger = NULL;
-    struct store_counts out;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(office->borrow(office->context, &ledger, &err), &err);
-    clerk_must(store_count(ledger->store, &out, &err), &err);
-    office->give_back(office->context, ledger);
-    return out;
-}
-
 /* The verdict is for a person to read, and nothing that is in it is shown. */
 static void staff_see_it(struct clerk *world, const struct sender *sender, uint64_t number) {
     char dot[DOT_TEXT_BYTES];
@@ -242,14 +229,14 @@ static void neighbours_arrive_and_nothing_else(void **state) {
     begin(&sender, world);
     ways = send_all(&sender);
     assert_true(ways > 30);
-    now = counts(world);
+    now = clerk_counts(world);
     assert_int_equal(now.quarantined, ways);
     assert_int_equal(now.records, ways * (EACH - 1));
     clerk_sync(world);
     assert_int_equal(listed_by(world->zhang), ways * (EACH - 1));
     RUNS(world, 0, "verify");
     staff_see_it(world, &sender, 1 + ODD);
-    assert_int_equal(counts(world).quarantined, ways - 1);
+    assert_int_equal(clerk_counts(world).quarantined, ways - 1);
     /* Nothing that changes elsewhere makes sense of them. */
     clerk_must(quarantine_rejudge(service_office(world->service), 0, &admitted, &err), &err);
     assert_int_equal(admitted, 0);
@@ -297,7 +284,7 @@ static void a_neighbour_can_be_erased(void **state) {
         RUNS(world, 0, "redact", dot, "name", "--reason", "request");
     }
     RUNS(world, 0, "verify");
-    assert_int_equal(counts(world).quarantined, ways);
+    assert_int_equal(clerk_counts(world).quarantined, ways);
     /* What makes no sense is erased whole: way 6 is a record of its own. */
     dot_text((struct dot){sender.actor, EACH * 6 + 1 + ODD}, dot);
     RUNS(world, 0, "redact", dot, "--reason", "request");
@@ -332,7 +319,7 @@ static void a_copy_is_told_apart(void **state) {
         assert_int_equal(sender.outcomes[0].verdict, VERDICT_MALFORMED);
     }
     clerk_sync(world);
-    assert_int_equal(counts(world).quarantined, 2 * ways - 1);
+    assert_int_equal(clerk_counts(world).quarantined, 2 * ways - 1);
     assert_int_equal(listed_by(world->zhang), ways * (EACH - 1) * 2 - 2);
     RUNS(world, 0, "verify");
     end(&sender);

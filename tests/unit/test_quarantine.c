@@ -16,39 +16,6 @@
 
 #define OTHER "430626117206"
 
-static struct store_counts counts(struct clerk *world) {
-    const struct office *office = service_office(world->service);
-    struct ledger *ledger = NULL;
-    struct store_counts out;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(office->borrow(office->context, &ledger, &err), &err);
-    clerk_must(store_count(ledger->store, &out, &err), &err);
-    office->give_back(office->context, ledger);
-    return out;
-}
-
-static uint32_t own_quarantined(struct clerk *world, struct tablet *tablet) {
-    struct tablet_quarantined *list = NULL;
-    uint32_t count = 0;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(tablet_quarantine(tablet, &world->arena, &list, &count, &err), &err);
-    return count;
-}
-
-/* One exchange, no more. */
-static void one_round(struct clerk *world, struct tablet *tablet) {
-    struct sync_options options = {.rounds_max = 1};
-    struct sync_report report;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(sync_run(tablet, &world->county->link, &options, &report, &err), &err);
-}
-
 /* Two homes that Wang wrote in a village that his tablet has lost meanwhile, and an edit of the
  * first; he has sent them, but not confirmed yet. */
 static void keep_aside(struct clerk *world, const char **first, const char **second,
@@ -60,10 +27,10 @@ static void keep_aside(struct clerk *world, const char **first, const char **sec
     *second = clerk_new(world, world->wang, CLERK_HOME("李四"));
     *edit = clerk_edit(world, world->wang, *first, "pigs", "8");
     RUNS(world, 0, "device", "scope", "wang", "--areas", OTHER);
-    one_round(world, world->a);
-    assert_int_equal(counts(world).quarantined, 3);
-    assert_int_equal(counts(world).records, 0);
-    assert_int_equal(own_quarantined(world, world->a), 3);
+    clerk_one_round(world, world->a);
+    assert_int_equal(clerk_counts(world).quarantined, 3);
+    assert_int_equal(clerk_counts(world).records, 0);
+    assert_int_equal(clerk_kept_aside(world, world->a), 3);
 }
 
 static void released_changes_reach_everybody(void **state) {
@@ -76,11 +43,11 @@ static void released_changes_reach_everybody(void **state) {
     RUNS(world, 1, "quarantine", "release", first, "--as", "Zhao Liu", "--reason", "may not");
     RUNS(world, 1, "quarantine", "release", first, "0123456789abcdef-7", "--as", "Li Si",
          "--reason", "one is not there");
-    assert_int_equal(counts(world).quarantined, 3); /* all or none */
+    assert_int_equal(clerk_counts(world).quarantined, 3); /* all or none */
     RUNS(world, 0, "quarantine", "release", first, edit, "--as", "Li Si", "--reason",
          "he was sent there");
-    assert_int_equal(counts(world).quarantined, 1);
-    assert_int_equal(counts(world).records, 1);
+    assert_int_equal(clerk_counts(world).quarantined, 1);
+    assert_int_equal(clerk_counts(world).records, 1);
     RUNS(world, 0, "show", first);
     SAYS(world->out, "王桂兰");
     SAYS(world->out, "8");
@@ -98,8 +65,8 @@ static void released_changes_reach_everybody(void **state) {
     }
     county_sync(world->county, world->a, RC_OK, NULL); /* confirms: the third counts, too */
     county_sync(world->county, world->a, RC_OK, NULL);
-    assert_int_equal(counts(world).records, 2);
-    assert_int_equal(own_quarantined(world, world->a), 0); /* told, although it lost the area */
+    assert_int_equal(clerk_counts(world).records, 2);
+    assert_int_equal(clerk_kept_aside(world, world->a), 0); /* told, although it lost the area */
     RUNS(world, 0, "verify");
     RUNS(world, 1, "quarantine", "release", first, "--as", "Li Si", "--reason", "again");
     RUNS(world, 0, "quarantine", "--all");
@@ -156,8 +123,8 @@ static void returned_changes_stay_with_the_reason(void **state) {
 
     keep_aside(world, &first, &second, &edit);
     RUNS(world, 0, "quarantine", "return", second, "--as", "Li Si", "--reason", "not your village");
-    assert_int_equal(counts(world).quarantined, 2);
-    assert_int_equal(counts(world).changes, 3); /* in the log for ever */
+    assert_int_equal(clerk_counts(world).quarantined, 2);
+    assert_int_equal(clerk_counts(world).changes, 3); /* in the log for ever */
     RUNS(world, 0, "quarantine");
     KEEPS_QUIET(world->out, second);
     RUNS(world, 0, "quarantine", "--all", "--json");
@@ -165,10 +132,10 @@ static void returned_changes_stay_with_the_reason(void **state) {
     SAYS(world->out, "returned");
     /* judged again by themselves the others are admitted, but what was returned stays returned */
     RUNS(world, 0, "device", "scope", "wang", "--areas", VILLAGE "," OTHER);
-    assert_int_equal(counts(world).quarantined, 0);
-    assert_int_equal(counts(world).records, 1);
+    assert_int_equal(clerk_counts(world).quarantined, 0);
+    assert_int_equal(clerk_counts(world).records, 1);
     clerk_sync(world);
-    assert_int_equal(own_quarantined(world, world->a), 1);
+    assert_int_equal(clerk_kept_aside(world, world->a), 1);
     reason_is_on_the_tablet(world, second);
     RUNS(world, 0, "verify");
 }
@@ -182,32 +149,13 @@ static void in_any_order(void **state) {
     RUNS(world, 0, "quarantine", "release", edit, "--as", "Li Si", "--reason", "edit first");
     RUNS(world, 0, "verify");
     RUNS(world, 0, "quarantine", "release", first, second, "--as", "Li Si", "--reason", "then all");
-    assert_int_equal(counts(world).quarantined, 0);
-    assert_int_equal(counts(world).records, 2);
+    assert_int_equal(clerk_counts(world).quarantined, 0);
+    assert_int_equal(clerk_counts(world).records, 2);
     RUNS(world, 0, "show", first);
     SAYS(world->out, "8");
     RUNS(world, 0, "verify");
     clerk_sync(world);
     RUNS(world, 0, "verify");
-}
-
-static void move(struct clerk *world, const char *record, uint64_t area) {
-    struct change change;
-    struct seen seen;
-    struct edit edit;
-    struct dot id;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(dot_parse(view_text(record), &id, &err), &err);
-    clerk_must(session_see(world->wang, id, &world->arena, &seen, &err), &err);
-    clerk_must(edit_start(&edit, CHANGE_MOVE, session_next_dot(world->wang),
-                          session_person(world->wang), seen.form, &seen.record, &seen.reading,
-                          &world->arena, &err),
-               &err);
-    clerk_must(edit_set_area(&edit, area, &err), &err);
-    clerk_must(edit_finish(&edit, view_text(""), &change, &err), &err);
-    clerk_must(session_save(world->wang, &change, &seen.record, seen.form, &err), &err);
 }
 
 /* The edit was written where the tablet believed the home to be after a move that nobody allows. */
@@ -225,11 +173,11 @@ static void what_follows_a_refused_move_is_released_where_the_record_is(void **s
     clerk_sync(world);
     home = clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
     clerk_must(dot_parse(view_text(home), &id, &err), &err);
-    move(world, home, UINT64_C(430626117206));
+    clerk_move(world, world->wang, home, UINT64_C(430626117206));
     edit = clerk_edit(world, world->wang, home, "pigs", "8");
     RUNS(world, 0, "device", "revoke", "wang", "--reason", "lost");
     (void)sync_run(world->a, &world->county->link, NULL, &(struct sync_report){0}, &err);
-    assert_int_equal(counts(world).quarantined, 3);
+    assert_int_equal(clerk_counts(world).quarantined, 3);
     RUNS(world, 0, "quarantine", "release", home, edit, "--as", "Li Si", "--reason",
          "he was there");
     RUNS(world, 0, "verify");

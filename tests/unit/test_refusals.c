@@ -6,7 +6,6 @@
 
 #include "agent/store/blobs.h"
 #include "agent/store/traffic.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "syncd/sync/attachment.h"
 
@@ -18,15 +17,6 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
-
-static int set_up(void **state) {
-    int rc = visitor_set_up(state);
-    struct visitor *visitor = *state;
-
-    visitor->county->office.directory = visitor_path(visitor, "county");
-    visitor_must(visitor, file_make_directory(visitor->county->office.directory, &visitor->err));
-    return rc;
-}
 
 /* ---- a county that refuses ---- */
 
@@ -335,7 +325,8 @@ static void a_request_must_begin_with_a_hello_and_end_somewhere(void **state) {
     tablet_close(tablet);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, visitor_tear_down)
+#define CASE(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, visitor_set_up_with_files, visitor_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -57,19 +57,6 @@ static struct stored_actor stored(struct clerk *world, uint64_t actor) {
     return row;
 }
 
-static struct store_counts counts(struct clerk *world) {
-    struct ledger *ledger = NULL;
-    const struct office *office = service_office(world->service);
-    struct store_counts out;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(office->borrow(office->context, &ledger, &err), &err);
-    clerk_must(store_count(ledger->store, &out, &err), &err);
-    office->give_back(office->context, ledger);
-    return out;
-}
-
 /* The county is lost, and made again from the file in a new folder, with its keys at hand. */
 static void restore(struct clerk *world, const char *file, const char *name) {
     const char *folder = path_of(world, name);
@@ -124,18 +111,18 @@ static void what_was_lost_comes_back_once(void **state) {
     clerk_sync(world);
     clerk_sync(world);
     clerk_edit(world, world->wang, third, "pigs", "9"); /* and one that was never sent */
-    assert_int_equal(counts(world).records, 3);
+    assert_int_equal(clerk_counts(world).records, 3);
     old_actor = own_actor(world);
     restore(world, file, "again");
-    assert_int_equal(counts(world).records, 1);
+    assert_int_equal(clerk_counts(world).records, 1);
     assert_true(own_actor(world) != old_actor);
     assert_true(stored(world, old_actor).retired);
     assert_true(service_office(world->service)->epoch > 1);
     RUNS(world, 0, "verify");
     clerk_sync(world);
     clerk_sync(world);
-    assert_int_equal(counts(world).records, 3);
-    assert_int_equal(counts(world).changes, 5);
+    assert_int_equal(clerk_counts(world).records, 3);
+    assert_int_equal(clerk_counts(world).changes, 5);
     assert_true(shows(world, second, "李四"));
     assert_true(shows(world, third, "9"));
     assert_true(shows(world, first, "7"));
@@ -175,8 +162,8 @@ static void tablets_that_trusted_a_later_backup_send_again(void **state) {
     assert_int_equal(actor_of(world->a)->backed_up, 2);
     restore(world, early, "again"); /* the late one is burnt */
     clerk_sync(world);
-    assert_int_equal(counts(world).records, 2);
-    assert_int_equal(counts(world).changes, 2);
+    assert_int_equal(clerk_counts(world).records, 2);
+    assert_int_equal(clerk_counts(world).changes, 2);
     /* of another life: it holds what was here, but not as it is now */
     RUNS(world, 1, "backup", "confirm", late);
     SAYS(world->err, "before this county was restored");
@@ -200,11 +187,11 @@ static void two_restores_are_two_lives(void **state) {
     world->county->now_ms += 3600000;
     restore(world, file, "once_more");
     assert_true(service_office(world->service)->epoch > epoch);
-    assert_int_equal(counts(world).records, 0);
+    assert_int_equal(clerk_counts(world).records, 0);
     clerk_sync(world);
     clerk_sync(world);
-    assert_int_equal(counts(world).records, 2);
-    assert_int_equal(counts(world).changes, 2);
+    assert_int_equal(clerk_counts(world).records, 2);
+    assert_int_equal(clerk_counts(world).changes, 2);
     assert_int_equal(listed(world, world->wang), 2);
     assert_int_equal(listed(world, world->zhang), 2);
     RUNS(world, 0, "verify");
@@ -228,7 +215,7 @@ static void a_place_in_the_lost_feed_is_not_taken_for_one_in_the_new(void **stat
     }
     clerk_sync(world);
     clerk_sync(world);
-    assert_int_equal(counts(world).records, 7);
+    assert_int_equal(clerk_counts(world).records, 7);
     assert_int_equal(listed(world, world->wang), 7);
     assert_int_equal(listed(world, world->zhang), 7);
     RUNS(world, 0, "verify");
@@ -261,9 +248,9 @@ static void what_others_pulled_comes_back(void **state) {
     assert_int_equal(stored(world, zhang).number, 3);
     restore(world, file, "again");
     county_sync(world->county, world->a, RC_OK, NULL); /* only Wang comes */
-    assert_int_equal(counts(world).records, 2);
-    assert_int_equal(counts(world).changes, 7);
-    assert_int_equal(counts(world).conflicts, 0);
+    assert_int_equal(clerk_counts(world).records, 2);
+    assert_int_equal(clerk_counts(world).changes, 7);
+    assert_int_equal(clerk_counts(world).conflicts, 0);
     assert_int_equal(stored(world, zhang).number, 3);
     assert_true(shows(world, first, "7"));
     assert_true(shows(world, second, "李四"));
@@ -273,10 +260,10 @@ static void what_others_pulled_comes_back(void **state) {
     assert_int_equal(listed(world, world->wang), 2);
     /* and he comes after all: nothing is doubled, and nothing of his is sent again */
     county_sync(world->county, world->b, RC_OK, NULL);
-    assert_int_equal(counts(world).changes, 7);
+    assert_int_equal(clerk_counts(world).changes, 7);
     clerk_edit(world, world->zhang, second, "phone", "13900000000");
     clerk_sync(world);
-    assert_int_equal(counts(world).changes, 8);
+    assert_int_equal(clerk_counts(world).changes, 8);
     assert_int_equal(stored(world, zhang).number, 4);
     assert_int_equal(tablet_actor_count(world->b), 1);
     RUNS(world, 0, "verify");
@@ -312,13 +299,13 @@ static void gaps_are_filled_by_the_author(void **state) {
     actor = actor_of(c)->actor;
     restore(world, file, "again");
     clerk_sync(world);
-    assert_int_equal(counts(world).changes, 2);
+    assert_int_equal(clerk_counts(world).changes, 2);
     assert_int_equal(stored(world, actor).number, 1); /* and 3 is ahead of it */
     RUNS(world, 0, "verify");
     clerk_new_in(world, chen, COUNTY_AREA, CLERK_HOME("五"));
     county_sync(world->county, c, RC_OK, NULL);
-    assert_int_equal(counts(world).changes, 5);
-    assert_int_equal(counts(world).records, 5);
+    assert_int_equal(clerk_counts(world).changes, 5);
+    assert_int_equal(clerk_counts(world).records, 5);
     assert_int_equal(stored(world, actor).number, 5);
     assert_int_equal(actor_of(c)->receipt, 5);
     assert_int_equal(tablet_actor_count(c), 1);
@@ -374,7 +361,7 @@ static void what_was_pulled_is_forgotten_when_a_backup_holds_it(void **state) {
     assert_int_equal(slices_of(world->a), 1);
     restore(world, late, "again");
     county_sync(world->county, world->a, RC_OK, NULL);
-    assert_int_equal(counts(world).records, 2); /* one from the backup, one from Wang */
+    assert_int_equal(clerk_counts(world).records, 2); /* one from the backup, one from Wang */
     RUNS(world, 0, "verify");
     /* it knows where that is in the new feeds, so the next backup covers it again */
     RUNS(world, 0, "backup", path_of(world, "new.backup"));
@@ -400,9 +387,9 @@ static void an_older_backup_than_the_one_that_was_told(void **state) {
     days_later(world, 80);
     restore(world, early, "again");
     county_sync(world->county, world->a, RC_OK, NULL);
-    assert_int_equal(counts(world).records, 1);
+    assert_int_equal(clerk_counts(world).records, 1);
     county_sync(world->county, world->b, RC_OK, NULL);
-    assert_int_equal(counts(world).changes, 1);
+    assert_int_equal(clerk_counts(world).changes, 1);
     RUNS(world, 0, "verify");
 }
 
@@ -420,7 +407,7 @@ static void a_locked_tablet_brings_it_back(void **state) {
     clerk_must(session_close(world->wang, &err), &err);
     restore(world, file, "again");
     county_sync(world->county, world->a, RC_OK, NULL);
-    assert_int_equal(counts(world).records, 1);
+    assert_int_equal(clerk_counts(world).records, 1);
     RUNS(world, 0, "verify");
 }
 
@@ -451,8 +438,8 @@ static void who_was_enrolled_later_is_known_again(void **state) {
     clerk_new(world, chen, CLERK_HOME("二"));
     county_sync(world->county, c, RC_OK, NULL);
     assert_int_equal(actor_of(c)->receipt, 2);
-    assert_int_equal(counts(world).records, 0);
-    assert_int_equal(counts(world).quarantined, 2);
+    assert_int_equal(clerk_counts(world).records, 0);
+    assert_int_equal(clerk_counts(world).quarantined, 2);
     clerk_sync(world);
     county_sync(world->county, c, RC_OK, NULL);
     assert_int_equal(listed(world, chen), 2); /* not Wang's */
@@ -462,8 +449,8 @@ static void who_was_enrolled_later_is_known_again(void **state) {
     RUNS(world, 0, "log");
     SAYS(world->out, "device recall");
     RUNS(world, 0, "device", "scope", device_of(world, c));
-    assert_int_equal(counts(world).quarantined, 0);
-    assert_int_equal(counts(world).records, 3);
+    assert_int_equal(clerk_counts(world).quarantined, 0);
+    assert_int_equal(clerk_counts(world).records, 3);
     county_sync(world->county, c, RC_OK, NULL);
     county_sync(world->county, c, RC_OK, NULL);
     assert_int_equal(listed(world, chen), 3);
@@ -471,7 +458,7 @@ static void who_was_enrolled_later_is_known_again(void **state) {
     KEEPS_QUIET(world->out, "to be confirmed");
     clerk_new_in(world, chen, OTHER_VILLAGE, CLERK_HOME("三"));
     county_sync(world->county, c, RC_OK, NULL);
-    assert_int_equal(counts(world).records, 4);
+    assert_int_equal(clerk_counts(world).records, 4);
     RUNS(world, 0, "verify");
     tablet_close(c);
 }
@@ -506,11 +493,7 @@ static void what_moved_while_it_waited_is_released(void **state) {
     const char *file = path_of(world, "one.backup"), *record;
     struct tablet *c;
     struct session *chen;
-    struct seen seen;
-    struct edit edit;
-    struct err err;
 
-    err_init(&err, LANG_EN);
     clerk_begin(world);
     RUNS(world, 0, "backup", file);
     world->county->role = ROLE_CLERK; /* who may move records */
@@ -518,15 +501,13 @@ static void what_moved_while_it_waited_is_released(void **state) {
     chen = county_session(c, "chen");
     county_sync(world->county, c, RC_OK, NULL);
     record = clerk_new_in(world, chen, OTHER_VILLAGE, CLERK_HOME("一"));
-    clerk_start(world, chen, record, CHANGE_MOVE, &seen, &edit);
-    clerk_must(edit_set_area(&edit, COUNTY_AREA, &err), &err);
-    clerk_finish(world, chen, &seen, &edit);
+    clerk_move(world, chen, record, COUNTY_AREA);
     clerk_edit(world, chen, record, "pigs", "9");
     restore(world, file, "again");
     county_sync(world->county, c, RC_OK, NULL);
-    assert_int_equal(counts(world).quarantined, 3);
+    assert_int_equal(clerk_counts(world).quarantined, 3);
     RUNS(world, 0, "device", "scope", device_of(world, c));
-    assert_int_equal(counts(world).quarantined, 0);
+    assert_int_equal(clerk_counts(world).quarantined, 0);
     clerk_sync(world);
     county_sync(world->county, c, RC_OK, NULL);
     assert_int_equal(listed(world, world->wang), 1);
@@ -553,17 +534,17 @@ static void what_is_carried_waits_for_nobody(void **state) {
     clerk_sync(world);
     restore(world, file, "again");
     clerk_sync(world);
-    assert_int_equal(counts(world).records, 1); /* the county had admitted it once */
+    assert_int_equal(clerk_counts(world).records, 1); /* the county had admitted it once */
     clerk_new(world, chen, CLERK_HOME("二"));
     county_sync(world->county, c, RC_OK, NULL);
-    assert_int_equal(counts(world).changes, 2);
-    assert_int_equal(counts(world).records, 1);
-    assert_int_equal(counts(world).quarantined, 1);
+    assert_int_equal(clerk_counts(world).changes, 2);
+    assert_int_equal(clerk_counts(world).records, 1);
+    assert_int_equal(clerk_counts(world).quarantined, 1);
     assert_int_equal(actor_of(c)->receipt, 2);
     assert_int_equal(tablet_actor_count(c), 1);
     RUNS(world, 0, "device", "revoke", device_of(world, c), "--reason", "lost in May");
     county_sync(world->county, c, RC_DENIED, NULL);
-    assert_int_equal(counts(world).quarantined, 1);
+    assert_int_equal(clerk_counts(world).quarantined, 1);
     RUNS(world, 0, "verify");
     tablet_close(c);
 }
@@ -587,12 +568,12 @@ static void what_was_admitted_is_admitted_again(void **state) {
     RUNS(world, 0, "device", "revoke", "wang", "--reason", "lost");
     county_sync(world->county, world->a, RC_DENIED, NULL); /* hears of it */
     county_sync(world->county, world->a, RC_DENIED, NULL);
-    assert_int_equal(counts(world).quarantined, 3);
+    assert_int_equal(clerk_counts(world).quarantined, 3);
     RUNS(world, 0, "quarantine", "return", second, "--as", "Li Si", "--reason", "what is this");
-    assert_int_equal(counts(world).quarantined, 2);
+    assert_int_equal(clerk_counts(world).quarantined, 2);
     county_sync(world->county, world->b, RC_OK, NULL);
-    assert_int_equal(counts(world).quarantined, 1);
-    assert_int_equal(counts(world).changes, 4);
+    assert_int_equal(clerk_counts(world).quarantined, 1);
+    assert_int_equal(clerk_counts(world).changes, 4);
     assert_true(shows(world, first, "7"));
     assert_true(shows(world, second, "李四"));
     assert_int_equal(listed(world, world->zhang), 2);
@@ -600,17 +581,7 @@ static void what_was_admitted_is_admitted_again(void **state) {
     RUNS(world, 0, "log");
     SAYS(world->out, "quarantine release");
     county_sync(world->county, world->b, RC_OK, NULL);
-    assert_int_equal(counts(world).quarantined, 1);
-}
-
-static void sync_one_round(struct clerk *world, struct tablet *tablet) {
-    struct sync_options options = {.rounds_max = 1};
-    struct sync_report report;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(sync_run(tablet, &world->county->link, &options, &report, &err), &err);
-    assert_true(report.more);
+    assert_int_equal(clerk_counts(world).quarantined, 1);
 }
 
 /* What a tablet holds follows the county that there is, also where it can prove nothing: the record
@@ -620,11 +591,7 @@ static void nobody_holds_more_than_the_county(void **state) {
     const char *file = path_of(world, "one.backup"), *mine, *theirs, *moved;
     struct tablet *c;
     struct session *chen;
-    struct seen seen;
-    struct edit edit;
-    struct err err;
 
-    err_init(&err, LANG_EN);
     clerk_begin(world);
     clerk_user(world, "Li Si", "county");
     world->county->role = ROLE_CLERK; /* who may move records */
@@ -635,9 +602,7 @@ static void nobody_holds_more_than_the_county(void **state) {
     mine = clerk_new(world, world->zhang, CLERK_HOME("王桂兰"));
     theirs = clerk_new_in(world, chen, OTHER_VILLAGE, CLERK_HOME("李四"));
     county_sync(world->county, c, RC_OK, NULL);
-    clerk_start(world, chen, theirs, CHANGE_MOVE, &seen, &edit);
-    clerk_must(edit_set_area(&edit, COUNTY_AREA, &err), &err);
-    moved = clerk_finish(world, chen, &seen, &edit);
+    moved = clerk_move(world, chen, theirs, COUNTY_AREA);
     county_sync(world->county, c, RC_OK, NULL);
     clerk_sync(world);
     assert_int_equal(listed(world, world->zhang), 2);
@@ -645,12 +610,12 @@ static void nobody_holds_more_than_the_county(void **state) {
     RUNS(world, 0, "device", "revoke", "chen", "--reason", "lost");
     county_sync(world->county, c, RC_DENIED, NULL);
     county_sync(world->county, c, RC_DENIED, NULL);
-    assert_int_equal(counts(world).quarantined, 2);
-    sync_one_round(world, world->b);
+    assert_int_equal(clerk_counts(world).quarantined, 2);
+    assert_true(clerk_one_round(world, world->b));
     assert_int_equal(listed(world, world->zhang), 2);
     clerk_sync(world);
-    assert_int_equal(counts(world).records, 1);
-    assert_int_equal(counts(world).quarantined, 2);
+    assert_int_equal(clerk_counts(world).records, 1);
+    assert_int_equal(clerk_counts(world).quarantined, 2);
     assert_int_equal(listed(world, world->zhang), 1);
     assert_true(shows(world, mine, "王桂兰"));
     RUNS(world, 0, "quarantine", "release", theirs, moved, "--as", "Li Si", "--reason", "seen");
@@ -660,45 +625,29 @@ static void nobody_holds_more_than_the_county(void **state) {
     tablet_close(c);
 }
 
-static uint32_t waiting(struct clerk *world, struct tablet *tablet) {
-    struct tablet_quarantined *list = NULL;
-    uint32_t count = 0;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(tablet_quarantine(tablet, &world->arena, &list, &count, &err), &err);
-    return count;
-}
-
 /* Staff had let it go, and the record with it. Now it waits again, and its author sees that. */
 static void play_what_waits_again(struct clerk *world, bool held) {
     const char *file = path_of(world, "one.backup"), *record, *move;
-    struct seen seen;
-    struct edit edit;
-    struct err err;
 
-    err_init(&err, LANG_EN);
     clerk_begin(world);
     clerk_user(world, "Li Si", "county");
     record = clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
     clerk_sync(world);
     if (!held)
         RUNS(world, 0, "backup", file);
-    clerk_start(world, world->wang, record, CHANGE_MOVE, &seen, &edit);
-    clerk_must(edit_set_area(&edit, OTHER_VILLAGE, &err), &err);
-    move = clerk_finish(world, world->wang, &seen, &edit);
+    move = clerk_move(world, world->wang, record, OTHER_VILLAGE);
     clerk_sync(world);
     if (held)
         RUNS(world, 0, "backup", file);
-    assert_int_equal(waiting(world, world->a), 1);
+    assert_int_equal(clerk_kept_aside(world, world->a), 1);
     RUNS(world, 0, "quarantine", "release", move, "--as", "Li Si", "--reason", "seen");
     clerk_sync(world);
-    assert_int_equal(waiting(world, world->a), 0);
+    assert_int_equal(clerk_kept_aside(world, world->a), 0);
     assert_int_equal(listed(world, world->wang), 0);
     restore(world, file, "again");
     county_sync(world->county, world->a, RC_OK, NULL);
-    assert_int_equal(counts(world).quarantined, 1);
-    assert_int_equal(waiting(world, world->a), 1);
+    assert_int_equal(clerk_counts(world).quarantined, 1);
+    assert_int_equal(clerk_kept_aside(world, world->a), 1);
     assert_int_equal(listed(world, world->wang), 1);
     RUNS(world, 0, "verify");
 }
@@ -740,14 +689,14 @@ static void what_was_erased_does_not_come_back(void **state) {
     copy_file(world, "county/redactions", "again/redactions");
     restore(world, file, "again");
     county_sync(world->county, world->a, RC_OK, NULL);
-    assert_int_equal(counts(world).records, 1);
+    assert_int_equal(clerk_counts(world).records, 1);
     RUNS(world, 0, "show", record, "--reveal", "--reason", "check");
     KEEPS_QUIET(world->out, "13812345678");
     SAYS(world->out, "李四");
     county_sync(world->county, world->b, RC_OK, NULL);
     RUNS(world, 0, "show", record, "--reveal", "--reason", "check");
     KEEPS_QUIET(world->out, "13812345678");
-    assert_int_equal(counts(world).changes, 1);
+    assert_int_equal(clerk_counts(world).changes, 1);
     RUNS(world, 0, "verify");
 }
 
@@ -805,13 +754,13 @@ static void a_history_that_was_rolled_back_is_noticed(void **state) {
     SAYS(world->out, "430626117205");
     RUNS(world, 0, "device", "list");
     SAYS(world->out, "alarm: see log");
-    assert_int_equal(counts(world).records, 2); /* Wang had it */
+    assert_int_equal(clerk_counts(world).records, 2); /* Wang had it */
     RUNS(world, 0, "verify");
     put_older_state_in_place(world, "empty");
     county_sync(world->county, world->a, RC_OK, NULL);
     county_sync(world->county, world->a, RC_OK, NULL);
     assert_int_equal(alarms_of(world, world->a, true), 3); /* the staff log is older, too */
-    assert_int_equal(counts(world).records, 2);
+    assert_int_equal(clerk_counts(world).records, 2);
     RUNS(world, 0, "verify");
     clerk_must(tablet_alarms_seen(world->a, UINT32_MAX, &err), &err);
     county_sync(world->county, world->a, RC_OK, NULL);

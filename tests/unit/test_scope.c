@@ -3,8 +3,6 @@
  * never. */
 #include "tests/support/clerk.h"
 
-#include "agent/store/traffic.h"
-
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,29 +16,6 @@
 
 #define OTHER "430626117206"
 
-static struct store_counts counts(struct clerk *world) {
-    const struct office *office = service_office(world->service);
-    struct ledger *ledger = NULL;
-    struct store_counts out;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(office->borrow(office->context, &ledger, &err), &err);
-    clerk_must(store_count(ledger->store, &out, &err), &err);
-    office->give_back(office->context, ledger);
-    return out;
-}
-
-/* One exchange, no more. */
-static void one_round(struct clerk *world, struct tablet *tablet) {
-    struct sync_options options = {.rounds_max = 1};
-    struct sync_report report;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(sync_run(tablet, &world->county->link, &options, &report, &err), &err);
-}
-
 static void what_was_written_before_a_withdrawal_counts(void **state) {
     struct clerk *world = *state;
     const char *first, *second;
@@ -52,14 +27,14 @@ static void what_was_written_before_a_withdrawal_counts(void **state) {
     clerk_edit(world, world->wang, first, "pigs", "5");
     second = clerk_new(world, world->wang, CLERK_HOME("李四"));
     RUNS(world, 0, "device", "scope", "wang", "--areas", OTHER);
-    one_round(world, world->a);
+    clerk_one_round(world, world->a);
     /* it has only now been told; what it sent is not proven to be earlier */
-    assert_int_equal(counts(world).quarantined, 2);
-    assert_int_equal(counts(world).records, 1);
+    assert_int_equal(clerk_counts(world).quarantined, 2);
+    assert_int_equal(clerk_counts(world).records, 1);
     RUNS(world, 0, "verify");
-    one_round(world, world->a); /* confirms: up to here the former scope was in force */
-    assert_int_equal(counts(world).quarantined, 0);
-    assert_int_equal(counts(world).records, 2);
+    clerk_one_round(world, world->a); /* confirms: up to here the former scope was in force */
+    assert_int_equal(clerk_counts(world).quarantined, 0);
+    assert_int_equal(clerk_counts(world).records, 2);
     RUNS(world, 0, "show", first);
     SAYS(world->out, "5");
     RUNS(world, 0, "verify");
@@ -85,12 +60,12 @@ static void granted_again_it_counts_without_anybodys_doing(void **state) {
     RUNS(world, 0, "device", "scope", "wang", "--areas", OTHER);
     world->county->lose_down = 1; /* it does not even learn it */
     county_sync(world->county, world->a, RC_NETWORK, NULL);
-    assert_int_equal(counts(world).quarantined, 1);
+    assert_int_equal(clerk_counts(world).quarantined, 1);
     RUNS(world, 0, "quarantine");
     SAYS(world->out, "waits");
     RUNS(world, 0, "device", "scope", "wang", "--areas", VILLAGE "," OTHER);
-    assert_int_equal(counts(world).quarantined, 0);
-    assert_int_equal(counts(world).records, 1);
+    assert_int_equal(clerk_counts(world).quarantined, 0);
+    assert_int_equal(clerk_counts(world).records, 1);
     clerk_sync(world);
     RUNS(world, 0, "verify");
 }
@@ -118,11 +93,11 @@ static void what_comes_after_the_confirmation_waits(void **state) {
     copy = county_tablet(world->county, folder);
     session = county_session(copy, "wang");
     clerk_new(world, session, CLERK_HOME("李四"));
-    one_round(world, copy);
-    one_round(world, copy);
+    clerk_one_round(world, copy);
+    clerk_one_round(world, copy);
     county_sync(world->county, copy, RC_OK, NULL);
-    assert_int_equal(counts(world).records, 1);
-    assert_int_equal(counts(world).quarantined, 1);
+    assert_int_equal(clerk_counts(world).records, 1);
+    assert_int_equal(clerk_counts(world).quarantined, 1);
     RUNS(world, 0, "verify");
     tablet_close(copy);
 }
@@ -136,9 +111,9 @@ static void of_a_revoked_tablet_everything_waits_for_staff(void **state) {
     RUNS(world, 0, "device", "revoke", "wang", "--reason", "lost on the bus");
     county_sync(world->county, world->a, RC_DENIED, NULL);
     county_sync(world->county, world->a, RC_DENIED, NULL);
-    assert_int_equal(counts(world).records, 0);
-    assert_int_equal(counts(world).quarantined, 1);
-    assert_int_equal(counts(world).changes, 1);
+    assert_int_equal(clerk_counts(world).records, 0);
+    assert_int_equal(clerk_counts(world).quarantined, 1);
+    assert_int_equal(clerk_counts(world).changes, 1);
     RUNS(world, 0, "verify");
 }
 

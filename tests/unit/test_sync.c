@@ -385,27 +385,21 @@ static void what_follows_a_refused_move_reaches_those_who_have_the_record(void *
 }
 
 static void a_record_that_began_and_moved_away_in_one_batch_has_left(void **state) {
+    static const uint64_t only_a[] = {VILLAGE_A};
     struct visitor *visitor = *state;
-    struct tablet *a, *b;
-    struct session *wang, *zhang;
-    struct dot record;
+    struct two_clerks two = visitor_two_clerks(visitor, only_a, 1);
+    struct dot record = visitor_save(visitor, two.wang, VILLAGE_A, "户主");
 
-    visitor->county->role = ROLE_CLERK; /* may move */
-    a = visitor_enrol(visitor, "wang", 2);
-    b = visitor_enrol(visitor, "zhang", 1);
-    wang = county_session(a, "wang");
-    record = visitor_save(visitor, wang, VILLAGE_A, "户主");
-    visitor_move(visitor, wang, record, VILLAGE_B);
-    county_sync(visitor->county, a, RC_OK, NULL);
-    county_sync(visitor->county, a, RC_OK, NULL);
-    county_sync(visitor->county, b, RC_OK, NULL);
-    zhang = county_session(b, "zhang");
-    assert_int_equal(visitor_count(visitor, zhang, ""), 0);
-    assert_int_equal(visitor_count(visitor, wang, ""), 1);
-    visitor_verify(visitor, a);
-    visitor_verify(visitor, b);
-    tablet_close(a);
-    tablet_close(b);
+    visitor_move(visitor, two.wang, record, VILLAGE_B);
+    county_sync(visitor->county, two.a, RC_OK, NULL);
+    county_sync(visitor->county, two.a, RC_OK, NULL);
+    county_sync(visitor->county, two.b, RC_OK, NULL);
+    assert_int_equal(visitor_count(visitor, two.zhang, ""), 0);
+    assert_int_equal(visitor_count(visitor, two.wang, ""), 1);
+    visitor_verify(visitor, two.a);
+    visitor_verify(visitor, two.b);
+    tablet_close(two.a);
+    tablet_close(two.b);
 }
 
 /* Its beginning waits in quarantine, what moved it away does not: it went into the feed of the area
@@ -413,25 +407,18 @@ static void a_record_that_began_and_moved_away_in_one_batch_has_left(void **stat
 static void what_is_admitted_before_its_beginning_lies_where_it_says(void **state) {
     static uint64_t only_a[] = {VILLAGE_A}, only_b[] = {VILLAGE_B};
     struct visitor *visitor = *state;
-    struct tablet *a, *b;
-    struct session *wang, *zhang;
-    struct dot record;
+    struct two_clerks two = visitor_two_clerks(visitor, only_b, 1);
+    struct dot record = visitor_save(visitor, two.wang, VILLAGE_B, "户主");
 
-    visitor->county->role = ROLE_CLERK; /* may move */
-    a = visitor_enrol(visitor, "wang", 2);
-    b = county_enrol(visitor->county, visitor_path(visitor, "zhang"), "zhang", only_b, 1);
-    wang = county_session(a, "wang");
-    zhang = county_session(b, "zhang");
-    record = visitor_save(visitor, wang, VILLAGE_B, "户主");
-    visitor_move(visitor, wang, record, VILLAGE_A);
-    scope(visitor, a, only_a, 1, false);
+    visitor_move(visitor, two.wang, record, VILLAGE_A);
+    scope(visitor, two.a, only_a, 1, false);
     visitor->county->lose_down = 1; /* it does not even learn it */
-    county_sync(visitor->county, a, RC_NETWORK, NULL);
-    county_sync(visitor->county, b, RC_OK, NULL);
-    assert_int_equal(visitor_count(visitor, zhang, ""), 0);
-    visitor_verify(visitor, b);
-    tablet_close(a);
-    tablet_close(b);
+    county_sync(visitor->county, two.a, RC_NETWORK, NULL);
+    county_sync(visitor->county, two.b, RC_OK, NULL);
+    assert_int_equal(visitor_count(visitor, two.zhang, ""), 0);
+    visitor_verify(visitor, two.b);
+    tablet_close(two.a);
+    tablet_close(two.b);
 }
 
 /* It lay where its author believed it to be, until its beginning was admitted. */

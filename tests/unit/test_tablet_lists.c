@@ -18,30 +18,23 @@
 static void a_record_that_went_through_two_areas_is_gone_with_the_last(void **state) {
     static const uint64_t all[] = {VILLAGE_A, VILLAGE_B, VILLAGE_C};
     struct visitor *visitor = *state;
-    struct tablet *wang, *zhang;
-    struct session *w, *z;
-    struct dot record;
+    struct two_clerks two = visitor_two_clerks(visitor, all, 3);
+    struct dot record = visitor_save(visitor, two.wang, VILLAGE_B, "Peng");
 
-    visitor->county->role = ROLE_CLERK; /* may move */
-    wang = visitor_enrol(visitor, "wang", 2);
-    zhang = county_enrol(visitor->county, visitor_path(visitor, "zhang"), "zhang", all, 3);
-    w = county_session(wang, "wang");
-    z = county_session(zhang, "zhang");
-    record = visitor_save(visitor, w, VILLAGE_B, "Peng");
-    county_sync(visitor->county, wang, RC_OK, NULL);
-    county_sync(visitor->county, zhang, RC_OK, NULL);
-    visitor_move(visitor, z, record, VILLAGE_A);
-    county_sync(visitor->county, zhang, RC_OK, NULL);
-    county_sync(visitor->county, wang, RC_OK, NULL);
-    assert_int_equal(visitor_count(visitor, w, ""), 1);
-    visitor_move(visitor, z, record, VILLAGE_C);
-    county_sync(visitor->county, zhang, RC_OK, NULL);
-    county_sync(visitor->county, wang, RC_OK, NULL);
-    assert_int_equal(visitor_count(visitor, w, ""), 0);
-    visitor_verify(visitor, wang);
-    visitor_verify(visitor, zhang);
-    tablet_close(wang);
-    tablet_close(zhang);
+    county_sync(visitor->county, two.a, RC_OK, NULL);
+    county_sync(visitor->county, two.b, RC_OK, NULL);
+    visitor_move(visitor, two.zhang, record, VILLAGE_A);
+    county_sync(visitor->county, two.b, RC_OK, NULL);
+    county_sync(visitor->county, two.a, RC_OK, NULL);
+    assert_int_equal(visitor_count(visitor, two.wang, ""), 1);
+    visitor_move(visitor, two.zhang, record, VILLAGE_C);
+    county_sync(visitor->county, two.b, RC_OK, NULL);
+    county_sync(visitor->county, two.a, RC_OK, NULL);
+    assert_int_equal(visitor_count(visitor, two.wang, ""), 0);
+    visitor_verify(visitor, two.a);
+    visitor_verify(visitor, two.b);
+    tablet_close(two.a);
+    tablet_close(two.b);
 }
 
 int main(void) {
