@@ -52,6 +52,24 @@ static void test_waits(void **state) {
     assert_int_equal(login_wait_ms(UINT32_MAX), LOGIN_WAIT_MAX_MS);
 }
 
+/* How often one account can be tried in this time, by whoever waits as long as he must and no
+ * longer: docs/console.md says it. */
+static uint32_t tries_in(int64_t time_ms) {
+    uint32_t failures = 0;
+
+    for (int64_t at_ms = 0; at_ms < time_ms; at_ms += login_wait_ms(failures))
+        failures++;
+    return failures;
+}
+
+static void test_tries(void **state) {
+    const int64_t hour_ms = (int64_t)60 * 60 * 1000;
+
+    (void)state;
+    assert_in_range(tries_in(hour_ms), LOGIN_FREE, 12);
+    assert_int_equal(tries_in(49 * hour_ms) - tries_in(25 * hour_ms), 24);
+}
+
 static void test_secrets(void **state) {
     static const char *const bad[] = {"",
                                       "short",
@@ -88,9 +106,10 @@ static void test_one_time(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_masks), cmocka_unit_test(test_routes),
-                                       cmocka_unit_test(test_waits), cmocka_unit_test(test_secrets),
-                                       cmocka_unit_test(test_one_time)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_masks),   cmocka_unit_test(test_routes),
+        cmocka_unit_test(test_waits),   cmocka_unit_test(test_tries),
+        cmocka_unit_test(test_secrets), cmocka_unit_test(test_one_time)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
