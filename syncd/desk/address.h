@@ -7,10 +7,11 @@
  * held up by it at all: his account's own limit is enough.
  *
  * In memory, of a fixed size: where there are more addresses than room, the one that owes least is
- * forgotten, and a restart of the service forgets all. What an account owes stands in the store, and
- * is what bounds a guesser, however often the service starts and from however many addresses he
- * comes: a dozen tries in the first hour, one an hour from then on. Tokens are of 256 bits. Of IPv6 the first half counts, because whoever has one address there has all of that
- * half. Not safe for threads by itself. */
+ * forgotten, and a restart of the service forgets all. What an account owes stands in the store,
+ * and is what bounds a guesser, however often the service starts and from however many addresses he
+ * comes: a dozen tries in the first hour, one an hour from then on. Tokens are of 256 bits. Of IPv6
+ * the first half counts, because whoever has one address there has all of that half. Not safe for
+ * threads by itself. */
 #ifndef YG_SYNCD_DESK_ADDRESS_H
 #define YG_SYNCD_DESK_ADDRESS_H
 

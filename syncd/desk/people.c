@@ -212,8 +212,10 @@ enum rc people_find(struct seat *seat, uint64_t id, struct stored_person *out, s
 /* He is out; what he was to get besides is no more. */
 static enum rc put_out(struct work *work, struct stored_person *person, struct err *err) {
     struct stored_login login;
-    enum rc rc = login_row(work, person->person, &login, err);
+    enum rc rc = witness_touched(work, person, err);
 
+    if (rc == RC_OK)
+        rc = login_row(work, person->person, &login, err);
     if (rc == RC_OK && grant_waits(&login)) {
         login.grant = (struct stored_grant){0};
         rc = login_put(work, &login, err);
@@ -262,7 +264,9 @@ static enum rc give(struct person_step *step, struct work *work, struct stored_p
     if (rc == RC_OK)
         rc = login_put(work, &login, err);
     if (rc == RC_OK && !is_same(&before, person)) {
-        rc = people_update(work, person, err);
+        rc = witness_touched(work, &before, err);
+        if (rc == RC_OK)
+            rc = people_update(work, person, err);
         if (rc == RC_OK)
             rc = login_end_all(work, person->person, NULL, err);
     }

@@ -2,6 +2,7 @@
 #include "syncd/desk/witness.h"
 
 #include "syncd/desk/reset.h"
+#include "syncd/sync/news.h"
 
 #define FORMERS_MAX 32u
 
@@ -86,10 +87,34 @@ static enum rc find_visit(void *context, const struct stored_person *who, struct
 enum rc witness_find(struct work *work, const struct witness_matter *matter, bool *found,
                      struct err *err) {
     struct find find = {.work = work, .matter = matter};
-    enum rc rc = store_persons(work->ledger->store, find_visit, &find, err);
+    struct view touched;
+    enum rc rc = store_setting(work->ledger->store, WITNESS_SETTING, &work->arena, &touched, err);
 
+    find.found = rc == RC_OK;
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        rc = store_persons(work->ledger->store, find_visit, &find, err);
+    }
     *found = find.found;
     return rc;
+}
+
+enum rc witness_touched(struct work *work, const struct stored_person *person, struct err *err) {
+    struct stored_login login = {0};
+    uint8_t now[8];
+    enum rc rc;
+
+    if (person->role != ROLE_ADMIN && person->role != ROLE_COUNTY)
+        return RC_OK;
+    rc = store_login(work->ledger->store, person->person, &work->arena, &login, err);
+    if (rc == RC_NOT_FOUND)
+        err_clear(err);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && login.seen_ms == 0))
+        return RC_OK;
+    for (unsigned i = 0; i < sizeof(now); i++)
+        now[i] = (uint8_t)((uint64_t)work->now_ms >> (8 * i));
+    return rc == RC_OK ? work_put_setting(work, WITNESS_SETTING, view_of(now, sizeof(now)), err)
+                       : rc;
 }
 
 enum rc witness_check(struct work *work, const struct witness_matter *matter, uint64_t who,

@@ -243,6 +243,27 @@ static void nobody_confirms_what_he_gave_under_his_former_name(void **state) {
     assert_int_equal(confirm(room, people.wu, room->li, at_ms), RC_OK);
 }
 
+/* Who has sent the others away, one way or another, is not the only one for that. */
+static void nobody_gets_rid_of_the_second_one_first(void **state) {
+    struct staff_room *room = *state;
+    const uint64_t village = LUDONG;
+    const struct new_rights less = {.role = ROLE_CLERK, .areas = &village, .area_count = 1};
+    struct people people;
+    struct new_rights by_admin = less;
+    bool waits = true;
+
+    gather(room, &people);
+    by_admin.by = people.admin;
+    by_admin.reason = view_text("not needed");
+    clerk_must(people_set_rights(&room->seat, room->li, &by_admin, &waits, &room->err), &room->err);
+    assert_false(waits);
+    assert_true(give(room, &people, ROLE_COUNTY, COUNTY, 0));
+    assert_has(room, people.wu, ROLE_CLERK, LUDONG, 0);
+    assert_int_equal(
+        clerk_run(room->clerk, "user", "confirm", "wu", "--reason", "nobody else left", NULL), 0);
+    assert_has(room, people.wu, ROLE_COUNTY, COUNTY, 0);
+}
+
 static void the_command_line_confirms_what_waits(void **state) {
     struct staff_room *room = *state;
     struct people people;
@@ -276,6 +297,7 @@ int main(void) {
         IN_ROOM(where_nobody_could_confirm_the_log_says_so),
         IN_ROOM(who_is_new_reads_until_a_second_has_spoken),
         IN_ROOM(nobody_confirms_what_he_gave_under_his_former_name),
+        IN_ROOM(nobody_gets_rid_of_the_second_one_first),
         IN_ROOM(the_command_line_confirms_what_waits),
     };
 
