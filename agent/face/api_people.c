@@ -7,11 +7,26 @@
 
 /* ---- launch ---- */
 
-/* "token=0123...", as a form sends it. */
-static struct view form_token(struct view body) {
-    if (body.size < 6 || memcmp(body.data, "token=", 6) != 0)
-        return (struct view){0};
-    return view_slice(body, 6, body.size);
+/* "token=0123...&language=en", as a form sends it. */
+static struct view form_value(struct view body, const char *name) {
+    size_t size = strlen(name);
+
+    while (body.size > 0) {
+        const uint8_t *end = memchr(body.data, '&', body.size);
+        size_t length = end == NULL ? body.size : (size_t)(end - body.data);
+
+        if (length > size && memcmp(body.data, name, size) == 0 && body.data[size] == '=')
+            return view_slice(body, size + 1, length - size - 1);
+        body = view_slice(body, end == NULL ? length : length + 1, body.size);
+    }
+    return (struct view){0};
+}
+
+/* Where the browser goes: the first page, in the language of whoever has opened it. */
+static const char *first_page(struct view language) {
+    return view_is(language, "zh")   ? "/?language=zh"
+           : view_is(language, "en") ? "/?language=en"
+                                     : "/";
 }
 
 enum rc web_launch(struct web_call *call, struct err *err) {
@@ -19,8 +34,9 @@ enum rc web_launch(struct web_call *call, struct err *err) {
     struct launch *launch = &call->web->launch;
     char cookie[LAUNCH_TEXT_BYTES], header[128];
     bool is_form = call->body == NULL;
-    struct view token = is_form ? form_token(call->exchange->request.body)
-                                : json_text(json_get(call->body, "token"));
+    struct view form = call->exchange->request.body;
+    struct view token =
+        is_form ? form_value(form, "token") : json_text(json_get(call->body, "token"));
     enum rc rc;
 
     if (!launch_knows(launch, token)) {
@@ -39,7 +55,8 @@ enum rc web_launch(struct web_call *call, struct err *err) {
     if (rc != RC_OK || !is_form)
         return rc == RC_OK ? web_done(call, err) : rc;
     response->status = 303;
-    return http_response_header(response, "Location", "/", err);
+    return http_response_header(response, "Location", first_page(form_value(form, "language")),
+                                err);
 }
 
 /* ---- me ---- */

@@ -30,7 +30,8 @@ static bool hex_read(struct view text, uint8_t out[LAUNCH_TOKEN_BYTES]) {
     return true;
 }
 
-/* The one script only presses the button. */
+/* The one script only presses the button, and hands on the language that stands behind the address.
+ */
 static enum rc write_page(const struct launch *launch, uint16_t port, enum lang lang,
                           struct err *err) {
     char token[LAUNCH_TEXT_BYTES];
@@ -46,8 +47,11 @@ static enum rc write_page(const struct launch *launch, uint16_t port, enum lang 
              "<title>Yangguang</title>\n"
              "<form method=\"post\" action=\"http://127.0.0.1:%u/api/launch\">\n"
              "<input type=\"hidden\" name=\"token\" value=\"%s\">\n"
+             "<input type=\"hidden\" name=\"language\" value=\"\">\n"
              "<button>%s</button>\n</form>\n"
-             "<script>document.forms[0].submit();</script>\n</html>\n",
+             "<script>var form = document.forms[0], said = location.hash.slice(1);\n"
+             "if (said === 'zh' || said === 'en') form.language.value = said;\n"
+             "form.submit();</script>\n</html>\n",
              lang == LANG_ZH ? "zh" : "en", port, token, words(lang, "open"));
     rc = buf_check(&page, "the page", err);
     if (rc == RC_OK)

@@ -1,6 +1,8 @@
 /* open.c: `open` starts a browser on the running service's launch page (launch.h), with a profile
  * of its own in memory: no history, no cache, no stored form data outlive the window. A browser
- * whose options we do not know, or xdg-open, gets the page only, and keeps its own profile. */
+ * whose options we do not know, or xdg-open, gets the page only, and keeps its own profile; there
+ * the app goes on in the language that it was left in. A new profile has none yet, so it is told
+ * that of the environment, behind the address of the page. */
 #include "agent/face/face.h"
 #include "agent/face/launch.h"
 #include "base/file.h"
@@ -50,6 +52,23 @@ static const char *variable(const struct face *face, const char *name) {
     return NULL;
 }
 
+/* Nothing where nobody has said: a computer that was set up without a language (LANG=C) is used in
+ * Chinese all the same. */
+static const char *language_of(const struct face *face, const struct command *command) {
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    const char *said = command_option(command, "--lang");
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && said == NULL; i++) {
+        said = variable(face, names[i]);
+        if (said != NULL && said[0] == '\0')
+            said = NULL;
+    }
+    return said == NULL                  ? ""
+           : strncmp(said, "zh", 2) == 0 ? "#zh"
+           : strncmp(said, "en", 2) == 0 ? "#en"
+                                         : "";
+}
+
 /* In memory where the system has such a folder. */
 static enum rc make_profile(const struct face *face, char path[PROFILE_BYTES], struct err *err) {
     const char *temporary = variable(face, "TMPDIR");
@@ -79,8 +98,10 @@ struct start {
     bool has_profile;
     const char *arguments[ARGUMENTS_MAX];
     char profile[PROFILE_BYTES];
+    const char *language; /* "#zh", "#en", "" */
     char option[PROFILE_BYTES + 32];
     char page[3 * FILE_PATH_BYTES_MAX + 16];
+    char spoken[3 * FILE_PATH_BYTES_MAX + 24]; /* the page with its language */
     char app[3 * FILE_PATH_BYTES_MAX + 32];
 };
 
@@ -94,10 +115,11 @@ static void compose(struct start *start) {
     const char **next = start->arguments;
 
     *next++ = start->program;
+    snprintf(start->spoken, sizeof(start->spoken), "%s%s", start->page, start->language);
     if (is_named(start->program, "chrom")) {
         start->has_profile = true;
         snprintf(start->option, sizeof(start->option), "--user-data-dir=%s", start->profile);
-        snprintf(start->app, sizeof(start->app), "--app=%s", start->page);
+        snprintf(start->app, sizeof(start->app), "--app=%s", start->spoken);
         *next++ = start->option;
         *next++ = "--no-first-run";
         *next++ = "--no-default-browser-check";
@@ -110,7 +132,7 @@ static void compose(struct start *start) {
         *next++ = "--no-remote";
         *next++ = "--profile";
         *next++ = start->profile;
-        *next++ = start->page;
+        *next++ = start->spoken;
     } else {
         *next++ = start->page;
     }
@@ -210,6 +232,7 @@ enum rc face_open(void *context, struct command *command, struct err *err) {
     if (start == NULL)
         return err_set(err, RC_NO_MEMORY, "out of memory");
     address_of(path, start->page, sizeof(start->page));
+    start->language = language_of(face, command);
     rc = make_profile(face, start->profile, err);
     if (rc == RC_OK) {
         rc = run_browser(face, start, command_option(command, "--browser"), err);

@@ -31,7 +31,20 @@ export function setOutdoors(is) {
   keep('light', is ? 'out' : 'in');
 }
 
+// Whoever opened this browser may have said a language; one that was chosen here counts more.
+function languageSaid() {
+  const said = new URLSearchParams(location.search).get('language');
+
+  if (said === null) return null;
+  history.replaceState(history.state, '', location.pathname + location.hash);
+  return ['zh', 'en'].includes(said) ? said : null;
+}
+
 export function recallPreferences() {
-  speak(recall('language') ?? 'zh');
+  const said = languageSaid();
+  const chosen = recall('language') ?? said;
+
+  if (chosen !== null) setLanguage(chosen);
+  else speak('zh');
   document.documentElement.toggleAttribute('data-outdoors', recall('light') === 'out');
 }

@@ -360,6 +360,20 @@ tablet.agent('open', '--browser', `${work}/chromium`);
 const argv = fs.readFileSync(`${work}/argv`, 'utf8');
 ok(argv.includes(`--app=file://${tablet.data}/launch.html`), 'open starts the browser on the launch page');
 ok(!argv.includes(tablet.token()), 'the token is not in argv');
+ok(argv.includes('launch.html\n'), 'without a language nothing is said of one');
+for (const [said, words] of [['zh_CN.UTF-8', '#zh'], ['en_US.UTF-8', '#en'], ['fr_FR.UTF-8', '']]) {
+  execFileSync(path.join(build, 'yg-agent'), ['open', '--browser', `${work}/chromium`, '--data', tablet.data],
+    { env: { ...process.env, LC_ALL: '', LC_MESSAGES: '', LANG: said }, stdio: 'ignore' });
+  ok(fs.readFileSync(`${work}/argv`, 'utf8').includes(`launch.html${words}\n`), `a language of the environment: ${said}`);
+}
+tablet.agent('open', '--browser', `${work}/chromium`, '--lang', 'en');
+ok(fs.readFileSync(`${work}/argv`, 'utf8').includes('launch.html#en\n'), 'or of the command line');
+for (const [said, where] of [['en', '/?language=en'], ['zh', '/?language=zh'], ['', '/'], ['x"><b>', '/']]) {
+  const form = `token=${tablet.token()}&language=${encodeURIComponent(said)}`;
+  const answer = await send(tablet.port, 'POST', '/api/launch', { host: `127.0.0.1:${tablet.port}`, origin: 'null',
+    'content-type': 'application/x-www-form-urlencoded', 'content-length': form.length }, form);
+  check(`the app opens in it: ${said}`, `${answer.status} ${answer.headers.location}`, `303 ${where}`);
+}
 ok(/^drwx------/.test(fs.readFileSync(`${work}/profile`, 'utf8')), 'in a profile of its own');
 check('which is gone afterwards', fs.existsSync(/--user-data-dir=(.*)/.exec(argv)[1]), false);
 fs.symlinkSync(tablet.data, `${work}/a b#c%d`);

@@ -114,6 +114,30 @@ async function rows() {
   ok(await of('/cook') === '2' && await of('/walk') === '1 3', 'what is chosen in a row is that question\'s answer');
 }
 
-await desk.run({ asked, adding, rows });
+// As `yg-agent open` starts it: a browser that knows nothing yet, on the launch page.
+async function spoken() {
+  const fresh = await (await desk.browser.newContext({ locale: 'en-US' })).newPage();
+  const spokenNow = async () => {
+    await fresh.locator('#app button').first().waitFor();
+    return fresh.evaluate(() => document.documentElement.lang);
+  };
+  const opened = async (words) => {
+    await fresh.goto('about:blank');
+    await fresh.goto(`file://${wang.data}/launch.html${words}`);
+    await fresh.waitForURL(/^http:/);
+    return spokenNow();
+  };
+
+  fresh.setDefaultTimeout(15000);
+  ok(await opened('') === 'zh-CN', 'the app begins in Chinese');
+  ok(await opened('#en') === 'en', 'or in the language of whoever opens it');
+  ok(new URL(fresh.url()).search === '', 'which does not stay in the address');
+  await fresh.reload();
+  ok(await spokenNow() === 'en', 'it lasts as long as the browser');
+  ok(await opened('#zh') === 'en', 'and what somebody has chosen there counts more');
+  await fresh.context().close();
+}
+
+await desk.run({ asked, adding, rows, spoken });
 await wang.stop();
 await desk.end(work);
