@@ -8,12 +8,14 @@ import { REASONS } from 'form/meeting_words.mjs';
 
 const EMPTY = { yes: '', no: '', abstain: '', invalid: '', unused: '', reasons: Array(6).fill('') };
 
-function Numbers({ item, voters, teller, abstain, onDone }) {
+function Numbers({ item, voters, teller, abstain, hands, onDone }) {
   const [given, setGiven] = useState(EMPTY);
   const [trouble, setTrouble] = useState(null);
   const put = (key) => (value) => setGiven({ ...given, [key]: value.replace(/\D/g, '') });
+  // A raised hand is never spoilt.
   const kinds = [['yes', tr('Agree')], ['no', tr('Disagree')], abstain && ['abstain',
-    tr('Abstained')], ['invalid', tr('Invalid')], ['unused', tr('Not used')]].filter(Boolean);
+    tr('Abstained')], !hands && ['invalid', tr('Invalid')],
+    ['unused', tr('Not used')]].filter(Boolean);
   const sum = kinds.reduce((all, [key]) => all + Number(given[key]), 0);
 
   async function enter() {
@@ -59,7 +61,8 @@ function Household({ meeting, item, stands, onChange }) {
     ${teller === 2 && html`<${Notice}>${
       tr('Kept. Now the other teller counts, without having seen the numbers.')}</${Notice}>`}
     <${Numbers} key=${teller} item=${{ ...item, meeting: meeting.id }} voters=${stands.voters}
-      teller=${teller} abstain=${meeting.rules.values.abstain_allowed === 'yes'} onDone=${done} />
+      teller=${teller} abstain=${meeting.rules.values.abstain_allowed === 'yes'}
+      hands=${meeting.mode === 'hands'} onDone=${done} />
     </section>`;
 }
 

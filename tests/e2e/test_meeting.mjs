@@ -1,8 +1,9 @@
 // test_meeting.mjs: an evaluation meeting in the pages: 30 households and 11 members on two tablets,
 // in a real browser: called, signed in, voted by passing the tablet on, the plug pulled in the
-// middle, a member who votes twice, one household again on paper, sealed, printed; then the same
-// figures at the county, and nothing anywhere that tells who voted how. Tells how long a tap takes
-// to a blank screen on a machine slowed four times, and how long closing takes.
+// middle, a member who votes twice, one household again on paper, one by show of hands, a round that is
+// void because a secret is forgotten, sealed, printed; then the same figures at the county, and nothing
+// anywhere that tells who voted how. Tells how long a tap takes to a blank screen on a machine slowed
+// four times, and how long closing takes.
 import fs from 'node:fs';
 import path from 'node:path';
 import { TABLET, check, end, heading, launch, look, ok, openBrowser, screens, strangers, troubles, unlock,
@@ -10,7 +11,8 @@ import { TABLET, check, end, heading, launch, look, ok, openBrowser, screens, st
 import { ConsoleCounty } from './console.mjs';
 import { Tablet, area } from './web.mjs';
 
-const SECRETS = { a: ['river-stone', 'white-crane'], b: ['green-lamp', 'old-bridge'] };
+const SECRETS = { a: ['river-stone', 'white-crane'], b: ['green-lamp', 'old-bridge'],
+  c: ['tall-bamboo', 'late-ferry'], d: ['first-snow', 'red-kettle'] };
 const county = new ConsoleCounty(work);
 for (const role of ['township', 'auditor']) county.add(role);
 for (const form of ['household', 'panel', 'meeting', 'note']) county.publish(form);
@@ -370,6 +372,105 @@ async function onPaper() {
   return again;
 }
 
+// Nine of one household are in the room again.
+async function again_(title, at) {
+  const { items, panel } = await show(a.page);
+  const { json } = await ask(a.page, 'POST', 'api/meetings', { area, panel, title,
+    chair: '李主任', recorder: '周文书', tellers: ['赵计票', '钱监票'],
+    households: [items[at].household] });
+
+  await ask(a.page, 'POST', `api/meetings/${json.id}/open`);
+  await ask(a.page, 'POST', `api/meetings/${json.id}/sign-in`, { seats: [1, 2, 3, 4, 5, 6, 7, 8, 9] });
+  await visit(a, wang, `#/meeting/${encodeURIComponent(json.id)}`);
+  await heading(a.page, title);
+  return json.id;
+}
+
+async function byHands() {
+  const { page } = a;
+  const id = await again_('举手评议', 9);
+
+  await page.getByRole('button', { name: '开始投票' }).click();
+  await page.getByLabel('举手').check();
+  const dialog = page.getByRole('dialog');
+  ok((await dialog.getByLabel('主持人的一次性口令').count()) === 0, 'hands need no secret');
+  await dialog.getByRole('button', { name: '开始投票' }).click();
+  for (const teller of ['第一位计票人录入', '第二位计票人录入']) {
+    await page.getByText(teller).waitFor();
+    ok((await page.getByLabel('无效', { exact: true }).count()) === 0, 'a raised hand is never spoilt');
+    await look(page, `hands-${teller[1] === '一' ? 'first' : 'second'}`);
+    await page.getByLabel('同意', { exact: true }).fill('7');
+    await page.getByLabel('不同意', { exact: true }).fill('1');
+    await page.getByLabel('弃权', { exact: true }).fill('1');
+    await page.getByRole('button', { name: '这是我数的票数' }).click();
+  }
+  await page.getByText('各户都已计票').waitFor();
+  await page.getByRole('button', { name: '结束投票' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: '结束投票' }).click();
+  await page.waitForURL(/#\/meeting\//);
+  const { mode, items: [{ result }] } = await show(page, id);
+  same([mode, result.state, result.yes, result.no, result.abstain], ['hands', 'passed', 7, 1, 1],
+    'raised hands are counted by two tellers');
+  await page.locator('dd', { hasText: '举手' }).waitFor();
+  await look(page, 'hands-closed');
+}
+
+// The tablet was switched off during the voting, and a secret is gone.
+async function forgotten() {
+  const id = await again_('口令忘了的会', 10);
+  const begin = async (where, secrets) => {
+    await where.getByLabel('主持人的一次性口令').fill(secrets[0]);
+    await where.getByLabel('监票人的一次性口令').fill(secrets[1]);
+    await where.getByRole('button', { name: '开始投票' }).click();
+    await a.page.getByText('下一位是谁').waitFor();
+  };
+  const says = async (seat, answer) => {
+    const { items: [item] } = await show(a.page, id);
+
+    return (await ask(a.page, 'POST', `api/meetings/${id}/votes`, { seat,
+      votes: [{ item: item.id, answer }] })).status;
+  };
+
+  await a.page.getByRole('button', { name: '开始投票' }).click();
+  await begin(a.page.getByRole('dialog'), SECRETS.c);
+  same([await says(1, 'no:1'), await says(2, 'no:1')], [200, 200], 'two have voted');
+  await a.context.close();
+  await wang.stop();
+  await wang.start();
+  a = await openBrowser('wang');
+  await launch(a.page, wang);
+  await unlock(a.page, wang);
+  await visit(a, wang, `#/voting/${encodeURIComponent(id)}`);
+  const { page } = a;
+  await page.getByRole('button', { name: '口令忘了' }).click();
+  const dialog = page.getByRole('dialog');
+  const end_ = dialog.getByRole('button', { name: '本轮作废' });
+  ok(await end_.isDisabled(), 'a round is not void without a reason');
+  await dialog.getByLabel('原因').fill('监票人忘了口令');
+  await look(page, 'voting-void');
+  await end_.click();
+  await page.waitForURL(/#\/meeting\//);
+  await page.getByRole('link', { name: '继续投票' }).click();
+  await page.getByText('在这台平板开始投票').waitFor();
+  ok((await page.getByRole('button', { name: '口令忘了' }).count()) === 0, 'the urn is gone');
+  await look(page, 'voting-again');
+  await begin(page.locator('main'), SECRETS.d);
+  const { round, voters } = (await ask(page, 'GET', `api/meetings/${id}/voting`)).json;
+  same([round, voters.map((one) => one.seat).join()], [2, '1,2,3,4,5,6,7,8,9'],
+    'in the next round everybody votes again');
+  for (let seat = 1; seat <= 9; seat++) same(await says(seat, 'yes'), 200, `seat ${seat} votes again`);
+  await page.getByRole('link', { name: '返回' }).or(page.locator('header a').first()).first().click();
+  await page.getByRole('link', { name: '继续投票' }).click();
+  await page.getByText('可投票的人都已投完').waitFor();
+  await page.getByRole('button', { name: '结束投票' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: '结束投票' }).click();
+  await page.waitForURL(/#\/meeting\//);
+  const { items: [{ result }] } = await show(page, id);
+  same([result.state, result.yes, result.voids.join()], ['passed', null, ''],
+    'what was said in the round that is void counts nowhere');
+  await look(page, 'voting-void-closed');
+}
+
 // ---- at the county's console ----
 
 async function atDesk(again) {
@@ -436,7 +537,7 @@ function* filesBelow(folder) {
 
 // Everything that was typed in secret, and how an answer is written in a request.
 function search(folders) {
-  const words = [...SECRETS.a, ...SECRETS.b, 'no:1,3', 'no:1"', 'no:2"', '"answer"'].map((word) =>
+  const words = [...Object.values(SECRETS).flat(), 'no:1,3', 'no:1"', 'no:2"', '"answer"'].map((word) =>
     [word, Buffer.from(word), Buffer.from(word, 'utf16le')]);
   const found = [];
 
@@ -471,11 +572,9 @@ function searchMemory(pid, words) {
   return found;
 }
 
-async function secrecy() {
-  await a.context.close();
-  await b.context.close();
+function memory(secrets) {
   try {
-    const words = [...SECRETS.a, '"answer":"', 'no:1,3'];
+    const words = [...secrets, '"answer":"', 'no:1,3'];
     const found = searchMemory(wang.child.pid, words);
 
     ok(searchMemory(wang.child.pid, [wang.data]).length > 0, 'the program’s memory is searched');
@@ -483,6 +582,12 @@ async function secrecy() {
   } catch (failure) {
     console.log(`# memory cannot be read here: ${failure.message}`);
   }
+}
+
+async function secrecy() {
+  await a.context.close();
+  await b.context.close();
+  memory(SECRETS.d);
   await wang.stop();
   await zhang.stop();
   await county.stop();
@@ -501,6 +606,9 @@ const part = await second(code);
 await close(part);
 await print('meeting');
 const again = await onPaper();
+await byHands();
+memory(SECRETS.a); // the program starts anew in the next part
+await forgotten();
 await compare(again);
 await atDesk(again);
 await secrecy();
