@@ -59,7 +59,8 @@ export function Field({ label, hint, error, value, onInput, type = 'text', input
 
 // A question that has to be answered before anything else. Esc is onClose. The focus goes back to
 // where it was.
-export function Dialog({ title, onClose, wide, children }) {
+// wide, full: what is looked at needs more room than what is read.
+export function Dialog({ title, onClose, wide, full, children }) {
   const dialog = useRef();
   const id = useId();
 
@@ -69,7 +70,7 @@ export function Dialog({ title, onClose, wide, children }) {
     dialog.current.showModal();
     return () => before?.isConnected && before.focus();
   }, []);
-  return html`<dialog ref=${dialog} class=${wide ? 'wide' : ''} aria-labelledby=${id}
+  return html`<dialog ref=${dialog} class=${full ? 'full' : wide ? 'wide' : ''} aria-labelledby=${id}
     onKeyDown=${(event) => event.key === 'Escape' && event.stopPropagation()}
     onCancel=${(event) => { event.preventDefault(); onClose(); }}>
     <div class="stack"><h2 id=${id}>${title}</h2>${children}</div></dialog>`;

@@ -69,8 +69,8 @@ wang.agent('sync');
 const qty = Object.keys(JSON.parse(wang.agent('show', made, '--json')).values).find((name) => name.endsWith('/qty_observed'));
 wang.agent('set', made, 'head/name=王桂花');
 zhang.agent('set', made, 'head/name=王桂蓝');
-wang.agent('set', made, `${qty}=6`);
-zhang.agent('set', made, `${qty}=2`);
+wang.agent('set', made, `${qty}=6`, '--evidence', file('six.png', png(240, [90, 130, 60])));
+zhang.agent('set', made, `${qty}=2`, '--evidence', file('two-pigs.png', png(120, [240, 150, 160])));
 together();
 wang.agent('attach', visit, 'photos', file('two.png', png(200, [60, 120, 180])));
 
@@ -101,6 +101,17 @@ async function decision() {
   await page.getByText('无法测算').first().waitFor();
   ok(true, 'what cannot be computed is said plainly');
   await desk.look(page, 'conflict');
+  ok((await page.title()) === '冲突裁定 · 阳光救助工作台', 'a title, which browsers remember, names nobody', await page.title());
+  await page.getByRole('button', { name: '对照照片' }).click();
+  const compared = page.locator('.compared img');
+  await compared.nth(1).waitFor();
+  await page.getByRole('button', { name: '2×' }).click();
+  const [left, right] = await compared.evaluateAll((all) => Promise.all(all.map((one) => one.decode()
+    .then(() => [one.naturalWidth, one.clientWidth / one.parentElement.clientWidth].join()))));
+  ok([left, right].sort().join(' ') === '120,2 240,2', 'photos of both sides stand beside each other at the same zoom', `${left} ${right}`);
+  await desk.look(page, 'compare');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   await side.getByRole('button', { name: '保留这一份' }).click();
   await page.getByRole('button', { name: /保留“王桂花”，写明理由，通知 2 台平板/ }).click();
   await page.getByText('请写明理由，理由随记录保存。').waitFor();
@@ -266,6 +277,12 @@ async function paper() {
   const pdf = await page.pdf({ preferCSSPageSize: true });
   ok(pdf.length > 10000, 'as a file, too');
   await page.emulateMedia({ media: 'screen' });
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const [hash, ready] of [['records', '.row-link'], [`records/${made}`, '.version'], ['conflicts', '.listing'], ['home', '.figures'], ['devices', '.row-link']]) {
+    await page.goto(`${county.console}/#/${hash}`);
+    await page.locator(ready).first().waitFor();
+    ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${hash.split('/')[0]} is not wider than a telephone`);
+  }
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.goto(`${county.console}/#/records/${evil}`);
   await page.locator('.case').waitFor();

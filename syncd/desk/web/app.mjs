@@ -78,6 +78,12 @@ function Desk({ me, setMe, again }) {
   }
   const name = pageOf(me, route);
   const { page: Page, under } = PAGES[name];
+  const place = PAGES[under ?? name].label?.();
+
+  // Browsers remember titles: so they name a place, never whom one looked at.
+  useEffect(() => {
+    document.title = [place, tr('Sunshine console')].filter(Boolean).join(' · ');
+  }, [place]);
   const shared = { me, setMe, again, leave };
 
   return html`<${Bar} pages=${PAGES} current=${under ?? name} shared=${shared} />

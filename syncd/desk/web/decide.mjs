@@ -13,7 +13,7 @@ import { conflictName, deviceName, label, lineWords, policyWords, valueWords }
 import { Frame } from './frame.mjs';
 import { verdictWords, yuan } from './income.mjs';
 import { forgetLists } from './list.mjs';
-import { Picture } from './picture.mjs';
+import { Compare, Picture, isShown } from './picture.mjs';
 import { href } from './route.mjs';
 import { Area, Why } from './say.mjs';
 
@@ -149,6 +149,7 @@ function questionName(question, items) {
 }
 
 function OpenQuestion({ question, document, reason, me, onMoved, onDone }) {
+  const [compares, setCompares] = useState(false);
   const [choice, setChoice] = useState(null);
   const [values, setValues] = useState({});
   const [why, setWhy] = useState('');
@@ -157,6 +158,10 @@ function OpenQuestion({ question, document, reason, me, onMoved, onDone }) {
   const [busy, setBusy] = useState(false);
   const can = (one) => question.answers.includes(one);
   const isSide = !['same', 'soft'].includes(question.kind);
+  const sideName = (index) => tr('Side {n}', { n: index + 1 });
+  const shown = question.sides.map((side, index) => ({ name: `${sideName(index)} · ${
+    side.author?.name || tr('the program')}`, evidence: side.evidence.filter(isShown) }))
+    .filter((side) => side.evidence.length > 0);
   const third = () => {
     const given = question.fields.length > 1
       ? Object.fromEntries(question.fields.map((field) => [field.name, values[field.path] ?? '']))
@@ -215,6 +220,10 @@ function OpenQuestion({ question, document, reason, me, onMoved, onDone }) {
           me.may.includes('resolve')} reason=${reason} canKeep=${isSide && can('keep')}
         chosen=${choice?.keep === side.dot} onChoose=${() => { setChoice({ keep: side.dot,
           ...(choice?.both && { both: true }) }); setError(''); }} />`)}</div>`}
+    ${shown.length > 1 && html`<div><${Button} icon="camera" onClick=${() => setCompares(true)}>${
+      tr('Compare the photos')}</${Button}></div>`}
+    ${compares && html`<${Compare} record=${document.id} sides=${shown} reason=${reason}
+      onClose=${() => setCompares(false)} />`}
     ${!question.may && html`<${Notice} kind="warning"><p>${question.why === 'mine'
       ? tr('You wrote one of the sides. Somebody else has to decide.')
       : tr('Your role looks and does not decide.')}</p></${Notice}>`}

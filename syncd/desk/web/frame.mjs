@@ -55,7 +55,6 @@ export function Frame({ title, back, actions, side, wide, children }) {
     return () => removeEventListener('keydown', key);
   }, [back]);
   useEffect(() => {
-    document.title = `${title} · ${tr('Sunshine console')}`;
     // A list that one comes back to has given the focus to the row one went into.
     if (!document.getElementById('main')?.contains(document.activeElement))
       heading.current?.focus({ preventScroll: true });

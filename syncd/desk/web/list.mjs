@@ -159,7 +159,8 @@ export function List({ list, columns, label, empty, onOpen, rowClass, tools }) {
             ? html`<th key=${one.id} scope="row"><a class="row-link" href=${one.href?.(item) ?? '#'}
               onClick=${(event) => { if (!one.href) event.preventDefault(); open(index); }}>${
               one.cell(item)}</a></th>`
-            : html`<td key=${one.id} class=${one.kind ?? ''}>${one.cell(item)}</td>`))}</tr>`)}
+            : html`<td key=${one.id} class=${one.kind ?? ''} data-label=${one.label}>${
+              one.cell(item)}</td>`))}</tr>`)}
       </tbody></table>`}
     <div ref=${end}>${list.next && html`<p class="center"><${Button} busy=${list.busy}
       onClick=${list.more}>${tr('More')}</${Button}></p>`}</div></section>`;

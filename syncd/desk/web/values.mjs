@@ -14,7 +14,7 @@ export function fieldsOf(values) {
 }
 
 export function Content({ cell, record, reason }) {
-  const one = (value, index) => html`${index > 0 && '、'}${value.attachment
+  const one = (value, index) => html`${index > 0 && !value.attachment && '、'}${value.attachment
     ? html`<${Picture} record=${record} attachment=${value.attachment} name=${label(cell)}
         sensitive=${cell.sensitive} reason=${reason} />`
     : valueWords(value, cell.type)}`;

@@ -10,7 +10,8 @@ import { Picture } from './picture.mjs';
 
 function Version({ one, record, cell, reason }) {
   return html`<li class="version ${one.live ? 'live' : ''}">
-    ${!cell && html`<span class="small quiet block">${one.label ?? (one.path === '@area' ? tr('Area') : one.path)}</span>`}
+    ${!cell && html`<span class="small quiet block">${one.label ?? (one.path === '@area' ? tr('Area')
+      : one.path.endsWith(']') ? tr('The item itself') : one.path)}</span>`}
     <strong>${one.attachment ? html`<${Picture} record=${record} attachment=${one.attachment}
         name=${label(cell ?? one)} sensitive=${cell?.sensitive} reason=${reason} />`
       : valueWords(one, cell?.type)}</strong>

@@ -136,6 +136,9 @@ export default {
   Send: '派出任务',
   'Send somebody': '安排入户',
   'Side {n}': '第 {n} 方',
+  'Compare the photos': '对照照片',
+  'Photos of all sides': '各方照片',
+  Zoom: '缩放',
   Since: '起始时间',
   'Somebody else has decided or changed something meanwhile. This is how it stands now.':
     '其间已有别人裁定或作了修改，以下是最新情况。',
