@@ -27,16 +27,25 @@ uint32_t listed_units(struct view text, uint16_t out[LISTED_UNITS_MAX]) {
     return count;
 }
 
-struct name_key listed_name_key(struct view title) {
+uint64_t listed_code(struct view title) {
     uint16_t units[LISTED_UNITS_MAX];
     uint32_t count = listed_units(utf8_cut_bytes(title, 24), units);
-    struct name_key key = {0, 0};
+    uint64_t code = 0;
 
-    for (uint32_t i = 0; i < 4; i++) {
-        key.reading = key.reading << 16 | (i < count ? pinyin_rank(units[i]) : 0);
-        key.code = key.code << 16 | (i < count ? units[i] : 0);
+    for (uint32_t i = 0; i < 4; i++)
+        code = code << 16 | (i < count ? units[i] : 0);
+    return code;
+}
+
+uint64_t listed_reading(uint64_t code) {
+    uint64_t reading = 0;
+
+    for (int shift = 48; shift >= 0; shift -= 16) {
+        uint16_t unit = (uint16_t)(code >> shift);
+
+        reading = reading << 16 | (unit == 0 ? 0 : pinyin_rank(unit));
     }
-    return key;
+    return reading;
 }
 
 static uint16_t lower(uint16_t unit) {
@@ -132,7 +141,7 @@ bool listed_in_areas(uint64_t area, const uint64_t *areas, uint32_t count) {
 }
 
 void listed_key(const struct record_query *query, uint64_t area, uint64_t created, uint64_t changed,
-                struct name_key name, uint64_t key[3]) {
+                uint64_t code, uint64_t key[3]) {
     uint64_t turn = query->descending ? UINT64_MAX : 0;
 
     switch (query->order) {
@@ -146,12 +155,12 @@ void listed_key(const struct record_query *query, uint64_t area, uint64_t create
         break;
     case RECORDS_BY_AREA:
         key[0] = area;
-        key[1] = name.reading;
-        key[2] = name.code;
+        key[1] = listed_reading(code);
+        key[2] = code;
         break;
     case RECORDS_BY_NAME:
-        key[0] = name.reading;
-        key[1] = name.code;
+        key[0] = listed_reading(code);
+        key[1] = code;
         key[2] = 0;
         break;
     }

@@ -13,10 +13,8 @@
 uint64_t listed_time(int64_t time_ms);
 
 /* What a title is sorted by: its first four characters by their reading, then by code. */
-struct name_key {
-    uint64_t reading, code;
-};
-struct name_key listed_name_key(struct view title);
+uint64_t listed_code(struct view title);
+uint64_t listed_reading(uint64_t code);
 
 /* UTF-16 of the first size bytes that make whole characters; line ends are units as any other. */
 uint32_t listed_units(struct view text, uint16_t out[LISTED_UNITS_MAX]);
@@ -35,10 +33,10 @@ bool listed_name_meets(const struct listed_word *word, const uint16_t *units, ui
 /* Whether the area lies in one of these branches. */
 bool listed_in_areas(uint64_t area, const uint64_t *areas, uint32_t count);
 
-/* What a record is sorted by, turned around where the order descends, so that less is earlier.
- * Dots are compared apart: equal keys are ordered by dot, or against it. */
+/* code: of its title. What a record is sorted by, turned around where the order descends, so that
+ * less is earlier. Dots are compared apart: equal keys are ordered by dot, or against it. */
 void listed_key(const struct record_query *query, uint64_t area, uint64_t created, uint64_t changed,
-                struct name_key name, uint64_t key[3]);
+                uint64_t code, uint64_t key[3]);
 /* Negative when the left one stands first. */
 int listed_compare(const struct record_query *query, const struct record_cursor *left,
                    const struct record_cursor *right);

@@ -117,7 +117,7 @@ static void see(const struct content *content, const struct record_query *query,
     out->found.cursor.record = record->id;
     listed_key(query, record->area_count > 0 ? record->areas[0] : 0,
                listed_time(record->created_ms), listed_time(record->changed_ms),
-               listed_name_key(record->title), out->found.cursor.key);
+               listed_code(record->title), out->found.cursor.key);
 }
 
 static bool lies_in(const struct stored_record *record, const uint64_t *areas, uint32_t count) {

@@ -86,10 +86,15 @@ struct zone { /* see sqlite_line.h */
 };
 
 struct open_block { /* see sqlite_line.c */
-    int64_t block;  /* -1: none */
-    bool lines_differ, words_differ;
-    struct buf lines, words, spare;
-    struct zone zone; /* as it is stored; zeros: it is not */
+    int64_t number; /* -1: none */
+    bool differs;
+    struct buf bytes;
+};
+
+struct open_list {
+    struct open_block lines, rests, words;
+    struct zone zone; /* of the lines, as it is stored; zeros: it is not */
+    struct buf spare;
 };
 
 struct sqlite {
@@ -116,7 +121,7 @@ struct sqlite {
     int64_t open_limit;      /* where the next one begins */
     struct place_range places[PLACES_OPEN];
     size_t places_next; /* the one to be closed next */
-    struct open_block block;
+    struct open_list list;
 };
 
 static inline struct sqlite *sqlite_of(struct store *store) {
@@ -222,10 +227,15 @@ enum rc sqlite_keys(struct store *store, const uint8_t *hash, store_visit_key *v
                     struct err *err);
 
 /* --- sqlite_line.c --- */
+/* What is known of a record whose line is put. */
+struct line_of {
+    int64_t id, row, name;
+    bool has_conflicts;
+    bool same_title; /* as in the state before, which has a line */
+};
 /* Puts a record's line. listed NULL: what it is searched by stays as it is. */
-enum rc line_put(struct sqlite *sqlite, const struct stored_record *record, int64_t id, int64_t row,
-                 int64_t name, bool has_conflicts, const struct stored_listed *listed,
-                 struct err *err);
+enum rc line_put(struct sqlite *sqlite, const struct stored_record *record,
+                 const struct line_of *about, const struct stored_listed *listed, struct err *err);
 /* The rest of the delta's listed, from this one on, and its reviews; then all is written. */
 enum rc lines_close(struct sqlite *sqlite, const struct store_delta *delta, uint32_t listed,
                     struct err *err);

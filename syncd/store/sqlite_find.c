@@ -56,14 +56,25 @@ static void rise(struct page *page, uint32_t at) {
     }
 }
 
-/* Whether the line is too late by what it is sorted by first: nearly all are. */
-static bool line_is_late(const struct page *page, const uint8_t *line) {
+/* Whether what a record is sorted by first, which lies from low to high, tells that it is not of
+ * this page: nearly always. */
+static bool first_is_out(const struct page *page, uint64_t low, uint64_t high) {
     const struct record_query *query = page->finding.query;
-    uint64_t first = 0;
 
-    if (page->best_count < query->most || query->most == 0)
-        return query->most == 0;
-    switch (query->order) {
+    if (query->descending) {
+        uint64_t turned = ~low;
+
+        low = ~high;
+        high = turned;
+    }
+    return (query->after != NULL && high < query->after->key[0]) ||
+           (page->best_count == query->most && low > page->best[0].cursor.key[0]);
+}
+
+static bool line_is_out(const struct page *page, const uint8_t *line) {
+    uint64_t first = 0, spread = 0;
+
+    switch (page->finding.query->order) {
     case RECORDS_BY_CHANGED:
         first = line_get(line, LINE_CHANGED, TIME_BYTES);
         break;
@@ -74,10 +85,11 @@ static bool line_is_late(const struct page *page, const uint8_t *line) {
         first = line_get(line, LINE_AREA, AREA_BYTES);
         break;
     case RECORDS_BY_NAME:
-        first = line_get(line, LINE_READING, 8);
+        first = line_get(line, LINE_RANK, 2) << 48;
+        spread = (UINT64_C(1) << 48) - 1; /* the other characters are in the rest of the line */
         break;
     }
-    return (query->descending ? ~first : first) > page->best[0].cursor.key[0];
+    return first_is_out(page, first, first + spread);
 }
 
 /* Whether a key can be told to be too late without its dot. */
@@ -90,39 +102,44 @@ static bool key_is_late(const struct page *page, const uint64_t key[3]) {
     return false;
 }
 
-static enum rc keep(void *context, const uint8_t *line, int64_t row, struct err *err) {
+static void keep(struct page *page, const struct candidate *item) {
+    if (page->best_count < page->finding.query->most) {
+        page->best[page->best_count] = *item;
+        rise(page, page->best_count++);
+    } else if (candidate_order(page, item, &page->best[0]) < 0) {
+        page->best[0] = *item;
+        sink(page, 0);
+    }
+}
+
+static enum rc take(void *context, const uint8_t *line, int64_t row, struct err *err) {
     struct page *page = context;
     const struct record_query *query = page->finding.query;
-    struct name_key name;
-    struct candidate item;
+    struct candidate item = {.row = row};
+    const uint8_t *rest = NULL;
     enum rc rc;
 
-    if (line_is_late(page, line))
+    if (query->most == 0 || line_is_out(page, line))
         return RC_OK;
-    item = (struct candidate){.row = row};
-    name = (struct name_key){line_get(line, LINE_READING, 8), line_get(line, LINE_CODE, 8)};
+    rc = finding_rest(&page->finding, row, &rest, err);
+    if (rc != RC_OK)
+        return rc;
     listed_key(query, line_get(line, LINE_AREA, AREA_BYTES),
                line_get(line, LINE_CREATED, TIME_BYTES), line_get(line, LINE_CHANGED, TIME_BYTES),
-               name, item.cursor.key);
+               rest_get(rest, REST_CODE, 8), item.cursor.key);
     if (page->best_count == query->most && key_is_late(page, item.cursor.key))
         return RC_OK;
-    item.id = (int64_t)line_get(line, LINE_ID, 8);
+    item.id = (int64_t)rest_get(rest, REST_ID, 8);
     rc = dot_of(page->finding.sqlite, item.id, &item.cursor.record, err);
     if (rc != RC_OK)
         return rc;
     if (query->after != NULL && listed_compare(query, &item.cursor, query->after) <= 0)
         return RC_OK;
     item.flags = line[LINE_FLAGS];
-    item.reviewed = line_get(line, LINE_REVIEWED, TIME_BYTES);
+    item.reviewed = rest_get(rest, REST_REVIEWED, TIME_BYTES);
     item.created_by = line_get(line, LINE_CREATED_BY, 8);
     item.changed_by = line_get(line, LINE_CHANGED_BY, 8);
-    if (page->best_count < query->most) {
-        page->best[page->best_count] = item;
-        rise(page, page->best_count++);
-    } else if (candidate_order(page, &item, &page->best[0]) < 0) {
-        page->best[0] = item;
-        sink(page, 0);
-    }
+    keep(page, &item);
     return RC_OK;
 }
 
@@ -185,7 +202,7 @@ enum rc sqlite_find(struct store *store, const struct record_query *query, store
             rc = err_set(err, RC_NO_MEMORY, "store: out of memory");
     }
     if (rc == RC_OK)
-        rc = finding_run(&page.finding, keep, &page, err);
+        rc = finding_run(&page.finding, take, &page, err);
     *total = page.finding.total;
     if (rc == RC_OK)
         rc = show_all(&page, visit, context, err);

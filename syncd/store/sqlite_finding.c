@@ -92,12 +92,11 @@ static enum rc line_passes(struct finding *finding, const uint8_t *line, int64_t
                            struct err *err) {
     const struct record_query *query = finding->query;
     uint8_t states = states_of(finding, line, row);
-    uint64_t changed;
+    uint64_t name = line_get(line, LINE_NAME, 2), changed;
     enum rc rc = RC_OK;
 
     *out = false;
-    if (line_get(line, LINE_ID, 8) == 0 ||
-        (finding->name != 0 && line_get(line, LINE_NAME, 2) != (uint64_t)finding->name))
+    if (name == 0 || (finding->name != 0 && name != (uint64_t)finding->name))
         return RC_OK;
     if ((states & query->with) != query->with || (states & query->without) != 0)
         return RC_OK;
@@ -123,11 +122,11 @@ static enum rc line_passes(struct finding *finding, const uint8_t *line, int64_t
 /* --- all lines --- */
 
 static enum rc look_at(struct finding *finding, int64_t block, struct view lines, struct err *err) {
-    int64_t row = block * LINES + 1;
+    int64_t row = block * LINE_ROWS + 1;
     uint8_t needed = finding_needed(finding, block);
     enum rc rc = RC_OK;
 
-    if (lines.size % LINE_BYTES != 0 || lines.size > (size_t)LINE_BYTES * LINES)
+    if (lines.size % LINE_BYTES != 0 || lines.size > (size_t)LINE_BYTES * LINE_ROWS)
         return err_set(err, RC_CORRUPT, "store: a block of the list has %zu bytes", lines.size);
     for (size_t at = 0; at < lines.size && rc == RC_OK; at += LINE_BYTES, row++) {
         const uint8_t *line = lines.data + at;
@@ -148,10 +147,10 @@ static enum rc look_at(struct finding *finding, int64_t block, struct view lines
 
 /* Where the newest are wanted, the last come first: what is kept of them stays. */
 enum rc finding_run(struct finding *finding, finding_take *take, void *context, struct err *err) {
-    static const struct block_walk FORWARDS = {SQL_LINES, SQL_LINE_BLOCK, finding_needs_block,
-                                               look_at};
-    static const struct block_walk BACKWARDS = {SQL_LINES_BACK, SQL_LINE_BLOCK, finding_needs_block,
-                                                look_at};
+    static const struct block_walk FORWARDS = {SQL_LINES, SQL_LINE_BLOCK, LINE_ROWS,
+                                               finding_needs_block, look_at};
+    static const struct block_walk BACKWARDS = {SQL_LINES_BACK, SQL_LINE_BLOCK, LINE_ROWS,
+                                                finding_needs_block, look_at};
     const struct record_query *query = finding->query;
     bool backwards = query->descending &&
                      (query->order == RECORDS_BY_CHANGED || query->order == RECORDS_BY_CREATED);
@@ -159,6 +158,42 @@ enum rc finding_run(struct finding *finding, finding_take *take, void *context, 
     finding->take = take;
     finding->context = context;
     return finding_walk(finding, backwards ? &BACKWARDS : &FORWARDS, err);
+}
+
+/* Records are looked at side by side, mostly, and to go on is cheaper than to look for a block. */
+static enum rc rest_seek(struct finding *finding, int64_t block, struct err *err) {
+    enum { NEAR = 4 };
+    struct statement *rests = finding->sqlite->sql[SQL_RESTS];
+    int64_t before = finding->rest_block;
+    enum rc rc;
+
+    if (before < 0 || block < before || block > before + NEAR) {
+        statement_reset(rests);
+        statement_bind_i64(rests, 1, block);
+    }
+    finding->rest_block = -1;
+    do
+        rc = statement_step(rests, err);
+    while (rc == RC_OK && statement_i64(rests, 0) < block);
+    if (rc != RC_OK && rc != RC_NOT_FOUND)
+        return rc;
+    if (rc == RC_NOT_FOUND || statement_i64(rests, 0) != block)
+        return err_set(err, RC_CORRUPT, "store: the list has a line and not the rest of it");
+    finding->rests = statement_blob(rests, 1);
+    finding->rest_block = block;
+    return RC_OK;
+}
+
+enum rc finding_rest(struct finding *finding, int64_t row, const uint8_t **out, struct err *err) {
+    size_t at = (size_t)slot_of(row, REST_ROWS) * REST_BYTES;
+    int64_t block = block_of(row, REST_ROWS);
+    enum rc rc = finding->rest_block == block ? RC_OK : rest_seek(finding, block, err);
+
+    if (rc == RC_OK && at + REST_BYTES > finding->rests.size)
+        rc = err_set(err, RC_CORRUPT, "store: the list has a line and not the rest of it");
+    if (rc == RC_OK)
+        *out = finding->rests.data + at;
+    return rc;
 }
 
 /* --- beginning and end --- */
@@ -171,6 +206,7 @@ enum rc finding_start(struct finding *finding, struct store *store,
         .sqlite = sqlite_of(store),
         .query = query,
         .word_count = query->word_count,
+        .rest_block = -1,
         .from = listed_time(query->changed_from_ms),
         .to = query->changed_to_ms == 0 ? UINT64_MAX : listed_time(query->changed_to_ms)};
     rc = branches_init(&finding->areas, query->areas, query->area_count, err);
@@ -187,6 +223,7 @@ enum rc finding_start(struct finding *finding, struct store *store,
 }
 
 void finding_end(struct finding *finding) {
+    statement_reset(finding->sqlite->sql[SQL_RESTS]);
     branches_release(&finding->areas);
     for (uint32_t i = 0; i < QUERY_WORDS_MAX; i++)
         branches_release(&finding->word_areas[i]);

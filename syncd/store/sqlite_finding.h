@@ -51,7 +51,10 @@ struct finding {
     uint8_t by_area; /* those of words that an area may meet */
     int64_t rows;    /* of the table record */
     uint8_t *marks;  /* by row - 1: words that are met, MARK_WAITING */
-    uint8_t *places; /* by block: by_area and PLACE_ASKED where it may lie there; NULL: all may */
+    uint8_t *places; /* by block of lines: by_area and PLACE_ASKED where it may lie there; NULL: all
+                      * may */
+    int64_t rest_block; /* which one is in the hands; -1: none */
+    struct view rests;
 };
 
 /* Call finding_end in any case. */
@@ -59,12 +62,14 @@ enum rc finding_start(struct finding *finding, struct store *store,
                       const struct record_query *query, struct err *err);
 enum rc finding_run(struct finding *finding, finding_take *take, void *context, struct err *err);
 void finding_end(struct finding *finding);
+/* The rest of a line, until that of another one is asked for. */
+enum rc finding_rest(struct finding *finding, int64_t row, const uint8_t **out, struct err *err);
 
 /* --- sqlite_mark.c --- */
 
 /* Also the number of rows. */
 enum rc finding_mark(struct finding *finding, struct err *err);
-/* Words that areas of the records of this block may meet. */
+/* Words that areas of the records of this block of lines may meet. */
 uint8_t finding_reached(const struct finding *finding, int64_t block);
 /* What a record's mark must have for the record to be looked at. */
 uint8_t finding_needed(const struct finding *finding, int64_t block);
@@ -73,6 +78,7 @@ uint8_t finding_needed(const struct finding *finding, int64_t block);
  * what is done with the blocks that are needed. */
 struct block_walk {
     enum sqlite_sql all, one;
+    uint32_t rows; /* of the table record, in a block */
     bool (*needed)(const struct finding *, int64_t block);
     enum rc (*look)(struct finding *, int64_t block, struct view bytes, struct err *);
 };

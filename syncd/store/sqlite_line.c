@@ -1,13 +1,73 @@
 /* sqlite_line.c: writes the slim rows of lists (sqlite_line.h).
  *
- * A commit has one block in its hands: the records that come together stand side by side, so most
- * find theirs open. It is written when another is wanted, and at the end. */
+ * A commit has one block of each table in its hands: the records that come together stand side by
+ * side, so most find theirs open. It is written when another is wanted, and at the end. */
 #include "syncd/store/sqlite_line.h"
 
-void lines_forget(struct sqlite *sqlite) {
-    sqlite->block.block = -1;
-    sqlite->block.lines_differ = sqlite->block.words_differ = false;
+/* --- blocks --- */
+
+static void block_forget(struct open_block *block) {
+    block->number = -1;
+    block->differs = false;
 }
+
+void lines_forget(struct sqlite *sqlite) {
+    block_forget(&sqlite->list.lines);
+    block_forget(&sqlite->list.rests);
+    block_forget(&sqlite->list.words);
+}
+
+static enum rc block_close(struct open_block *block, struct statement *put, struct err *err) {
+    enum rc rc = RC_OK;
+
+    if (block->differs) {
+        rc = buf_check(&block->bytes, "a list", err);
+        statement_bind_i64(put, 1, block->number);
+        statement_bind_blob(put, 2, buf_view(&block->bytes));
+        rc = rc == RC_OK ? statement_run(put, err) : rc;
+    }
+    block_forget(block);
+    return rc;
+}
+
+static enum rc block_load(struct open_block *block, struct statement *get, int64_t number,
+                          struct err *err) {
+    enum rc rc;
+
+    buf_clear(&block->bytes);
+    statement_bind_i64(get, 1, number);
+    rc = statement_one(get, err);
+    if (rc == RC_OK) {
+        buf_add_view(&block->bytes, statement_blob(get, 0));
+        statement_reset(get);
+        rc = buf_check(&block->bytes, "a list", err);
+    } else if (rc == RC_NOT_FOUND) {
+        rc = RC_OK;
+    }
+    if (rc == RC_OK)
+        block->number = number;
+    return rc;
+}
+
+/* The `size` bytes of this slot, which are made where there are none; NULL without memory. */
+static uint8_t *block_at(struct open_block *block, uint32_t slot, size_t size) {
+    size_t end = (slot + 1) * size;
+
+    while (block->bytes.size < end && block->bytes.failed == RC_OK)
+        buf_add_u8(&block->bytes, 0);
+    return block->bytes.failed == RC_OK ? block->bytes.data + end - size : NULL;
+}
+
+static enum rc block_check(const struct open_block *block, size_t size, uint32_t rows,
+                           struct err *err) {
+    size_t bytes = block->bytes.size;
+
+    if (bytes % size != 0 || bytes > size * rows)
+        return err_set(err, RC_CORRUPT, "store: a block of the list has %zu bytes", bytes);
+    return RC_OK;
+}
+
+/* --- lines, with their zone --- */
 
 static struct zone zone_of(struct view lines) {
     struct zone zone = {0, 0};
@@ -16,7 +76,7 @@ static struct zone zone_of(struct view lines) {
         const uint8_t *line = lines.data + at;
         uint64_t area = line_get(line, LINE_AREA, AREA_BYTES);
 
-        if (line_get(line, LINE_ID, 8) == 0)
+        if (line_get(line, LINE_NAME, 2) == 0)
             continue;
         if ((line[LINE_FLAGS] & LINE_MORE) != 0)
             return (struct zone){UINT64_MAX, UINT64_MAX};
@@ -30,12 +90,12 @@ static enum rc zone_load(struct sqlite *sqlite, int64_t number, struct err *err)
     struct statement *get = sqlite->sql[SQL_ZONE];
     enum rc rc;
 
-    sqlite->block.zone = (struct zone){0, 0};
+    sqlite->list.zone = (struct zone){0, 0};
     statement_bind_i64(get, 1, number);
     rc = statement_one(get, err);
     if (rc != RC_OK)
         return rc == RC_NOT_FOUND ? RC_OK : rc;
-    sqlite->block.zone = (struct zone){column_bits(get, 0), column_bits(get, 1)};
+    sqlite->list.zone = (struct zone){column_bits(get, 0), column_bits(get, 1)};
     statement_reset(get);
     return RC_OK;
 }
@@ -43,90 +103,63 @@ static enum rc zone_load(struct sqlite *sqlite, int64_t number, struct err *err)
 /* An edit moves few records, so the zone is mostly what it was. */
 static enum rc zone_save(struct sqlite *sqlite, struct err *err) {
     struct statement *put = sqlite->sql[SQL_ZONE_PUT];
-    struct open_block *block = &sqlite->block;
-    struct zone zone = zone_of(buf_view(&block->lines));
+    struct open_list *list = &sqlite->list;
+    struct zone zone = zone_of(buf_view(&list->lines.bytes));
 
-    if (zone.townships == block->zone.townships && zone.villages == block->zone.villages)
+    if (zone.townships == list->zone.townships && zone.villages == list->zone.villages)
         return RC_OK;
-    statement_bind_i64(put, 1, block->block);
+    statement_bind_i64(put, 1, list->lines.number);
     statement_bind_i64(put, 2, bits(zone.townships));
     statement_bind_i64(put, 3, bits(zone.villages));
     return statement_run(put, err);
 }
 
-static enum rc block_close(struct sqlite *sqlite, struct err *err) {
-    struct open_block *block = &sqlite->block;
-    struct statement *put = sqlite->sql[SQL_LINES_PUT];
+static enum rc lines_save(struct sqlite *sqlite, struct err *err) {
+    struct open_block *lines = &sqlite->list.lines;
+    enum rc rc = lines->differs ? zone_save(sqlite, err) : RC_OK;
+
+    return rc == RC_OK ? block_close(lines, sqlite->sql[SQL_LINES_PUT], err) : rc;
+}
+
+static enum rc line_open(struct sqlite *sqlite, int64_t row, uint8_t **out, struct err *err) {
+    struct open_block *lines = &sqlite->list.lines;
+    int64_t number = block_of(row, LINE_ROWS);
     enum rc rc = RC_OK;
 
-    if (block->lines_differ) {
-        rc = buf_check(&block->lines, "a list", err);
-        statement_bind_i64(put, 1, block->block);
-        statement_bind_blob(put, 2, buf_view(&block->lines));
-        rc = rc == RC_OK ? statement_run(put, err) : rc;
+    if (lines->number != number) {
+        rc = lines_save(sqlite, err);
         if (rc == RC_OK)
-            rc = zone_save(sqlite, err);
+            rc = zone_load(sqlite, number, err);
+        if (rc == RC_OK)
+            rc = block_load(lines, sqlite->sql[SQL_LINE_BLOCK], number, err);
+        if (rc == RC_OK)
+            rc = block_check(lines, LINE_BYTES, LINE_ROWS, err);
     }
-    put = sqlite->sql[SQL_WORDS_PUT];
-    if (rc == RC_OK && block->words_differ) {
-        rc = buf_check(&block->words, "a list", err);
-        statement_bind_i64(put, 1, block->block);
-        statement_bind_blob(put, 2, buf_view(&block->words));
-        rc = rc == RC_OK ? statement_run(put, err) : rc;
-    }
-    lines_forget(sqlite);
-    return rc;
+    if (rc != RC_OK)
+        return rc;
+    *out = block_at(lines, slot_of(row, LINE_ROWS), LINE_BYTES);
+    return buf_check(&lines->bytes, "a list", err);
 }
 
-static enum rc load(struct statement *get, int64_t number, struct buf *out, struct err *err) {
-    enum rc rc;
+static enum rc rest_open(struct sqlite *sqlite, int64_t row, uint8_t **out, struct err *err) {
+    struct open_block *rests = &sqlite->list.rests;
+    int64_t number = block_of(row, REST_ROWS);
+    enum rc rc = RC_OK;
 
-    buf_clear(out);
-    statement_bind_i64(get, 1, number);
-    rc = statement_one(get, err);
-    if (rc == RC_NOT_FOUND)
-        return RC_OK;
-    if (rc == RC_OK) {
-        buf_add_view(out, statement_blob(get, 0));
-        statement_reset(get);
-        rc = buf_check(out, "a list", err);
+    if (rests->number != number) {
+        rc = block_close(rests, sqlite->sql[SQL_RESTS_PUT], err);
+        if (rc == RC_OK)
+            rc = block_load(rests, sqlite->sql[SQL_REST_BLOCK], number, err);
+        if (rc == RC_OK)
+            rc = block_check(rests, REST_BYTES, REST_ROWS, err);
     }
-    return rc;
+    if (rc != RC_OK)
+        return rc;
+    *out = block_at(rests, slot_of(row, REST_ROWS), REST_BYTES);
+    return buf_check(&rests->bytes, "a list", err);
 }
 
-static enum rc block_open(struct sqlite *sqlite, int64_t number, struct err *err) {
-    struct open_block *block = &sqlite->block;
-    enum rc rc;
-
-    if (block->block == number)
-        return RC_OK;
-    rc = block_close(sqlite, err);
-    if (rc == RC_OK)
-        rc = load(sqlite->sql[SQL_LINE_BLOCK], number, &block->lines, err);
-    if (rc == RC_OK)
-        rc = zone_load(sqlite, number, err);
-    if (rc == RC_OK)
-        rc = load(sqlite->sql[SQL_WORDS_BLOCK], number, &block->words, err);
-    if (rc == RC_OK &&
-        (block->lines.size % LINE_BYTES != 0 || block->lines.size > (size_t)LINE_BYTES * LINES))
-        rc =
-            err_set(err, RC_CORRUPT, "store: a block of the list has %zu bytes", block->lines.size);
-    if (rc == RC_OK)
-        block->block = number;
-    return rc;
-}
-
-/* The line of this slot, which is made where there is none; NULL without memory. */
-static uint8_t *line_at(struct open_block *block, uint32_t slot) {
-    size_t end = (size_t)(slot + 1) * LINE_BYTES;
-
-    while (block->lines.size < end && block->lines.failed == RC_OK) {
-        static const uint8_t EMPTY[LINE_BYTES];
-
-        buf_add(&block->lines, EMPTY, sizeof(EMPTY));
-    }
-    return block->lines.failed == RC_OK ? block->lines.data + end - LINE_BYTES : NULL;
-}
+/* --- words --- */
 
 /* Where the words of one record end that begin at `at`; 0 when they are damaged. */
 static size_t words_end(struct view words, size_t at) {
@@ -154,84 +187,110 @@ static void words_encode(const struct stored_listed *listed, struct buf *out) {
     }
 }
 
-static enum rc words_put(struct open_block *block, uint32_t slot,
-                         const struct stored_listed *listed, struct err *err) {
-    struct view words = buf_view(&block->words);
-    size_t start = 0, end;
-    struct view rest = {0};
+/* From the words of this slot: where they begin. Records before it that have none get none. */
+static enum rc words_seek(struct open_block *block, uint32_t slot, size_t *out, struct err *err) {
+    static const uint8_t NONE[3];
+    size_t at = 0;
 
-    words_encode(listed, &block->spare);
-    if (slot >= LINES || buf_check(&block->spare, "a list", err) != RC_OK)
-        return err->rc == RC_OK ? RC_INVALID : err->rc;
     for (uint32_t i = 0; i < slot; i++) {
-        if (start == words.size) { /* the records in between have none */
-            static const uint8_t NONE[3];
-
-            buf_add(&block->words, NONE, sizeof(NONE));
-            words = buf_view(&block->words);
-        }
-        start = words_end(words, start);
-        if (start == 0)
-            return block->words.failed == RC_OK
-                       ? err_set(err, RC_CORRUPT, "store: a block of the list is damaged")
-                       : buf_check(&block->words, "a list", err);
+        if (at == block->bytes.size)
+            buf_add(&block->bytes, NONE, sizeof(NONE));
+        if (block->bytes.failed != RC_OK)
+            return buf_check(&block->bytes, "a list", err);
+        at = words_end(buf_view(&block->bytes), at);
+        if (at == 0)
+            return err_set(err, RC_CORRUPT, "store: a block of the list is damaged");
     }
+    *out = at;
+    return RC_OK;
+}
+
+static enum rc words_put(struct sqlite *sqlite, int64_t row, const struct stored_listed *listed,
+                         struct err *err) {
+    struct open_block *block = &sqlite->list.words;
+    struct buf *spare = &sqlite->list.spare;
+    int64_t number = block_of(row, WORD_ROWS);
+    size_t start = 0, end;
+    struct view words;
+    enum rc rc = RC_OK;
+
+    if (block->number != number) {
+        rc = block_close(block, sqlite->sql[SQL_WORDS_PUT], err);
+        if (rc == RC_OK)
+            rc = block_load(block, sqlite->sql[SQL_WORDS_BLOCK], number, err);
+    }
+    words_encode(listed, spare);
+    if (rc == RC_OK)
+        rc = words_seek(block, slot_of(row, WORD_ROWS), &start, err);
+    if (rc != RC_OK)
+        return rc;
+    words = buf_view(&block->bytes);
     end = start == words.size ? start : words_end(words, start);
     if (end == 0 && start < words.size)
         return err_set(err, RC_CORRUPT, "store: a block of the list is damaged");
-    if (view_equal(view_slice(words, start, end - start), buf_view(&block->spare)))
-        return RC_OK;
-    rest = view_slice(words, end, words.size - end);
-    buf_add_view(&block->spare, rest);
-    if (buf_check(&block->spare, "a list", err) != RC_OK)
+    if (view_equal(view_slice(words, start, end - start), buf_view(spare)))
+        return buf_check(spare, "a list", err);
+    buf_add_view(spare, view_slice(words, end, words.size - end));
+    if (buf_check(spare, "a list", err) != RC_OK)
         return err->rc;
-    block->words.size = start;
-    buf_add_view(&block->words, buf_view(&block->spare));
-    block->words_differ = true;
-    return buf_check(&block->words, "a list", err);
+    block->bytes.size = start;
+    buf_add_view(&block->bytes, buf_view(spare));
+    block->differs = true;
+    return buf_check(&block->bytes, "a list", err);
 }
 
-static void line_fill(uint8_t *line, const struct stored_record *record, int64_t id, int64_t name,
-                      bool has_conflicts) {
-    struct name_key key = listed_name_key(record->title);
+/* --- a record --- */
+
+static void line_fill(uint8_t *line, const struct stored_record *record,
+                      const struct line_of *about) {
     uint8_t flags = line[LINE_FLAGS] & (uint8_t)(REVIEW_STATE_MAX << REVIEW_SHIFT);
 
-    flags |= has_conflicts ? RECORD_CONFLICT : 0;
+    flags |= about->has_conflicts ? RECORD_CONFLICT : 0;
     flags |= record->sealed_scopes != 0 ? RECORD_SEALED : 0;
     flags |= record->withdrawn ? RECORD_WITHDRAWN : 0;
     flags |= record->area_count > 1 ? LINE_MORE : 0;
-    line_set(line, LINE_ID, 8, (uint64_t)id);
-    line_set(line, LINE_READING, 8, key.reading);
-    line_set(line, LINE_CODE, 8, key.code);
-    line_set(line, LINE_AREA, AREA_BYTES, record->area_count > 0 ? record->areas[0] : 0);
-    line_set(line, LINE_CREATED, TIME_BYTES, listed_time(record->created_ms));
-    line_set(line, LINE_CHANGED, TIME_BYTES, listed_time(record->changed_ms));
-    line_set(line, LINE_NAME, 2, (uint64_t)name);
+    field_set(line, LINE_AREA, AREA_BYTES, record->area_count > 0 ? record->areas[0] : 0);
+    field_set(line, LINE_CREATED, TIME_BYTES, listed_time(record->created_ms));
+    field_set(line, LINE_CHANGED, TIME_BYTES, listed_time(record->changed_ms));
+    field_set(line, LINE_NAME, 2, (uint64_t)about->name);
     line[LINE_FLAGS] = flags;
     line[LINE_AUDIENCE] = record->audience;
+    field_set(line, LINE_RANK, 2, listed_reading(listed_code(record->title) >> 48 << 48) >> 48);
 }
 
-enum rc line_put(struct sqlite *sqlite, const struct stored_record *record, int64_t id, int64_t row,
-                 int64_t name, bool has_conflicts, const struct stored_listed *listed,
-                 struct err *err) {
-    struct open_block *block = &sqlite->block;
-    enum rc rc = block_open(sqlite, line_block(row), err);
-    uint8_t *line;
+static enum rc rest_put(struct sqlite *sqlite, const struct stored_record *record,
+                        const struct line_of *about, struct err *err) {
+    uint64_t code = listed_code(record->title);
+    uint8_t *rest = NULL;
+    enum rc rc = rest_open(sqlite, about->row, &rest, err);
+
+    if (rc == RC_OK && (rest_get(rest, REST_ID, 8) != (uint64_t)about->id ||
+                        rest_get(rest, REST_CODE, 8) != code)) {
+        field_set(rest, REST_ID, 8, (uint64_t)about->id);
+        field_set(rest, REST_CODE, 8, code);
+        sqlite->list.rests.differs = true;
+    }
+    return rc;
+}
+
+enum rc line_put(struct sqlite *sqlite, const struct stored_record *record,
+                 const struct line_of *about, const struct stored_listed *listed, struct err *err) {
+    uint8_t *line = NULL;
+    enum rc rc = line_open(sqlite, about->row, &line, err);
 
     if (rc != RC_OK)
         return rc;
-    if (name > LINE_NAME_MAX)
+    if (about->name > LINE_NAME_MAX)
         return err_set(err, RC_LIMIT, "store: more than %d names of forms", LINE_NAME_MAX);
-    line = line_at(block, line_slot(row));
-    if (line == NULL)
-        return buf_check(&block->lines, "a list", err);
-    line_fill(line, record, id, name, has_conflicts);
-    block->lines_differ = true;
-    if (listed == NULL)
-        return RC_OK;
-    line_set(line, LINE_CREATED_BY, 8, listed->created_by);
-    line_set(line, LINE_CHANGED_BY, 8, listed->changed_by);
-    return words_put(block, line_slot(row), listed, err);
+    if (!about->same_title || line_get(line, LINE_NAME, 2) == 0)
+        rc = rest_put(sqlite, record, about, err);
+    line_fill(line, record, about);
+    sqlite->list.lines.differs = true;
+    if (listed == NULL || rc != RC_OK)
+        return rc;
+    field_set(line, LINE_CREATED_BY, 8, listed->created_by);
+    field_set(line, LINE_CHANGED_BY, 8, listed->changed_by);
+    return words_put(sqlite, about->row, listed, err);
 }
 
 /* --- of records that this delta does not put --- */
@@ -258,25 +317,24 @@ static enum rc find_row(struct sqlite *sqlite, struct dot record, int64_t *id, i
 static enum rc relist(struct sqlite *sqlite, const struct stored_listed *listed, struct err *err) {
     struct statement *get = sqlite->sql[SQL_RECORD];
     struct stored_record record;
+    struct line_of about = {.same_title = false};
     struct arena arena;
-    int64_t id = 0, row = 0, name = 0;
-    bool has_conflicts = false;
-    enum rc rc = find_row(sqlite, listed->record, &id, &row, err);
+    enum rc rc = find_row(sqlite, listed->record, &about.id, &about.row, err);
 
     if (rc != RC_OK)
         return rc == RC_NOT_FOUND ? RC_OK : rc;
     arena_init(&arena, SCRATCH_BYTES);
-    statement_bind_i64(get, 1, row);
+    statement_bind_i64(get, 1, about.row);
     rc = statement_one(get, err);
     if (rc == RC_OK) {
         rc = record_row(get, listed->record, &arena, &record, err);
-        has_conflicts = (statement_i64(get, 7) & MARK_CONFLICTS) != 0;
+        about.has_conflicts = (statement_i64(get, 7) & MARK_CONFLICTS) != 0;
         statement_reset(get);
     }
     if (rc == RC_OK)
-        rc = name_find(sqlite, record.form_name, &name, err);
+        rc = name_find(sqlite, record.form_name, &about.name, err);
     if (rc == RC_OK)
-        rc = line_put(sqlite, &record, id, row, name, has_conflicts, listed, err);
+        rc = line_put(sqlite, &record, &about, listed, err);
     arena_release(&arena);
     return rc;
 }
@@ -285,24 +343,23 @@ static enum rc review_put(struct sqlite *sqlite, const struct stored_review *rev
                           struct err *err) {
     uint64_t at = listed_time(review->at_ms), known;
     int64_t id = 0, row = 0;
-    uint8_t *line, state;
+    uint8_t *line = NULL, *rest = NULL, state;
     enum rc rc = find_row(sqlite, review->record, &id, &row, err);
 
     if (rc == RC_OK)
-        rc = block_open(sqlite, line_block(row), err);
+        rc = line_open(sqlite, row, &line, err);
+    if (rc == RC_OK)
+        rc = rest_open(sqlite, row, &rest, err);
     if (rc != RC_OK)
         return rc == RC_NOT_FOUND ? RC_OK : rc;
-    line = line_at(&sqlite->block, line_slot(row));
-    if (line == NULL)
-        return buf_check(&sqlite->block.lines, "a list", err);
-    known = line_get(line, LINE_REVIEWED, TIME_BYTES);
+    known = rest_get(rest, REST_REVIEWED, TIME_BYTES);
     state = line[LINE_FLAGS] >> REVIEW_SHIFT;
     if (!review->stands && (at < known || (at == known && review->state <= state)))
         return RC_OK;
-    line_set(line, LINE_REVIEWED, TIME_BYTES, at);
+    field_set(rest, REST_REVIEWED, TIME_BYTES, at);
     line[LINE_FLAGS] = (uint8_t)((line[LINE_FLAGS] & ((1u << REVIEW_SHIFT) - 1u)) |
                                  (unsigned)review->state << REVIEW_SHIFT);
-    sqlite->block.lines_differ = true;
+    sqlite->list.lines.differs = sqlite->list.rests.differs = true;
     return RC_OK;
 }
 
@@ -318,5 +375,9 @@ enum rc lines_close(struct sqlite *sqlite, const struct store_delta *delta, uint
         for (uint32_t i = 0; i < delta->review_count && rc == RC_OK; i++)
             if (delta->reviews[i].stands == (pass == 0))
                 rc = review_put(sqlite, &delta->reviews[i], err);
-    return rc == RC_OK ? block_close(sqlite, err) : rc;
+    if (rc == RC_OK)
+        rc = lines_save(sqlite, err);
+    if (rc == RC_OK)
+        rc = block_close(&sqlite->list.rests, sqlite->sql[SQL_RESTS_PUT], err);
+    return rc == RC_OK ? block_close(&sqlite->list.words, sqlite->sql[SQL_WORDS_PUT], err) : rc;
 }

@@ -9,16 +9,11 @@
 
 /* --- the walk --- */
 
-/* To look for a block takes several times as long as to go on to the next one. */
-static bool is_few(const struct finding *finding, int64_t blocks) {
-    return blocks * 4 < (finding->rows + LINES - 1) / LINES;
-}
-
 static enum rc walk_some(struct finding *finding, const struct block_walk *walk, struct err *err) {
     struct statement *get = finding->sqlite->sql[walk->one];
     enum rc rc = RC_OK;
 
-    for (int64_t block = 0; block * LINES < finding->rows && rc == RC_OK; block++) {
+    for (int64_t block = 0; block * walk->rows < finding->rows && rc == RC_OK; block++) {
         if (!walk->needed(finding, block))
             continue;
         statement_bind_i64(get, 1, block);
@@ -41,7 +36,7 @@ static enum rc walk_all(struct finding *finding, const struct block_walk *walk, 
         int64_t block = statement_i64(rows, 0);
 
         /* One behind the last is of records that came since the question began. */
-        if (block < 0 || block * LINES >= finding->rows || !walk->needed(finding, block))
+        if (block < 0 || block * walk->rows >= finding->rows || !walk->needed(finding, block))
             continue;
         rc = walk->look(finding, block, statement_blob(rows, 1), err);
         if (rc != RC_OK)
@@ -51,12 +46,13 @@ static enum rc walk_all(struct finding *finding, const struct block_walk *walk, 
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
+/* To look for a block takes several times as long as to go on to the next one. */
 enum rc finding_walk(struct finding *finding, const struct block_walk *walk, struct err *err) {
-    int64_t needed = 0;
+    int64_t all = 0, needed = 0;
 
-    for (int64_t block = 0; block * LINES < finding->rows; block++)
-        needed += walk->needed(finding, block);
-    return is_few(finding, needed) ? walk_some(finding, walk, err) : walk_all(finding, walk, err);
+    for (; all * walk->rows < finding->rows; all++)
+        needed += walk->needed(finding, all);
+    return needed * 4 < all ? walk_some(finding, walk, err) : walk_all(finding, walk, err);
 }
 
 /* --- areas --- */
@@ -91,7 +87,7 @@ static bool reach_meets(const struct reach *reach, struct zone zone) {
 /* Leaves places NULL where that tells nothing. */
 static enum rc find_places(struct finding *finding, struct err *err) {
     struct statement *walk = finding->sqlite->sql[SQL_ZONES];
-    int64_t blocks = (finding->rows + LINES - 1) / LINES;
+    int64_t blocks = (finding->rows + LINE_ROWS - 1) / LINE_ROWS;
     struct reach asked = reach_of(&finding->areas), words[QUERY_WORDS_MAX];
     enum rc rc;
 
@@ -120,6 +116,10 @@ static enum rc find_places(struct finding *finding, struct err *err) {
 
 static bool lies_there(const struct finding *finding, int64_t block) {
     return finding->places == NULL || (finding->places[block] & PLACE_ASKED) != 0;
+}
+
+static bool needs_words(const struct finding *finding, int64_t block) {
+    return lies_there(finding, block * WORD_ROWS / LINE_ROWS);
 }
 
 uint8_t finding_reached(const struct finding *finding, int64_t block) {
@@ -151,7 +151,8 @@ static enum rc mark_waiting(struct finding *finding, struct err *err) {
 }
 
 enum rc finding_mark(struct finding *finding, struct err *err) {
-    static const struct block_walk WORDS = {SQL_WORDS, SQL_WORDS_BLOCK, lies_there, words_mark};
+    static const struct block_walk WORDS = {SQL_WORDS, SQL_WORDS_BLOCK, WORD_ROWS, needs_words,
+                                            words_mark};
     const struct record_query *query = finding->query;
     struct county county;
     enum rc rc = county_load(finding->sqlite, &county, err);
@@ -161,7 +162,7 @@ enum rc finding_mark(struct finding *finding, struct err *err) {
         rc = err_set(err, RC_LIMIT, "store: the list has too many records to be searched");
     if (rc != RC_OK)
         return rc;
-    finding->marks = calloc((size_t)finding->rows + LINES, 1);
+    finding->marks = calloc((size_t)finding->rows + LINE_ROWS, 1);
     if (finding->marks == NULL)
         return err_set(err, RC_NO_MEMORY, "store: out of memory");
     if (query->area_count > 0 || finding->by_area != 0)
@@ -181,14 +182,14 @@ uint8_t finding_needed(const struct finding *finding, int64_t block) {
 }
 
 bool finding_needs_block(const struct finding *finding, int64_t block) {
-    const uint8_t *marks = finding->marks + block * LINES;
+    const uint8_t *marks = finding->marks + block * LINE_ROWS;
     uint8_t needed = finding_needed(finding, block);
 
     if (!lies_there(finding, block))
         return false;
     if (needed == 0)
         return true;
-    for (uint32_t i = 0; i < LINES; i++)
+    for (uint32_t i = 0; i < LINE_ROWS; i++)
         if ((marks[i] & needed) == needed)
             return true;
     return false;

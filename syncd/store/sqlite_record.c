@@ -15,6 +15,7 @@ struct old_record {
     bool has_row; /* perhaps one without a state, see trail_rest */
     uint64_t revision;
     bool same_places;
+    bool same_title;
     int64_t marks;
     uint64_t packed_bytes;
 };
@@ -169,8 +170,8 @@ static void record_bind(struct sqlite *sqlite, struct statement *put,
 }
 
 /* Reads the row and takes away its conflicts and keys. Its history goes into sqlite->history. */
-static enum rc record_old(struct sqlite *sqlite, int64_t id, int64_t at, int64_t name,
-                          struct old_record *out, struct err *err) {
+static enum rc record_old(struct sqlite *sqlite, const struct stored_record *record, int64_t id,
+                          int64_t at, int64_t name, struct old_record *out, struct err *err) {
     struct statement *row = sqlite->sql[SQL_RECORD_OLD];
     struct statement *remove = sqlite->sql[SQL_CONFLICT_REMOVE];
     enum rc rc;
@@ -187,6 +188,7 @@ static enum rc record_old(struct sqlite *sqlite, int64_t id, int64_t at, int64_t
                        view_equal(statement_blob(row, 3), buf_view(&sqlite->areas)),
         .marks = statement_i64(row, 2),
         .packed_bytes = column_bits(row, 6),
+        .same_title = view_equal(statement_text(row, 7), record->title),
     };
     buf_add_view(&sqlite->history, statement_blob(row, 5));
     rc = keys_remove(sqlite, statement_blob(row, 4), id, err);
@@ -219,7 +221,7 @@ static enum rc record_write(struct sqlite *sqlite, const struct stored_record *r
         old.has_row = db_changes(sqlite->db) == 0;
     }
     if (rc == RC_OK && (record->revision != 0 || old.has_row)) {
-        rc = record_old(sqlite, id, row, name, &old, err);
+        rc = record_old(sqlite, record, id, row, name, &old, err);
         if (rc == RC_NOT_FOUND) {
             rc = RC_OK;
         }
@@ -241,7 +243,9 @@ static enum rc record_write(struct sqlite *sqlite, const struct stored_record *r
         rc = places_add(sqlite, record, name, id, err);
     }
     if (rc == RC_OK) {
-        rc = line_put(sqlite, record, id, row, name, has_conflicts, listed, err);
+        struct line_of about = {id, row, name, has_conflicts, old.same_title};
+
+        rc = line_put(sqlite, record, &about, listed, err);
     }
     counts->records += record->revision == 0;
     counts->bytes_states += record->packed.size - old.packed_bytes;

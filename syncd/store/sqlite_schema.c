@@ -135,7 +135,7 @@ static const char TABLES_OF_ATTACHMENTS[] =
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX attachment_missing ON attachment (hash) WHERE received = 0;";
 
-/* See sqlite_line.h [8,334 each]. */
+/* Made anew by TABLES_OF_SLIM_LISTS. */
 static const char TABLES_OF_LISTS[] =
     "CREATE TABLE line (block INTEGER PRIMARY KEY, lines BLOB NOT NULL) STRICT;"
     "CREATE TABLE words (block INTEGER PRIMARY KEY, words BLOB NOT NULL) STRICT;";
@@ -164,7 +164,7 @@ static const char TABLES_OF_GISTS[] =
     "CREATE INDEX gist_moment ON gist (kind, state, moment, actor, number, area, about_actor,"
     "  about_number, person, code);";
 
-/* In which areas the lines of a block lie, see sqlite_line.h [8,334]. */
+/* In which areas the lines of a block lie; also made anew. */
 static const char TABLES_OF_ZONES[] =
     "CREATE TABLE zone (block INTEGER PRIMARY KEY, townships INTEGER NOT NULL,"
     "  villages INTEGER NOT NULL) STRICT;";
@@ -200,6 +200,16 @@ static const char COLUMNS_OF_GRANTS[] =
     "ALTER TABLE login ADD COLUMN grant_enables INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE login ADD COLUMN grant_areas BLOB NOT NULL DEFAULT x'';";
 
+/* See sqlite_line.h [4,808; 2,778; 9,616; 4,808]. What is in them is made again by listed_portion
+ * (syncd/sync/listed.h), since the version of lists is another one. */
+static const char TABLES_OF_SLIM_LISTS[] =
+    "DROP TABLE line; DROP TABLE words; DROP TABLE zone;"
+    "CREATE TABLE line (block INTEGER PRIMARY KEY, lines BLOB NOT NULL) STRICT;"
+    "CREATE TABLE rest (block INTEGER PRIMARY KEY, rests BLOB NOT NULL) STRICT;"
+    "CREATE TABLE words (block INTEGER PRIMARY KEY, words BLOB NOT NULL) STRICT;"
+    "CREATE TABLE zone (block INTEGER PRIMARY KEY, townships INTEGER NOT NULL,"
+    "  villages INTEGER NOT NULL) STRICT;";
+
 const struct db_migration SQLITE_TABLES[] = {
     {"0001_people", TABLES},
     {"0002_log", TABLES_OF_THE_LOG},
@@ -212,6 +222,7 @@ const struct db_migration SQLITE_TABLES[] = {
     {"0009_day", TABLES_OF_THE_DAY},
     {"0010_access", COLUMNS_OF_ACCESS},
     {"0011_grant", COLUMNS_OF_GRANTS},
+    {"0012_slim", TABLES_OF_SLIM_LISTS},
 };
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
@@ -326,6 +337,8 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_LINES] = "SELECT block, lines FROM line ORDER BY block",
     [SQL_LINES_BACK] = "SELECT block, lines FROM line ORDER BY block DESC",
     [SQL_LINE_BLOCK] = "SELECT lines FROM line WHERE block = ?1",
+    [SQL_RESTS] = "SELECT block, rests FROM rest WHERE block >= ?1 ORDER BY block",
+    [SQL_REST_BLOCK] = "SELECT rests FROM rest WHERE block = ?1",
     [SQL_ZONE] = "SELECT townships, villages FROM zone WHERE block = ?1",
     [SQL_ZONES] = "SELECT block, townships, villages FROM zone",
     [SQL_WORDS] = "SELECT block, words FROM words ORDER BY block",
@@ -373,8 +386,8 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_SHELF_PUT] = "INSERT OR REPLACE INTO shelf VALUES (?1, ?2, ?3)",
     [SQL_RECORD_ADD] = "INSERT OR IGNORE INTO record VALUES"
                        " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-    [SQL_RECORD_OLD] = "SELECT revision, name, marks, areas, heads, history, length(packed)"
-                       " FROM record WHERE row = ?1",
+    [SQL_RECORD_OLD] = "SELECT revision, name, marks, areas, heads, history, length(packed),"
+                       " title FROM record WHERE row = ?1",
     [SQL_RECORD_PUT] = "UPDATE record SET revision = ?2, name = ?3, form = ?4, audience = ?5,"
                        " created = ?6, changed = ?7, marks = ?8, areas = ?9, title = ?10,"
                        " heads = ?11, history = ?12, packed = ?13 WHERE row = ?1",
@@ -407,6 +420,7 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_SNAPSHOT_FIND] = "SELECT id FROM snapshot WHERE name = ?1",
     [SQL_SNAPSHOT_REMOVE] = "DELETE FROM snapshot WHERE id = ?1",
     [SQL_LINES_PUT] = "INSERT OR REPLACE INTO line VALUES (?1, ?2)",
+    [SQL_RESTS_PUT] = "INSERT OR REPLACE INTO rest VALUES (?1, ?2)",
     [SQL_ZONE_PUT] = "INSERT OR REPLACE INTO zone VALUES (?1, ?2, ?3)",
     [SQL_WORDS_PUT] = "INSERT OR REPLACE INTO words VALUES (?1, ?2)",
     [SQL_CHUNK_ADD] = "INSERT INTO chunk VALUES (?1, ?2)",

@@ -159,10 +159,10 @@ static uint8_t words_of(const struct finding *finding, const uint8_t *tails, uin
 
 enum rc words_mark(struct finding *finding, int64_t block, struct view words, struct err *err) {
     const uint8_t *at = words.data, *end = words.data + words.size;
-    int64_t row = block * LINES;
-    uint8_t reached = finding_reached(finding, block);
+    int64_t row = block * WORD_ROWS;
+    uint8_t reached = finding_reached(finding, row / LINE_ROWS);
 
-    for (uint32_t i = 0; i < LINES && at < end && row < finding->rows; i++, row++) {
+    for (uint32_t i = 0; i < WORD_ROWS && at < end && row < finding->rows; i++, row++) {
         uint32_t tails = at[0], count;
         const uint8_t *units = at + 1 + 4 * (size_t)tails;
 

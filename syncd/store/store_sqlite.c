@@ -73,9 +73,10 @@ static void sqlite_close(struct store *store) {
     buf_release(&sqlite->areas);
     buf_release(&sqlite->heads);
     buf_release(&sqlite->history);
-    buf_release(&sqlite->block.lines);
-    buf_release(&sqlite->block.words);
-    buf_release(&sqlite->block.spare);
+    buf_release(&sqlite->list.lines.bytes);
+    buf_release(&sqlite->list.rests.bytes);
+    buf_release(&sqlite->list.words.bytes);
+    buf_release(&sqlite->list.spare);
     free(sqlite->run);
     free(sqlite->trails);
     free(sqlite);
@@ -177,9 +178,10 @@ enum rc store_sqlite_open(const char *path, bool writing, struct store **out, st
     buf_init(&sqlite->areas, SCRATCH_BYTES);
     buf_init(&sqlite->heads, SCRATCH_BYTES);
     buf_init(&sqlite->history, SCRATCH_BYTES);
-    buf_init(&sqlite->block.lines, SCRATCH_BYTES);
-    buf_init(&sqlite->block.words, SCRATCH_BYTES);
-    buf_init(&sqlite->block.spare, SCRATCH_BYTES);
+    buf_init(&sqlite->list.lines.bytes, SCRATCH_BYTES);
+    buf_init(&sqlite->list.rests.bytes, SCRATCH_BYTES);
+    buf_init(&sqlite->list.words.bytes, SCRATCH_BYTES);
+    buf_init(&sqlite->list.spare, SCRATCH_BYTES);
     lines_forget(sqlite);
     db_options_default(&options);
     options.cache_kib = writing ? CACHE_KIB : READER_CACHE_KIB;

@@ -14,7 +14,7 @@
 
 #include "syncd/sync/office.h"
 
-#define LISTED_VERSION 3u
+#define LISTED_VERSION 4u
 
 /* Memory in the arena. */
 enum rc listed_make(const struct keys *keys, const struct record *state,

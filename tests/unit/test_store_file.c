@@ -255,6 +255,64 @@ static void test_older_file(void **state) {
     assert_seen(seen, 0, 430626101201, 2532, 1, 430626101201, 2003, 1, 430626101202, 1006);
 }
 
+static enum rc see_of(void *context, const struct found_record *item, struct err *err) {
+    (void)err;
+    assert_int_equal(item->created_by, 1);
+    return see(context, item->record.id.number);
+}
+
+static void find_named(struct county_store *county, struct seen *seen) {
+    struct query_word word = {.text = view_text("zs")};
+    struct record_query query = {
+        .word_count = 1, .words = &word, .order = RECORDS_BY_NAME, .most = 9};
+    uint64_t total = 0;
+
+    seen->count = 0;
+    assert_int_equal(store_find(county->store, &query, see_of, seen, &total, &county->err), RC_OK);
+    assert_int_equal(total, seen->count);
+}
+
+/* A file of an older program, whose lists were in other tables: nothing is in the list until it is
+ * made anew, and a record that comes meanwhile is wholly in it. */
+static void test_older_lists(void **state) {
+    struct county_store *county = county_of(state);
+    uint64_t area = VILLAGE_1;
+    struct stored_record records[] = {household(HIGH, 1, &area), household(HIGH, 2, &area)};
+    struct stored_listed listed[] = {
+        {.record = {HIGH, 1}, .created_by = 1, .names = view_text("张三")},
+        {.record = {HIGH, 2}, .created_by = 1, .names = view_text("张三")}};
+    struct seen seen = {0};
+    struct db *db = NULL;
+
+    county_commit(county,
+                  &(struct store_delta){
+                      .record_count = 2, .records = records, .listed_count = 2, .listed = listed});
+    find_named(county, &seen);
+    assert_seen(seen, 1, 2);
+    store_close(county->store);
+    county->store = NULL;
+    assert_int_equal(db_open(county->path, DB_WRITER, NULL, &db, &county->err), RC_OK);
+    assert_int_equal(db_execute(db,
+                                "DROP TABLE rest; UPDATE line SET lines = x'0102030405';"
+                                "PRAGMA user_version = 11",
+                                &county->err),
+                     RC_OK);
+    db_close(db);
+    county_reopen(county);
+    find_named(county, &seen);
+    assert_int_equal(seen.count, 0);
+    records[1].revision = 1; /* the title is the same */
+    county_commit(county, &(struct store_delta){.record_count = 1,
+                                                .records = &records[1],
+                                                .listed_count = 1,
+                                                .listed = &listed[1]});
+    find_named(county, &seen);
+    assert_seen(seen, 2);
+    county_commit(county, &(struct store_delta){.listed_count = 1, .listed = listed});
+    find_named(county, &seen);
+    assert_seen(seen, 1, 2);
+}
+
 static void test_reopened(void **state) {
     struct county_store *county = county_of(state);
     uint8_t before[32], after[32];
@@ -309,6 +367,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_full_disk, county_setup_sqlite, county_teardown),
         cmocka_unit_test_setup_teardown(test_wrong_places, county_setup_sqlite, county_teardown),
         cmocka_unit_test_setup_teardown(test_older_file, county_setup_sqlite, county_teardown),
+        cmocka_unit_test_setup_teardown(test_older_lists, county_setup_sqlite, county_teardown),
         cmocka_unit_test_setup_teardown(test_reopened, county_setup_sqlite, county_teardown),
         cmocka_unit_test_setup_teardown(test_scattered_list, county_setup_sqlite, county_teardown),
     };
