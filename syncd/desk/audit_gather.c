@@ -56,7 +56,8 @@ static enum rc add_area(struct gathered *gathered, uint64_t area, uint8_t audien
     enum rc rc = add_feed(gathered, area, audience, err);
 
     for (then.count = 1; then.count <= acts && rc == RC_OK; then.count++)
-        rc = add_feed(gathered, succession_of(&then, area), audience, err);
+        if (then.acts[then.count - 1].kind != AREA_NAMED) /* nearly all only give names */
+            rc = add_feed(gathered, succession_of(&then, area), audience, err);
     return rc;
 }
 
