@@ -339,8 +339,7 @@ enum rc meeting_close(struct session *session, struct dot id, struct urn *urn, b
     return meeting_edit_end(&edit, rc, err);
 }
 
-/* First the record, then the urn: after a crash between them the round is void in the record, and
- * its urn waits for the same verb again. */
+/* That the round is void and the end of its urn are one save. */
 enum rc meeting_void(struct session *session, struct dot id, struct view reason, struct err *err) {
     struct meeting_edit edit;
     struct urn_about about;

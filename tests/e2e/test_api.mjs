@@ -135,6 +135,14 @@ for (const target of ['/../etc/passwd', '/..%2f..%2fetc%2fpasswd', '/%2e%2e/tabl
   for (const refusing of ['br', 'gzip;q=0', 'x-gzip'])
     check(`with ${refusing} it does not`, (await send(tablet.port, 'GET', '/', { ...here, 'accept-encoding': refusing }))
       .headers['content-encoding'], undefined);
+  // On a slow tablet each further byte is time before one can type: 36 kB and 57 kB now.
+  const weight = async (...targets) => (await Promise.all(targets.map((one) => send(tablet.port, 'GET', one,
+    { ...here, 'accept-encoding': 'gzip' })))).reduce((sum, one) => sum + one.bytes.length, 0);
+  const parts = [...first.text.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, name]) => `/${name}`);
+  check('the first page is of few parts', [...parts].sort().join(' '), '/app.css /app.mjs /icon.svg');
+  const [light, rest] = [await weight('/', ...parts), await weight('/pages.mjs')];
+  ok(light <= 40000, `it comes in 40 kB: ${light}`);
+  ok(rest <= 64000, `and all other pages in 64 kB: ${rest}`);
   check('a place inside the app is the same page', (await send(tablet.port, 'GET', '/record/1', here)).text, first.text);
   for (const answer of [first, await wang.get('/api/me'), await wang.get('/api/nothing'), await send(tablet.port, 'GET', '/', { host: 'x' })]) {
     check('the policy stands on every answer', answer.headers['content-security-policy'],
