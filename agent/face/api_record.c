@@ -8,7 +8,8 @@
 #include "schema/form/answers_tree.h"
 #include "schema/title.h"
 
-#define PATH_BYTES (LIMIT_PATH_BYTES + LIMIT_INSTANCE_DEPTH * INSTANCE_TEXT_BYTES)
+#define OPTIONS_MAX 50u
+#define PATH_BYTES  (LIMIT_PATH_BYTES + LIMIT_INSTANCE_DEPTH * INSTANCE_TEXT_BYTES)
 
 struct picture {
     struct web_call *call;
@@ -231,6 +232,7 @@ enum rc web_record(struct web_call *call, struct err *err) {
     picture.tree = (struct answers_tree){.reading = &picture.seen.reading,
                                          .language = picture.language,
                                          .lang = err->lang,
+                                         .options_max = OPTIONS_MAX,
                                          .arena = &visit.arena,
                                          .attachment = add_attachment,
                                          .context = &picture};

@@ -4,6 +4,7 @@ import { html, useState } from 'kit/html.mjs';
 import { Dialog, Failure, Field, Icon, Notice, toast } from 'kit/components.mjs';
 import { useFound } from 'kit/found.mjs';
 import { tr } from 'kit/words.mjs';
+import { plain } from 'form/markdown.mjs';
 import * as api from './api.mjs';
 import { Frame } from './frame.mjs';
 import { Secret } from './secret.mjs';
@@ -72,8 +73,13 @@ export function Amend({ record, cell, onClose, onDone }) {
   return html`<${Dialog} title=${cell ? tr('Put right: {name}', { name: cell.label ?? '' })
     : tr('Supplement')} onClose=${onClose}>
     <p class="quiet small">${tr('The sealed answers stay as they are; this stands beside them.')}</p>
-    <${Field} label=${cell ? tr('What is right') : tr('What is to be added')} value=${text}
-      onInput=${(value) => { setText(value); setMissing(''); }} />
+    ${cell?.options ? html`<fieldset class="stack"><legend class="label">${tr('What is right')}
+      </legend><div class="choices scroll" tabindex="0">${cell.options.map((one) => html`<label
+        class="choice" key=${one.value}><input type="radio" name="right"
+        checked=${text === one.value} onChange=${() => { setText(one.value); setMissing(''); }} />
+        <span>${plain(one.text)}</span></label>`)}</div></fieldset>`
+    : html`<${Field} label=${cell ? tr('What is right') : tr('What is to be added')} value=${text}
+      onInput=${(value) => { setText(value); setMissing(''); }} />`}
     <${Field} label=${tr('Reason')} value=${reason} error=${missing}
       onInput=${(value) => { setReason(value); setMissing(''); }} />
     <${Secret} label=${tr('I sign')} run=${amend} onBack=${onClose} /></${Dialog}>`;

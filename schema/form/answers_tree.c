@@ -75,6 +75,23 @@ static void add_erased(const struct answers_tree *tree, struct json *item,
     buf_release(&text);
 }
 
+/* What an amendment may put in its place. */
+static void add_options(const struct answers_tree *tree, struct json *item,
+                        const struct form_list *list) {
+    struct json *options;
+
+    if (list->choice_count > tree->options_max)
+        return;
+    options = json_add_array(item, "options");
+    for (uint32_t i = 0; i < list->choice_count; i++) {
+        struct json *option = json_add_object(options, NULL);
+
+        json_add_view(option, "value", list->choices[i].name);
+        json_add_view(option, "text",
+                      *form_label(tree->reading->form, &list->choices[i].label, tree->language));
+    }
+}
+
 static void add_cell(const struct answers_tree *tree, struct json *list,
                      const struct form_field *field, const struct cell *cell) {
     static const char *const kinds[] = {[CELL_EMPTY] = "empty",
@@ -98,6 +115,9 @@ static void add_cell(const struct answers_tree *tree, struct json *list,
         json_add_bool(item, "by_policy", true);
     if (cell->kind == CELL_VALUE)
         answers_tree_value(tree, item, field, &cell->value);
+    if (cell->kind == CELL_VALUE && cell->sealed && field != NULL &&
+        field->type == FIELD_TYPE_SELECT_ONE && field->list != FORM_NO_LIST)
+        add_options(tree, item, &tree->reading->form->lists[field->list]);
     if (cell->kind == CELL_ERASED)
         add_erased(tree, item, cell);
     if (cell->kind != CELL_SET)

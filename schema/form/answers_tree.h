@@ -4,6 +4,7 @@
  *   {kind: "group", path, name, label, values: [...]}
  *   {kind: "repeat", path, name, label, instances: [{id, values: [...]}]}
  *   {kind: "value", path, name, label, type, value, text}   text: of a choice its label
+ *     options: [{value, text}]   of a sealed choice, where options_max says so
  *   {kind: "set", ..., elements: [{value, text}]}
  *   {kind: "conflict", path, name, label, type}
  *   {kind: "erased", ..., text}                             by law; text says by whom and when
@@ -20,6 +21,8 @@ struct answers_tree {
     const struct reading *reading;
     struct view language; /* of labels, as form_label has it */
     enum lang lang;       /* of sentences */
+    uint32_t options_max; /* of what is sealed and one out of a list, the list: options; 0: never,
+                           * and not of longer lists */
     bool mask;            /* sensitive values are, and of photos it is not said which */
     struct arena *arena;
     /* Adds to the item of an attachment where it is; may be NULL. */

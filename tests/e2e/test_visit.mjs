@@ -150,9 +150,16 @@ async function afterwards() {
   const dialog = page.getByRole('dialog');
   const field = dialog.getByRole('heading').first();
   ok(/更正：/.test(await field.innerText()), 'an answer can be put right');
+  ok(await dialog.getByRole('radio', { checked: true }).count() === 1, 'a choice by its words, with what was chosen');
   await look(page, 'put-right');
-  await page.keyboard.press('Escape');
+  await dialog.getByRole('radio', { name: '县级抽查' }).check();
+  await page.getByLabel('理由').fill('当时选错');
+  await page.getByLabel('您的口令').fill('secret-of-wang');
+  await dialog.getByRole('button', { name: '签字' }).click();
   await dialog.waitFor({ state: 'detached' });
+  await list.locator('del').waitFor();
+  ok(/理由：当时选错/.test(await list.innerText()) && /→/.test(await list.innerText()),
+    'the list tells what stood there before', await list.innerText());
   await page.getByRole('tab', { name: '历史' }).click();
   await page.getByText('理由：调查次日得知').nth(1).waitFor();
   ok(true, 'the history tells why, too');
