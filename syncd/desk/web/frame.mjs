@@ -1,6 +1,6 @@
 // frame.mjs: what every page of the console has: the bar with what one may do here, who one is, and
 // the page. pages are the rows of PAGES in app.mjs; a page without a label stands in no bar.
-import { html, useEffect, useRef, useState } from 'kit/html.mjs';
+import { html, useEffect, useLayoutEffect, useRef, useState } from 'kit/html.mjs';
 import { Icon } from 'kit/components.mjs';
 import { setLanguage } from 'kit/preferences.mjs';
 import { languageNow, tr } from 'kit/words.mjs';
@@ -45,7 +45,8 @@ export function Bar({ pages, current, shared }) {
 export function Frame({ title, back, actions, side, wide, children }) {
   const heading = useRef();
 
-  useEffect(() => {
+  // Both before the next key is heard: whoever types on while a page turns is not set back.
+  useLayoutEffect(() => {
     const key = (event) => {
       if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing || !back) return;
       location.hash = back;
@@ -54,7 +55,7 @@ export function Frame({ title, back, actions, side, wide, children }) {
     addEventListener('keydown', key);
     return () => removeEventListener('keydown', key);
   }, [back]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // A list that one comes back to has given the focus to the row one went into.
     if (!document.getElementById('main')?.contains(document.activeElement))
       heading.current?.focus({ preventScroll: true });
