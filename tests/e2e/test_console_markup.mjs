@@ -129,12 +129,15 @@ const markup = () => [...document.querySelectorAll('*')].filter((one) => one.mat
 
 // Everything that is marked up on the page is ours, and all these texts are there.
 async function innocent(page, name, ...texts) {
-  for (const text of texts)
-    if (!(await page.evaluate(saying)).includes(tail(text)))
-      await page.getByText(tail(text)).or(page.getByLabel(tail(text))).or(page.getByTitle(tail(text))).first()
-        .waitFor({ state: 'attached' }).catch(() => {});
-  const said = await page.evaluate(saying);
-  const lacking = texts.filter((text) => !said.includes(tail(text))).map((text) => `${text} is not there`);
+  let said;
+  let lacking;
+
+  // At one moment: the page before may have had some of them, too.
+  for (const last = Date.now() + 30000; ; await new Promise((done) => setTimeout(done, 50))) {
+    said = await page.evaluate(saying);
+    lacking = texts.filter((text) => !said.includes(tail(text))).map((text) => `${text} is not there`);
+    if (lacking.length === 0 || Date.now() > last) break;
+  }
   const found = await page.evaluate(markup);
 
   walked++;
