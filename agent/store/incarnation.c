@@ -61,7 +61,7 @@ static bool is_zero(const uint8_t nonce[16]) {
 enum rc tablet_incarnate(struct tablet *tablet, struct err *err) {
     struct statement *add = tablet->sql[SQL_ACTOR_ADD];
     struct facts facts = tablet->facts;
-    struct own_actor actor = {.serial = (uint32_t)tablet->actor_count + 1};
+    struct own_actor actor = {.serial = (uint32_t)tablet->actor_count + 1, .began = facts.epoch};
     enum rc rc;
 
     env_entropy(tablet->env, actor.nonce, sizeof(actor.nonce));
@@ -80,6 +80,7 @@ enum rc tablet_incarnate(struct tablet *tablet, struct err *err) {
     statement_bind_blob(add, 3, view_of(actor.nonce, sizeof(actor.nonce)));
     statement_bind_blob(add, 4, view_of(actor.hash, sizeof(actor.hash)));
     statement_bind_i64(add, 5, (int64_t)actor.lamport);
+    statement_bind_i64(add, 6, actor.began);
     rc = statement_run(add, err);
     if (rc == RC_OK)
         rc = tablet_put_facts(tablet, &facts, err);
@@ -107,6 +108,25 @@ enum rc incarnation_settle(struct tablet *tablet, struct err *err) {
     return rc;
 }
 
+/* A county that was restored cannot know what it had called by a name that is older than its epoch;
+ * more numbers under it would get another name. */
+static enum rc begin_in_epoch(struct tablet *tablet, struct err *err) {
+    const struct own_actor *actor = tablet_actor(tablet, tablet_actor_count(tablet) - 1);
+    enum rc rc;
+
+    if (actor == NULL || tablet->facts.epoch <= 1 || actor->began == tablet->facts.epoch ||
+        !tablet_may_incarnate(tablet))
+        return RC_OK;
+    rc = tablet_begin(tablet, err);
+    if (rc != RC_OK)
+        return rc;
+    rc = tablet_incarnate(tablet, err);
+    if (rc == RC_OK)
+        return tablet_commit(tablet, err);
+    tablet_rollback(tablet);
+    return rc;
+}
+
 enum rc tablet_check_incarnation(struct tablet *tablet, struct err *err) {
     uint8_t nonce[16];
     enum rc rc = sidecar_read(tablet, nonce, err);
@@ -114,7 +134,7 @@ enum rc tablet_check_incarnation(struct tablet *tablet, struct err *err) {
     if (rc != RC_OK)
         return rc;
     if (!is_zero(nonce) && memcmp(nonce, tablet->facts.incarnation, 16) == 0)
-        return RC_OK;
+        return begin_in_epoch(tablet, err);
     /* The first incarnation has no former one: its file may be missing after a crash while no
      * change was made. That is not a copy. */
     if ((!is_zero(nonce) && memcmp(nonce, tablet->facts.former, 16) == 0) ||

@@ -20,6 +20,7 @@ enum rc tablet_put_actor(struct tablet *tablet, const struct own_actor *actor, s
     buf_init(&forks, LINEAGE_BYTES);
     lineage_encode(&next.lineage, &forks);
     statement_bind_blob(put, 8, buf_view(&forks));
+    statement_bind_i64(put, 9, (int64_t)next.told);
     rc = buf_check(&forks, "lineage", err);
     if (rc == RC_OK)
         rc = statement_run(put, err);
@@ -96,11 +97,9 @@ static uint64_t next_name(const struct lineage *lineage, uint64_t actor, uint64_
 }
 
 /* A receipt for a part of what was sent knows the first of the names only. */
-static bool extends(const struct lineage *known, const struct lineage *next) {
-    if (next->count <= known->count)
-        return false;
-    for (uint32_t i = 0; i < known->count; i++)
-        if (known->ranges[i].from != next->ranges[i].from ||
+static bool is_part(const struct lineage *next, const struct lineage *known) {
+    for (uint32_t i = 0; i < next->count; i++)
+        if (i >= known->count || known->ranges[i].from != next->ranges[i].from ||
             known->ranges[i].name != next->ranges[i].name)
             return false;
     return true;
@@ -113,7 +112,7 @@ enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, struct
     enum rc rc = lineage_decode(forks, &tablet->lineages, &next.lineage, err);
 
     *anew = false;
-    if (rc != RC_OK || !extends(&actor->lineage, &next.lineage))
+    if (rc != RC_OK || is_part(&next.lineage, &actor->lineage))
         return rc;
     while (rc == RC_OK && first <= NUMBER_MAX) {
         const struct dot dot = {next.actor, first};

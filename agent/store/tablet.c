@@ -130,6 +130,8 @@ static enum rc load_actors(struct tablet *tablet, struct err *err) {
             .receipt = (uint64_t)statement_i64(list, 6),
             .backed_up = (uint64_t)statement_i64(list, 7),
             .sent = (uint64_t)statement_i64(list, 8),
+            .told = (uint64_t)statement_i64(list, 10),
+            .began = (uint32_t)statement_i64(list, 11),
         };
         memcpy(actor->nonce, nonce.data, sizeof(actor->nonce));
         memcpy(actor->hash, hash.data, sizeof(actor->hash));

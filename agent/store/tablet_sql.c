@@ -157,6 +157,11 @@ static const char SCHEMA_REASON[] =
     " key INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY(record, actor, number, key))"
     " WITHOUT ROWID;";
 
+/* told: highest number that was ever receipted; began: epoch in which the actor was begun. */
+static const char SCHEMA_TOLD[] = "ALTER TABLE actor ADD COLUMN told INTEGER NOT NULL DEFAULT 0;"
+                                  "ALTER TABLE actor ADD COLUMN began INTEGER NOT NULL DEFAULT 0;"
+                                  "UPDATE actor SET told = receipt;";
+
 static const struct db_migration MIGRATIONS[] = {
     {"0001_first", SCHEMA_FIRST},   {"0002_baggage", SCHEMA_BAGGAGE},
     {"0003_slice", SCHEMA_SLICE},   {"0004_snapshot", SCHEMA_SNAPSHOT},
@@ -164,7 +169,7 @@ static const struct db_migration MIGRATIONS[] = {
     {"0007_blob", SCHEMA_BLOB},     {"0008_urn", SCHEMA_URN},
     {"0009_doubt", SCHEMA_DOUBT},   {"0010_listed", SCHEMA_LISTED},
     {"0011_former", SCHEMA_FORMER}, {"0012_medium", SCHEMA_MEDIUM},
-    {"0013_reason", SCHEMA_REASON}};
+    {"0013_reason", SCHEMA_REASON}, {"0014_told", SCHEMA_TOLD}};
 
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
@@ -184,11 +189,11 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_SHARE_ADD] = "INSERT OR IGNORE INTO key_share VALUES(?1, ?2, ?3)",
     [SQL_SHARE_LIST] = "SELECT key, sealed FROM key_share WHERE person = ?1",
     [SQL_SHARE_WIPE] = "DELETE FROM key_share",
-    [SQL_ACTOR_ADD] = "INSERT INTO actor VALUES(?1, ?2, ?3, 0, ?4, ?5, 0, 0, 0, x'')",
+    [SQL_ACTOR_ADD] = "INSERT INTO actor VALUES(?1, ?2, ?3, 0, ?4, ?5, 0, 0, 0, x'', 0, ?6)",
     [SQL_ACTOR_LIST] = "SELECT serial, actor, nonce, number, hash, lamport, receipt, backed_up,"
-                       " sent, forks FROM actor ORDER BY serial",
+                       " sent, forks, told, began FROM actor ORDER BY serial",
     [SQL_ACTOR_PUT] = "UPDATE actor SET number = ?2, hash = ?3, lamport = ?4, receipt = ?5,"
-                      " backed_up = ?6, sent = ?7, forks = ?8"
+                      " backed_up = ?6, sent = ?7, forks = ?8, told = ?9"
                       " WHERE serial = ?1",
     [SQL_RECORD_FIND] = "SELECT record FROM record WHERE actor = ?1 AND number = ?2",
     [SQL_RECORD_ADD] = "INSERT INTO record(actor, number) VALUES(?1, ?2)",

@@ -70,6 +70,8 @@ struct own_actor {
     uint64_t receipt; /* on the server up to here */
     uint64_t backed_up;
     uint64_t sent;          /* highest number that was in a request */
+    uint64_t told;          /* highest number that was ever receipted, in whatever epoch */
+    uint32_t began;         /* epoch that the tablet knew when it began the actor */
     struct lineage lineage; /* not empty: copies are at work; names of our numbers */
 };
 

@@ -181,6 +181,7 @@ static enum rc write_batch(struct cut *cut, uint64_t first, uint64_t last, struc
                   .last = last},
         .device = facts->device,
         .introduces = first == 1,
+        .fresh = first == 1 && facts->epoch > 1 && cut->actor->began == facts->epoch,
         .epoch = facts->epoch,
         .scope_serial = tablet_scope_of(tablet, cut->actor, first),
         .wall_ms = env_wall_ms(tablet_env(tablet)),

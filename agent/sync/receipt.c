@@ -20,13 +20,41 @@ static bool is_current(const struct tablet *tablet, const struct own_actor *acto
     return actor->serial == tablet_actor_count(tablet);
 }
 
+/* Whether the last name is only that of a county which was restored: no copy is at work then. */
+static enum rc of_restored(struct tablet *tablet, const struct own_actor *actor, bool *out,
+                           struct err *err) {
+    const struct lineage *lineage = &actor->lineage;
+    const struct fork_range *last;
+    struct dot before;
+    uint8_t leaf[32];
+    enum rc rc;
+
+    *out = false;
+    if (lineage->count == 0)
+        return RC_OK;
+    last = &lineage->ranges[lineage->count - 1];
+    before = lineage_read(lineage, (struct dot){actor->actor, last->from - 1});
+    rc = tablet_own_change(tablet, (struct dot){actor->actor, last->from}, leaf, NULL, err);
+    if (rc == RC_OK)
+        *out =
+            last->name == lineage_name(before.actor, last->from, leaf, tablet_facts(tablet)->epoch);
+    if (rc == RC_NOT_FOUND)
+        err_clear(err);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 /* Another life of this actor: told to people, and left behind, as soon as all of ours has a name.
  * Until then what others have under the same numbers stays out. */
 static enum rc leave_actor(struct tablet *tablet, const struct own_actor *actor,
                            enum notice_kind notice, uint64_t number, struct flow *flow,
                            struct err *err) {
-    bool current = is_current(tablet, actor);
-    enum rc rc = tablet_notice(tablet, notice, actor->actor, number, err);
+    bool current = is_current(tablet, actor), quiet = false;
+    enum rc rc = RC_OK;
+
+    if (notice == NOTICE_FORKED)
+        rc = of_restored(tablet, actor, &quiet, err);
+    if (rc == RC_OK && !quiet)
+        rc = tablet_notice(tablet, notice, actor->actor, number, err);
 
     if (rc != RC_OK || !current)
         return rc;
@@ -56,6 +84,8 @@ static enum rc advance(struct tablet *tablet, struct own_actor next, const struc
                        struct sync_report *report, struct flow *flow, struct err *err) {
     enum rc rc;
 
+    if (receipt->number > next.told)
+        next.told = receipt->number;
     if (receipt->number > next.receipt) {
         report->sent += receipt->number - next.receipt;
         next.receipt = PLANTED(FALSE_DONE) ? next.number : receipt->number;

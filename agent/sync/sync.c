@@ -120,6 +120,86 @@ static uint64_t scope_at(const struct facts *facts, const struct own_actor *acto
     return later ? 0 : facts->scope_at;
 }
 
+struct telling {
+    struct arena *arena;
+    const struct own_actor *actor;
+    struct told *told;
+    uint32_t capacity;
+    uint64_t last; /* batches up to here are marked */
+};
+
+static enum rc add_mark(struct tablet *tablet, struct telling *telling, uint64_t number,
+                        struct err *err) {
+    struct told_mark *mark =
+        arena_push(telling->arena, &telling->told->marks, &telling->told->mark_count,
+                   &telling->capacity, sizeof(*mark));
+
+    if (mark == NULL)
+        return arena_check(telling->arena, "a request", err);
+    mark->number = number;
+    return tablet_chain(tablet, telling->actor, number, mark->hash, err);
+}
+
+struct told_ends {
+    struct arena *arena;
+    uint64_t *list;
+    uint32_t count, capacity;
+    const struct own_actor *actor;
+};
+
+static enum rc told_batch(void *context, const struct outbox_batch *batch, struct err *err) {
+    struct told_ends *ends = context;
+    uint64_t *end;
+
+    if (batch->serial != ends->actor->serial || batch->last >= ends->actor->told)
+        return RC_OK;
+    if (ends->count == REQUEST_BATCHES)
+        return RC_NOT_FOUND;
+    end = arena_push(ends->arena, &ends->list, &ends->count, &ends->capacity, sizeof(*end));
+    if (end == NULL)
+        return arena_check(ends->arena, "a request", err);
+    *end = batch->last;
+    return RC_OK;
+}
+
+static enum rc tell_actor(struct tablet *tablet, struct arena *arena, const struct own_actor *actor,
+                          struct told *told, struct err *err) {
+    struct told_ends ends = {.arena = arena, .actor = actor};
+    struct telling telling = {.arena = arena, .actor = actor, .told = told};
+    struct buf forks;
+    enum rc rc;
+
+    *told = (struct told){.actor = actor->actor, .number = actor->told};
+    buf_init(&forks, 4096);
+    lineage_encode(&actor->lineage, &forks);
+    told->forks = arena_view(arena, buf_view(&forks));
+    rc = buf_check(&forks, "lineage", err);
+    buf_release(&forks);
+    if (rc == RC_OK)
+        rc = tablet_outbox(tablet, told_batch, &ends, err);
+    for (uint32_t i = 0; i < ends.count && rc == RC_OK; i++)
+        rc = add_mark(tablet, &telling, ends.list[i], err);
+    return rc == RC_OK ? add_mark(tablet, &telling, actor->told, err) : rc;
+}
+
+/* A county that was restored does not know its own word of former epochs. */
+static enum rc add_told(struct tablet *tablet, struct arena *arena, struct hello *hello,
+                        struct err *err) {
+    struct told *list = arena_array(arena, tablet_actor_count(tablet), sizeof(*list));
+    enum rc rc = RC_OK;
+
+    hello->told = list;
+    if (list == NULL)
+        return arena_check(arena, "a request", err);
+    for (uint32_t i = 0; i < tablet_actor_count(tablet) && rc == RC_OK; i++) {
+        const struct own_actor *actor = tablet_actor(tablet, i);
+
+        if (actor->told > actor->receipt)
+            rc = tell_actor(tablet, arena, actor, &list[hello->told_count++], err);
+    }
+    return rc;
+}
+
 enum rc hello_make(struct tablet *tablet, struct arena *arena, struct hello *out, struct err *err) {
     const struct facts *facts = tablet_facts(tablet);
     const struct own_actor *actor = current(tablet);
@@ -138,6 +218,8 @@ enum rc hello_make(struct tablet *tablet, struct arena *arena, struct hello *out
         .own_last = actor->number,
     };
     rc = add_cursors(tablet, arena, out, err);
+    if (rc == RC_OK)
+        rc = add_told(tablet, arena, out, err);
     return rc != RC_OK ? rc : add_persons(tablet, arena, out, err);
 }
 

@@ -9,7 +9,7 @@
  *             everything before as associated data
  *
  * Inner:
- *   flags     1 byte: 1 introduces
+ *   flags     1 byte: 1 introduces, 2 fresh
  *   device    id
  *   nonce     if 1: 16 bytes
  *   epoch     varint
@@ -31,6 +31,7 @@
 
 #define BATCH_VERSION   1u
 #define FLAG_INTRODUCES 1u
+#define FLAG_FRESH      2u
 #define OUTER_BYTES_MAX 40u
 #define HEAD_BYTES_MAX  128u /* inner, up to the frames' bytes */
 
@@ -66,7 +67,8 @@ static void add_outer(struct buf *out, const struct batch_outer *outer) {
 }
 
 static void add_head(struct buf *out, const struct batch *batch) {
-    buf_add_u8(out, batch->introduces ? FLAG_INTRODUCES : 0);
+    buf_add_u8(out, (uint8_t)((batch->introduces ? FLAG_INTRODUCES : 0u) |
+                              (batch->fresh ? FLAG_FRESH : 0u)));
     buf_add_id(out, batch->device);
     if (batch->introduces)
         buf_add(out, batch->nonce, sizeof(batch->nonce));
@@ -190,9 +192,10 @@ enum rc batch_peek(struct view bytes, struct batch_outer *out, struct err *err) 
 static enum rc read_head(struct reader *in, struct batch *out, struct err *err) {
     unsigned flags = read_u8(in);
 
-    if ((flags & ~FLAG_INTRODUCES) != 0)
+    if ((flags & ~(FLAG_INTRODUCES | FLAG_FRESH)) != 0)
         return err_set(err, RC_UNSUPPORTED, "batch: of a newer format; update this program");
     out->introduces = (flags & FLAG_INTRODUCES) != 0;
+    out->fresh = (flags & FLAG_FRESH) != 0;
     out->device = read_id(in);
     if (out->introduces)
         word_read_fixed(in, out->nonce, sizeof(out->nonce));

@@ -25,6 +25,7 @@ struct batch {
     struct batch_outer outer;
     uint64_t device;       /* id_from_hash(hash("yg device", device's signing key)) */
     bool introduces;       /* carries the nonce: the first batch of an actor does */
+    bool fresh;            /* the actor was begun under this epoch */
     uint8_t nonce[16];     /* actor = id_from_hash(hash("yg incarnation", device key || nonce)) */
     uint32_t epoch;        /* the server's epoch the tablet knew */
     uint32_t scope_serial; /* the scope it knew */

@@ -5,18 +5,17 @@
  * (varint size, UTF-8), area (word.h: with the audience).
  *
  * HELLO (1):
- *   flags      1 byte: 1 locked, 2 whole, 4 confirm, 8 nonce, 16 persons, 32 max_bytes, 64 scope_at
- *   device, actor   id each
- *   epoch, scope_serial   varint each
- *   scope_confirm   varint, if 4; else it equals scope_serial
- *   scope_at   varint, if 64; else 0
- *   form_position   varint
+ *   flags      1 byte: 1 locked, 2 whole, 4 confirm, 8 nonce, 16 persons, 32 max_bytes, 64
+ * scope_at, 128 told device, actor   id each epoch, scope_serial   varint each scope_confirm
+ * varint, if 4; else it equals scope_serial scope_at   varint, if 64; else 0 form_position   varint
  *   wall_ms    signed
  *   own_last   varint
  *   max_bytes  varint, if 32; else 0
  *   nonce      16 bytes, if 8; else zeros
  *   persons    if 16: varint count, each: key (32), name (text)
  *   cursors    varint count, each: area, position (varint), digest (8 bytes unless position is 0)
+ *   told       if 128: varint count, each: id, number (varint), varint 0 or 1: lineage follows,
+ *              lineage, varint count of marks, each: number (varint), chain (32)
  *   signature  64 bytes, device's, tag "yg hello", over the content up to here
  *
  * BATCH (2): a batch (batch.c).
@@ -54,6 +53,7 @@
 #include "schema/wire/exchange.h"
 
 #include "base/crypt.h"
+#include "schema/wire/lineage.h"
 #include "schema/wire/word.h"
 
 enum hello_flag {
@@ -64,12 +64,15 @@ enum hello_flag {
     HELLO_PERSONS = 16,
     HELLO_MAX_BYTES = 32,
     HELLO_SCOPE_AT = 64,
-    HELLO_KNOWN = 127,
+    HELLO_TOLD = 128,
+    HELLO_KNOWN = 255,
 };
 
 #define PERSONS_MAX      256u
 #define PERSON_BYTES_MIN 33u
 #define CURSOR_BYTES_MIN 2u
+#define TOLD_BYTES_MIN   11u
+#define MARK_BYTES       33u
 #define HELLO_BYTES_MAX  (256u * 1024u)
 #define ANSWER_MORE      1u
 
@@ -101,13 +104,56 @@ static void read_cursor(struct reader *in, struct cursor *out) {
 
 /* ---- hello ---- */
 
+static void add_told(struct buf *out, const struct told *told) {
+    buf_add_id(out, told->actor);
+    buf_add_varint(out, told->number);
+    buf_add_varint(out, told->forks.size > 0);
+    buf_add_view(out, told->forks);
+    buf_add_varint(out, told->mark_count);
+    for (uint32_t i = 0; i < told->mark_count; i++) {
+        buf_add_varint(out, told->marks[i].number);
+        buf_add(out, told->marks[i].hash, sizeof(told->marks[i].hash));
+    }
+}
+
+static void read_told(struct reader *in, struct arena *arena, struct told *out) {
+    uint32_t count;
+
+    out->actor = read_id(in);
+    out->number = read_varint_max(in, LIMIT_NUMBER);
+    if (read_varint_max(in, 1) == 1)
+        out->forks = lineage_skip(in);
+    count = (uint32_t)read_varint_max(in, HELLO_BYTES_MAX);
+    if (count > read_left(in) / MARK_BYTES)
+        reader_fail(in);
+    out->marks = arena_array(arena, in->failed ? 0 : count, sizeof(*out->marks));
+    for (uint32_t i = 0; out->marks != NULL && !in->failed && i < count; i++) {
+        out->marks[i].number = read_varint_max(in, LIMIT_NUMBER);
+        word_read_fixed(in, out->marks[i].hash, sizeof(out->marks[i].hash));
+        out->mark_count++;
+    }
+}
+
+static void read_all_told(struct reader *in, struct arena *arena, struct hello *out) {
+    uint32_t count = (uint32_t)read_varint_max(in, HELLO_BYTES_MAX);
+    struct told *told;
+
+    if (count == 0 || count > read_left(in) / TOLD_BYTES_MIN)
+        reader_fail(in);
+    told = arena_array(arena, in->failed ? 0 : count, sizeof(*told));
+    out->told = told;
+    for (; told != NULL && !in->failed && out->told_count < count; out->told_count++)
+        read_told(in, arena, &told[out->told_count]);
+}
+
 static void add_hello(struct buf *out, const struct hello *hello) {
     bool nonce = memcmp(hello->nonce, zeros, sizeof(hello->nonce)) != 0;
     unsigned flags = (hello->locked ? HELLO_LOCKED : 0u) | (hello->whole ? HELLO_WHOLE : 0u) |
                      (hello->scope_confirm != hello->scope_serial ? HELLO_CONFIRM : 0u) |
                      (nonce ? HELLO_NONCE : 0u) | (hello->person_count > 0 ? HELLO_PERSONS : 0u) |
                      (hello->max_bytes > 0 ? HELLO_MAX_BYTES : 0u) |
-                     (hello->scope_at > 0 ? HELLO_SCOPE_AT : 0u);
+                     (hello->scope_at > 0 ? HELLO_SCOPE_AT : 0u) |
+                     (hello->told_count > 0 ? HELLO_TOLD : 0u);
 
     buf_add_u8(out, (uint8_t)flags);
     buf_add_id(out, hello->device);
@@ -134,6 +180,10 @@ static void add_hello(struct buf *out, const struct hello *hello) {
     buf_add_varint(out, hello->cursor_count);
     for (uint32_t i = 0; i < hello->cursor_count; i++)
         add_cursor(out, &hello->cursors[i]);
+    if (hello->told_count > 0)
+        buf_add_varint(out, hello->told_count);
+    for (uint32_t i = 0; i < hello->told_count; i++)
+        add_told(out, &hello->told[i]);
 }
 
 enum rc exchange_add_hello(struct buf *out, const struct hello *hello,
@@ -218,6 +268,8 @@ enum rc exchange_read_hello(struct view content, struct arena *arena, struct hel
             read_cursor(&in, &out->cursors[i]);
         out->cursor_count = count;
     }
+    if ((flags & HELLO_TOLD) != 0)
+        read_all_told(&in, arena, out);
     word_read_fixed(&in, out->signature, sizeof(out->signature));
     if (arena->failed != RC_OK)
         return arena_check(arena, "hello", err);

@@ -45,6 +45,19 @@ struct cursor {
     uint8_t digest[8]; /* first bytes of the feed's chain at position; zeros at 0 */
 };
 
+/* What a receipt has said of an own actor's numbers, in whatever epoch: the names in forks stand
+ * for all up to number. Batches are known by the marks to be of this history, not of a copy's. */
+struct told {
+    uint64_t actor;
+    uint64_t number;
+    struct view forks; /* lineage; empty: they have the actor's name */
+    uint32_t mark_count;
+    struct told_mark {
+        uint64_t number;
+        uint8_t hash[32]; /* chain there */
+    } * marks;
+};
+
 #define PROGRAM_BYTES_MAX 40u
 
 struct hello {
@@ -68,8 +81,10 @@ struct hello {
     } * persons;
     uint32_t cursor_count;
     struct cursor *cursors;
-    uint8_t signature[64]; /* device's, over tag "yg hello" and the part without signature */
-    struct view program;   /* of the part behind it, not of its content; empty: it did not say */
+    uint32_t told_count;
+    const struct told *told; /* what the county may not know any more of its own word */
+    uint8_t signature[64];   /* device's, over tag "yg hello" and the part without signature */
+    struct view program;     /* of the part behind it, not of its content; empty: it did not say */
 };
 
 /* What became of a change that was not plainly accepted; or, later, that it was released: then the

@@ -3,15 +3,16 @@
 
 #include "base/crypt.h"
 
-uint64_t lineage_name(uint64_t parent, uint64_t from, const uint8_t leaf[32]) {
-    uint8_t bytes[48], hash[CRYPT_HASH_BYTES];
+uint64_t lineage_name(uint64_t parent, uint64_t from, const uint8_t leaf[32], uint32_t epoch) {
+    uint8_t bytes[56], hash[CRYPT_HASH_BYTES];
 
     for (unsigned i = 0; i < 8; i++) {
         bytes[i] = (uint8_t)(parent >> (56 - 8 * i));
         bytes[8 + i] = (uint8_t)(from >> (56 - 8 * i));
+        bytes[48 + i] = (uint8_t)((uint64_t)epoch >> (56 - 8 * i));
     }
     memcpy(bytes + 16, leaf, 32);
-    crypt_hash("yg fork", view_of(bytes, sizeof(bytes)), hash);
+    crypt_hash("yg fork", view_of(bytes, epoch == 0 ? 48 : sizeof(bytes)), hash);
     return id_from_hash(hash);
 }
 

@@ -32,8 +32,9 @@ struct lineage {
 
 /* fork = id_from_hash(hash("yg fork", parent (id), from (8 bytes, big-endian), leaf there)): the
  * name of the history that differs from parent's first in this number. Whoever computes it gets the
- * same. */
-uint64_t lineage_name(uint64_t parent, uint64_t from, const uint8_t leaf[32]);
+ * same. epoch, unless 0, follows (8 bytes, big-endian): the county was restored, and cannot know
+ * what it had called by the parent's name; so this name begins in its present epoch. */
+uint64_t lineage_name(uint64_t parent, uint64_t from, const uint8_t leaf[32], uint32_t epoch);
 
 /* The name under which this dot is known. */
 struct dot lineage_read(const struct lineage *lineage, struct dot dot);

@@ -7,33 +7,81 @@
 #include "syncd/desk/console.h"
 #include "syncd/desk/device.h"
 
-/* ---- forks: of all devices in one walk ---- */
+/* ---- forks: of all devices in two walks ----
+ *
+ * A fork shows that a tablet was copied only if its first number was used by another history, too:
+ * one that merely goes on behind what a restored county knows has a name like it. */
 
 struct forks {
     struct arena *arena;
-    uint64_t *devices; /* one for each fork */
+    struct stored_actor *list; /* by fork_of, then fork_from */
+    bool *copied;
     uint32_t count, capacity;
 };
 
 static enum rc fork_visit(void *context, const struct stored_actor *actor, struct err *err) {
     struct forks *forks = context;
-    uint64_t *device;
+    struct stored_actor *fork;
 
     if (actor->fork_of == 0 || actor->device == 0)
         return RC_OK;
-    device =
-        arena_push(forks->arena, &forks->devices, &forks->count, &forks->capacity, sizeof(*device));
-    if (device == NULL)
+    fork = arena_push(forks->arena, &forks->list, &forks->count, &forks->capacity, sizeof(*fork));
+    if (fork == NULL)
         return arena_check(forks->arena, "a list", err);
-    *device = actor->device;
+    *fork = *actor;
     return RC_OK;
+}
+
+static int fork_order(const void *left, const void *right) {
+    const struct stored_actor *a = left, *b = right;
+
+    if (a->fork_of != b->fork_of)
+        return a->fork_of < b->fork_of ? -1 : 1;
+    return (a->fork_from > b->fork_from) - (a->fork_from < b->fork_from);
+}
+
+static bool are_siblings(const struct stored_actor *a, const struct stored_actor *b) {
+    return a->fork_of == b->fork_of && a->fork_from == b->fork_from;
+}
+
+static enum rc origin_visit(void *context, const struct stored_actor *actor, struct err *err) {
+    struct forks *forks = context;
+    uint32_t low = 0, high = forks->count;
+
+    (void)err;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (forks->list[middle].fork_of < actor->actor)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < forks->count && forks->list[low].fork_of == actor->actor; low++)
+        forks->copied[low] = forks->copied[low] || actor->number >= forks->list[low].fork_from;
+    return RC_OK;
+}
+
+static enum rc forks_find(struct forks *forks, struct store *store, struct err *err) {
+    enum rc rc = store_actors(store, fork_visit, forks, err);
+
+    if (rc != RC_OK || forks->count == 0)
+        return rc;
+    forks->copied = arena_array(forks->arena, forks->count, sizeof(*forks->copied));
+    if (forks->copied == NULL)
+        return arena_check(forks->arena, "a list", err);
+    qsort(forks->list, forks->count, sizeof(*forks->list), fork_order);
+    for (uint32_t i = 1; i < forks->count; i++)
+        if (are_siblings(&forks->list[i - 1], &forks->list[i]))
+            forks->copied[i - 1] = forks->copied[i] = true;
+    return store_actors(store, origin_visit, forks, err);
 }
 
 static uint32_t forks_of(const struct forks *forks, uint64_t device) {
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < forks->count; i++)
-        count += forks->devices[i] == device;
+        count += forks->copied[i] && forks->list[i].device == device;
     return count;
 }
 
@@ -124,7 +172,7 @@ enum rc console_devices(struct console_call *call, struct err *err) {
 
     walk.items = json_add_array(json, "items");
     if (rc == RC_OK)
-        rc = store_actors(store, fork_visit, &walk.forks, err);
+        rc = forks_find(&walk.forks, store, err);
     if (rc == RC_OK)
         rc = store_devices(store, device_visit, &walk, err);
     if (walk.more)
@@ -186,7 +234,7 @@ enum rc console_device(struct console_call *call, struct err *err) {
     enum rc rc = find_device(call, false, &device, &facts, err);
 
     if (rc == RC_OK)
-        rc = store_actors(store, fork_visit, &forks, err);
+        rc = forks_find(&forks, store, err);
     if (rc == RC_OK) {
         add_device(call, json, &device, &facts, forks_of(&forks, device.device));
         walk =

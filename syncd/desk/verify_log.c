@@ -69,8 +69,10 @@ static struct chain *find_chain(const struct log_check *check, uint64_t actor) {
                : bsearch(&wanted, check->chains, check->count, sizeof(wanted), by_actor);
 }
 
-/* A fork goes on from where its origin's chain stood before the first number that differs. The
- * origin had come that far when the fork was made, so its leaves stand earlier in the log. */
+static void drain(struct log_check *check, struct chain *chain);
+
+/* A fork goes on from where its origin's chain stood before the first number that differs. What
+ * others have carried here of the fork may stand earlier in the log. */
 static void begin_forks(struct log_check *check, struct chain *origin) {
     for (size_t i = 0; i < check->count; i++) {
         struct chain *fork = &check->chains[i];
@@ -80,6 +82,7 @@ static void begin_forks(struct log_check *check, struct chain *origin) {
             continue;
         fork->number = origin->number;
         memcpy(fork->hash, origin->hash, 32);
+        drain(check, fork);
     }
 }
 
@@ -158,6 +161,14 @@ static void advance(struct log_check *check, struct chain *chain, const uint8_t 
     }
 }
 
+static void drain(struct log_check *check, struct chain *chain) {
+    while (chain->early_count > 0 && chain->early[0].number == chain->number + 1) {
+        advance(check, chain, chain->early[0].leaf);
+        chain->early[0] = chain->early[--chain->early_count];
+        sift_down(chain);
+    }
+}
+
 static enum rc add_leaf(struct log_check *check, struct dot dot, const uint8_t leaf[32],
                         uint64_t serial, struct err *err) {
     struct chain *chain = find_chain(check, dot.actor);
@@ -179,11 +190,7 @@ static enum rc add_leaf(struct log_check *check, struct dot dot, const uint8_t l
     if (dot.number != chain->number + 1)
         return put_early(chain, dot.number, leaf, err);
     advance(check, chain, leaf);
-    while (chain->early_count > 0 && chain->early[0].number == chain->number + 1) {
-        advance(check, chain, chain->early[0].leaf);
-        chain->early[0] = chain->early[--chain->early_count];
-        sift_down(chain);
-    }
+    drain(check, chain);
     return RC_OK;
 }
 

@@ -83,7 +83,8 @@ struct stored_actor {
     uint64_t lamport;   /* the largest it has used */
     uint64_t fork_of;   /* not 0: this is the fork of another actor, or of a fork ... */
     uint64_t fork_from; /* ... from this number on */
-    bool retired;       /* a newer incarnation has taken over */
+    bool retired;       /* begun before this county was restored: what it knew of it then, or is
+                         * proven, is all that can be told to have this name */
 };
 
 struct stored_frame {  /* of the log, as it came */

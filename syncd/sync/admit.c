@@ -75,6 +75,7 @@ static enum rc find_actor(struct work *work, const struct ingested *in,
         .actor = in->batch.outer.actor,
         .device = source->device == NULL ? 0 : source->device->device,
     };
+    uint32_t epoch = 1;
     enum rc rc = work_actor(work, in->batch.outer.actor, out, err);
 
     if (rc == RC_OK)
@@ -85,7 +86,10 @@ static enum rc find_actor(struct work *work, const struct ingested *in,
         return RC_NOT_FOUND;
     err_clear(err);
     chain_start(fresh.actor, fresh.hash);
-    return work_actor_add(work, &fresh, out, err);
+    rc = work_epoch(work, &epoch, err);
+    fresh.retired =
+        epoch > 1 && source->device != NULL && (!in->batch.fresh || in->batch.epoch != epoch);
+    return rc == RC_OK ? work_actor_add(work, &fresh, out, err) : rc;
 }
 
 /* A tablet whose answer was cut off sends again what we know: it is told again what became of
@@ -208,23 +212,66 @@ static enum rc ahead_visit(void *context, const struct stored_change *change, st
 }
 
 /* Which of the batch's changes are here: those up to a number, and those that others carried. */
-static enum rc note_known(struct work *work, const struct ingested *in,
-                          const struct stored_actor *actor, uint64_t known_up_to,
-                          struct fate *fates, struct err *err) {
-    uint64_t first = in->batch.outer.first, last = in->batch.outer.last;
+static enum rc note_known(struct work *work, const struct ingested *in, const struct placed *placed,
+                          uint64_t actor, struct fate *fates, struct err *err) {
+    uint64_t first = in->batch.outer.first;
     struct fates ahead = {first, fates};
 
     for (uint32_t i = 0; i < in->change_count; i++)
-        fates[i].known = first + i <= known_up_to && !PLANTED(NOT_IDEMPOTENT);
-    return store_actor_changes(work->ledger->store, actor->actor,
-                               known_up_to >= first ? known_up_to + 1 : first, last, ahead_visit,
-                               &ahead, err);
+        fates[i].known =
+            (first + i <= placed->known && !PLANTED(NOT_IDEMPOTENT)) || first + i > placed->upto;
+    return store_actor_changes(work->ledger->store, actor,
+                               placed->known >= first ? placed->known + 1 : first, placed->upto,
+                               ahead_visit, &ahead, err);
 }
 
-static enum rc take_all(struct work *work, const struct ingested *in,
-                        const struct stored_actor *actor, struct view forks, uint64_t known_up_to,
-                        const struct admit_source *source, struct fate *fates, struct err *err) {
+/* The log's frames hold nothing that its index does not name, so what is behind the last number
+ * that has this name is left out. */
+static enum rc cut_frame(struct work *work, uint64_t upto, struct frame *frame, struct view *bytes,
+                         struct err *err) {
+    enum rc rc;
+
+    while (frame->count > 0 && frame->changes[frame->count - 1].change.dot.number > upto)
+        frame->count--;
+    buf_clear(&work->scratch);
+    rc = frame->count == 0 ? RC_OK
+                           : frame_encode(frame, NULL, NULL, work->deflater, &work->scratch, err);
+    *bytes = arena_view(&work->arena, buf_view(&work->scratch));
+    return rc == RC_OK ? arena_check(&work->arena, "a step of the writer", err) : rc;
+}
+
+static enum rc file_frame(struct work *work, const struct ingested *in, uint32_t at,
+                          const struct placed *placed, const struct stored_frame *as,
+                          struct fate *fates, struct err *err) {
+    struct stored_frame stored = *as;
+    struct frame frame = in->frames[at];
+    const struct fate **of_frame = arena_array(&work->arena, frame.count, sizeof(*of_frame));
+    bool anything = false;
+    enum rc rc = RC_OK;
+
+    if (of_frame == NULL)
+        return arena_check(&work->arena, "a step of the writer", err);
+    for (uint32_t i = 0; i < frame.count; i++) {
+        of_frame[i] = &fates[frame.changes[i].change.dot.number - in->batch.outer.first];
+        anything = anything || !of_frame[i]->known;
+    }
+    stored.bytes = in->batch.frames[at];
+    if (anything && frame.changes[frame.count - 1].change.dot.number > placed->upto)
+        rc = cut_frame(work, placed->upto, &frame, &stored.bytes, err);
+    return rc == RC_OK && anything ? filing_frame(work, &frame, of_frame, &stored, err) : rc;
+}
+
+static enum rc take_all(struct work *work, const struct ingested *in, const struct placed *placed,
+                        uint64_t actor, struct view forks, const struct admit_source *source,
+                        struct fate *fates, struct err *err) {
     struct dot *records = arena_array(&work->arena, in->change_count, sizeof(*records));
+    struct stored_frame as = {
+        .actor = actor,
+        .forks = forks,
+        .received_ms = work->now_ms,
+        .offset_ms = source->offset_ms,
+        .carrier = source->carrier,
+    };
     enum rc rc = read_changes(work, in, forks, fates, err);
 
     if (records == NULL)
@@ -234,35 +281,14 @@ static enum rc take_all(struct work *work, const struct ingested *in,
     if (rc == RC_OK)
         rc = work_prefetch(work, records, in->change_count, err);
     if (rc == RC_OK)
-        rc = note_known(work, in, actor, known_up_to, fates, err);
+        rc = note_known(work, in, placed, actor, fates, err);
     for (uint32_t i = 0; i < in->change_count && rc == RC_OK; i++) {
         if (!fates[i].known)
             rc = take_change(work, in->signed_hash[i], &in->frames[in->places[i].frame], source,
                              &fates[i], err);
     }
-    for (uint32_t f = 0; f < in->batch.frame_count && rc == RC_OK; f++) {
-        const struct frame *frame = &in->frames[f];
-        const struct fate **of_frame = arena_array(&work->arena, frame->count, sizeof(*of_frame));
-        bool anything = false;
-
-        if (of_frame == NULL)
-            return arena_check(&work->arena, "a step of the writer", err);
-        for (uint32_t i = 0; i < frame->count; i++) {
-            of_frame[i] = &fates[frame->changes[i].change.dot.number - in->batch.outer.first];
-            anything = anything || !of_frame[i]->known;
-        }
-        if (anything)
-            rc = filing_frame(work, frame, of_frame,
-                              &(struct stored_frame){
-                                  .actor = actor->actor,
-                                  .forks = forks,
-                                  .received_ms = work->now_ms,
-                                  .offset_ms = source->offset_ms,
-                                  .carrier = source->carrier,
-                                  .bytes = in->batch.frames[f],
-                              },
-                              err);
-    }
+    for (uint32_t f = 0; f < in->batch.frame_count && rc == RC_OK; f++)
+        rc = file_frame(work, in, f, placed, &as, fates, err);
     return rc;
 }
 
@@ -285,15 +311,45 @@ static enum rc load_source(struct work *work, uint64_t actor, const struct admit
     return rc;
 }
 
+/* What of the batch has one name: from where it is known, up to where it is placed. */
+static enum rc take_part(struct work *work, const struct ingested *in, const struct placed *placed,
+                         const struct admit_source *source, struct receipt *receipt,
+                         struct err *err) {
+    uint64_t actor = placed->actor->actor; /* the list it stands in may grow */
+    struct stored_actor *found = NULL;
+    struct fate *fates = arena_array(&work->arena, in->change_count, sizeof(*fates));
+    enum rc rc;
+
+    if (fates == NULL)
+        return arena_check(&work->arena, "a step of the writer", err);
+    rc = take_all(work, in, placed, actor, receipt->forks, source, fates, err);
+    if (rc == RC_OK)
+        rc = give_outcomes(work, in, fates, receipt, err);
+    if (rc == RC_OK)
+        rc = work_actor(work, actor, &found, err);
+    if (rc != RC_OK)
+        return rc;
+    found->number = placed->upto;
+    memcpy(found->hash, in->chain[placed->upto - in->batch.outer.first], 32);
+    for (uint32_t i = 0; i < in->change_count; i++) {
+        const struct change *change = &ingest_change(in, i)->change;
+
+        if (!change->insane && change->lamport > found->lamport)
+            found->lamport = change->lamport;
+    }
+    receipt->number = found->number;
+    memcpy(receipt->hash, found->hash, 32);
+    return source->device != NULL ? proof_keep(work, actor, &in->batch, err) : RC_OK;
+}
+
 enum rc admit_batch(struct work *work, const struct ingested *in, const struct admit_source *source,
                     struct receipt *receipt, struct err *err) {
     const struct batch_outer *outer = &in->batch.outer;
-    struct stored_actor *found = NULL, actor;
-    struct fate *fates;
+    struct stored_actor *found = NULL;
     struct stored_device device;
     struct past_scopes former;
     struct admit_source judged;
-    uint64_t known = 0, want_from = 0;
+    struct placed placed;
     enum rc rc = find_actor(work, in, source, &found, err);
 
     *receipt = (struct receipt){.actor = outer->actor};
@@ -304,58 +360,45 @@ enum rc admit_batch(struct work *work, const struct ingested *in, const struct a
         return wait_for_gap(work, in, source, err);
     }
     if (rc == RC_OK)
-        rc = fork_place(work, in, found, &found, &known, &want_from, err);
+        rc = fork_place(work, in, found, source->told_count, source->told, &placed, err);
     if (rc != RC_OK)
         return rc;
-    actor = *found; /* the list it stands in may grow */
-    rc = load_source(work, outer->actor, source, &device, &former, &judged, err);
-    if (rc != RC_OK)
-        return rc;
-    receipt->number = actor.number;
-    memcpy(receipt->hash, actor.hash, 32);
-    if (want_from != 0) {
-        receipt->want_from = want_from;
-        if (want_from == 1) { /* whose history it is cannot be told yet */
+    receipt->number = placed.actor->number;
+    memcpy(receipt->hash, placed.actor->hash, 32);
+    if (placed.want_from != 0) {
+        receipt->want_from = placed.want_from;
+        if (placed.want_from == 1) { /* whose history it is cannot be told yet */
             receipt->number = 0;
             chain_start(outer->actor, receipt->hash);
         }
         return wait_for_gap(work, in, source, err);
     }
-    rc = fork_names(&actor, fork_in_work, work, &work->arena, &receipt->forks, err);
-    if (rc == RC_OK && outer->first <= known)
-        rc = known_outcomes(work, in, &actor, known, receipt, err);
-    if (outer->last <= known) {
-        /* A receipt never speaks of more than the tablet showed: one that was restored from its
-         * backup could not check it. */
+    rc = load_source(work, outer->actor, source, &device, &former, &judged, err);
+    for (bool first = true; rc == RC_OK; first = false) {
+        struct stored_actor actor;
+
+        if (!first) {
+            rc = work_actor(work, outer->actor, &found, err);
+            if (rc == RC_OK)
+                rc = fork_place(work, in, found, source->told_count, source->told, &placed, err);
+            if (rc != RC_OK)
+                break;
+        }
+        actor = *placed.actor;
+        rc = fork_names(&actor, fork_in_work, work, &work->arena, &receipt->forks, err);
+        if (rc == RC_OK && first && outer->first <= placed.known)
+            rc = known_outcomes(work, in, &actor, placed.known, receipt, err);
+        if (rc != RC_OK || outer->last <= placed.known)
+            break;
+        rc = take_part(work, in, &placed, &judged, receipt, err);
+        if (placed.upto == outer->last)
+            return rc;
+    }
+    /* A receipt never speaks of more than the tablet showed: one that was restored from its
+     * backup could not check it. */
+    if (rc == RC_OK && outer->last <= placed.known) {
         receipt->number = outer->last;
         memcpy(receipt->hash, in->chain[in->change_count - 1], 32);
-        return rc;
     }
-    if (rc != RC_OK)
-        return rc;
-    fates = arena_array(&work->arena, in->change_count, sizeof(*fates));
-    if (fates == NULL)
-        return arena_check(&work->arena, "a step of the writer", err);
-    rc = take_all(work, in, &actor, receipt->forks, known, &judged, fates, err);
-    if (rc == RC_OK)
-        rc = give_outcomes(work, in, fates, receipt, err);
-    if (rc == RC_OK)
-        rc = work_actor(work, actor.actor, &found, err);
-    if (rc != RC_OK)
-        return rc;
-    found->number = outer->last;
-    memcpy(found->hash, in->chain[in->change_count - 1], 32);
-    if (source->device != NULL)
-        rc = proof_keep(work, actor.actor, &in->batch, err);
-    if (rc != RC_OK)
-        return rc;
-    for (uint32_t i = 0; i < in->change_count; i++) {
-        const struct change *change = &ingest_change(in, i)->change;
-
-        if (!change->insane && change->lamport > found->lamport)
-            found->lamport = change->lamport;
-    }
-    receipt->number = found->number;
-    memcpy(receipt->hash, found->hash, 32);
-    return RC_OK;
+    return rc;
 }

@@ -147,6 +147,11 @@ static bool needs_writer(const struct visit *visit) {
 
 /* --- up --- */
 
+/* The tablet knows another epoch: we come from a backup. */
+static bool is_new_epoch(const struct visit *visit) {
+    return visit->hello.epoch != visit->office->epoch;
+}
+
 static enum rc take_batch(struct visit *visit, struct view sealed, struct err *err) {
     struct ingested *in = &visit->ingested[visit->batch_count];
     struct writer_batch *batch = &visit->batches[visit->batch_count];
@@ -173,6 +178,10 @@ static enum rc take_batch(struct visit *visit, struct view sealed, struct err *e
         return rc;
     batch->ingested = in;
     batch->source.device = owner;
+    if (owner == &visit->device) {
+        batch->source.told_count = visit->hello.told_count;
+        batch->source.told = visit->hello.told;
+    }
     batch->source.offset_ms =
         owner == &visit->device ? visit->now_ms - visit->hello.wall_ms : owner->offset_ms;
     visit->batch_count++;
@@ -283,7 +292,9 @@ static enum rc take_batches(struct visit *visit, struct reader *parts, uint32_t 
             rc = take_alarm(visit, part.content, err);
         if (rc != RC_OK)
             return rc;
-        if (part.kind != PART_BATCH && part.kind != PART_SLICE)
+        /* Of a tablet that has not heard of a restore: it comes again, with what it was told. */
+        if ((part.kind != PART_BATCH && part.kind != PART_SLICE) ||
+            (part.kind == PART_BATCH && is_new_epoch(visit) && visit->hello.epoch != 0))
             continue;
         if (++seen > LIMIT_EXCHANGE_BATCHES)
             return err_set(err, RC_LIMIT, "more than %u batches in one request; send fewer",
@@ -352,11 +363,6 @@ static enum rc give_receipts(struct visit *visit, struct err *err) {
         }
     }
     return RC_OK;
-}
-
-/* The tablet knows another epoch: we come from a backup. */
-static bool is_new_epoch(const struct visit *visit) {
-    return visit->hello.epoch != visit->office->epoch;
 }
 
 /* Without a batch it is told what we have of it: in a new epoch, when it has more than we know

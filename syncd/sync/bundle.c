@@ -207,6 +207,10 @@ static enum rc take_batch(struct taking *taking, struct view sealed, struct err 
                    .carrier = owner->device == taking->out->device ? 0 : taking->out->device,
                    .offset_ms = owner->offset_ms},
     };
+    if (taking->has_hello && owner->device == taking->hello.device) {
+        batch->source.told_count = taking->hello.told_count;
+        batch->source.told = taking->hello.told;
+    }
     taking->batch_count++;
     taking->change_count += in->change_count;
     return RC_OK;

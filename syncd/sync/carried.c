@@ -7,10 +7,11 @@
 
 #include "base/crypt.h"
 #include "syncd/sync/filing.h"
-#include "syncd/sync/fork.h"
+#include "syncd/sync/fork_inside.h"
 #include "syncd/sync/judge.h"
 #include "syncd/sync/quarantine.h"
 #include "syncd/sync/redact.h"
+#include <stdio.h>
 
 #define CARRYING_BYTES_MAX (64u * 1024u * 1024u)
 #define LEAF_BYTES_MAX     (128u * 1024u * 1024u)
@@ -37,6 +38,9 @@ struct carrying {
     uint32_t proven_count, proven_capacity;
     uint64_t *actors;
     uint32_t actor_count, actor_capacity;
+    uint64_t histories_of; /* 0: of nobody */
+    struct stored_actor *histories;
+    uint32_t history_count;
 };
 
 static enum rc no_room(struct work *work, struct err *err) {
@@ -103,40 +107,20 @@ static bool in_portion(const struct carrying *carrying, struct dot dot) {
     return false;
 }
 
-/* The actor, which need not be known here: then it is nobody's until its device shows itself. Where
- * a fork's beginning cannot be computed its hash stays zeros, and its number where it began. */
-static enum rc know_actor(struct work *work, uint64_t id, uint64_t fork_of, uint64_t fork_from,
-                          struct stored_actor **out, struct err *err) {
-    struct stored_actor fresh = {.actor = id, .device = DEVICE_UNKNOWN};
-    enum rc rc = work_actor(work, id, out, err);
-
-    if (rc != RC_NOT_FOUND)
-        return rc;
-    err_clear(err);
-    if (fork_of == 0) {
-        chain_start(id, fresh.hash);
-    } else {
-        fresh.fork_of = fork_of;
-        fresh.fork_from = fork_from;
-        fresh.number = fork_from - 1;
-    }
-    return work_actor_add(work, &fresh, out, err);
-}
-
 /* The history whose changes these are, and those that it grew out of. */
 static enum rc find_actor(struct carrying *carrying, struct work *work, uint64_t root,
                           const struct lineage *lineage, uint64_t id, struct stored_actor **out,
                           struct err *err) {
     uint64_t *place, parent = root;
     bool noted = false;
-    enum rc rc = know_actor(work, root, 0, 0, out, err);
+    enum rc rc = fork_know(work, root, 0, 0, out, err);
 
     for (uint32_t i = 0; i < lineage->count && rc == RC_OK && parent != id; i++) {
         const struct fork_range *range = &lineage->ranges[i];
 
         if (range->actor != root)
             continue;
-        rc = know_actor(work, range->name, parent, range->from, out, err);
+        rc = fork_know(work, range->name, parent, range->from, out, err);
         parent = range->name;
     }
     for (uint32_t i = 0; i < carrying->actor_count && !noted; i++)
@@ -229,19 +213,66 @@ static enum rc take_fates(struct carrying *carrying, struct work *work,
     return rc;
 }
 
+/* Whether its author brought it, without proof of the name that it had. */
+static enum rc is_otherwise_known(struct carrying *carrying, struct work *work, struct dot dot,
+                                  const uint8_t leaf[32], bool *out, struct err *err) {
+    struct stored_change row;
+    enum rc rc = store_change(work->ledger->store, dot, &row, err);
+
+    *out = false;
+    if (rc != RC_NOT_FOUND || in_portion(carrying, dot))
+        return rc == RC_NOT_FOUND ? RC_OK : rc;
+    err_clear(err);
+    rc = RC_OK;
+    for (uint32_t i = 0; i < carrying->history_count && rc == RC_OK && !*out; i++) {
+        uint8_t(*leaves)[32] = NULL;
+        uint64_t found = 0;
+
+        rc = fork_leaves(work, &carrying->histories[i], dot.number, dot.number, &leaves, &found,
+                         err);
+        *out = rc == RC_OK && found > 0 && crypt_equal(leaves[0], leaf, 32);
+    }
+    return rc;
+}
+
+static enum rc know_histories(struct carrying *carrying, struct work *work, uint64_t root,
+                              struct err *err) {
+    struct stored_actor *actor = NULL;
+    enum rc rc = RC_OK;
+
+    if (carrying->histories_of == root)
+        return RC_OK;
+    carrying->history_count = 0;
+    carrying->histories_of = root;
+    rc = work_actor(work, root, &actor, err);
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        return RC_OK;
+    }
+    return rc != RC_OK ? rc
+                       : fork_histories(work, actor, true, &carrying->histories,
+                                        &carrying->history_count, err);
+}
+
 /* Only what was admitted, and of a fork's frame only what is the fork's: the log's frames hold
  * nothing that its index does not name. */
-static enum rc cut_frame(struct work *work, const struct lineage *lineage, uint64_t name,
-                         struct feed_entry *entry, struct frame *frame, struct err *err) {
+static enum rc cut_frame(struct carrying *carrying, struct work *work,
+                         const struct lineage *lineage, uint64_t name, struct feed_entry *entry,
+                         struct frame *frame, struct err *err) {
     uint32_t count = 0;
-    enum rc rc;
+    enum rc rc = know_histories(carrying, work, frame->actor, err);
 
-    for (uint32_t i = 0; i < frame->count; i++)
-        if (feed_entry_admits(entry, i) &&
-            lineage_read(lineage, frame->changes[i].change.dot).actor == name)
+    for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++) {
+        struct dot dot = lineage_read(lineage, frame->changes[i].change.dot);
+        bool known = true;
+
+        if (feed_entry_admits(entry, i) && dot.actor == name)
+            rc = is_otherwise_known(carrying, work, dot, frame->changes[i].leaf, &known, err);
+        if (!known)
             frame->changes[count++] = frame->changes[i];
-    if (count == frame->count)
-        return RC_OK;
+    }
+    if (rc != RC_OK || count == frame->count)
+        return rc;
     frame->count = count;
     entry->mask = (struct view){0};
     if (count == 0)
@@ -257,7 +288,7 @@ static enum rc take_frame(struct carrying *carrying, struct work *work, struct f
     struct stored_actor *actor = NULL;
     struct lineage lineage;
     struct dot last = {0, 0};
-    struct frame frame;
+    struct frame frame, read; /* as it was written, and under the names that it is known by */
     const struct fate **fates;
     uint64_t root;
     bool any = false;
@@ -269,19 +300,24 @@ static enum rc take_frame(struct carrying *carrying, struct work *work, struct f
         return rc;
     root = frame.actor;
     last = lineage_read(&lineage, frame.changes[frame.count - 1].change.dot);
-    rc = cut_frame(work, &lineage, last.actor, entry, &frame, err);
+    rc = cut_frame(carrying, work, &lineage, last.actor, entry, &frame, err);
     if (rc == RC_OK && frame.count == 0)
         return RC_OK;
+    read = frame;
+    read.changes = arena_copy(&work->arena, frame.changes, frame.count * sizeof(*frame.changes));
+    if (rc == RC_OK && read.changes == NULL)
+        rc = no_room(work, err);
     if (rc == RC_OK)
-        rc = frame_rename(&frame, &lineage, &work->arena, err);
+        rc = frame_rename(&read, &lineage, &work->arena, err);
     if (rc == RC_OK)
         rc = find_actor(carrying, work, root, &lineage, last.actor, &actor, err);
     if (rc != RC_OK)
         return rc;
+    carrying->histories_of = 0; /* there may be more of them now */
     fates = arena_array(&work->arena, frame.count, sizeof(*fates));
     if (fates == NULL)
         return no_room(work, err);
-    rc = take_fates(carrying, work, entry, &frame, actor, fates, &any, err);
+    rc = take_fates(carrying, work, entry, &read, actor, fates, &any, err);
     if (rc != RC_OK || !any)
         return rc;
     return filing_frame(work, &frame, fates,
@@ -392,6 +428,7 @@ static enum rc portion_act(void *context, struct work *work, struct err *err) {
 
     carrying->leaves = NULL;
     carrying->actors = NULL;
+    carrying->histories_of = 0;
     carrying->proven = NULL;
     carrying->proven_count = carrying->proven_capacity = 0;
     carrying->leaf_count = carrying->leaf_capacity = 0;

@@ -3,7 +3,7 @@
  * Continuing the end of a history is the ordinary case and costs one comparison. Everything else
  * (a batch sent again, a clone) is rare: then the leaves of the histories under the same name are
  * computed again from the log and compared number by number. */
-#include "syncd/sync/fork.h"
+#include "syncd/sync/fork_inside.h"
 
 #include "base/crypt.h"
 
@@ -74,10 +74,8 @@ static enum rc leaves_of_step(struct leaf_walk *walk, uint64_t actor, uint64_t f
     return rc;
 }
 
-/* Leaves of a history's numbers from..to: those before its fork_from are its parent's. *found of
- * them are here, the others stay zeros. */
-static enum rc find_leaves(struct work *work, const struct stored_actor *actor, uint64_t from,
-                           uint64_t to, uint8_t (**leaves)[32], uint64_t *found, struct err *err) {
+enum rc fork_leaves(struct work *work, const struct stored_actor *actor, uint64_t from, uint64_t to,
+                    uint8_t (**leaves)[32], uint64_t *found, struct err *err) {
     struct leaf_walk walk = {.work = work, .from = from, .count = to - from + 1};
     struct stored_actor owner = *actor;
     uint64_t last = to;
@@ -115,7 +113,7 @@ static enum rc find_leaves(struct work *work, const struct stored_actor *actor, 
 static enum rc history_leaves(struct work *work, const struct stored_actor *actor, uint64_t from,
                               uint64_t to, uint8_t (**leaves)[32], struct err *err) {
     uint64_t found = 0;
-    enum rc rc = find_leaves(work, actor, from, to, leaves, &found, err);
+    enum rc rc = fork_leaves(work, actor, from, to, leaves, &found, err);
 
     if (rc == RC_OK && found != to - from + 1)
         rc = err_set(err, RC_CORRUPT, "log: the index does not fit its frames; run verify");
@@ -191,10 +189,8 @@ static enum rc list_lookup(void *context, uint64_t actor, struct stored_actor *o
     return RC_OK;
 }
 
-/* All histories under the root, itself first, as this step sees them. An empty fork is none: the
- * step that made it came to nothing. */
-static enum rc find_histories(struct work *work, const struct stored_actor *root,
-                              struct stored_actor **out, uint32_t *count, struct err *err) {
+enum rc fork_histories(struct work *work, const struct stored_actor *root, bool empty_too,
+                       struct stored_actor **out, uint32_t *count, struct err *err) {
     struct history_list list = {.work = work};
     enum rc rc = store_actors(work->ledger->store, fork_visit, &list, err);
 
@@ -211,20 +207,11 @@ static enum rc find_histories(struct work *work, const struct stored_actor *root
         uint64_t of = 0;
 
         rc = fork_root(&list.forks[i], list_lookup, &list, &of, err);
-        if (of == root->actor && list.forks[i].number >= list.forks[i].fork_from)
+        if (of == root->actor && (empty_too || list.forks[i].number >= list.forks[i].fork_from))
             (*out)[(*count)++] = list.forks[i];
     }
     return rc;
 }
-
-/* How the batch stands to one history. */
-struct fit {
-    const struct stored_actor *history;
-    bool continues;   /* nothing in it contradicts the history */
-    bool joins;       /* it begins on this history: previous is our chain there */
-    uint64_t differs; /* joins but not continues: the first number with another content */
-    uint8_t leaf[32]; /* the batch's leaf there */
-};
 
 /* The ordinary case: our end lies within the batch, or just before it. */
 static bool reaches_end(const struct ingested *in, const struct stored_actor *history) {
@@ -238,8 +225,8 @@ static bool reaches_end(const struct ingested *in, const struct stored_actor *hi
     return crypt_equal(there, history->hash, 32);
 }
 
-static enum rc fit_history(struct work *work, const struct ingested *in,
-                           const struct stored_actor *history, struct fit *fit, struct err *err) {
+enum rc fork_fit(struct work *work, const struct ingested *in, const struct stored_actor *history,
+                 struct fit *fit, struct err *err) {
     const struct batch_outer *outer = &in->batch.outer;
     uint64_t last = outer->last < history->number ? outer->last : history->number;
     uint8_t chain[32], (*leaves)[32] = NULL;
@@ -281,7 +268,7 @@ static enum rc fit_ahead(struct work *work, const struct ingested *in, struct fi
 
     if (from > outer->last)
         return RC_OK;
-    rc = find_leaves(work, fit->history, from, outer->last, &leaves, &found, err);
+    rc = fork_leaves(work, fit->history, from, outer->last, &leaves, &found, err);
     for (uint64_t n = from; n <= outer->last && rc == RC_OK && found > 0; n++) {
         if (crypt_equal(leaves[n - from], none, 32) ||
             crypt_equal(leaves[n - from], ingest_change(in, (uint32_t)(n - outer->first))->leaf,
@@ -297,11 +284,13 @@ static enum rc fit_ahead(struct work *work, const struct ingested *in, struct fi
 
 /* Histories may share what lies before the difference; the parent is the one of which it is a part,
  * so that a fork has one name and the numbers from which forks of forks begin only grow. */
-static enum rc make_fork(struct work *work, const struct ingested *in, uint64_t device,
-                         const struct fit *fit, struct stored_actor **out, struct err *err) {
+enum rc fork_make(struct work *work, const struct ingested *in, uint64_t device,
+                  const struct fit *fit, struct stored_actor **out, struct err *err) {
     uint64_t behind = fit->differs - in->batch.outer.first;
     struct stored_actor parent = *fit->history, fork;
     struct lineage lineage;
+    uint32_t epoch = 0;
+    bool former = false;
     char object[17];
     enum rc rc = RC_OK;
 
@@ -313,13 +302,18 @@ static enum rc make_fork(struct work *work, const struct ingested *in, uint64_t 
     if (rc == RC_OK && lineage.count == LIMIT_LINEAGE)
         rc = err_set(err, RC_DENIED, "batch: more than %u copies of copies; enrol the tablet anew",
                      LIMIT_LINEAGE);
+    if (rc == RC_OK)
+        rc = fork_is_former(work, &parent, &former, err);
+    if (rc == RC_OK && former)
+        rc = work_epoch(work, &epoch, err);
     if (rc != RC_OK)
         return rc;
-    fork = (struct stored_actor){.actor = lineage_name(parent.actor, fit->differs, fit->leaf),
-                                 .device = device,
-                                 .number = fit->differs - 1,
-                                 .fork_of = parent.actor,
-                                 .fork_from = fit->differs};
+    fork =
+        (struct stored_actor){.actor = lineage_name(parent.actor, fit->differs, fit->leaf, epoch),
+                              .device = device,
+                              .number = fit->differs - 1,
+                              .fork_of = parent.actor,
+                              .fork_from = fit->differs};
     memcpy(fork.hash, behind == 0 ? in->batch.previous : in->chain[behind - 1], 32);
     rc = work_actor(work, fork.actor, out, err);
     if (rc == RC_OK) { /* others have carried changes of it here */
@@ -332,24 +326,33 @@ static enum rc make_fork(struct work *work, const struct ingested *in, uint64_t 
     err_clear(err);
     id_text(fork.actor, object);
     rc = work_act(work, "program", "fork", object,
-                  view_text("the tablet's data were copied or restored"), err);
+                  view_text(former ? "goes on behind what was known before the restore"
+                                   : "the tablet's data were copied or restored"),
+                  err);
     return rc == RC_OK ? work_actor_add(work, &fork, out, err) : rc;
 }
 
-enum rc fork_place(struct work *work, const struct ingested *in, struct stored_actor *actor,
-                   struct stored_actor **out, uint64_t *known, uint64_t *want_from,
-                   struct err *err) {
+enum rc fork_is_former(struct work *work, const struct stored_actor *actor, bool *out,
+                       struct err *err) {
+    uint32_t epoch = 1;
+    enum rc rc = actor->retired ? work_epoch(work, &epoch, err) : RC_OK;
+
+    *out = epoch > 1;
+    return rc;
+}
+
+static enum rc place_present(struct work *work, const struct ingested *in,
+                             struct stored_actor *actor, struct placed *out, struct err *err) {
     struct stored_actor *histories = NULL, root = *actor;
     struct fit best = {0};
     uint32_t count = 0;
     enum rc rc;
 
-    *want_from = 0;
     if (reaches_end(in, actor)) {
         best = (struct fit){.history = &root, .continues = true};
         rc = RC_OK;
     } else {
-        rc = find_histories(work, &root, &histories, &count, err);
+        rc = fork_histories(work, &root, false, &histories, &count, err);
     }
     for (uint32_t i = 0; i < count && rc == RC_OK && best.history == NULL; i++)
         if (reaches_end(in, &histories[i]))
@@ -357,7 +360,7 @@ enum rc fork_place(struct work *work, const struct ingested *in, struct stored_a
     for (uint32_t i = 0; i < count && rc == RC_OK && !best.continues; i++) {
         struct fit fit;
 
-        rc = fit_history(work, in, &histories[i], &fit, err);
+        rc = fork_fit(work, in, &histories[i], &fit, err);
         if (rc == RC_OK && (fit.continues || (fit.joins && fit.differs > best.differs)))
             best = fit;
     }
@@ -366,16 +369,29 @@ enum rc fork_place(struct work *work, const struct ingested *in, struct stored_a
     if (rc != RC_OK)
         return rc;
     if (best.continues) {
-        *known = best.history->number;
-        return work_actor(work, best.history->actor, out, err);
+        out->known = best.history->number;
+        return work_actor(work, best.history->actor, &out->actor, err);
     }
     if (best.history == NULL) {
         /* A gap, or a fork that began before this batch: we need what lies before it. */
-        *want_from = in->batch.outer.first > root.number + 1 ? root.number + 1 : 1;
-        return work_actor(work, root.actor, out, err);
+        out->want_from = in->batch.outer.first > root.number + 1 ? root.number + 1 : 1;
+        return work_actor(work, root.actor, &out->actor, err);
     }
-    rc = make_fork(work, in, root.device, &best, out, err);
+    rc = fork_make(work, in, root.device, &best, &out->actor, err);
     if (rc == RC_OK)
-        *known = (*out)->number;
+        out->known = out->actor->number;
     return rc;
+}
+
+enum rc fork_place(struct work *work, const struct ingested *in, struct stored_actor *actor,
+                   uint32_t told_count, const struct told *told, struct placed *out,
+                   struct err *err) {
+    bool former = false;
+    enum rc rc = fork_is_former(work, actor, &former, err);
+
+    *out = (struct placed){.upto = in->batch.outer.last};
+    if (rc != RC_OK)
+        return rc;
+    return former ? fork_place_former(work, in, actor, told_count, told, out, err)
+                  : place_present(work, in, actor, out, err);
 }

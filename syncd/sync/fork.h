@@ -8,20 +8,42 @@
  * Copies may be copied again before anybody syncs, so the histories under one name are a tree. Each
  * but the first knows the history it differs from (fork_of) and the first number that is its own
  * (fork_from, always behind its parent's). Which branch is the trunk is decided by who comes first;
- * the rest follows. */
+ * the rest follows.
+ *
+ * A county that was restored has lost a part of what it had decided, and a name must not mean
+ * something else than before (fork_former.c). What is older than its epoch keeps its name only by
+ * proof: by what the device was told, or by what others can show. The rest goes on under a name of
+ * its own that begins in this epoch. */
 #ifndef YG_SYNCD_SYNC_FORK_H
 #define YG_SYNCD_SYNC_FORK_H
 
 #include "syncd/sync/ingest.h"
 #include "syncd/sync/work.h"
 
-/* Which of the histories under this actor's name does the batch continue? *out is the actor or one
- * of its forks, made here if need be. *want_from is not 0 when the batch cannot be placed without
- * earlier numbers: the tablet must send again from there. *known: numbers of the batch up to here
- * are already committed under *out. */
+struct told;
+
+struct placed {
+    struct stored_actor *actor; /* or one of its forks, made here if need be */
+    uint64_t known;             /* numbers of the batch up to here are already committed */
+    uint64_t upto;              /* those behind them have this name up to here */
+    uint64_t want_from;         /* not 0: it cannot be placed without earlier numbers; the tablet
+                                 * must send again from there */
+};
+
+/* Which of the histories under this actor's name does the batch continue? told: what its device was
+ * told of that (struct told). */
 enum rc fork_place(struct work *work, const struct ingested *in, struct stored_actor *actor,
-                   struct stored_actor **out, uint64_t *known, uint64_t *want_from,
+                   uint32_t told_count, const struct told *told, struct placed *out,
                    struct err *err);
+
+/* Whether the name is older than the county's epoch, so that it cannot know all that it had called
+ * by it. */
+enum rc fork_is_former(struct work *work, const struct stored_actor *actor, bool *out,
+                       struct err *err);
+/* The actor, which need not be known here: then it is nobody's until its device shows itself. Where
+ * a fork's beginning cannot be computed its hash stays zeros, and its number where it began. */
+enum rc fork_know(struct work *work, uint64_t id, uint64_t fork_of, uint64_t fork_from,
+                  struct stored_actor **out, struct err *err);
 
 /* Under which names the numbers of this history are known: its own and those of the histories it
  * grew out of. In the arena. */

@@ -10,6 +10,8 @@ struct admit_source {
     const struct stored_device *device; /* whose batch it is; NULL: the server's own */
     uint64_t carrier;                   /* the device that brought it, 0 if its own */
     int64_t offset_ms;                  /* of the device's clock, as last measured */
+    uint32_t told_count;                /* what the device says that it was told of its names */
+    const struct told *told;
     /* Filled by admit_batch: */
     const struct past_scopes *former; /* of the device */
     uint64_t actor;                   /* as the device calls itself, also where it is a fork */

@@ -117,7 +117,7 @@ static enum rc actor_visit(void *context, const struct stored_actor *actor, stru
     struct stored_actor retired = *actor;
 
     retired.retired = true;
-    return actor->device != 0 || actor->retired ? RC_OK : add_actor(context, &retired, err);
+    return actor->retired ? RC_OK : add_actor(context, &retired, err);
 }
 
 static enum rc add_setting(struct restoring *at, const char *name, struct view value,

@@ -69,6 +69,27 @@ void work_reset(struct work *work) {
     };
 }
 
+enum rc work_epoch(struct work *work, uint32_t *out, struct err *err) {
+    struct view setting = {0};
+    struct reader reader;
+    enum rc rc = RC_OK;
+
+    if (work->epoch == 0) {
+        rc = store_setting(work->ledger->store, "epoch", &work->arena, &setting, err);
+        if (rc == RC_NOT_FOUND) {
+            err_clear(err);
+            work->epoch = 1;
+            rc = RC_OK;
+        } else if (rc == RC_OK) {
+            reader_init(&reader, setting);
+            work->epoch = (uint32_t)read_varint_max(&reader, UINT32_MAX);
+            rc = reader_check(&reader, "the setting epoch", err);
+        }
+    }
+    *out = work->epoch;
+    return rc;
+}
+
 bool work_is_empty(const struct work *work) {
     return work->record_count == 0 && work->actor_count == 0 && work->frame_count == 0 &&
            work->entry_count == 0 && work->pending_count == 0 && work->settled_count == 0 &&

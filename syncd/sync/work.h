@@ -110,6 +110,7 @@ struct work {
     bool waiting_read, runs_read; /* the settings below have been asked for */
     struct view waiting_redactions, redacted_runs;
     uint32_t examined_count; /* records whose constraints this step has run */
+    uint32_t epoch;          /* 0: not asked for yet */
     bool scrub; /* after the commit, the store's files are to keep nothing of what was there */
 };
 
@@ -146,6 +147,8 @@ enum rc work_entry(struct work *work, struct stored_entry entry, const uint8_t d
 #define WORK_ADD(work, list, count, capacity)                                                      \
     arena_push(&(work)->arena, &(work)->list, &(work)->count, &(work)->capacity,                   \
                sizeof(*(work)->list))
+/* The county's epoch; 1: it has never been restored. */
+enum rc work_epoch(struct work *work, uint32_t *out, struct err *err);
 enum rc work_act(struct work *work, const char *who, const char *action, const char *object,
                  struct view reason, struct err *err);
 

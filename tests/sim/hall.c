@@ -190,6 +190,7 @@ enum rc hall_run(struct world *world, enum rc (*run)(void *, struct command *, s
 static const char SURVEY[] =
     "type,name,label,constraint,bind::yg:merge,bind::yg:group,bind::yg:key,bind::yg:seal\n"
     "text,name,Name,,,,,\n"
+    "text,mark,Mark,,latest,,,\n"
     "text,phone,Phone,,latest,,,\n"
     "text,remark,Remark,,latest,,,\n"
     "integer,pigs,Pigs,. >= 0,,,,\n"

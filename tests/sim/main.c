@@ -1,15 +1,14 @@
 /* main.c: sim plays worlds.
  *
- *   sim SEED [--open]        that world, step by step, on standard output
- *   sim --seeds N [--start FIRST] [--jobs J] [--tap] [--open]
+ *   sim SEED                 that world, step by step, on standard output
+ *   sim --seeds N [--start FIRST] [--jobs J] [--tap]
  *                            N worlds in J processes; one line for each that fails
  *
  *   sim --crowd N [SEED]     one evening on which N tablets come home within three minutes
  *   sim --teeth --seeds N    built with planted mistakes (build/test/planted): the first seed that
  * finds each
  *
- * --planted NAME: with that mistake. --open: with what is known not to be kept yet
- * (docs/promises.md), too.
+ * --planted NAME: with that mistake.
  *
  * Worlds of one process follow each other; a crash ends that process, and another goes on behind
  * the seed that crashed. */
@@ -31,7 +30,7 @@
 struct range {
     uint64_t first, count;
     uint32_t jobs;
-    bool tap, open, teeth;
+    bool tap, teeth;
 };
 
 struct shared {             /* with the processes that play */
@@ -40,13 +39,13 @@ struct shared {             /* with the processes that play */
     volatile uint64_t steps, saved, crashed;
 };
 
-static int play_one(uint64_t seed, bool open) {
+static int play_one(uint64_t seed) {
     struct world *world = calloc(1, sizeof(*world));
     bool good;
 
     if (world == NULL)
         return 3;
-    good = world_play(world, seed, true, open);
+    good = world_play(world, seed, true);
     printf("%s", good ? "" : "\n");
     printf(
         "seed %llu: %s; %u steps, %u saved, %u synced, %u decided, %u power cuts, trace %016llx\n",
@@ -68,16 +67,16 @@ static void play_many(const struct range *range, uint64_t from, const char *prog
     for (uint64_t seed = from; world != NULL && seed < range->first + range->count;
          seed += range->jobs) {
         shared->next = seed;
-        if (world_play(world, seed, false, range->open)) {
+        if (world_play(world, seed, false)) {
             shared->steps += world->step;
             shared->saved += world->saved;
             shared->crashed += world->crashed;
             world_release(world);
             continue;
         }
-        printf("%sseed %llu: %s\n%s  again: %s %llu%s\n", range->tap ? "# " : "",
+        printf("%sseed %llu: %s\n%s  again: %s %llu\n", range->tap ? "# " : "",
                (unsigned long long)seed, world->failure, range->tap ? "# " : "", program,
-               (unsigned long long)seed, range->open ? " --open" : "");
+               (unsigned long long)seed);
         fflush(stdout);
         shared->failed++;
         world = calloc(1, sizeof(*world)); /* the failed one is as it was in the middle */
@@ -124,12 +123,11 @@ static int play_range(const struct range *range, const char *program) {
                 running--;
                 continue;
             }
-            printf("%sseed %llu: the program crashed (%s %d)\n%s  again: %s %llu%s\n",
+            printf("%sseed %llu: the program crashed (%s %d)\n%s  again: %s %llu\n",
                    range->tap ? "# " : "", (unsigned long long)seed,
                    WIFSIGNALED(status) ? "signal" : "status",
                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-                   range->tap ? "# " : "", program, (unsigned long long)seed,
-                   range->open ? " --open" : "");
+                   range->tap ? "# " : "", program, (unsigned long long)seed);
             shared[job].failed++;
             children[job] = start(range, seed + range->jobs, program, &shared[job]);
         }
@@ -172,7 +170,7 @@ static uint64_t first_broken(const struct range *range, int mistake) {
             struct world *world = calloc(1, sizeof(*world));
 
             shared->next = seed;
-            if (world == NULL || !world_play(world, seed, false, false))
+            if (world == NULL || !world_play(world, seed, false))
                 _exit(1);
             world_release(world);
             free(world);
@@ -227,8 +225,6 @@ int main(int argc, char **argv) {
             range.teeth = true;
         else if (strcmp(argv[i], "--planted") == 0 && more)
             planted_choose(planted_find(argv[++i]));
-        else if (strcmp(argv[i], "--open") == 0)
-            range.open = true;
         else if (strcmp(argv[i], "--seeds") == 0 && more)
             range.count = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--crowd") == 0 && more)
@@ -244,8 +240,7 @@ int main(int argc, char **argv) {
         range.jobs = 1;
     err_init(&err, LANG_EN);
     if ((one == 0 && range.count == 0 && crowd == 0) || crypt_start(&err) != RC_OK) {
-        fprintf(stderr, "usage: %s SEED | --seeds N [--start FIRST] [--jobs J] [--tap]; --open\n",
-                argv[0]);
+        fprintf(stderr, "usage: %s SEED | --seeds N [--start FIRST] [--jobs J] [--tap]\n", argv[0]);
         return 2;
     }
     vfs_begin();
@@ -255,5 +250,5 @@ int main(int argc, char **argv) {
         return play_crowd(one + 1, crowd);
     if (range.teeth)
         return play_teeth(&range);
-    return one != 0 ? play_one(one, range.open) : play_range(&range, argv[0]);
+    return one != 0 ? play_one(one) : play_range(&range, argv[0]);
 }

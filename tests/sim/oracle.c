@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define MARK_FIELD 33u /* "mark", the second question of hall.c's form */
+
 const char *oracle_token(struct world *world) {
     return arena_text(&world->arena, CANARY "%u", world->save_count);
 }
@@ -29,15 +31,29 @@ static uint32_t token_number(struct view text) {
     return number;
 }
 
+uint32_t oracle_mark(const struct record *state) {
+    for (uint32_t i = 0; i < state->version_count; i++) {
+        const struct version *version = &state->versions[i];
+
+        if (version->field == MARK_FIELD && version->value.type == VALUE_TEXT &&
+            dot_equal(state->absorbed[version->change].dot, state->id))
+            return token_number(version->value.bytes);
+    }
+    return UINT32_MAX;
+}
+
 void oracle_saved(struct world *world, struct pad *pad, enum rc rc, struct dot record) {
     struct save *save = &world->saves[world->save_count];
     const struct own_actor *actor;
+    uint32_t meant = world->meant;
 
+    world->meant = UINT32_MAX;
     if (rc != RC_OK && rc != RC_IO)
         return;
     *save = (struct save){.state = rc == RC_OK ? SAVE_SURE : SAVE_MAYBE,
                           .record = record,
                           .staff = pad == NULL,
+                          .meant = meant,
                           .at_ms = world->now_ms};
     if (pad != NULL && rc == RC_OK) {
         actor = tablet_actor(pad->tablet, tablet_actor_count(pad->tablet) - 1);
@@ -301,6 +317,39 @@ static void check_log(struct world *world) {
     }
 }
 
+/* ---- who meant a record reaches it ---- */
+
+static void check_meant(struct world *world) {
+    struct ledger *ledger = hall_read(world);
+
+    for (uint32_t i = 0; i < world->save_count; i++) {
+        const struct save *save = &world->saves[i];
+        struct stored_change row;
+        struct stored_record stored;
+        struct record state;
+        uint32_t mark;
+
+        if (save->meant == UINT32_MAX || save->found == 0)
+            continue;
+        if (store_change(ledger->store, save->logged, &row, &world->err) != RC_OK ||
+            row.verdict != VERDICT_ADMIT)
+            continue;
+        world_must(world,
+                   store_record(ledger->store, row.record, &world->arena, &stored, &world->err),
+                   "a record");
+        world_must(world, record_unpack(stored.packed, &world->arena, &state, &world->err),
+                   "a record");
+        mark = oracle_mark(&state);
+        if (mark != UINT32_MAX && mark != save->meant)
+            world_fail(world,
+                       CANARY "%u was written about the record of " CANARY
+                              "%u, and stands in that of " CANARY "%u",
+                       i, save->meant, mark);
+    }
+    err_clear(&world->err);
+    hall_give_back(world, ledger);
+}
+
 /* ---- everybody has the same ---- */
 
 struct comparison {
@@ -494,6 +543,7 @@ static void check_tablet(struct world *world, struct pad *pad) {
 
 void oracle_end(struct world *world) {
     check_log(world);
+    check_meant(world);
     if (hall_run(world, desk_verify, NULL) != RC_OK)
         world_fail(world, "the county does not verify: %s: %s", world->err.text, world->said);
     for (int at = 0; at < world->pad_count; at++)

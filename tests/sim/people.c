@@ -45,6 +45,14 @@ static enum rc set(struct task *task, struct instance_id instance, const char *p
     return edit_set(&task->edit, instance, field->number, &value, rank, &task->world->err);
 }
 
+/* By which the oracle knows again which record later changes mean. */
+static enum rc set_mark(struct task *task) {
+    struct value value = text_value(task);
+
+    return edit_set(&task->edit, ROOT, field_of(task, "mark")->number, &value, 0,
+                    &task->world->err);
+}
+
 static enum rc set_some(struct task *task, uint32_t count) {
     static const char *const paths[] = {"name",  "phone", "remark", "pigs",  "pigs",
                                         "beds",  "rooms", "months", "label", "source",
@@ -132,6 +140,9 @@ static void finish(struct task *task, enum rc rc, const char *what) {
                    world->err.text, world->err.detail);
     if (rc == RC_OK && task->has_photo)
         photo_saved(task->pad, task->photo);
+    world->meant = UINT32_MAX;
+    if (tried && change.kind != CHANGE_CREATE)
+        world->meant = oracle_mark(&task->seen.record);
     if (tried)
         oracle_saved(world, task->pad, rc,
                      change.kind == CHANGE_CREATE ? change.dot : change.record);
@@ -155,6 +166,8 @@ static void create(struct task *task) {
         rc = edit_set_area(&task->edit, area, &world->err);
     if (rc == RC_OK)
         rc = set(task, ROOT, "name");
+    if (rc == RC_OK)
+        rc = set_mark(task);
     if (rc == RC_OK)
         rc = set_some(task, (uint32_t)chance(world, 5));
     if (rc == RC_OK && one_in(world, 2))

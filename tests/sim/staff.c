@@ -133,6 +133,7 @@ static bool question(struct world *world, struct ledger *ledger, struct dot id, 
     if (conflict->version_count == 0)
         return false;
     *kind = conflict->kind;
+    world->meant = oracle_mark(&record);
     version_text(version_name(&record, conflict->versions[chance(world, conflict->version_count)]),
                  side);
     buf_init(&text, 1000);
@@ -167,6 +168,7 @@ static void resolve(struct world *world) {
     refused(world, rc, "decides about a conflict");
     if (rc == RC_OK || rc == RC_IO)
         oracle_saved(world, NULL, rc, pick.dot);
+    world->meant = UINT32_MAX;
 }
 
 static void settle(struct world *world) {

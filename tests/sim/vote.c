@@ -40,7 +40,8 @@ static void note_saves(struct world *world, struct pad *pad) {
 
         if (world->save_count + 1 >= SAVES_MAX)
             world_fail(world, "a meeting saves too much");
-        *save = (struct save){.state = SAVE_SURE,
+        *save = (struct save){.meant = UINT32_MAX,
+                              .state = SAVE_SURE,
                               .quiet = true,
                               .actor = actor->actor,
                               .number = ++pad->noted,

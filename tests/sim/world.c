@@ -272,13 +272,8 @@ static void draw_turns(struct world *world) {
         world->turns[TURN_PHOTO] = false;
     if (!one_in(world, 3))
         world->turns[TURN_VOTE] = false;
-    /* Not both in one world, unless it is an open one. */
-    if (!world->open && world->turns[TURN_RESTORE]) {
-        if (one_in(world, 2))
-            world->turns[TURN_RESTORE] = false;
-        else
-            world->turns[TURN_CLONE] = world->turns[TURN_PUT_BACK] = false;
-    }
+    if (one_in(world, 2))
+        world->turns[TURN_RESTORE] = false;
     world->weights[TURN_ENROL] = 1;
     world->weights[TURN_VOTE] = 0;
     world->weights[TURN_ERASE] = 1;
@@ -291,12 +286,12 @@ static void draw_turns(struct world *world) {
     world->steps = 50 + (uint32_t)chance(world, 100);
 }
 
-bool world_play(struct world *world, uint64_t seed, bool tells, bool open) {
+bool world_play(struct world *world, uint64_t seed, bool tells) {
     memset(world, 0, sizeof(*world));
     world->seed = seed;
     world->random = seed;
     world->tells = tells;
-    world->open = open;
+    world->meant = UINT32_MAX;
     world->now_ms = START_MS;
     world->trace = UINT64_C(0xcbf29ce484222325);
     err_init(&world->err, LANG_EN);

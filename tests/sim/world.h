@@ -99,6 +99,7 @@ struct save {
     uint8_t hash[32]; /* chain hash behind it */
     struct dot record;
     struct dot logged; /* as the county's log last named it; 0-0: not seen there yet */
+    uint32_t meant;    /* the save that created its record; UINT32_MAX: not known */
     bool staff;        /* made at the county */
     bool quiet;        /* without a token: known by its number (vote.c) */
     int64_t at_ms;
@@ -217,7 +218,7 @@ struct ballot { /* a meeting (vote.c) */
 struct world {
     uint64_t seed, random;
     int64_t now_ms;
-    bool tells, open;
+    bool tells;
     bool turns[TURN_COUNT];
     uint32_t weights[TURN_COUNT];
     uint32_t step, steps;
@@ -228,6 +229,7 @@ struct world {
     int pad_count;
     struct save saves[SAVES_MAX];
     uint32_t save_count;
+    uint32_t meant; /* of the next save: as above */
     struct poison poison;
     struct ballot ballot;
     uint32_t photo_count;
@@ -253,9 +255,8 @@ struct world {
 
 /* ---- world.c ---- */
 
-/* Plays a whole world; false: a promise was broken, *world->failure says which. open: also with
- * what is known not to be kept yet (docs/promises.md). */
-bool world_play(struct world *world, uint64_t seed, bool tells, bool open);
+/* Plays a whole world; false: a promise was broken, *world->failure says which. */
+bool world_play(struct world *world, uint64_t seed, bool tells);
 void world_release(struct world *world);
 
 uint64_t chance(struct world *world, uint64_t below);
@@ -385,6 +386,8 @@ void fold_end(struct world *world);
 
 /* ---- oracle.c ---- */
 
+/* The save that created this record, by the mark that it wrote there; UINT32_MAX: it has none. */
+uint32_t oracle_mark(const struct record *state);
 /* Text with the canary and the number of the next save, in the world's arena. */
 const char *oracle_token(struct world *world);
 /* rc: of the save with that token; change may be NULL where it never came to one. */

@@ -710,8 +710,8 @@ static void add_forked(struct vectors *vectors, uint8_t chain[32], struct buf *o
     struct buf forks;
     uint8_t digest[32];
 
-    ranges[0].name = lineage_name(vectors->actor, 4, vectors->frame.changes[3].leaf);
-    ranges[1].name = lineage_name(ranges[0].name, 6, vectors->frame.changes[5].leaf);
+    ranges[0].name = lineage_name(vectors->actor, 4, vectors->frame.changes[3].leaf, 0);
+    ranges[1].name = lineage_name(ranges[0].name, 6, vectors->frame.changes[5].leaf, 0);
     buf_init(&forks, 1000);
     lineage_encode(&lineage, &forks);
     entry.forks = buf_view(&forks);

@@ -1,0 +1,37 @@
+/* fork_inside.h: what fork.c and fork_former.c share. */
+#ifndef YG_SYNCD_SYNC_FORK_INSIDE_H
+#define YG_SYNCD_SYNC_FORK_INSIDE_H
+
+#include "schema/wire/exchange.h"
+#include "syncd/sync/fork.h"
+
+/* How a batch stands to one history. */
+struct fit {
+    const struct stored_actor *history;
+    bool continues;   /* nothing in it contradicts the history */
+    bool joins;       /* it begins on this history: previous is our chain there */
+    uint64_t differs; /* joins but not continues: the first number with another content */
+    uint8_t leaf[32]; /* the batch's leaf there */
+};
+
+/* Leaves of a history's numbers from..to: those before its fork_from are its parent's. *found of
+ * them are here, the others stay zeros. In the work's arena. */
+enum rc fork_leaves(struct work *work, const struct stored_actor *actor, uint64_t from, uint64_t to,
+                    uint8_t (**leaves)[32], uint64_t *found, struct err *err);
+/* All histories under the root, itself first, as this step sees them. An empty fork is none: the
+ * step that made it came to nothing, or others have carried changes of it here whose beginning is
+ * still to come. */
+enum rc fork_histories(struct work *work, const struct stored_actor *root, bool empty_too,
+                       struct stored_actor **out, uint32_t *count, struct err *err);
+enum rc fork_fit(struct work *work, const struct ingested *in, const struct stored_actor *history,
+                 struct fit *fit, struct err *err);
+/* The fork of the fit's history, or of the one that it grew out of, from the number that differs.
+ */
+enum rc fork_make(struct work *work, const struct ingested *in, uint64_t device,
+                  const struct fit *fit, struct stored_actor **out, struct err *err);
+/* fork_place, where the actor is older than the county's epoch. */
+enum rc fork_place_former(struct work *work, const struct ingested *in, struct stored_actor *actor,
+                          uint32_t told_count, const struct told *told, struct placed *out,
+                          struct err *err);
+
+#endif

@@ -1,0 +1,236 @@
+/* test_former_names.c: copies of one tablet, and a county that is restored from a backup. Whoever
+ * comes first, a name goes on meaning what it meant before, and what nobody can prove gets a name
+ * of its own. */
+#include "tests/support/clerk.h"
+
+#include "agent/store/inside.h"
+#include "base/file.h"
+#include "schema/wire/lineage.h"
+#include "syncd/sync/restore.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+static const char *path_of(struct clerk *world, const char *name) {
+    return arena_text(&world->arena, "%s/%s", world->folder, name);
+}
+
+/* The county is lost, and made again from the file in a new folder, with its keys at hand. */
+static void restore(struct clerk *world, const char *file, const char *name) {
+    const char *folder = path_of(world, name);
+    struct restore_options options = {
+        .backup = file, .directory = folder, .env = &world->county->env};
+    struct backup_info info;
+    uint32_t epoch = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(file_make_directory(folder, &err), &err);
+    clerk_copy(world, "county/keys", arena_text(&world->arena, "%s/keys", name));
+    service_close(world->service);
+    world->service = NULL;
+    clerk_must(restore_county(&options, &world->arena, &info, &epoch, &err), &err);
+    snprintf(world->data, sizeof(world->data), "%s", folder);
+    clerk_open(world);
+}
+
+static struct store_counts counts(struct clerk *world) {
+    struct ledger *ledger = NULL;
+    const struct office *office = service_office(world->service);
+    struct store_counts out;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(office->borrow(office->context, &ledger, &err), &err);
+    clerk_must(store_count(ledger->store, &out, &err), &err);
+    office->give_back(office->context, ledger);
+    return out;
+}
+
+static bool shows(struct clerk *world, const char *record, const char *text) {
+    RUNS(world, 0, "show", record);
+    return strstr(world->out, text) != NULL;
+}
+
+static void sync_one(struct clerk *world, struct tablet *tablet) {
+    county_sync(world->county, tablet, RC_OK, NULL);
+}
+
+struct pair { /* a tablet and its copy, of Chen */
+    struct tablet *a, *b;
+    struct session *first, *second;
+};
+
+/* Both have number 1, which the county has; what they write from here on they number alike. */
+static void make_pair(struct clerk *world, struct pair *pair) {
+    const uint64_t area = COUNTY_AREA;
+    struct session *chen;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    pair->a = county_enrol(world->county, path_of(world, "chen"), "chen", &area, 1);
+    chen = county_session(pair->a, "chen");
+    sync_one(world, pair->a);
+    clerk_new(world, chen, CLERK_HOME("共同的"));
+    sync_one(world, pair->a);
+    clerk_must(session_close(chen, &err), &err);
+    tablet_close(pair->a);
+    clerk_copy(world, "chen", "copy");
+    pair->a = county_tablet(world->county, path_of(world, "chen"));
+    pair->b = county_tablet(world->county, path_of(world, "copy"));
+    pair->first = county_session(pair->a, "chen");
+    pair->second = county_session(pair->b, "chen");
+}
+
+static const struct lineage *names(const struct tablet *tablet) {
+    return &tablet_actor(tablet, 0)->lineage;
+}
+
+static const char *own_name(struct clerk *world, const struct tablet *tablet, uint64_t number) {
+    char text[DOT_TEXT_BYTES];
+
+    dot_text(lineage_read(names(tablet), (struct dot){tablet_actor(tablet, 0)->actor, number}),
+             text);
+    return arena_text(&world->arena, "%s", text);
+}
+
+static void the_other_copy_comes_first_this_time(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup"), *one, *two;
+    struct pair pair;
+
+    clerk_begin(world);
+    make_pair(world, &pair);
+    RUNS(world, 0, "backup", file);
+    clerk_new(world, pair.first, CLERK_HOME("原件的"));
+    clerk_new(world, pair.second, CLERK_HOME("副本的"));
+    sync_one(world, pair.a); /* it comes first, and its number 2 keeps the plain name */
+    sync_one(world, pair.b);
+    sync_one(world, pair.b);
+    one = own_name(world, pair.a, 2);
+    two = own_name(world, pair.b, 2);
+    assert_string_not_equal(one, two);
+    clerk_sync(world);
+    clerk_edit(world, world->zhang, one, "pigs", "17"); /* which he has not sent */
+    clerk_edit(world, world->zhang, two, "pigs", "23");
+    restore(world, file, "again");
+    sync_one(world, pair.b);
+    clerk_sync(world);
+    sync_one(world, pair.a);
+    for (int i = 0; i < 3; i++) {
+        clerk_sync(world);
+        sync_one(world, pair.a);
+        sync_one(world, pair.b);
+    }
+    assert_string_equal(own_name(world, pair.a, 2), one);
+    assert_string_equal(own_name(world, pair.b, 2), two);
+    assert_true(shows(world, one, "原件的") && shows(world, one, "17"));
+    assert_true(shows(world, two, "副本的") && shows(world, two, "23"));
+    assert_int_equal(counts(world).records, 3);
+    assert_int_equal(counts(world).changes, 5);
+    assert_int_equal(counts(world).quarantined, 0);
+    RUNS(world, 0, "verify");
+    tablet_close(pair.a);
+    tablet_close(pair.b);
+}
+
+/* What was never sent has no name yet. Both get one of the present epoch, and both of them a new
+ * actor; a second restore that has forgotten even that changes nothing. */
+static void what_nobody_knew_gets_a_name_of_its_own(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup"), *one, *two;
+    struct pair pair;
+
+    clerk_begin(world);
+    make_pair(world, &pair);
+    RUNS(world, 0, "backup", file);
+    clerk_new(world, pair.first, CLERK_HOME("原件的"));
+    clerk_new(world, pair.second, CLERK_HOME("副本的"));
+    restore(world, file, "again");
+    sync_one(world, pair.b);
+    sync_one(world, pair.a);
+    assert_int_equal(names(pair.a)->count, 1);
+    assert_int_equal(names(pair.b)->count, 1);
+    one = own_name(world, pair.a, 2);
+    two = own_name(world, pair.b, 2);
+    assert_string_not_equal(one, two);
+    assert_int_equal(tablet_actor_count(pair.a), 2);
+    assert_int_equal(tablet_actor_count(pair.b), 2);
+    assert_true(tablet_actor(pair.a, 1)->actor != tablet_actor(pair.b, 1)->actor);
+    clerk_sync(world);
+    clerk_sync(world);
+    clerk_edit(world, world->zhang, one, "pigs", "17");
+    restore(world, file, "once_more");
+    sync_one(world, pair.a);
+    for (int i = 0; i < 3; i++) {
+        clerk_sync(world);
+        sync_one(world, pair.b);
+        sync_one(world, pair.a);
+    }
+    assert_string_equal(own_name(world, pair.a, 2), one);
+    assert_string_equal(own_name(world, pair.b, 2), two);
+    assert_true(shows(world, one, "原件的") && shows(world, one, "17"));
+    assert_true(shows(world, two, "副本的"));
+    assert_int_equal(counts(world).records, 3);
+    RUNS(world, 0, "verify");
+    tablet_close(pair.a);
+    tablet_close(pair.b);
+}
+
+/* The author does not know that his number was taken, because the answer was lost; those who have
+ * pulled it do. */
+static void others_prove_what_the_author_was_not_told(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup"), *one;
+    struct pair pair;
+
+    clerk_begin(world);
+    make_pair(world, &pair);
+    RUNS(world, 0, "backup", file);
+    clerk_new(world, pair.first, CLERK_HOME("原件的"));
+    clerk_new(world, pair.second, CLERK_HOME("副本的"));
+    one = own_name(world, pair.a, 2);
+    sync_one(world, pair.a);
+    {
+        struct own_actor forgets = *tablet_actor(pair.a, 0); /* as if it had not come back */
+        struct err err;
+
+        err_init(&err, LANG_EN);
+        forgets.told = forgets.receipt = 1;
+        clerk_must(tablet_put_actor(pair.a, &forgets, &err), &err);
+    }
+    clerk_sync(world);
+    clerk_edit(world, world->zhang, one, "pigs", "17");
+    restore(world, file, "again");
+    sync_one(world, pair.b);
+    clerk_sync(world); /* with what was pulled */
+    clerk_sync(world);
+    sync_one(world, pair.a);
+    assert_string_equal(own_name(world, pair.a, 2), one);
+    assert_true(shows(world, one, "原件的") && shows(world, one, "17"));
+    assert_int_equal(counts(world).records, 3);
+    assert_int_equal(counts(world).changes, 4);
+    RUNS(world, 0, "verify");
+    tablet_close(pair.a);
+    tablet_close(pair.b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_other_copy_comes_first_this_time, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(what_nobody_knew_gets_a_name_of_its_own, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(others_prove_what_the_author_was_not_told, clerk_set_up,
+                                        clerk_tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
