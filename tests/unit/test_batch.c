@@ -88,7 +88,7 @@ static void everything_comes_back(void **state) {
     assert_true(outer.county == 0xa1b2c3d4 && outer.first == 5 && outer.last == 11);
     assert_true(outer.actor == kit->batch.outer.actor);
     assert_int_equal(open_batch(kit, buf_view(&kit->out), &back), RC_OK);
-    assert_true(back.device == kit->batch.device && back.introduces);
+    assert_true(back.device == kit->batch.device && back.introduces && !back.fresh);
     assert_memory_equal(back.nonce, kit->batch.nonce, 16);
     assert_memory_equal(back.previous, kit->batch.previous, 32);
     assert_true(back.epoch == 3 && back.scope_serial == 4 && back.wall_ms == 1763884800000);
@@ -142,6 +142,16 @@ static void no_byte_can_change(void **state) {
     assert_int_equal(open_batch(kit, buf_view(&kit->out), &back), RC_OK);
 }
 
+static void it_tells_whether_its_actor_is_of_this_epoch(void **state) {
+    struct kit *kit = *state;
+    struct batch back;
+
+    kit->batch.fresh = true;
+    assert_int_equal(write_batch(kit), RC_OK);
+    assert_int_equal(open_batch(kit, buf_view(&kit->out), &back), RC_OK);
+    assert_true(back.introduces && back.fresh && back.epoch == 3);
+}
+
 static void it_costs_little(void **state) {
     struct kit *kit = *state;
 
@@ -175,6 +185,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_proof_is_of_chain_and_device, start, stop),
         cmocka_unit_test_setup_teardown(only_the_county_opens, start, stop),
         cmocka_unit_test_setup_teardown(no_byte_can_change, start, stop),
+        cmocka_unit_test_setup_teardown(it_tells_whether_its_actor_is_of_this_epoch, start, stop),
         cmocka_unit_test_setup_teardown(it_costs_little, start, stop),
         cmocka_unit_test_setup_teardown(nonsense_is_refused, start, stop),
     };

@@ -8,6 +8,7 @@
 #include "base/crypt.h"
 #include "schema/area.h"
 #include "schema/wire/exchange.h"
+#include "schema/wire/lineage.h"
 #include "schema/wire/word.h"
 #include "tests/support/wire.h"
 
@@ -132,6 +133,44 @@ static void a_hello_comes_back(void **state) {
         assert_true(back.cursors[i].position == cursors[i].position);
         assert_memory_equal(back.cursors[i].digest, cursors[i].digest, 8);
     }
+}
+
+/* What a tablet was told of its names, for a county that was restored. */
+static void a_hello_tells_what_it_was_told(void **state) {
+    struct kit *kit = *state;
+    const struct fork_range range = {21, 5, 22};
+    struct told_mark marks[2] = {{6, {1}}, {9, {2}}};
+    struct told told[2] = {
+        {.actor = 21, .number = 9, .mark_count = 2, .marks = marks},
+        {.actor = 31, .number = 4},
+    };
+    struct cursor cursor = {0};
+    struct hello hello = small_hello(&cursor), back;
+    struct lineage lineage;
+    struct view content;
+    struct buf forks;
+
+    buf_init(&forks, 100);
+    lineage_encode(&(struct lineage){1, &range}, &forks);
+    told[0].forks = buf_view(&forks);
+    hello.told = told;
+    hello.told_count = 2;
+    exchange_start(&kit->out);
+    assert_int_equal(exchange_add_hello(&kit->out, &hello, kit->secret_key, &kit->err), RC_OK);
+    content = only_part(kit, PART_HELLO);
+    assert_int_equal(exchange_read_hello(content, &kit->arena, &back, &kit->err), RC_OK);
+    assert_int_equal(back.told_count, 2);
+    assert_true(back.told[0].actor == 21 && back.told[0].number == 9);
+    assert_int_equal(lineage_decode(back.told[0].forks, &kit->arena, &lineage, &kit->err), RC_OK);
+    assert_true(lineage.count == 1 && lineage.ranges[0].name == 22);
+    assert_int_equal(back.told[0].mark_count, 2);
+    assert_true(back.told[0].marks[1].number == 9 && back.told[0].marks[1].hash[0] == 2);
+    assert_true(back.told[1].actor == 31 && back.told[1].forks.size == 0 &&
+                back.told[1].mark_count == 0);
+    for (size_t i = 1; i < content.size; i++)
+        assert_int_not_equal(
+            exchange_read_hello(view_slice(content, 0, i), &kit->arena, &back, &kit->err), RC_OK);
+    buf_release(&forks);
 }
 
 static void a_hello_is_signed(void **state) {
@@ -516,6 +555,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_empty_exchange_is_small, start, stop),
         cmocka_unit_test_setup_teardown(a_hello_comes_back, start, stop),
+        cmocka_unit_test_setup_teardown(a_hello_tells_what_it_was_told, start, stop),
         cmocka_unit_test_setup_teardown(a_hello_is_signed, start, stop),
         cmocka_unit_test_setup_teardown(an_answer_comes_back, start, stop),
         cmocka_unit_test_setup_teardown(one_thing_alone_comes_back, start, stop),

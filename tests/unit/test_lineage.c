@@ -40,6 +40,17 @@ static void each_number_has_one_name(void **state) {
     assert_true(name_of(F, 7) == F && name_of(G, 1) == G);
 }
 
+static void a_name_of_a_restored_county_is_that_of_its_epoch(void **state) {
+    const uint8_t leaf[32] = {7};
+    uint64_t plain = lineage_name(A, 4, leaf, 0);
+
+    (void)state;
+    assert_true(plain == lineage_name(A, 4, leaf, 0));
+    assert_true(lineage_name(A, 4, leaf, 17) != plain);
+    assert_true(lineage_name(A, 4, leaf, 17) != lineage_name(A, 4, leaf, 18));
+    assert_true(lineage_name(A, 5, leaf, 17) != lineage_name(A, 4, leaf, 17));
+}
+
 static void a_lineage_comes_back(void **state) {
     const struct lineage lineage = {3, RANGES};
     struct lineage back;
@@ -261,6 +272,7 @@ static void a_fork_is_told_with_the_batch_in_which_it_begins(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_number_has_one_name),
+        cmocka_unit_test(a_name_of_a_restored_county_is_that_of_its_epoch),
         cmocka_unit_test(a_lineage_comes_back),
         cmocka_unit_test(what_is_no_lineage_is_refused),
         cmocka_unit_test(copies_of_copies_agree_in_every_order),
