@@ -163,15 +163,15 @@ static enum rc take_change(struct carrying *carrying, struct work *work,
 }
 
 /* Its author came first, and the county would not take it today. */
-static enum rc note_proven(struct carrying *carrying, struct work *work,
-                           const struct frame_change *item, struct err *err) {
+static enum rc note_proven(struct carrying *carrying, struct work *work, struct dot dot,
+                           const uint8_t leaf[32], struct err *err) {
     struct proven_change *row = arena_push(&work->arena, &carrying->proven, &carrying->proven_count,
                                            &carrying->proven_capacity, sizeof(*row));
 
     if (row == NULL)
         return no_room(work, err);
-    row->dot = item->change.dot;
-    memcpy(row->leaf, item->leaf, 32);
+    row->dot = dot;
+    memcpy(row->leaf, leaf, 32);
     return RC_OK;
 }
 
@@ -198,7 +198,7 @@ static enum rc take_fates(struct carrying *carrying, struct work *work,
             rc = is_stored(work->ledger->store, actor, item->change.dot.number, &fate->known,
                            &aside, err);
         if (rc == RC_OK && aside)
-            rc = note_proven(carrying, work, item, err);
+            rc = note_proven(carrying, work, item->change.dot, item->leaf, err);
         if (rc != RC_OK || fate->known)
             continue;
         *any = true;
@@ -213,6 +213,27 @@ static enum rc take_fates(struct carrying *carrying, struct work *work,
     return rc;
 }
 
+/* It is here under the name that this history has there: but perhaps kept aside. */
+static enum rc note_other_name(struct carrying *carrying, struct work *work,
+                               const struct stored_actor *history, uint64_t number,
+                               const uint8_t leaf[32], struct err *err) {
+    struct stored_actor owner = *history;
+    struct stored_change row;
+    enum rc rc = RC_OK;
+
+    while (rc == RC_OK && owner.fork_of != 0 && owner.fork_from > number)
+        rc = fork_in_work(work, owner.fork_of, &owner, err);
+    if (rc == RC_OK)
+        rc = store_change(work->ledger->store, (struct dot){owner.actor, number}, &row, err);
+    if (rc == RC_NOT_FOUND) { /* of this very step */
+        err_clear(err);
+        return RC_OK;
+    }
+    return rc != RC_OK || row.verdict == VERDICT_ADMIT
+               ? rc
+               : note_proven(carrying, work, row.dot, leaf, err);
+}
+
 /* Whether its author brought it, without proof of the name that it had. */
 static enum rc is_otherwise_known(struct carrying *carrying, struct work *work, struct dot dot,
                                   const uint8_t leaf[32], bool *out, struct err *err) {
@@ -220,10 +241,12 @@ static enum rc is_otherwise_known(struct carrying *carrying, struct work *work, 
     enum rc rc = store_change(work->ledger->store, dot, &row, err);
 
     *out = false;
-    if (rc != RC_NOT_FOUND || in_portion(carrying, dot))
-        return rc == RC_NOT_FOUND ? RC_OK : rc;
+    if (rc != RC_NOT_FOUND)
+        return rc;
     err_clear(err);
     rc = RC_OK;
+    if (in_portion(carrying, dot))
+        return RC_OK;
     for (uint32_t i = 0; i < carrying->history_count && rc == RC_OK && !*out; i++) {
         uint8_t(*leaves)[32] = NULL;
         uint64_t found = 0;
@@ -231,6 +254,8 @@ static enum rc is_otherwise_known(struct carrying *carrying, struct work *work, 
         rc = fork_leaves(work, &carrying->histories[i], dot.number, dot.number, &leaves, &found,
                          err);
         *out = rc == RC_OK && found > 0 && crypt_equal(leaves[0], leaf, 32);
+        if (*out)
+            rc = note_other_name(carrying, work, &carrying->histories[i], dot.number, leaf, err);
     }
     return rc;
 }

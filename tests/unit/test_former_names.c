@@ -63,6 +63,19 @@ static void sync_one(struct clerk *world, struct tablet *tablet) {
     county_sync(world->county, tablet, RC_OK, NULL);
 }
 
+static bool noticed(struct clerk *world, struct tablet *tablet, uint8_t kind) {
+    struct notice *notices = NULL;
+    uint32_t count = 0;
+    bool found = false;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(tablet_notices(tablet, &world->arena, &notices, &count, &err), &err);
+    for (uint32_t i = 0; i < count; i++)
+        found = found || notices[i].kind == kind;
+    return found;
+}
+
 struct pair { /* a tablet and its copy, of Chen */
     struct tablet *a, *b;
     struct session *first, *second;
@@ -161,6 +174,7 @@ static void what_nobody_knew_gets_a_name_of_its_own(void **state) {
     one = own_name(world, pair.a, 2);
     two = own_name(world, pair.b, 2);
     assert_string_not_equal(one, two);
+    assert_false(noticed(world, pair.a, NOTICE_FORKED)); /* nobody had the number before */
     assert_int_equal(tablet_actor_count(pair.a), 2);
     assert_int_equal(tablet_actor_count(pair.b), 2);
     assert_true(tablet_actor(pair.a, 1)->actor != tablet_actor(pair.b, 1)->actor);
@@ -184,6 +198,16 @@ static void what_nobody_knew_gets_a_name_of_its_own(void **state) {
     tablet_close(pair.b);
 }
 
+/* As if the answer that told of number 2 had not come. */
+static void forget_receipt(struct tablet *tablet) {
+    struct own_actor actor = *tablet_actor(tablet, 0);
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    actor.told = actor.receipt = 1;
+    clerk_must(tablet_put_actor(tablet, &actor, &err), &err);
+}
+
 /* The author does not know that his number was taken, because the answer was lost; those who have
  * pulled it do. */
 static void others_prove_what_the_author_was_not_told(void **state) {
@@ -198,14 +222,7 @@ static void others_prove_what_the_author_was_not_told(void **state) {
     clerk_new(world, pair.second, CLERK_HOME("副本的"));
     one = own_name(world, pair.a, 2);
     sync_one(world, pair.a);
-    {
-        struct own_actor forgets = *tablet_actor(pair.a, 0); /* as if it had not come back */
-        struct err err;
-
-        err_init(&err, LANG_EN);
-        forgets.told = forgets.receipt = 1;
-        clerk_must(tablet_put_actor(pair.a, &forgets, &err), &err);
-    }
+    forget_receipt(pair.a);
     clerk_sync(world);
     clerk_edit(world, world->zhang, one, "pigs", "17");
     restore(world, file, "again");
@@ -222,6 +239,34 @@ static void others_prove_what_the_author_was_not_told(void **state) {
     tablet_close(pair.b);
 }
 
+/* He comes before those who can prove it, and gets a new name: then it is not filed once more. */
+static void nothing_is_doubled_where_proof_comes_late(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup"), *one;
+    struct pair pair;
+
+    clerk_begin(world);
+    make_pair(world, &pair);
+    RUNS(world, 0, "backup", file);
+    clerk_new(world, pair.first, CLERK_HOME("原件的"));
+    one = own_name(world, pair.a, 2);
+    sync_one(world, pair.a);
+    forget_receipt(pair.a);
+    clerk_sync(world);
+    restore(world, file, "again");
+    sync_one(world, pair.a);
+    clerk_sync(world);
+    clerk_sync(world);
+    sync_one(world, pair.b);
+    assert_string_not_equal(own_name(world, pair.a, 2), one);
+    assert_true(shows(world, own_name(world, pair.a, 2), "原件的"));
+    assert_int_equal(counts(world).records, 2);
+    assert_int_equal(counts(world).changes, 2);
+    RUNS(world, 0, "verify");
+    tablet_close(pair.a);
+    tablet_close(pair.b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_other_copy_comes_first_this_time, clerk_set_up,
@@ -229,6 +274,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_nobody_knew_gets_a_name_of_its_own, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(others_prove_what_the_author_was_not_told, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_doubled_where_proof_comes_late, clerk_set_up,
                                         clerk_tear_down),
     };
 
