@@ -112,16 +112,14 @@ static void keep(struct page *page, const struct candidate *item) {
     }
 }
 
-static enum rc take(void *context, const uint8_t *line, int64_t row, struct err *err) {
-    struct page *page = context;
+/* Of a line that may be of this page. Apart, so that take has nothing to make ready. */
+__attribute__((noinline)) static enum rc consider(struct page *page, const uint8_t *line,
+                                                  int64_t row, struct err *err) {
     const struct record_query *query = page->finding.query;
     struct candidate item = {.row = row};
     const uint8_t *rest = NULL;
-    enum rc rc;
+    enum rc rc = finding_rest(&page->finding, row, &rest, err);
 
-    if (query->most == 0 || line_is_out(page, line))
-        return RC_OK;
-    rc = finding_rest(&page->finding, row, &rest, err);
     if (rc != RC_OK)
         return rc;
     listed_key(query, line_get(line, LINE_AREA, AREA_BYTES),
@@ -141,6 +139,15 @@ static enum rc take(void *context, const uint8_t *line, int64_t row, struct err 
     item.changed_by = line_get(line, LINE_CHANGED_BY, 8);
     keep(page, &item);
     return RC_OK;
+}
+
+/* For nearly all records that pass this is the end. */
+static enum rc take(void *context, const uint8_t *line, int64_t row, struct err *err) {
+    struct page *page = context;
+
+    if (page->finding.query->most == 0 || line_is_out(page, line))
+        return RC_OK;
+    return consider(page, line, row, err);
 }
 
 /* --- showing --- */

@@ -621,7 +621,7 @@ typedef enum rc store_visit_found(void *, const struct found_record *, struct er
 typedef enum rc store_visit_tally(void *, const struct record_tally *, struct err *);
 
 /* One page. *total: how many there are in all pages together. Costs one look at a slim row of each
- * record of the county (with words, at most two), 50 ms of the processor for a million; where
+ * record of the county, 35 ms of the processor for a million, and with words as much again; where
  * areas are asked for, of those that came with records of these areas. */
 enum rc store_find(struct store *, const struct record_query *query, store_visit_found *, void *,
                    uint64_t *total, struct err *);
