@@ -6,6 +6,7 @@
  * it. */
 #include "agent/store/traffic.h"
 #include "schema/wire/frame.h"
+#include "syncd/sync/recall.h"
 #include "tests/sim/world.h"
 
 #include <stdio.h>
@@ -477,6 +478,17 @@ static bool revoked(const struct pad *pad) {
     return tablet_facts(pad->tablet)->scope.revoked;
 }
 
+/* A restored county had forgotten it, and gives it no feeds before staff have confirmed it. */
+static bool is_unconfirmed(struct world *world, const struct pad *pad) {
+    struct ledger *ledger = hall_read(world);
+    struct stored_device device;
+    enum rc rc = store_device(ledger->store, pad->device, &world->arena, &device, &world->err);
+
+    hall_give_back(world, ledger);
+    world_must(world, rc, "a device");
+    return recall_waits(&device);
+}
+
 void oracle_synced(struct world *world, struct pad *pad, const struct sync_report *report) {
     struct tablet_status status;
     struct ledger *ledger;
@@ -511,7 +523,7 @@ void oracle_synced(struct world *world, struct pad *pad, const struct sync_repor
     }
     world->calm = false;
     world_must(world, tablet_status(pad->tablet, &world->arena, &status, &world->err), "status");
-    if (status.inbox == 0 && !status.leaving && !revoked(pad))
+    if (status.inbox == 0 && !status.leaving && !revoked(pad) && !is_unconfirmed(world, pad))
         check_states(world, pad);
 }
 
