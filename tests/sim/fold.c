@@ -7,8 +7,7 @@
  * change names the seal. Nothing of schema/merge, schema/record or schema/reading is used to come
  * to that; it takes the square of the facts, and worlds are small.
  *
- * Not said once more: what removals hide (but a record is out only where a live one takes it out),
- * proposals of sameness, broken constraints, erasures. */
+ * Not said once more: sameness, broken constraints, erasures. */
 #include "schema/wire/frame.h"
 #include "schema/wire/lineage.h"
 #include "tests/sim/world.h"
@@ -259,13 +258,175 @@ static const struct form_field *field_of(const struct form *form, uint16_t numbe
     return NULL;
 }
 
-static bool has_conflict(const struct reading *reading, const struct fact *fact) {
+/* field 0: of any. */
+static bool has_conflict(const struct reading *reading, enum conflict_kind kind,
+                         struct instance_id instance, uint16_t field) {
     for (uint32_t i = 0; i < reading->conflict_count; i++)
-        if (reading->conflicts[i].kind == CONFLICT_FIELD &&
-            reading->conflicts[i].field == fact->entry->field &&
-            instance_compare(reading->conflicts[i].instance, fact->entry->instance) == 0)
+        if (reading->conflicts[i].kind == kind &&
+            (field == 0 || reading->conflicts[i].field == field) &&
+            instance_compare(reading->conflicts[i].instance, instance) == 0)
             return true;
     return false;
+}
+
+/* ---- what is out ---- */
+
+static bool is_within(const struct fact *fact, struct dot record, struct instance_id instance) {
+    return dot_equal(fact->record, record) &&
+           (instance.ordinal == 0 || instance_compare(fact->entry->instance, instance) == 0);
+}
+
+static bool is_cover(const struct fact *fact) {
+    return fact->entry->field == FIELD_EXISTS && fact->entry->value.type == VALUE_BYTES &&
+           fact->entry->value.bytes.size > 0 && fact->entry->value.bytes.data[0] == 2;
+}
+
+/* Whether the cover, as section 5 writes it, names this change. */
+static bool cover_names(const struct fact *cover, struct dot dot) {
+    struct reader in;
+    uint64_t actor = 0, count;
+
+    reader_init(&in, cover->entry->value.bytes);
+    (void)read_u8(&in);
+    (void)read_varint(&in); /* the repeat */
+    if (read_varint(&in) != 0) {
+        (void)read_id(&in);
+        (void)read_varint(&in);
+    }
+    count = read_varint(&in);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t number = read_varint(&in);
+
+        if ((number & 1) != 0)
+            actor = read_id(&in);
+        if (actor == dot.actor && number / 2 == dot.number)
+            return true;
+    }
+    return false;
+}
+
+/* Live, and counting, inside of what may be taken out: answers, seals and places. */
+static bool is_inside(const struct fold *fold, const struct form *form, const struct fact *fact) {
+    const struct form_field *field = field_of(form, fact->entry->field);
+    struct seals seals = {.count = 0};
+
+    if (fact->entry->field < SEAL_FIRST && (fact->entry->field != FIELD_EXISTS || is_cover(fact)))
+        return false;
+    if (field == NULL || field->scope == FORM_NO_SCOPE)
+        return is_live(fold, fact);
+    find_seals(fold, fact->record, field->scope, &seals);
+    return is_read(fold, &seals, fact);
+}
+
+enum presence { IS_THERE, IS_OUT, IS_ASKED, IS_UNSAID };
+
+/* Of an instance without others within it, or of the record itself. */
+static enum presence presence_of(const struct fold *fold, const struct form *form,
+                                 struct dot record, struct instance_id instance) {
+    const struct fact *covers[64];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < fold->count; i++) {
+        const struct fact *fact = &fold->facts[i];
+
+        if (dot_equal(fact->record, record) && fact->entry->field == FIELD_SAME)
+            return IS_UNSAID;
+        if (dot_equal(fact->record, record) && is_cover(fact) &&
+            instance_compare(fact->entry->instance, instance) == 0 && is_live(fold, fact) &&
+            count < 64)
+            covers[count++] = fact;
+    }
+    for (uint32_t i = 0; count > 0 && i < fold->count; i++) {
+        const struct fact *fact = &fold->facts[i];
+        bool named = !is_within(fact, record, instance) || !is_inside(fold, form, fact);
+
+        for (uint32_t k = 0; k < count && !named; k++)
+            named = cover_names(covers[k], fact->dot);
+        if (!named)
+            return IS_ASKED;
+    }
+    return count == 0 ? IS_THERE : IS_OUT;
+}
+
+static bool asks_nothing(const struct reading *reading, const struct fact *fact) {
+    const struct seen_instance *seen;
+
+    if (reading->withdrawn || fact->entry->instance.ordinal == 0)
+        return reading->withdrawn;
+    seen = reading_instance(reading, fact->entry->instance);
+    return seen == NULL || seen->removed; /* compared by itself: compare_presence */
+}
+
+static void compare_presence(const struct fold *fold, const struct reading *reading,
+                             const struct fact *fact) {
+    struct instance_id instance = fact->entry->instance;
+    enum presence expected = presence_of(fold, reading->form, fact->record, instance);
+    const struct seen_instance *seen = reading_instance(reading, instance);
+    bool out = instance.ordinal == 0 ? reading->withdrawn : seen == NULL || seen->removed;
+
+    if (expected == IS_UNSAID)
+        return;
+    if (out != (expected == IS_OUT))
+        differs(fold, fact,
+                out ? "it is out, and nobody has taken it out rightly"
+                    : "it has been taken out, and is still there");
+    if (!reading->withdrawn &&
+        has_conflict(reading, CONFLICT_REMOVED, instance, 0) != (expected == IS_ASKED))
+        differs(fold, fact, "a question about a removal is missing, or too much");
+}
+
+/* ---- groups ---- */
+
+/* Whether two changes have the same live in the group's fields of this instance. */
+static bool same_side(const struct fold *fold, const struct form *form, const struct fact *a,
+                      const struct fact *b, uint16_t group) {
+    for (uint32_t f = 0; f < form->field_count; f++) {
+        const struct fact *left = NULL, *right = NULL;
+
+        for (uint32_t i = 0; i < fold->count && form->fields[f].merge_group == group; i++) {
+            const struct fact *fact = &fold->facts[i];
+
+            if (!dot_equal(fact->record, a->record) ||
+                fact->entry->field != form->fields[f].number ||
+                instance_compare(fact->entry->instance, a->entry->instance) != 0 ||
+                !is_live(fold, fact))
+                continue;
+            left = dot_equal(fact->dot, a->dot) ? fact : left;
+            right = dot_equal(fact->dot, b->dot) ? fact : right;
+        }
+        if ((left == NULL) != (right == NULL) || (left != NULL && !equal(left, right)))
+            return false;
+    }
+    return true;
+}
+
+static void compare_group(const struct fold *fold, const struct reading *reading,
+                          const struct form_field *field, const struct fact *first) {
+    const struct cell *cell = reading_cell(reading, first->entry->instance, first->entry->field);
+    const struct fact *one = NULL;
+    bool contradict = false;
+
+    for (uint32_t i = 0; i < fold->count; i++) {
+        const struct fact *fact = &fold->facts[i];
+        const struct form_field *of = field_of(reading->form, fact->entry->field);
+
+        if (!dot_equal(fact->record, first->record) || of == NULL ||
+            of->merge_group != field->merge_group ||
+            instance_compare(fact->entry->instance, first->entry->instance) != 0 ||
+            !is_live(fold, fact))
+            continue;
+        contradict = contradict || (one != NULL &&
+                                    !same_side(fold, reading->form, one, fact, field->merge_group));
+        one = one == NULL ? fact : one;
+    }
+    if ((contradict && !asks_nothing(reading, first)) !=
+        has_conflict(reading, CONFLICT_GROUP, first->entry->instance, field->merge_group))
+        differs(fold, first, "a conflict of a group is missing, or too much");
+    for (uint32_t i = 0; i < fold->count && !contradict; i++)
+        if (same_place(&fold->facts[i], first) && is_live(fold, &fold->facts[i]) &&
+            (cell == NULL || (cell->kind == CELL_VALUE &&
+                              !value_equal(&cell->value, &fold->facts[i].entry->value))))
+            differs(fold, first, "a group reads as another value");
 }
 
 static void compare_cell(const struct fold *fold, const struct reading *reading,
@@ -278,6 +439,8 @@ static void compare_cell(const struct fold *fold, const struct reading *reading,
 
     if (field->scope != FORM_NO_SCOPE)
         find_seals(fold, first->record, field->scope, &seals);
+    if (field->merge_group != 0 && field->policy == POLICY_HUMAN && field->scope == FORM_NO_SCOPE)
+        compare_group(fold, reading, field, first);
     if (seals.contradict || field->merge_group != 0 || field->policy == POLICY_OR)
         return;
     for (uint32_t i = 0; i < fold->count && count < 256; i++)
@@ -298,8 +461,8 @@ static void compare_cell(const struct fold *fold, const struct reading *reading,
     if (said.kind == CELL_VALUE && !value_equal(&cell->value, &said.fact->entry->value))
         differs(fold, first, "it reads as another value");
     /* What has been taken out reads as before, and asks nothing. */
-    if (first->entry->instance.ordinal == 0 &&
-        (said.kind == CELL_CONFLICT && !reading->withdrawn) != has_conflict(reading, first))
+    if ((said.kind == CELL_CONFLICT && !asks_nothing(reading, first)) !=
+        has_conflict(reading, CONFLICT_FIELD, first->entry->instance, first->entry->field))
         differs(fold, first, "a conflict is missing, or too much");
 }
 
@@ -316,12 +479,6 @@ static bool state_has(const struct record *state, const struct fact *fact) {
     return false;
 }
 
-/* Whether a live remove is of the record itself. */
-static bool takes_out(const struct fold *fold, const struct fact *fact) {
-    return fact->entry->field == FIELD_EXISTS && fact->entry->instance.ordinal == 0 &&
-           fact->entry->value.type == VALUE_BYTES && is_live(fold, fact);
-}
-
 static bool is_first(const struct fold *fold, const struct fact *fact) {
     for (const struct fact *before = fold->facts; before < fact; before++)
         if (same_place(before, fact))
@@ -334,7 +491,6 @@ static enum rc compare_record(void *context, const struct stored_record *stored,
     struct reading reading;
     struct record state;
     uint32_t live = 0, held = 0;
-    bool may_be_out = false;
     enum rc rc = ledger_read(fold->ledger, stored, &fold->arena, &state, &reading, err);
 
     if (rc != RC_OK)
@@ -347,7 +503,6 @@ static enum rc compare_record(void *context, const struct stored_record *stored,
 
         if (!dot_equal(fact->record, stored->id))
             continue;
-        may_be_out = may_be_out || takes_out(fold, fact);
         if (is_live(fold, fact)) {
             live++;
             if (!state_has(&state, fact))
@@ -356,10 +511,10 @@ static enum rc compare_record(void *context, const struct stored_record *stored,
         field = field_of(reading.form, fact->entry->field);
         if (field != NULL && is_first(fold, fact))
             compare_cell(fold, &reading, field, fact);
+        if (is_first(fold, fact) &&
+            (fact->entry->field == FIELD_EXISTS || fact->entry->field == FIELD_AREA))
+            compare_presence(fold, &reading, fact);
     }
-    if (reading.withdrawn && !may_be_out)
-        world_fail(fold->world, "record %04x-%u is out, and nobody has taken it out",
-                   (unsigned)(stored->id.actor >> 48), (unsigned)stored->id.number);
     if (live != held)
         world_fail(fold->world, "record %04x-%u holds %u versions, and the log says %u",
                    (unsigned)(stored->id.actor >> 48), (unsigned)stored->id.number, held, live);
@@ -369,8 +524,7 @@ static enum rc compare_record(void *context, const struct stored_record *stored,
 void fold_end(struct world *world) {
     struct fold fold = {.world = world};
 
-    /* What the law takes is not in the log as it was; a restored county says times anew. */
-    if (world->turns[TURN_ERASE] || world->hall.restores > 0)
+    if (world->turns[TURN_ERASE]) /* what the law takes is not in the log as it was */
         return;
     fold.facts = calloc(FACTS_MAX, sizeof(*fold.facts));
     if (fold.facts == NULL)

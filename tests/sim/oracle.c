@@ -166,8 +166,9 @@ static uint32_t token_of(const struct change *change) {
 
 /* A meeting's: it has no token. */
 static bool is_quiet(struct world *world, uint64_t actor, uint64_t number) {
-    for (uint32_t i = 0; i < world->save_count && world->saves[i].quiet; i++)
-        if (world->saves[i].actor == actor && world->saves[i].number == number) {
+    for (uint32_t i = 0; i < world->save_count; i++)
+        if (world->saves[i].quiet && world->saves[i].actor == actor &&
+            world->saves[i].number == number) {
             world->saves[i].found++;
             return true;
         }

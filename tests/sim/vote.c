@@ -1,5 +1,5 @@
-/* vote.c: an evaluation meeting at the beginning of a world, on one tablet or two, secret or on
- * paper, while the power goes, the network loses, and people try once more.
+/* vote.c: an evaluation meeting at the beginning of a world or in its midst, on one tablet or two,
+ * secret or on paper, while the power goes, the network loses, and people try once more.
  *
  * What each member chose is known here and nowhere else. At every look into the urn its counters
  * are the sum of what was chosen by those whom it marks; in the end tablets and county show that
@@ -465,6 +465,20 @@ static bool is_signed(struct hall_vote *at) {
     return seen.meeting.sealed;
 }
 
+/* Whether somebody who may hold meetings has unlocked it. */
+static bool may_meet(struct world *world, int at) {
+    struct pad *pad = &world->pads[at];
+
+    return strcmp(pad->person, pad->people[0]) == 0 && !tablet_facts(pad->tablet)->scope.revoked &&
+           tablet_in_scope(pad->tablet, VILLAGE_A) && session_may(pad->session, VILLAGE_A);
+}
+
+void vote_draw(struct world *world) {
+    bool copies = world->turns[TURN_CLONE] || world->turns[TURN_PUT_BACK];
+
+    world->ballot.step = copies || one_in(world, 2) ? 0 : (uint32_t)chance(world, world->steps);
+}
+
 void vote_play(struct world *world) {
     const uint64_t all = (1u << MEMBERS) - 1;
     bool two = one_in(world, 2), paper = !two && one_in(world, 3);
@@ -476,6 +490,17 @@ void vote_play(struct world *world) {
     for (int at = 0; at < 2; at++)
         if (!pad_ready(world, &world->pads[at]))
             world_fail(world, "%s cannot be unlocked", world->pads[at].machine.name);
+    if (world->step > 0)
+        meet(world);
+    if (!may_meet(world, 0) || (two && !may_meet(world, 1))) {
+        tell(world, "there is no meeting: nobody here may hold it");
+        return;
+    }
+    for (int at = 0; at < 2; at++) {
+        struct tablet *tablet = world->pads[at].tablet;
+
+        world->pads[at].noted = tablet_actor(tablet, tablet_actor_count(tablet) - 1)->number;
+    }
     call(&a);
     choose(world);
     meet(world);

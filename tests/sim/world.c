@@ -302,9 +302,13 @@ bool world_play(struct world *world, uint64_t seed, bool tells) {
     draw_turns(world);
     hall_begin(world);
     if (world->turns[TURN_VOTE])
-        vote_play(world);
-    for (world->step = 1; world->step <= world->steps; world->step++)
-        step(world);
+        vote_draw(world);
+    for (world->step = 0; world->step <= world->steps; world->step++) {
+        if (world->turns[TURN_VOTE] && world->step == world->ballot.step)
+            vote_play(world);
+        if (world->step > 0)
+            step(world);
+    }
     heal(world);
     oracle_end(world);
     return true;

@@ -63,7 +63,7 @@ enum turn {
     TURN_DRAFT,  /* people leave forms half-way */
     TURN_PHOTO,  /* photos and files */
     TURN_POISON, /* a broken tablet's changes */
-    TURN_VOTE,   /* a meeting before everything else */
+    TURN_VOTE,   /* a meeting, before everything else or in its midst */
     TURN_ENROL,  /* new tablets */
     TURN_COUNT,
 };
@@ -207,7 +207,8 @@ struct poison { /* a broken tablet (poison.c) */
 
 #define BALLOT_ITEMS 3u
 
-struct ballot { /* a meeting (vote.c) */
+struct ballot {    /* a meeting (vote.c) */
+    uint32_t step; /* before which it is held */
     bool held;
     bool on_the_way; /* when the rest of the world began, it was not all at the county */
     struct dot id;
@@ -363,6 +364,7 @@ void poison_release(struct world *world);
 
 /* ---- vote.c ---- */
 
+void vote_draw(struct world *world); /* when */
 void vote_play(struct world *world);
 void vote_end(struct world *world);
 
