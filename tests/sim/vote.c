@@ -193,6 +193,7 @@ static void meet(struct world *world) {
     for (int i = 0; i < 12; i++)
         for (int at = 0; at < 2; at++) {
             world->hall.down_until_ms = 0;
+            world->pads[at].away_until_ms = 0;
             pad_sync(world, &world->pads[at]);
             if (!pad_ready(world, &world->pads[at]))
                 world_fail(world, "%s cannot be unlocked", world->pads[at].machine.name);
