@@ -491,8 +491,10 @@ void vote_play(struct world *world) {
     for (int at = 0; at < 2; at++)
         if (!pad_ready(world, &world->pads[at]))
             world_fail(world, "%s cannot be unlocked", world->pads[at].machine.name);
-    if (world->step > 0)
+    if (world->step > 0) { /* others may have written what not both tablets have: on one */
+        two = false;
         meet(world);
+    }
     if (!may_meet(world, 0) || (two && !may_meet(world, 1))) {
         tell(world, "there is no meeting: nobody here may hold it");
         return;
