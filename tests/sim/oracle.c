@@ -164,7 +164,7 @@ static uint32_t token_of(const struct change *change) {
     return number;
 }
 
-/* A meeting's: it has no token. */
+/* A meeting's: it has no token. By the name that its author gave it. */
 static bool is_quiet(struct world *world, uint64_t actor, uint64_t number) {
     for (uint32_t i = 0; i < world->save_count; i++)
         if (world->saves[i].quiet && world->saves[i].actor == actor &&
@@ -180,7 +180,8 @@ static void search_change(struct search *search, const struct stored_frame *stor
     struct world *world = search->world;
     uint32_t number = token_of(change);
 
-    if (change->erased || change->insane || is_quiet(world, stored->actor, change->dot.number))
+    if (change->erased || change->insane ||
+        (number == UINT32_MAX && is_quiet(world, change->dot.actor, change->dot.number)))
         return;
     if (number >= world->save_count)
         world_fail(world, "the county's log holds a change that nobody made: %04x-%u '%.*s'",
