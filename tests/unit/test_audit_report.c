@@ -198,14 +198,14 @@ static void a_report_says_what_a_lost_tablet_held(void **state) {
     RUNS(world, 1, "audit", "report", "tablet", "nobody");
 }
 
-struct told {
+struct heard {
     char records[32][DOT_TEXT_BYTES];
     uint32_t count, most;
 };
 
 static enum rc tell(void *context, const struct audit_cell *cells, uint32_t count,
                     struct err *err) {
-    struct told *told = context;
+    struct heard *told = context;
 
     (void)err;
     assert_true(count > 0 && strcmp(cells[0].key, "record") == 0);
@@ -219,7 +219,7 @@ static enum rc tell(void *context, const struct audit_cell *cells, uint32_t coun
  * in the same order. */
 static void a_report_comes_in_pages(void **state) {
     struct clerk *world = *state;
-    struct told whole = {.most = 32};
+    struct heard whole = {.most = 32};
     struct audit_ask ask = {.question = AUDIT_TABLET, .masked = true};
     const struct office *office;
     struct ledger *ledger = NULL;
@@ -244,7 +244,7 @@ static void a_report_comes_in_pages(void **state) {
     for (uint32_t look = 1; look <= 4; look++)
         for (uint32_t lines = 1; lines <= 4; lines++) {
             struct audit_portion part = {.look_most = look};
-            struct told told = {.most = lines};
+            struct heard told = {.most = lines};
 
             ask.part = &part;
             for (bool more = true; more;) {
