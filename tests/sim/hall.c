@@ -130,6 +130,25 @@ void hall_examine(struct world *world) {
     (void)hall_after(world);
 }
 
+static enum rc count_entries(void *context, const struct stored_feed *feed, struct err *err) {
+    uint64_t *reach = context;
+
+    (void)err;
+    *reach += feed->position;
+    return RC_OK;
+}
+
+uint64_t hall_reach(struct world *world) {
+    const uint64_t all = 0;
+    uint64_t reach = 0;
+    struct ledger *ledger = hall_read(world);
+    enum rc rc = store_feeds(ledger->store, &all, 1, UINT8_MAX, count_entries, &reach, &world->err);
+
+    hall_give_back(world, ledger);
+    world_must(world, rc, "the feeds");
+    return reach;
+}
+
 /* ---- secrets ---- */
 
 enum rc __real_crypt_stretch(struct view secret, const uint8_t salt[CRYPT_SALT_BYTES],

@@ -220,6 +220,7 @@ static bool settled(struct world *world) {
 /* Nothing breaks any more; everybody unlocks, and syncs four times a day. */
 static void heal(struct world *world) {
     int64_t end_ms;
+    uint64_t reach = 0;
     uint32_t quiet = 0;
 
     world->healing = true;
@@ -244,7 +245,7 @@ static void heal(struct world *world) {
     net_later(world);
     end_ms = world->now_ms + HEAL_DAYS * DAY_MS;
     while (quiet < 2) {
-        uint64_t moved = world->moved;
+        uint64_t moved = world->moved, before = reach;
 
         if (world->now_ms > end_ms)
             world_fail(world, "not everything is settled after %d days without faults", HEAL_DAYS);
@@ -254,7 +255,9 @@ static void heal(struct world *world) {
             pad_sync(world, &world->pads[at]);
         staff_confirm(world);
         hall_examine(world);
-        quiet = settled(world) && world->moved == moved ? quiet + 1 : 0;
+        /* A tablet that confirms its scope may release what waited, without a change sent. */
+        reach = hall_reach(world);
+        quiet = settled(world) && world->moved == moved && reach == before ? quiet + 1 : 0;
     }
 }
 

@@ -297,6 +297,8 @@ enum rc hall_run(struct world *world, enum rc (*run)(void *, struct command *, s
                  const char *first, ...);
 /* The examiner, until it has nothing more. */
 void hall_examine(struct world *world);
+/* How many entries all its feeds have together: grows with whatever tablets have yet to take. */
+uint64_t hall_reach(struct world *world);
 void hall_form(struct world *world, uint32_t version); /* writes the sheets and publishes */
 
 /* ---- pad.c: a tablet ---- */
