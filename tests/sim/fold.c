@@ -273,7 +273,7 @@ static bool has_conflict(const struct reading *reading, enum conflict_kind kind,
 
 static bool is_within(const struct fact *fact, struct dot record, struct instance_id instance) {
     return dot_equal(fact->record, record) &&
-           (instance.ordinal == 0 || instance_compare(fact->entry->instance, instance) == 0);
+           (instance_is_root(instance) || instance_compare(fact->entry->instance, instance) == 0);
 }
 
 static bool is_cover(const struct fact *fact) {
@@ -320,38 +320,50 @@ static bool is_inside(const struct fold *fold, const struct form *form, const st
 
 enum presence { IS_THERE, IS_OUT, IS_ASKED, IS_UNSAID };
 
+/* Whether a live cover of this instance, or of the one within it that holds the fact, names it. */
+static bool is_named(const struct fold *fold, const struct fact *fact,
+                     struct instance_id instance) {
+    for (uint32_t i = 0; i < fold->count; i++) {
+        const struct fact *cover = &fold->facts[i];
+
+        if (dot_equal(cover->record, fact->record) && is_cover(cover) &&
+            (instance_compare(cover->entry->instance, instance) == 0 ||
+             instance_compare(cover->entry->instance, fact->entry->instance) == 0) &&
+            cover_names(cover, fact->dot) && is_live(fold, cover))
+            return true;
+    }
+    return false;
+}
+
 /* Of an instance without others within it, or of the record itself. */
 static enum presence presence_of(const struct fold *fold, const struct form *form,
                                  struct dot record, struct instance_id instance) {
-    const struct fact *covers[64];
-    uint32_t count = 0;
+    bool covered = false;
 
     for (uint32_t i = 0; i < fold->count; i++) {
         const struct fact *fact = &fold->facts[i];
 
         if (dot_equal(fact->record, record) && fact->entry->field == FIELD_SAME)
             return IS_UNSAID;
-        if (dot_equal(fact->record, record) && is_cover(fact) &&
-            instance_compare(fact->entry->instance, instance) == 0 && is_live(fold, fact) &&
-            count < 64)
-            covers[count++] = fact;
+        covered = covered ||
+                  (dot_equal(fact->record, record) && is_cover(fact) &&
+                   instance_compare(fact->entry->instance, instance) == 0 && is_live(fold, fact));
     }
-    for (uint32_t i = 0; count > 0 && i < fold->count; i++) {
-        const struct fact *fact = &fold->facts[i];
-        bool named = !is_within(fact, record, instance) || !is_inside(fold, form, fact);
-
-        for (uint32_t k = 0; k < count && !named; k++)
-            named = cover_names(covers[k], fact->dot);
-        if (!named)
+    /* What takes the record out takes out all that is in it. */
+    if (!instance_is_root(instance) &&
+        presence_of(fold, form, record, (struct instance_id){.ordinal = 0}) == IS_OUT)
+        return IS_OUT;
+    for (uint32_t i = 0; covered && i < fold->count; i++)
+        if (is_within(&fold->facts[i], record, instance) &&
+            is_inside(fold, form, &fold->facts[i]) && !is_named(fold, &fold->facts[i], instance))
             return IS_ASKED;
-    }
-    return count == 0 ? IS_THERE : IS_OUT;
+    return covered ? IS_OUT : IS_THERE;
 }
 
 static bool asks_nothing(const struct reading *reading, const struct fact *fact) {
     const struct seen_instance *seen;
 
-    if (reading->withdrawn || fact->entry->instance.ordinal == 0)
+    if (reading->withdrawn || instance_is_root(fact->entry->instance))
         return reading->withdrawn;
     seen = reading_instance(reading, fact->entry->instance);
     return seen == NULL || seen->removed; /* compared by itself: compare_presence */
@@ -362,7 +374,7 @@ static void compare_presence(const struct fold *fold, const struct reading *read
     struct instance_id instance = fact->entry->instance;
     enum presence expected = presence_of(fold, reading->form, fact->record, instance);
     const struct seen_instance *seen = reading_instance(reading, instance);
-    bool out = instance.ordinal == 0 ? reading->withdrawn : seen == NULL || seen->removed;
+    bool out = instance_is_root(instance) ? reading->withdrawn : seen == NULL || seen->removed;
 
     if (expected == IS_UNSAID)
         return;

@@ -358,6 +358,48 @@ static void a_withdrawn_record_asks_nothing(void **state) {
     assert_non_null(find_conflict(&server, CONFLICT_REMOVED, ROOT, FIELD_EXISTS));
 }
 
+static void what_a_removal_inside_names_is_named_further_out(void **state) {
+    const struct change *wage = tablet_edit(&b, member, F_WAGE, value_of_int(7));
+    const struct change *withdrawn;
+
+    (void)state;
+    tablet_begin(&a, CHANGE_REMOVE);
+    OK(&world, edit_remove_instance(&a.draft, ROOT, &world.err));
+    withdrawn = tablet_save(&a, "");
+    tablet_begin(&b, CHANGE_REMOVE);
+    OK(&world, edit_remove_instance(&b.draft, member, &world.err));
+    tablet_receive(&server, withdrawn);
+    tablet_receive(&server, wage);
+    /* Whoever withdrew the record did not know of the wage, but nobody wants it any more. */
+    assert_false(server.reading.withdrawn);
+    tablet_receive(&server, tablet_save(&b, ""));
+    assert_true(server.reading.withdrawn);
+    assert_int_equal(server.reading.conflict_count, 0);
+}
+
+static void a_record_that_is_taken_out_takes_out_who_came_meanwhile(void **state) {
+    const struct conflict *question;
+    const struct change *added;
+    struct instance_id second;
+
+    (void)state;
+    tablet_begin(&b, CHANGE_EDIT);
+    second = tablet_add(&b, F_MEMBER, ROOT);
+    added = tablet_save(&b, "");
+    tablet_begin(&a, CHANGE_REMOVE);
+    OK(&world, edit_remove_instance(&a.draft, ROOT, &world.err));
+    tablet_receive(&server, tablet_save(&a, ""));
+    tablet_receive(&server, added);
+    question = find_conflict(&server, CONFLICT_REMOVED, ROOT, FIELD_EXISTS);
+    assert_non_null(question);
+    assert_false(reading_instance(&server.reading, second)->removed);
+    tablet_begin(&server, CHANGE_RESOLVE);
+    OK(&world, edit_resolve_remove(&server.draft, question, &world.err));
+    (void)tablet_save(&server, "moved away");
+    assert_true(server.reading.withdrawn);
+    assert_true(reading_instance(&server.reading, second)->removed);
+}
+
 static void an_instance_that_nobody_added_waits(void **state) {
     struct tablet late = tablet_of(&world, 0x0d, 4);
     const struct change *wage = tablet_edit(&a, member, F_WAGE, value_of_int(7));
@@ -594,6 +636,8 @@ int main(void) {
         TEST(two_removals_agree),
         TEST(two_with_one_number_are_asked_about),
         TEST(a_withdrawn_record_asks_nothing),
+        TEST(what_a_removal_inside_names_is_named_further_out),
+        TEST(a_record_that_is_taken_out_takes_out_who_came_meanwhile),
         TEST(an_instance_that_nobody_added_waits),
         TEST(parents_in_a_circle_end),
         TEST(what_is_late_stays_late_when_sealed_again),
