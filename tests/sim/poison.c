@@ -154,20 +154,21 @@ void step_poison(struct world *world) {
 
 /* ---- on the way ---- */
 
-/* Behind the hello. */
+/* Behind the hello and the credential, which a restored county looks for directly behind it. */
 static size_t head_of(struct view body, bool *has_batches) {
     struct reader in;
-    size_t head;
+    size_t head = 0;
 
     reader_init(&in, body);
     (void)read_u8(&in); /* version */
-    (void)read_u8(&in);
-    (void)read_sized(&in);
-    head = body.size - read_left(&in);
     *has_batches = false;
     while (read_left(&in) > 0) {
-        *has_batches = read_u8(&in) == PART_BATCH || *has_batches;
+        uint8_t kind = read_u8(&in);
+
         (void)read_sized(&in);
+        if (head == 0 || kind == PART_CREDENTIAL)
+            head = body.size - read_left(&in);
+        *has_batches = kind == PART_BATCH || *has_batches;
     }
     return head;
 }
