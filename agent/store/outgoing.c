@@ -55,34 +55,54 @@ enum rc tablet_chain(struct tablet *tablet, const struct own_actor *actor, uint6
 
 /* ---- names ---- */
 
-/* Own numbers from first to last are known as `to` now. What the feeds brought under the names that
- * they had is of another copy: where it was joined with ours it is dropped, and the feeds are read
- * anew. */
-static enum rc rename_own(struct tablet *tablet, uint32_t serial, uint64_t from, uint64_t to,
-                          uint64_t first, uint64_t last, bool *anew, struct err *err) {
-    struct statement *drop = tablet->sql[SQL_STATE_FORK], *name = tablet->sql[SQL_RECORD_FORK];
-    enum rc rc;
+/* Own numbers from first to last have another name now. */
+struct naming {
+    uint32_t serial;
+    uint64_t from, to, first, last;
+};
 
-    rc = doubt_own(tablet, serial, first, last, err);
-    if (rc != RC_OK)
-        return rc;
-    statement_bind_i64(drop, 1, (int64_t)from);
-    statement_bind_i64(drop, 2, (int64_t)first);
-    statement_bind_i64(drop, 3, (int64_t)last);
-    statement_bind_i64(drop, 4, change_row(serial, 0));
-    rc = statement_run(drop, err);
+static enum rc run_naming(struct tablet *tablet, enum sql sql, const struct naming *naming,
+                          struct err *err) {
+    struct statement *run = tablet->sql[sql];
+
+    statement_bind_i64(run, 1, (int64_t)naming->from);
+    statement_bind_i64(run, 2, (int64_t)naming->to);
+    statement_bind_i64(run, 3, (int64_t)naming->first);
+    statement_bind_i64(run, 4, (int64_t)naming->last);
+    statement_bind_i64(run, 5, change_row(naming->serial, 0));
+    return statement_run(run, err);
+}
+
+/* Later actors of ours call the records by the names that these had when they wrote. The county
+ * reads that as it stands, so it keeps to the former name here, too, in a row of its own; where the
+ * next name has such a row from before, the two change places. */
+static enum rc rename_records(struct tablet *tablet, const struct naming *naming, struct err *err) {
+    struct statement *back = tablet->sql[SQL_RECORD_ASIDE_BACK];
+    enum rc rc = run_naming(tablet, SQL_RECORD_ASIDE, naming, err);
+
+    if (rc == RC_OK)
+        rc = run_naming(tablet, SQL_RECORD_FORK, naming, err);
+    statement_bind_i64(back, 1, (int64_t)naming->from);
+    if (rc == RC_OK)
+        rc = statement_run(back, err);
+    if (rc == RC_OK)
+        rc = run_naming(tablet, SQL_RECORD_STAYS, naming, err);
+    return rc == RC_OK ? run_naming(tablet, SQL_CHANGE_STAYS, naming, err) : rc;
+}
+
+/* What the feeds brought under the names that own numbers had is of another copy: where it was
+ * joined with ours it is dropped, and the feeds are read anew. */
+static enum rc rename_own(struct tablet *tablet, const struct naming *naming, bool *anew,
+                          struct err *err) {
+    enum rc rc = doubt_own(tablet, naming->serial, naming->first, naming->last, err);
+
+    if (rc == RC_OK)
+        rc = run_naming(tablet, SQL_STATE_FORK, naming, err);
     if (rc == RC_OK && db_changes(tablet->db) > 0) {
         rc = tablet_clear_cursors(tablet, err);
         *anew = true;
     }
-    if (rc != RC_OK)
-        return rc;
-    statement_bind_i64(name, 1, (int64_t)to);
-    statement_bind_i64(name, 2, (int64_t)from);
-    statement_bind_i64(name, 3, (int64_t)first);
-    statement_bind_i64(name, 4, (int64_t)last);
-    statement_bind_i64(name, 5, change_row(serial, 0));
-    return statement_run(name, err);
+    return rc == RC_OK ? rename_records(tablet, naming, err) : rc;
 }
 
 /* The first number behind n at which the lineage gives the actor another name. */
@@ -116,15 +136,18 @@ enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, struct
         return rc;
     while (rc == RC_OK && first <= NUMBER_MAX) {
         const struct dot dot = {next.actor, first};
-        uint64_t from = lineage_read(&actor->lineage, dot).actor;
-        uint64_t to = lineage_read(&next.lineage, dot).actor;
+        struct naming naming = {.serial = next.serial,
+                                .from = lineage_read(&actor->lineage, dot).actor,
+                                .to = lineage_read(&next.lineage, dot).actor,
+                                .first = first};
         uint64_t end = next_name(&actor->lineage, next.actor, first);
         uint64_t new_end = next_name(&next.lineage, next.actor, first);
 
         if (new_end < end)
             end = new_end;
-        if (from != to)
-            rc = rename_own(tablet, next.serial, from, to, first, end - 1, anew, err);
+        naming.last = end - 1;
+        if (naming.from != naming.to)
+            rc = rename_own(tablet, &naming, anew, err);
         first = end;
     }
     for (struct session *session = tablet->sessions; session != NULL; session = session->next)

@@ -171,6 +171,9 @@ static const struct db_migration MIGRATIONS[] = {
     {"0011_former", SCHEMA_FORMER}, {"0012_medium", SCHEMA_MEDIUM},
     {"0013_reason", SCHEMA_REASON}, {"0014_told", SCHEMA_TOLD}};
 
+/* Records that begin with an own number behind ?5. */
+#define FORKED " record r JOIN change c ON c.change = ?5 + r.number AND c.record = r.record"
+
 static const char *const SQL[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
     [SQL_SETTING_PUT] = "INSERT INTO setting(name, value) VALUES(?1, ?2)"
@@ -197,12 +200,29 @@ static const char *const SQL[SQL_COUNT] = {
                       " WHERE serial = ?1",
     [SQL_RECORD_FIND] = "SELECT record FROM record WHERE actor = ?1 AND number = ?2",
     [SQL_RECORD_ADD] = "INSERT INTO record(actor, number) VALUES(?1, ?2)",
-    [SQL_RECORD_FORK] = "UPDATE record SET actor = ?1 WHERE actor = ?2 AND number BETWEEN ?3"
-                        " AND ?4 AND EXISTS (SELECT 1 FROM change c"
-                        " WHERE c.change = ?5 + record.number AND c.record = record.record)",
-    [SQL_STATE_FORK] = "DELETE FROM state WHERE record IN (SELECT r.record FROM record r"
-                       " JOIN change c ON c.change = ?4 + r.number AND c.record = r.record"
-                       " WHERE r.actor = ?1 AND r.number BETWEEN ?2 AND ?3)",
+    /* ?1: the former name, ?2: the next one, of numbers ?3 to ?4 of the actor whose changes lie
+     * behind ?5. */
+    [SQL_STATE_FORK] = "DELETE FROM state WHERE record IN (SELECT s.record FROM" FORKED
+                       " JOIN record s ON s.number = r.number AND s.actor IN (?1, ?2)"
+                       " WHERE r.actor = ?1 AND r.number BETWEEN ?3 AND ?4)",
+    [SQL_RECORD_ASIDE] =
+        "UPDATE record SET actor = 0 WHERE actor = ?2 AND number IN"
+        " (SELECT r.number FROM" FORKED " WHERE r.actor = ?1 AND r.number BETWEEN ?3 AND ?4)",
+    [SQL_RECORD_FORK] = "UPDATE record SET actor = ?2 WHERE record IN (SELECT r.record FROM" FORKED
+                        " WHERE r.actor = ?1 AND r.number BETWEEN ?3 AND ?4)",
+    [SQL_RECORD_STAYS] = "INSERT INTO record(actor, number) SELECT ?1, r.number FROM" FORKED
+                         " WHERE r.actor = ?2 AND r.number BETWEEN ?3 AND ?4 AND r.record IN"
+                         " (SELECT record FROM change WHERE change >> 40 <> ?5 >> 40)"
+                         " ON CONFLICT(actor, number) DO NOTHING",
+    [SQL_CHANGE_STAYS] =
+        "UPDATE change SET overlay = overlay, record ="
+        " (SELECT s.record FROM record r JOIN record s ON s.number = r.number"
+        " AND s.actor = CASE r.actor WHEN ?1 THEN ?2 ELSE ?1 END"
+        " WHERE r.record = change.record)"
+        " WHERE change >> 40 <> ?5 >> 40 AND record IN (SELECT s.record FROM" FORKED
+        " JOIN record s ON s.number = r.number AND s.actor IN (?1, ?2)"
+        " WHERE r.actor = ?2 AND r.number BETWEEN ?3 AND ?4)",
+    [SQL_RECORD_ASIDE_BACK] = "UPDATE record SET actor = ?1 WHERE actor = 0",
     [SQL_RECORD_BACK] = "UPDATE record SET left = 0 WHERE left = 1",
     [SQL_RECORD_LEFT] = "UPDATE record SET left = ?2 WHERE record = ?1 AND left <> ?2",
     [SQL_RECORD_GONE] = "UPDATE record SET left = 1 WHERE record = ?1 AND left = 0"

@@ -76,6 +76,18 @@ static bool noticed(struct clerk *world, struct tablet *tablet, uint8_t kind) {
     return found;
 }
 
+static void verify(struct tablet *tablet) {
+    struct tablet_verified verified;
+    struct buf problems;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    buf_init(&problems, 100000);
+    if (tablet_verify(tablet, NULL, NULL, &problems, &verified, &err) != RC_OK)
+        fail_msg("%s: %.*s", err.text, (int)problems.size, (const char *)problems.data);
+    buf_release(&problems);
+}
+
 struct pair { /* a tablet and its copy, of Chen */
     struct tablet *a, *b;
     struct session *first, *second;
@@ -100,6 +112,34 @@ static void make_pair(struct clerk *world, struct pair *pair) {
     pair->b = county_tablet(world->county, path_of(world, "copy"));
     pair->first = county_session(pair->a, "chen");
     pair->second = county_session(pair->b, "chen");
+}
+
+/* Both have number 1, which the county's backup has, and number 2, which has never been sent. */
+static void make_twins(struct clerk *world, struct pair *pair, const char *file) {
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    make_pair(world, pair);
+    RUNS(world, 0, "backup", file);
+    clerk_new(world, pair->first, CLERK_HOME("两边的"));
+    clerk_must(session_close(pair->first, &err), &err);
+    tablet_close(pair->a);
+    tablet_close(pair->b);
+    clerk_copy(world, "chen", "twin");
+    pair->a = county_tablet(world->county, path_of(world, "chen"));
+    pair->b = county_tablet(world->county, path_of(world, "twin"));
+    pair->first = county_session(pair->a, "chen");
+    pair->second = county_session(pair->b, "chen");
+}
+
+static void sync_until_rest(struct clerk *world, const struct pair *pair) {
+    for (int i = 0; i < 4; i++) {
+        sync_one(world, pair->a);
+        verify(pair->a);
+        sync_one(world, pair->b);
+        verify(pair->b);
+        clerk_sync(world);
+    }
 }
 
 static const struct lineage *names(const struct tablet *tablet) {
@@ -267,6 +307,47 @@ static void nothing_is_doubled_where_proof_comes_late(void **state) {
     tablet_close(pair.b);
 }
 
+/* A copy that was never told comes first after the restore, and what both have gets a new name.
+ * What its author had written about it since, as a new actor, names it as it was called then: that
+ * stands under the former name, and the record is read without it, here as in the county. A county
+ * that comes back from a backup of between knows the former name, and what was written about it. */
+static void what_was_written_about_a_former_name_keeps_to_it(void **state) {
+    struct clerk *world = *state;
+    const char *file = path_of(world, "one.backup"), *between = path_of(world, "two.backup");
+    const char *former, *name;
+    struct pair pair;
+
+    clerk_begin(world);
+    make_twins(world, &pair, file);
+    restore(world, file, "again");
+    sync_one(world, pair.a);
+    sync_one(world, pair.a);
+    former = own_name(world, pair.a, 2);
+    assert_int_equal(tablet_actor_count(pair.a), 2);
+    clerk_edit(world, pair.first, former, "pigs", "7931");
+    sync_one(world, pair.a);
+    RUNS(world, 0, "backup", between);
+    restore(world, file, "once_more");
+    sync_one(world, pair.b);
+    sync_until_rest(world, &pair);
+    name = own_name(world, pair.a, 2);
+    assert_string_not_equal(name, former);
+    assert_string_equal(own_name(world, pair.b, 2), name);
+    assert_true(shows(world, name, "两边的") && !shows(world, name, "7931"));
+    clerk_edit(world, pair.first, name, "pigs", "8642");
+    sync_until_rest(world, &pair);
+    assert_true(shows(world, name, "8642"));
+    restore(world, between, "between");
+    sync_until_rest(world, &pair);
+    assert_string_equal(own_name(world, pair.a, 2), former);
+    assert_string_equal(own_name(world, pair.b, 2), former);
+    assert_true(shows(world, former, "两边的") && shows(world, former, "7931"));
+    assert_false(shows(world, former, "8642"));
+    RUNS(world, 0, "verify");
+    tablet_close(pair.a);
+    tablet_close(pair.b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_other_copy_comes_first_this_time, clerk_set_up,
@@ -277,6 +358,8 @@ int main(void) {
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_doubled_where_proof_comes_late, clerk_set_up,
                                         clerk_tear_down),
+        cmocka_unit_test_setup_teardown(what_was_written_about_a_former_name_keeps_to_it,
+                                        clerk_set_up, clerk_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
