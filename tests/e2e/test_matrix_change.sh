@@ -60,6 +60,8 @@ same '  and forwarded' "$(agent zhang list --json | field .length)" 2
 status '  and verifies' 0 syncd verify
 syncd form publish "$work/newer" >/dev/null 2>&1
 whole unknown-form 0 wang zhang
+# What had not been sent before the restore has another number since.
+agent zhang list --json | field '.find(one => one.title.includes("二")).id' >"$work/id-二"
 same '  it is understood later' "$(agent zhang show "$(cat "$work/id-二")" --json |
     field '.values["home/well_no"]')" 井7
 
