@@ -253,6 +253,14 @@ const leavesOf = (one) => {
   return list;
 };
 
+// Whether the question is on the page that is shown, as far as the program has told.
+function isHere(ref) {
+  const id = decodeURIComponent(page.url().split('/').pop());
+  const shown = pagesOf(treeOf(questions)).find((one) => one.id === id);
+
+  return Boolean(shown) && leavesOf(shown).some((one) => one.ref === ref);
+}
+
 // What the household must not see lies under a cover first.
 async function uncovered() {
   const shown = page.locator('.form-page');
@@ -296,9 +304,10 @@ async function answerOne(form, question) {
   const key = `${form} ${question.ref} (${question.kind} ${question.type} ${question.appearance ?? ''})`;
 
   try {
-    // An answer above may have taken it away meanwhile.
-    await until(async () => await box.isVisible() || !questions.some(({ ref }) => ref === question.ref));
-    if (!questions.some(({ ref }) => ref === question.ref) || !isAsked(question)) return;
+    // An answer above may have taken it away meanwhile, or put it on another page: then it has its
+    // turn there.
+    await until(async () => await box.isVisible() || !isHere(question.ref));
+    if (!isHere(question.ref) || !isAsked(question)) return;
     if (await answer(box, question)) unanswered.delete(key);
     else unanswered.set(key, 'nothing to answer with');
   } catch (error) {
