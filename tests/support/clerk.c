@@ -5,6 +5,7 @@
 #include "base/db.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "syncd/sync/restore.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -106,14 +107,18 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
     return remove(path);
 }
 
+const char *clerk_path(struct clerk *world, const char *name) {
+    return arena_text(&world->arena, "%s/%s", world->folder, name);
+}
+
 void clerk_copy(struct clerk *world, const char *from, const char *to) {
     const char **names = NULL;
     size_t count = 0;
     struct err err;
 
     err_init(&err, LANG_EN);
-    from = arena_text(&world->arena, "%s/%s", world->folder, from);
-    to = arena_text(&world->arena, "%s/%s", world->folder, to);
+    from = clerk_path(world, from);
+    to = clerk_path(world, to);
     clerk_must(file_make_directory(to, &err), &err);
     clerk_must(file_list(from, 100, &world->arena, &names, &count, &err), &err);
     for (size_t i = 0; i < count; i++) {
@@ -128,6 +133,26 @@ void clerk_copy(struct clerk *world, const char *from, const char *to) {
                    &err);
         buf_release(&bytes);
     }
+}
+
+uint32_t clerk_restore(struct clerk *world, const char *file, const char *name) {
+    const char *folder = clerk_path(world, name);
+    struct restore_options options = {
+        .backup = file, .directory = folder, .env = &world->county->env};
+    struct backup_info info;
+    uint32_t epoch = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(file_make_directory(folder, &err), &err);
+    clerk_copy(world, "county/keys", arena_text(&world->arena, "%s/keys", name));
+    service_close(world->service);
+    world->service = NULL;
+    clerk_must(restore_county(&options, &world->arena, &info, &epoch, &err), &err);
+    snprintf(world->data, sizeof(world->data), "%s", folder);
+    clerk_open(world);
+    assert_int_equal(service_office(world->service)->epoch, epoch);
+    return info.redactions;
 }
 
 int clerk_tear_down(void **state) {

@@ -34,6 +34,11 @@ int clerk_tear_down(void **state);
 void clerk_open(struct clerk *world);
 /* Copies a folder of files; both names lie in world->folder. */
 void clerk_copy(struct clerk *world, const char *from, const char *to);
+/* A name in world->folder, in the arena. */
+const char *clerk_path(struct clerk *world, const char *name);
+/* The county is lost, and made again from the file in a new folder, with its keys at hand, and
+ * served from there. How many erasures it gave again. */
+uint32_t clerk_restore(struct clerk *world, const char *file, const char *name);
 
 /* --- forms --- */
 

@@ -18,17 +18,13 @@
 
 #include <cmocka.h>
 
-static const char *path_of(struct clerk *world, const char *name) {
-    return arena_text(&world->arena, "%s/%s", world->folder, name);
-}
-
 static const struct own_actor *actor_of(const struct tablet *tablet) {
     return tablet_actor(tablet, tablet_actor_count(tablet) - 1);
 }
 
 static void only_a_backup_that_was_read_back_moves_the_watermark(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup");
+    const char *file = clerk_path(world, "one.backup");
     struct sync_report report;
 
     clerk_begin(world);
@@ -54,8 +50,8 @@ static void only_a_backup_that_was_read_back_moves_the_watermark(void **state) {
     /* again: nothing moves, and an older one never moves it back */
     RUNS(world, 0, "backup", "confirm", file);
     SAYS(world->err, "nothing that was not safe");
-    RUNS(world, 0, "backup", path_of(world, "two.backup"));
-    RUNS(world, 0, "backup", "confirm", path_of(world, "two.backup"));
+    RUNS(world, 0, "backup", clerk_path(world, "two.backup"));
+    RUNS(world, 0, "backup", "confirm", clerk_path(world, "two.backup"));
     RUNS(world, 0, "backup", "confirm", file);
     county_sync(world->county, world->a, RC_OK, NULL);
     assert_int_equal(actor_of(world->a)->backed_up, 3);
@@ -66,7 +62,7 @@ static void only_a_backup_that_was_read_back_moves_the_watermark(void **state) {
 
 static void a_lost_answer_does_not_lose_the_news(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup");
+    const char *file = clerk_path(world, "one.backup");
 
     clerk_begin(world);
     clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
@@ -81,8 +77,8 @@ static void a_lost_answer_does_not_lose_the_news(void **state) {
     /* and after weeks, when the nonce is too old */
     clerk_new(world, world->wang, CLERK_HOME("李四"));
     clerk_sync(world);
-    RUNS(world, 0, "backup", path_of(world, "two.backup"));
-    RUNS(world, 0, "backup", "confirm", path_of(world, "two.backup"));
+    RUNS(world, 0, "backup", clerk_path(world, "two.backup"));
+    RUNS(world, 0, "backup", "confirm", clerk_path(world, "two.backup"));
     world->county->now_ms += 30 * 86400000ll;
     county_sync(world->county, world->a, RC_OK, NULL);
     assert_int_equal(actor_of(world->a)->backed_up, 2);
@@ -90,7 +86,7 @@ static void a_lost_answer_does_not_lose_the_news(void **state) {
 
 static void nothing_is_overwritten(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "mine.txt");
+    const char *file = clerk_path(world, "mine.txt");
     struct buf bytes;
     struct err err;
 
@@ -104,14 +100,14 @@ static void nothing_is_overwritten(void **state) {
     buf_release(&bytes);
     RUNS(world, 1, "backup", "confirm", file);
     SAYS(world->err, "not a backup");
-    RUNS(world, 1, "backup", "confirm", path_of(world, "nothing"));
-    assert_false(file_exists(path_of(world, "county/backup.tmp")));
-    RUNS(world, 1, "backup", path_of(world, "no/such/folder"));
-    assert_false(file_exists(path_of(world, "county/backup.tmp")));
+    RUNS(world, 1, "backup", "confirm", clerk_path(world, "nothing"));
+    assert_false(file_exists(clerk_path(world, "county/backup.tmp")));
+    RUNS(world, 1, "backup", clerk_path(world, "no/such/folder"));
+    assert_false(file_exists(clerk_path(world, "county/backup.tmp")));
 }
 
 static void refuses(struct clerk *world, struct view bytes, const char *what) {
-    const char *file = path_of(world, "bad.backup");
+    const char *file = clerk_path(world, "bad.backup");
     struct err err;
 
     err_init(&err, LANG_EN);
@@ -122,7 +118,7 @@ static void refuses(struct clerk *world, struct view bytes, const char *what) {
 
 static void every_byte_counts(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup");
+    const char *file = clerk_path(world, "one.backup");
     struct buf bytes;
     struct err err;
     char what[80];
@@ -158,7 +154,7 @@ static void every_byte_counts(void **state) {
 
 static void another_countys_backup_is_told_apart(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup"), *folder = path_of(world, "other");
+    const char *file = clerk_path(world, "one.backup"), *folder = clerk_path(world, "other");
     char first[80], second[80];
     struct err err;
 

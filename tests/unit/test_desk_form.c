@@ -15,15 +15,11 @@
 
 #include <cmocka.h>
 
-static const char *path_of(struct clerk *world, const char *name) {
-    return arena_text(&world->arena, "%s/%s", world->folder, name);
-}
-
 static void put(struct clerk *world, const char *name, const char *text) {
     struct err err;
 
     err_init(&err, LANG_EN);
-    clerk_must(file_write(path_of(world, name), view_text(text), FILE_MODE_PRIVATE, &err), &err);
+    clerk_must(file_write(clerk_path(world, name), view_text(text), FILE_MODE_PRIVATE, &err), &err);
 }
 
 static struct view get(struct clerk *world, const char *name) {
@@ -33,14 +29,14 @@ static struct view get(struct clerk *world, const char *name) {
 
     err_init(&err, LANG_EN);
     buf_init(&bytes, 16u << 20);
-    clerk_must(file_read(path_of(world, name), 16u << 20, &bytes, &err), &err);
+    clerk_must(file_read(clerk_path(world, name), 16u << 20, &bytes, &err), &err);
     copy = arena_view(&world->arena, buf_view(&bytes));
     buf_release(&bytes);
     return copy;
 }
 
 static bool is_there(struct clerk *world, const char *name) {
-    return file_exists(path_of(world, name));
+    return file_exists(clerk_path(world, name));
 }
 
 /* --- checking --- */
@@ -61,10 +57,10 @@ static void check_needs_no_county_and_tells_every_place(void **state) {
     RUNS(world, 1, "form", "check", "/nonexistent/form");
     SAYS(world->err, "Excel workbook");
     put(world, "notes.txt", "no form\n");
-    RUNS(world, 1, "form", "check", path_of(world, "notes.txt"));
+    RUNS(world, 1, "form", "check", clerk_path(world, "notes.txt"));
     SAYS(world->err, "Excel workbook");
     put(world, "old.xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1");
-    RUNS(world, 1, "form", "check", path_of(world, "old.xls"));
+    RUNS(world, 1, "form", "check", clerk_path(world, "old.xls"));
     SAYS(world->err, "save it as .xlsx");
 }
 
@@ -163,11 +159,11 @@ static void there_and_back_is_the_same(void **state) {
     put(world, "form/survey.csv", tricky);
     put(world, "form/choices.csv", "list_name,name,label\n");
     put(world, "form/places.csv", "id,name\r\n1,=Huarong\r\n");
-    RUNS(world, 0, "form", "convert", world->form, "--to", "csv", path_of(world, "one"));
-    RUNS(world, 0, "form", "convert", path_of(world, "one"), "--to", "xlsx",
-         path_of(world, "two.xlsx"));
-    RUNS(world, 0, "form", "convert", path_of(world, "two.xlsx"), "--to", "csv",
-         path_of(world, "three"));
+    RUNS(world, 0, "form", "convert", world->form, "--to", "csv", clerk_path(world, "one"));
+    RUNS(world, 0, "form", "convert", clerk_path(world, "one"), "--to", "xlsx",
+         clerk_path(world, "two.xlsx"));
+    RUNS(world, 0, "form", "convert", clerk_path(world, "two.xlsx"), "--to", "csv",
+         clerk_path(world, "three"));
     first = get(world, "one/survey.csv");
     second = get(world, "three/survey.csv");
     if (!view_equal(first, second))
@@ -189,13 +185,13 @@ static void a_workbook_is_the_form_of_its_folder(void **state) {
     RUNS(world, 0, "form", "convert", world->form, "--to", "xform");
     xform = world->out;
     SAYS(xform, "<instance>");
-    RUNS(world, 0, "form", "convert", world->form, "--to", "xlsx", path_of(world, "w.xlsx"));
-    RUNS(world, 0, "form", "publish", path_of(world, "w.xlsx"));
+    RUNS(world, 0, "form", "convert", world->form, "--to", "xlsx", clerk_path(world, "w.xlsx"));
+    RUNS(world, 0, "form", "publish", clerk_path(world, "w.xlsx"));
     SAYS(world->err, "number 1");
     RUNS(world, 0, "form", "publish", world->form);
     SAYS(world->err, "nothing to publish");
-    RUNS(world, 0, "form", "convert", path_of(world, "w.xlsx"), "--to", "xform",
-         path_of(world, "w.xml"));
+    RUNS(world, 0, "form", "convert", clerk_path(world, "w.xlsx"), "--to", "xform",
+         clerk_path(world, "w.xml"));
     assert_true(view_equal(get(world, "w.xml"), view_text(xform)));
 }
 
@@ -203,21 +199,23 @@ static void nothing_is_replaced_unasked(void **state) {
     struct clerk *world = *state;
 
     put(world, "w.xlsx", "mine");
-    RUNS(world, 1, "form", "convert", world->form, "--to", "xlsx", path_of(world, "w.xlsx"));
+    RUNS(world, 1, "form", "convert", world->form, "--to", "xlsx", clerk_path(world, "w.xlsx"));
     SAYS(world->err, "--force");
     assert_true(view_is(get(world, "w.xlsx"), "mine"));
-    RUNS(world, 0, "form", "convert", world->form, "--to", "xlsx", path_of(world, "w.xlsx"),
+    RUNS(world, 0, "form", "convert", world->form, "--to", "xlsx", clerk_path(world, "w.xlsx"),
          "--force");
-    RUNS(world, 0, "form", "convert", path_of(world, "w.xlsx"), "--to", "csv", path_of(world, "w"));
+    RUNS(world, 0, "form", "convert", clerk_path(world, "w.xlsx"), "--to", "csv",
+         clerk_path(world, "w"));
     put(world, "w/choices.csv", "list_name,name,label\n");
     put(world, "w/places.csv", "id\n");
-    RUNS(world, 1, "form", "convert", path_of(world, "w.xlsx"), "--to", "csv", path_of(world, "w"));
+    RUNS(world, 1, "form", "convert", clerk_path(world, "w.xlsx"), "--to", "csv",
+         clerk_path(world, "w"));
     assert_true(is_there(world, "w/choices.csv"));
-    RUNS(world, 0, "form", "convert", path_of(world, "w.xlsx"), "--to", "csv", path_of(world, "w"),
-         "--force");
+    RUNS(world, 0, "form", "convert", clerk_path(world, "w.xlsx"), "--to", "csv",
+         clerk_path(world, "w"), "--force");
     assert_false(is_there(world, "w/choices.csv")); /* it was a sheet of another form */
     assert_true(is_there(world, "w/places.csv"));
-    RUNS(world, 1, "form", "convert", world->form, "--to", "csv", path_of(world, "w.xlsx"),
+    RUNS(world, 1, "form", "convert", world->form, "--to", "csv", clerk_path(world, "w.xlsx"),
          "--force");
     RUNS(world, 2, "form", "convert", world->form);
     RUNS(world, 2, "form", "convert", world->form, "--to", "doc");

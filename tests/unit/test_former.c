@@ -3,8 +3,6 @@
 #include "tests/support/clerk.h"
 
 #include "agent/store/inside.h"
-#include "base/file.h"
-#include "syncd/sync/restore.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,43 +14,6 @@
 #include <cmocka.h>
 
 #define OTHER_VILLAGE UINT64_C(430626117206)
-
-static const char *path_of(struct clerk *world, const char *name) {
-    return arena_text(&world->arena, "%s/%s", world->folder, name);
-}
-
-static struct store_counts counts(struct clerk *world) {
-    struct ledger *ledger = NULL;
-    const struct office *office = service_office(world->service);
-    struct store_counts out;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(office->borrow(office->context, &ledger, &err), &err);
-    clerk_must(store_count(ledger->store, &out, &err), &err);
-    office->give_back(office->context, ledger);
-    return out;
-}
-
-/* The county is lost, and made again from the file in a new folder, with its keys at hand. */
-static void restore(struct clerk *world, const char *file, const char *name) {
-    const char *folder = path_of(world, name);
-    struct restore_options options = {
-        .backup = file, .directory = folder, .env = &world->county->env};
-    struct backup_info info;
-    uint32_t epoch = 0;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(file_make_directory(folder, &err), &err);
-    clerk_copy(world, "county/keys", arena_text(&world->arena, "%s/keys", name));
-    service_close(world->service);
-    world->service = NULL;
-    clerk_must(restore_county(&options, &world->arena, &info, &epoch, &err), &err);
-    snprintf(world->data, sizeof(world->data), "%s", folder);
-    clerk_open(world);
-    assert_int_equal(service_office(world->service)->epoch, epoch);
-}
 
 static void incarnate(struct tablet *tablet) {
     struct err err;
@@ -94,7 +55,7 @@ static void what_is_given_back_to_a_former_life_has_its_reason(void **state) {
 /* The tablet had been told that a backup holds it, and the county comes from an older one. */
 static void what_a_former_life_sent_is_asked_for_again(void **state) {
     struct clerk *world = *state;
-    const char *older = path_of(world, "one.backup"), *file = path_of(world, "two.backup");
+    const char *older = clerk_path(world, "one.backup"), *file = clerk_path(world, "two.backup");
 
     clerk_begin(world);
     RUNS(world, 0, "backup", older);
@@ -105,10 +66,10 @@ static void what_a_former_life_sent_is_asked_for_again(void **state) {
     county_sync(world->county, world->a, RC_OK, NULL);
     incarnate(world->a);
     county_sync(world->county, world->a, RC_OK, NULL);
-    restore(world, older, "again");
+    clerk_restore(world, older, "again");
     county_sync(world->county, world->a, RC_OK, NULL);
     county_sync(world->county, world->a, RC_OK, NULL);
-    assert_int_equal(counts(world).changes, 1);
+    assert_int_equal(clerk_counts(world).changes, 1);
     RUNS(world, 0, "verify");
 }
 

@@ -4,9 +4,7 @@
 #include "tests/support/clerk.h"
 
 #include "agent/store/inside.h"
-#include "base/file.h"
 #include "schema/wire/lineage.h"
-#include "syncd/sync/restore.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,42 +15,6 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
-
-static const char *path_of(struct clerk *world, const char *name) {
-    return arena_text(&world->arena, "%s/%s", world->folder, name);
-}
-
-/* The county is lost, and made again from the file in a new folder, with its keys at hand. */
-static void restore(struct clerk *world, const char *file, const char *name) {
-    const char *folder = path_of(world, name);
-    struct restore_options options = {
-        .backup = file, .directory = folder, .env = &world->county->env};
-    struct backup_info info;
-    uint32_t epoch = 0;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(file_make_directory(folder, &err), &err);
-    clerk_copy(world, "county/keys", arena_text(&world->arena, "%s/keys", name));
-    service_close(world->service);
-    world->service = NULL;
-    clerk_must(restore_county(&options, &world->arena, &info, &epoch, &err), &err);
-    snprintf(world->data, sizeof(world->data), "%s", folder);
-    clerk_open(world);
-}
-
-static struct store_counts counts(struct clerk *world) {
-    struct ledger *ledger = NULL;
-    const struct office *office = service_office(world->service);
-    struct store_counts out;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(office->borrow(office->context, &ledger, &err), &err);
-    clerk_must(store_count(ledger->store, &out, &err), &err);
-    office->give_back(office->context, ledger);
-    return out;
-}
 
 static bool shows(struct clerk *world, const char *record, const char *text) {
     RUNS(world, 0, "show", record);
@@ -100,7 +62,7 @@ static void make_pair(struct clerk *world, struct pair *pair) {
     struct err err;
 
     err_init(&err, LANG_EN);
-    pair->a = county_enrol(world->county, path_of(world, "chen"), "chen", &area, 1);
+    pair->a = county_enrol(world->county, clerk_path(world, "chen"), "chen", &area, 1);
     chen = county_session(pair->a, "chen");
     sync_one(world, pair->a);
     clerk_new(world, chen, CLERK_HOME("共同的"));
@@ -108,8 +70,8 @@ static void make_pair(struct clerk *world, struct pair *pair) {
     clerk_must(session_close(chen, &err), &err);
     tablet_close(pair->a);
     clerk_copy(world, "chen", "copy");
-    pair->a = county_tablet(world->county, path_of(world, "chen"));
-    pair->b = county_tablet(world->county, path_of(world, "copy"));
+    pair->a = county_tablet(world->county, clerk_path(world, "chen"));
+    pair->b = county_tablet(world->county, clerk_path(world, "copy"));
     pair->first = county_session(pair->a, "chen");
     pair->second = county_session(pair->b, "chen");
 }
@@ -126,8 +88,8 @@ static void make_twins(struct clerk *world, struct pair *pair, const char *file)
     tablet_close(pair->a);
     tablet_close(pair->b);
     clerk_copy(world, "chen", "twin");
-    pair->a = county_tablet(world->county, path_of(world, "chen"));
-    pair->b = county_tablet(world->county, path_of(world, "twin"));
+    pair->a = county_tablet(world->county, clerk_path(world, "chen"));
+    pair->b = county_tablet(world->county, clerk_path(world, "twin"));
     pair->first = county_session(pair->a, "chen");
     pair->second = county_session(pair->b, "chen");
 }
@@ -156,7 +118,7 @@ static const char *own_name(struct clerk *world, const struct tablet *tablet, ui
 
 static void the_other_copy_comes_first_this_time(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup"), *one, *two;
+    const char *file = clerk_path(world, "one.backup"), *one, *two;
     struct pair pair;
 
     clerk_begin(world);
@@ -173,7 +135,7 @@ static void the_other_copy_comes_first_this_time(void **state) {
     clerk_sync(world);
     clerk_edit(world, world->zhang, one, "pigs", "17"); /* which he has not sent */
     clerk_edit(world, world->zhang, two, "pigs", "23");
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     sync_one(world, pair.b);
     clerk_sync(world);
     sync_one(world, pair.a);
@@ -186,9 +148,9 @@ static void the_other_copy_comes_first_this_time(void **state) {
     assert_string_equal(own_name(world, pair.b, 2), two);
     assert_true(shows(world, one, "原件的") && shows(world, one, "17"));
     assert_true(shows(world, two, "副本的") && shows(world, two, "23"));
-    assert_int_equal(counts(world).records, 3);
-    assert_int_equal(counts(world).changes, 5);
-    assert_int_equal(counts(world).quarantined, 0);
+    assert_int_equal(clerk_counts(world).records, 3);
+    assert_int_equal(clerk_counts(world).changes, 5);
+    assert_int_equal(clerk_counts(world).quarantined, 0);
     RUNS(world, 0, "verify");
     tablet_close(pair.a);
     tablet_close(pair.b);
@@ -198,7 +160,7 @@ static void the_other_copy_comes_first_this_time(void **state) {
  * actor; a second restore that has forgotten even that changes nothing. */
 static void what_nobody_knew_gets_a_name_of_its_own(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup"), *one, *two;
+    const char *file = clerk_path(world, "one.backup"), *one, *two;
     struct pair pair;
 
     clerk_begin(world);
@@ -206,7 +168,7 @@ static void what_nobody_knew_gets_a_name_of_its_own(void **state) {
     RUNS(world, 0, "backup", file);
     clerk_new(world, pair.first, CLERK_HOME("原件的"));
     clerk_new(world, pair.second, CLERK_HOME("副本的"));
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     sync_one(world, pair.b);
     sync_one(world, pair.a);
     assert_int_equal(names(pair.a)->count, 1);
@@ -221,7 +183,7 @@ static void what_nobody_knew_gets_a_name_of_its_own(void **state) {
     clerk_sync(world);
     clerk_sync(world);
     clerk_edit(world, world->zhang, one, "pigs", "17");
-    restore(world, file, "once_more");
+    clerk_restore(world, file, "once_more");
     sync_one(world, pair.a);
     for (int i = 0; i < 3; i++) {
         clerk_sync(world);
@@ -232,7 +194,7 @@ static void what_nobody_knew_gets_a_name_of_its_own(void **state) {
     assert_string_equal(own_name(world, pair.b, 2), two);
     assert_true(shows(world, one, "原件的") && shows(world, one, "17"));
     assert_true(shows(world, two, "副本的"));
-    assert_int_equal(counts(world).records, 3);
+    assert_int_equal(clerk_counts(world).records, 3);
     RUNS(world, 0, "verify");
     tablet_close(pair.a);
     tablet_close(pair.b);
@@ -252,7 +214,7 @@ static void forget_receipt(struct tablet *tablet) {
  * pulled it do. */
 static void others_prove_what_the_author_was_not_told(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup"), *one;
+    const char *file = clerk_path(world, "one.backup"), *one;
     struct pair pair;
 
     clerk_begin(world);
@@ -265,15 +227,15 @@ static void others_prove_what_the_author_was_not_told(void **state) {
     forget_receipt(pair.a);
     clerk_sync(world);
     clerk_edit(world, world->zhang, one, "pigs", "17");
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     sync_one(world, pair.b);
     clerk_sync(world); /* with what was pulled */
     clerk_sync(world);
     sync_one(world, pair.a);
     assert_string_equal(own_name(world, pair.a, 2), one);
     assert_true(shows(world, one, "原件的") && shows(world, one, "17"));
-    assert_int_equal(counts(world).records, 3);
-    assert_int_equal(counts(world).changes, 4);
+    assert_int_equal(clerk_counts(world).records, 3);
+    assert_int_equal(clerk_counts(world).changes, 4);
     RUNS(world, 0, "verify");
     tablet_close(pair.a);
     tablet_close(pair.b);
@@ -282,7 +244,7 @@ static void others_prove_what_the_author_was_not_told(void **state) {
 /* He comes before those who can prove it, and gets a new name: then it is not filed once more. */
 static void nothing_is_doubled_where_proof_comes_late(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup"), *one;
+    const char *file = clerk_path(world, "one.backup"), *one;
     struct pair pair;
 
     clerk_begin(world);
@@ -293,15 +255,15 @@ static void nothing_is_doubled_where_proof_comes_late(void **state) {
     sync_one(world, pair.a);
     forget_receipt(pair.a);
     clerk_sync(world);
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     sync_one(world, pair.a);
     clerk_sync(world);
     clerk_sync(world);
     sync_one(world, pair.b);
     assert_string_not_equal(own_name(world, pair.a, 2), one);
     assert_true(shows(world, own_name(world, pair.a, 2), "原件的"));
-    assert_int_equal(counts(world).records, 2);
-    assert_int_equal(counts(world).changes, 2);
+    assert_int_equal(clerk_counts(world).records, 2);
+    assert_int_equal(clerk_counts(world).changes, 2);
     RUNS(world, 0, "verify");
     tablet_close(pair.a);
     tablet_close(pair.b);
@@ -313,13 +275,13 @@ static void nothing_is_doubled_where_proof_comes_late(void **state) {
  * that comes back from a backup of between knows the former name, and what was written about it. */
 static void what_was_written_about_a_former_name_keeps_to_it(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup"), *between = path_of(world, "two.backup");
+    const char *file = clerk_path(world, "one.backup"), *between = clerk_path(world, "two.backup");
     const char *former, *name;
     struct pair pair;
 
     clerk_begin(world);
     make_twins(world, &pair, file);
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     sync_one(world, pair.a);
     sync_one(world, pair.a);
     former = own_name(world, pair.a, 2);
@@ -327,7 +289,7 @@ static void what_was_written_about_a_former_name_keeps_to_it(void **state) {
     clerk_edit(world, pair.first, former, "pigs", "7931");
     sync_one(world, pair.a);
     RUNS(world, 0, "backup", between);
-    restore(world, file, "once_more");
+    clerk_restore(world, file, "once_more");
     sync_one(world, pair.b);
     sync_until_rest(world, &pair);
     name = own_name(world, pair.a, 2);
@@ -337,7 +299,7 @@ static void what_was_written_about_a_former_name_keeps_to_it(void **state) {
     clerk_edit(world, pair.first, name, "pigs", "8642");
     sync_until_rest(world, &pair);
     assert_true(shows(world, name, "8642"));
-    restore(world, between, "between");
+    clerk_restore(world, between, "between");
     sync_until_rest(world, &pair);
     assert_string_equal(own_name(world, pair.a, 2), former);
     assert_string_equal(own_name(world, pair.b, 2), former);

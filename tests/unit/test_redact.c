@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "schema/erasure.h"
 #include "syncd/sync/redactions.h"
-#include "syncd/sync/restore.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,10 +22,6 @@
 
 #define SECRET "Wang-Guilan-13912345678"
 #define OTHER  "Wang-Guilan-the-second"
-
-static const char *path_of(struct clerk *world, const char *name) {
-    return arena_text(&world->arena, "%s/%s", world->folder, name);
-}
 
 /* --- where a text may be --- */
 
@@ -370,30 +365,21 @@ static void copy_file(const char *from, const char *to) {
     buf_release(&bytes);
 }
 
+/* With the list of what was erased by law, which lies beside the backup. */
 static uint32_t restore(struct clerk *world, const char *file, const char *name) {
-    const char *folder = path_of(world, name);
-    struct restore_options options = {
-        .backup = file, .directory = folder, .env = &world->county->env};
-    struct backup_info info;
-    uint32_t epoch = 0;
+    const char *folder = clerk_path(world, name);
     struct err err;
 
     err_init(&err, LANG_EN);
     clerk_must(file_make_directory(folder, &err), &err);
-    clerk_copy(world, "county/keys", arena_text(&world->arena, "%s/keys", name));
-    copy_file(path_of(world, "county/redactions"),
+    copy_file(clerk_path(world, "county/redactions"),
               arena_text(&world->arena, "%s/redactions", folder));
-    service_close(world->service);
-    world->service = NULL;
-    clerk_must(restore_county(&options, &world->arena, &info, &epoch, &err), &err);
-    snprintf(world->data, sizeof(world->data), "%s", folder);
-    clerk_open(world);
-    return info.redactions;
+    return clerk_restore(world, file, name);
 }
 
 static void an_older_backup_does_not_bring_it_back(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "old.backup"), *first, *second, *third;
+    const char *file = clerk_path(world, "old.backup"), *first, *second, *third;
     struct seen seen;
 
     clerk_begin(world);

@@ -19,10 +19,6 @@
 
 #include <cmocka.h>
 
-static const char *path_of(struct clerk *world, const char *name) {
-    return arena_text(&world->arena, "%s/%s", world->folder, name);
-}
-
 static const struct own_actor *actor_of(const struct tablet *tablet) {
     return tablet_actor(tablet, tablet_actor_count(tablet) - 1);
 }
@@ -57,26 +53,6 @@ static struct stored_actor stored(struct clerk *world, uint64_t actor) {
     return row;
 }
 
-/* The county is lost, and made again from the file in a new folder, with its keys at hand. */
-static void restore(struct clerk *world, const char *file, const char *name) {
-    const char *folder = path_of(world, name);
-    struct restore_options options = {
-        .backup = file, .directory = folder, .env = &world->county->env};
-    struct backup_info info;
-    uint32_t epoch = 0;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(file_make_directory(folder, &err), &err);
-    clerk_copy(world, "county/keys", arena_text(&world->arena, "%s/keys", name));
-    service_close(world->service);
-    world->service = NULL;
-    clerk_must(restore_county(&options, &world->arena, &info, &epoch, &err), &err);
-    snprintf(world->data, sizeof(world->data), "%s", folder);
-    clerk_open(world);
-    assert_int_equal(service_office(world->service)->epoch, epoch);
-}
-
 static uint32_t listed(struct clerk *world, struct session *session) {
     struct list_query query = {0};
     struct listed *list = NULL;
@@ -95,7 +71,7 @@ static bool shows(struct clerk *world, const char *record, const char *text) {
 
 static void what_was_lost_comes_back_once(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup"), *first, *second, *third;
+    const char *file = clerk_path(world, "one.backup"), *first, *second, *third;
     uint64_t old_actor;
 
     clerk_begin(world);
@@ -113,7 +89,7 @@ static void what_was_lost_comes_back_once(void **state) {
     clerk_edit(world, world->wang, third, "pigs", "9"); /* and one that was never sent */
     assert_int_equal(clerk_counts(world).records, 3);
     old_actor = own_actor(world);
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     assert_int_equal(clerk_counts(world).records, 1);
     assert_true(own_actor(world) != old_actor);
     assert_true(stored(world, old_actor).retired);
@@ -154,7 +130,7 @@ static void what_was_lost_comes_back_once(void **state) {
 
 static void tablets_that_trusted_a_later_backup_send_again(void **state) {
     struct clerk *world = *state;
-    const char *early = path_of(world, "early.backup"), *late = path_of(world, "late.backup");
+    const char *early = clerk_path(world, "early.backup"), *late = clerk_path(world, "late.backup");
 
     clerk_begin(world);
     clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
@@ -166,7 +142,7 @@ static void tablets_that_trusted_a_later_backup_send_again(void **state) {
     RUNS(world, 0, "backup", "confirm", late);
     clerk_sync(world);
     assert_int_equal(actor_of(world->a)->backed_up, 2);
-    restore(world, early, "again"); /* the late one is burnt */
+    clerk_restore(world, early, "again"); /* the late one is burnt */
     clerk_sync(world);
     assert_int_equal(clerk_counts(world).records, 2);
     assert_int_equal(clerk_counts(world).changes, 2);
@@ -178,20 +154,20 @@ static void tablets_that_trusted_a_later_backup_send_again(void **state) {
 
 static void two_restores_are_two_lives(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup");
+    const char *file = clerk_path(world, "one.backup");
     uint32_t epoch;
 
     clerk_begin(world);
     clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
     RUNS(world, 0, "backup", file);
     clerk_sync(world);
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     epoch = service_office(world->service)->epoch;
     clerk_sync(world);
     clerk_new(world, world->zhang, CLERK_HOME("李四"));
     clerk_sync(world);
     world->county->now_ms += 3600000;
-    restore(world, file, "once_more");
+    clerk_restore(world, file, "once_more");
     assert_true(service_office(world->service)->epoch > epoch);
     assert_int_equal(clerk_counts(world).records, 0);
     clerk_sync(world);
@@ -206,7 +182,7 @@ static void two_restores_are_two_lives(void **state) {
 /* A feed that has grown again beyond where a tablet stood is another feed all the same. */
 static void a_place_in_the_lost_feed_is_not_taken_for_one_in_the_new(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup");
+    const char *file = clerk_path(world, "one.backup");
 
     clerk_begin(world);
     clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
@@ -214,7 +190,7 @@ static void a_place_in_the_lost_feed_is_not_taken_for_one_in_the_new(void **stat
     RUNS(world, 0, "backup", file);
     clerk_new(world, world->wang, CLERK_HOME("李四"));
     clerk_sync(world);
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     for (int i = 0; i < 5; i++) { /* only Zhang comes, and writes much, before Wang does */
         clerk_new(world, world->zhang, CLERK_HOME("新的"));
         county_sync(world->county, world->b, RC_OK, NULL);
@@ -230,7 +206,7 @@ static void a_place_in_the_lost_feed_is_not_taken_for_one_in_the_new(void **stat
 /* Zhang's tablet is lost with the county. What others had pulled of it comes back, once. */
 static void what_others_pulled_comes_back(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup"), *first, *second;
+    const char *file = clerk_path(world, "one.backup"), *first, *second;
     uint64_t zhang;
 
     clerk_begin(world);
@@ -252,7 +228,7 @@ static void what_others_pulled_comes_back(void **state) {
     clerk_sync(world);
     zhang = actor_of(world->b)->actor;
     assert_int_equal(stored(world, zhang).number, 3);
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     county_sync(world->county, world->a, RC_OK, NULL); /* only Wang comes */
     assert_int_equal(clerk_counts(world).records, 2);
     assert_int_equal(clerk_counts(world).changes, 7);
@@ -282,13 +258,13 @@ static void what_others_pulled_comes_back(void **state) {
 static struct tablet *enrol_chen(struct clerk *world) {
     const uint64_t both[] = {UINT64_C(430626117205), OTHER_VILLAGE};
 
-    return county_enrol(world->county, path_of(world, "chen"), "chen", both, 2);
+    return county_enrol(world->county, clerk_path(world, "chen"), "chen", both, 2);
 }
 
 /* Wang sees one village of two in which Chen works, so there are gaps in what he can give back. */
 static void gaps_are_filled_by_the_author(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup");
+    const char *file = clerk_path(world, "one.backup");
     struct tablet *c;
     struct session *chen;
     uint64_t actor;
@@ -305,7 +281,7 @@ static void gaps_are_filled_by_the_author(void **state) {
     county_sync(world->county, c, RC_OK, NULL);
     clerk_sync(world);
     actor = actor_of(c)->actor;
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     clerk_sync(world);
     assert_int_equal(clerk_counts(world).changes, 2);
     assert_int_equal(stored(world, actor).number, 1); /* and 3 is ahead of it */
@@ -347,7 +323,7 @@ static void days_later(struct clerk *world, int64_t days) {
  * more. After that the backup is what it comes back from. */
 static void what_was_pulled_is_forgotten_when_a_backup_holds_it(void **state) {
     struct clerk *world = *state;
-    const char *early = path_of(world, "early.backup"), *late = path_of(world, "late.backup");
+    const char *early = clerk_path(world, "early.backup"), *late = clerk_path(world, "late.backup");
 
     clerk_begin(world);
     RUNS(world, 0, "backup", early);
@@ -368,13 +344,13 @@ static void what_was_pulled_is_forgotten_when_a_backup_holds_it(void **state) {
     assert_int_equal(slices_of(world->a), 2);
     days_later(world, 2);
     assert_int_equal(slices_of(world->a), 1);
-    restore(world, late, "again");
+    clerk_restore(world, late, "again");
     county_sync(world->county, world->a, RC_OK, NULL);
     assert_int_equal(clerk_counts(world).records, 2); /* one from the backup, one from Wang */
     RUNS(world, 0, "verify");
     /* it knows where that is in the new feeds, so the next backup covers it again */
-    RUNS(world, 0, "backup", path_of(world, "new.backup"));
-    RUNS(world, 0, "backup", "confirm", path_of(world, "new.backup"));
+    RUNS(world, 0, "backup", clerk_path(world, "new.backup"));
+    RUNS(world, 0, "backup", "confirm", clerk_path(world, "new.backup"));
     days_later(world, 1);
     days_later(world, 91);
     assert_int_equal(slices_of(world->a), 0);
@@ -384,7 +360,7 @@ static void what_was_pulled_is_forgotten_when_a_backup_holds_it(void **state) {
 /* A tablet that trusted a late backup still has for a while what an early one does not hold. */
 static void an_older_backup_than_the_one_that_was_told(void **state) {
     struct clerk *world = *state;
-    const char *early = path_of(world, "early.backup"), *late = path_of(world, "late.backup");
+    const char *early = clerk_path(world, "early.backup"), *late = clerk_path(world, "late.backup");
 
     clerk_begin(world);
     RUNS(world, 0, "backup", early);
@@ -394,7 +370,7 @@ static void an_older_backup_than_the_one_that_was_told(void **state) {
     RUNS(world, 0, "backup", "confirm", late);
     clerk_sync(world);
     days_later(world, 80);
-    restore(world, early, "again");
+    clerk_restore(world, early, "again");
     county_sync(world->county, world->a, RC_OK, NULL);
     assert_int_equal(clerk_counts(world).records, 1);
     county_sync(world->county, world->b, RC_OK, NULL);
@@ -405,7 +381,7 @@ static void an_older_backup_than_the_one_that_was_told(void **state) {
 /* A locked tablet brings back what it cannot read. */
 static void a_locked_tablet_brings_it_back(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup");
+    const char *file = clerk_path(world, "one.backup");
     struct err err;
 
     clerk_begin(world);
@@ -414,7 +390,7 @@ static void a_locked_tablet_brings_it_back(void **state) {
     clerk_sync(world);
     err_init(&err, LANG_EN);
     clerk_must(session_close(world->wang, &err), &err);
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     county_sync(world->county, world->a, RC_OK, NULL);
     assert_int_equal(clerk_counts(world).records, 1);
     RUNS(world, 0, "verify");
@@ -431,7 +407,7 @@ static const char *device_of(struct clerk *world, struct tablet *tablet) {
  * nothing counts, and nothing is told to it, before staff have said so. */
 static void who_was_enrolled_later_is_known_again(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup");
+    const char *file = clerk_path(world, "one.backup");
     struct tablet *c;
     struct session *chen;
 
@@ -443,7 +419,7 @@ static void who_was_enrolled_later_is_known_again(void **state) {
     clerk_new(world, chen, CLERK_HOME("一"));
     county_sync(world->county, c, RC_OK, NULL);
     clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     clerk_new(world, chen, CLERK_HOME("二"));
     county_sync(world->county, c, RC_OK, NULL);
     assert_int_equal(tablet_actor(c, 0)->receipt, 2);
@@ -476,7 +452,7 @@ static void who_was_enrolled_later_is_known_again(void **state) {
  * no credential to show. It is told what to do, and does so. */
 static void who_was_enrolled_and_has_not_come_yet_enrols_anew(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup");
+    const char *file = clerk_path(world, "one.backup");
     const uint64_t area = COUNTY_AREA;
     struct sync_report report;
     struct tablet *c;
@@ -485,13 +461,13 @@ static void who_was_enrolled_and_has_not_come_yet_enrols_anew(void **state) {
     err_init(&err, LANG_EN);
     clerk_begin(world);
     RUNS(world, 0, "backup", file);
-    c = county_enrol(world->county, path_of(world, "chen"), "chen", &area, 1);
-    restore(world, file, "again");
+    c = county_enrol(world->county, clerk_path(world, "chen"), "chen", &area, 1);
+    clerk_restore(world, file, "again");
     assert_int_equal(sync_run(c, &world->county->link, NULL, &report, &err), RC_DENIED);
     SAYS(err.text, "ask for a new code");
     SAYS(err.text, "empty folder");
     tablet_close(c);
-    c = county_enrol(world->county, path_of(world, "chen2"), "chen", &area, 1);
+    c = county_enrol(world->county, clerk_path(world, "chen2"), "chen", &area, 1);
     county_sync(world->county, c, RC_OK, NULL);
     tablet_close(c);
 }
@@ -499,7 +475,7 @@ static void who_was_enrolled_and_has_not_come_yet_enrols_anew(void **state) {
 /* What waited is released in one step, although its record began elsewhere than it went on. */
 static void what_moved_while_it_waited_is_released(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup"), *record;
+    const char *file = clerk_path(world, "one.backup"), *record;
     struct tablet *c;
     struct session *chen;
 
@@ -512,7 +488,7 @@ static void what_moved_while_it_waited_is_released(void **state) {
     record = clerk_new_in(world, chen, OTHER_VILLAGE, CLERK_HOME("一"));
     clerk_move(world, chen, record, COUNTY_AREA);
     clerk_edit(world, chen, record, "pigs", "9");
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     county_sync(world->county, c, RC_OK, NULL);
     assert_int_equal(clerk_counts(world).quarantined, 3);
     RUNS(world, 0, "device", "scope", device_of(world, c));
@@ -529,7 +505,7 @@ static void what_moved_while_it_waited_is_released(void **state) {
  * And staff may find that it was revoked. */
 static void what_is_carried_waits_for_nobody(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup");
+    const char *file = clerk_path(world, "one.backup");
     struct tablet *c;
     struct session *chen;
 
@@ -541,7 +517,7 @@ static void what_is_carried_waits_for_nobody(void **state) {
     clerk_new(world, chen, CLERK_HOME("一"));
     county_sync(world->county, c, RC_OK, NULL);
     clerk_sync(world);
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     clerk_sync(world);
     assert_int_equal(clerk_counts(world).records, 1); /* the county had admitted it once */
     clerk_new(world, chen, CLERK_HOME("二"));
@@ -562,7 +538,7 @@ static void what_is_carried_waits_for_nobody(void **state) {
  * can prove that the county had admitted it. */
 static void what_was_admitted_is_admitted_again(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup"), *first, *second;
+    const char *file = clerk_path(world, "one.backup"), *first, *second;
 
     clerk_begin(world);
     clerk_user(world, "Li Si", "county");
@@ -573,7 +549,7 @@ static void what_was_admitted_is_admitted_again(void **state) {
     second = clerk_new(world, world->wang, CLERK_HOME("李四"));
     clerk_sync(world);
     clerk_edit(world, world->wang, second, "pigs", "1"); /* that nobody has taken */
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     RUNS(world, 0, "device", "revoke", "wang", "--reason", "lost");
     county_sync(world->county, world->a, RC_DENIED, NULL); /* hears of it */
     county_sync(world->county, world->a, RC_DENIED, NULL);
@@ -597,7 +573,7 @@ static void what_was_admitted_is_admitted_again(void **state) {
  * came to it as a state. But nothing goes before the county has told what it has. */
 static void nobody_holds_more_than_the_county(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup"), *mine, *theirs, *moved;
+    const char *file = clerk_path(world, "one.backup"), *mine, *theirs, *moved;
     struct tablet *c;
     struct session *chen;
 
@@ -615,7 +591,7 @@ static void nobody_holds_more_than_the_county(void **state) {
     county_sync(world->county, c, RC_OK, NULL);
     clerk_sync(world);
     assert_int_equal(listed(world, world->zhang), 2);
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     RUNS(world, 0, "device", "revoke", "chen", "--reason", "lost");
     county_sync(world->county, c, RC_DENIED, NULL);
     county_sync(world->county, c, RC_DENIED, NULL);
@@ -636,7 +612,7 @@ static void nobody_holds_more_than_the_county(void **state) {
 
 /* Staff had let it go, and the record with it. Now it waits again, and its author sees that. */
 static void play_what_waits_again(struct clerk *world, bool held) {
-    const char *file = path_of(world, "one.backup"), *record, *move;
+    const char *file = clerk_path(world, "one.backup"), *record, *move;
 
     clerk_begin(world);
     clerk_user(world, "Li Si", "county");
@@ -653,7 +629,7 @@ static void play_what_waits_again(struct clerk *world, bool held) {
     clerk_sync(world);
     assert_int_equal(clerk_kept_aside(world, world->a), 0);
     assert_int_equal(listed(world, world->wang), 0);
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     county_sync(world->county, world->a, RC_OK, NULL);
     assert_int_equal(clerk_counts(world).quarantined, 1);
     assert_int_equal(clerk_kept_aside(world, world->a), 1);
@@ -676,15 +652,15 @@ static void copy_file(struct clerk *world, const char *from, const char *to) {
 
     err_init(&err, LANG_EN);
     buf_init(&bytes, 64u * 1024u * 1024u);
-    clerk_must(file_read(path_of(world, from), 64u * 1024u * 1024u, &bytes, &err), &err);
-    clerk_must(file_write(path_of(world, to), buf_view(&bytes), FILE_MODE_PRIVATE, &err), &err);
+    clerk_must(file_read(clerk_path(world, from), 64u * 1024u * 1024u, &bytes, &err), &err);
+    clerk_must(file_write(clerk_path(world, to), buf_view(&bytes), FILE_MODE_PRIVATE, &err), &err);
     buf_release(&bytes);
 }
 
 /* What the law has erased is in the slices that tablets keep, but it does not come back. */
 static void what_was_erased_does_not_come_back(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup"), *record;
+    const char *file = clerk_path(world, "one.backup"), *record;
     struct err err;
 
     err_init(&err, LANG_EN);
@@ -694,9 +670,9 @@ static void what_was_erased_does_not_come_back(void **state) {
     record = clerk_new(world, world->zhang, CLERK_HOME("李四"));
     clerk_sync(world);
     RUNS(world, 0, "redact", record, "phone", "--reason", "court order 7", "--as", "Li Si");
-    clerk_must(file_make_directory(path_of(world, "again"), &err), &err);
+    clerk_must(file_make_directory(clerk_path(world, "again"), &err), &err);
     copy_file(world, "county/redactions", "again/redactions");
-    restore(world, file, "again");
+    clerk_restore(world, file, "again");
     county_sync(world->county, world->a, RC_OK, NULL);
     assert_int_equal(clerk_counts(world).records, 1);
     RUNS(world, 0, "show", record, "--reveal", "--reason", "check");
@@ -712,7 +688,7 @@ static void what_was_erased_does_not_come_back(void **state) {
 /* An older state of the county is put in the place of the newer one, and nobody says so. */
 static void put_older_state_in_place(struct clerk *world, const char *name) {
     service_close(world->service);
-    snprintf(world->data, sizeof(world->data), "%s", path_of(world, name));
+    snprintf(world->data, sizeof(world->data), "%s", clerk_path(world, name));
     clerk_open(world);
 }
 
@@ -721,7 +697,7 @@ static void keep_state(struct clerk *world, const char *name) {
 
     err_init(&err, LANG_EN);
     service_close(world->service);
-    clerk_must(file_make_directory(path_of(world, name), &err), &err);
+    clerk_must(file_make_directory(clerk_path(world, name), &err), &err);
     clerk_copy(world, "county/keys", arena_text(&world->arena, "%s/keys", name));
     copy_file(world, "county/county.db", arena_text(&world->arena, "%s/county.db", name));
     clerk_open(world);
@@ -779,8 +755,8 @@ static void a_history_that_was_rolled_back_is_noticed(void **state) {
 
 static void the_two_halves_suffice(void **state) {
     struct clerk *world = *state;
-    const char *county = path_of(world, "other"), *file = path_of(world, "one.backup");
-    const char *folder = path_of(world, "again");
+    const char *county = clerk_path(world, "other"), *file = clerk_path(world, "one.backup");
+    const char *folder = clerk_path(world, "again");
     char first[80], second[80], wrong_first[80], wrong_second[80];
     struct restore_options options = {
         .backup = file, .directory = folder, .env = &world->county->env};
@@ -797,8 +773,8 @@ static void the_two_halves_suffice(void **state) {
     clerk_open(world);
     clerk_begin(world);
     RUNS(world, 0, "backup", file);
-    clerk_must(service_create(path_of(world, "third"), &world->county->env, UINT64_C(430626000000),
-                              wrong_first, wrong_second, &err),
+    clerk_must(service_create(clerk_path(world, "third"), &world->county->env,
+                              UINT64_C(430626000000), wrong_first, wrong_second, &err),
                &err);
     /* without keys, with half of them, with somebody else's */
     assert_int_equal(restore_county(&options, &world->arena, &info, &epoch, &err), RC_NOT_FOUND);
@@ -811,10 +787,10 @@ static void the_two_halves_suffice(void **state) {
     options.second_half = wrong_second;
     err_clear(&err);
     assert_int_equal(restore_county(&options, &world->arena, &info, &epoch, &err), RC_DENIED);
-    assert_false(file_exists(path_of(world, "again/county.db")));
-    assert_false(file_exists(path_of(world, "again/restoring.db")));
-    assert_false(file_exists(path_of(world, "again/keys/root"))); /* those were not ours */
-    options.first_half = second;                                  /* in any order */
+    assert_false(file_exists(clerk_path(world, "again/county.db")));
+    assert_false(file_exists(clerk_path(world, "again/restoring.db")));
+    assert_false(file_exists(clerk_path(world, "again/keys/root"))); /* those were not ours */
+    options.first_half = second;                                     /* in any order */
     options.second_half = first;
     err_clear(&err);
     clerk_must(restore_county(&options, &world->arena, &info, &epoch, &err), &err);
@@ -829,9 +805,9 @@ static void the_two_halves_suffice(void **state) {
 
 static void a_damaged_backup_leaves_no_county(void **state) {
     struct clerk *world = *state;
-    const char *file = path_of(world, "one.backup");
+    const char *file = clerk_path(world, "one.backup");
     struct restore_options options = {
-        .backup = file, .directory = path_of(world, "again"), .env = &world->county->env};
+        .backup = file, .directory = clerk_path(world, "again"), .env = &world->county->env};
     struct backup_info info;
     uint32_t epoch = 0;
     struct buf bytes;
@@ -846,10 +822,10 @@ static void a_damaged_backup_leaves_no_county(void **state) {
     bytes.data[bytes.size - 20] ^= 1; /* in the last piece: all of the database has gone by */
     clerk_must(file_write(file, buf_view(&bytes), FILE_MODE_PRIVATE, &err), &err);
     assert_int_equal(restore_county(&options, &world->arena, &info, &epoch, &err), RC_CORRUPT);
-    assert_false(file_exists(path_of(world, "again/county.db")));
-    assert_false(file_exists(path_of(world, "again/restoring.db")));
-    assert_false(file_exists(path_of(world, "again/restoring.db.part")));
-    assert_true(file_exists(path_of(world, "again/keys/root"))); /* these were there before */
+    assert_false(file_exists(clerk_path(world, "again/county.db")));
+    assert_false(file_exists(clerk_path(world, "again/restoring.db")));
+    assert_false(file_exists(clerk_path(world, "again/restoring.db.part")));
+    assert_true(file_exists(clerk_path(world, "again/keys/root"))); /* these were there before */
     bytes.data[bytes.size - 20] ^= 1;
     clerk_must(file_write(file, buf_view(&bytes), FILE_MODE_PRIVATE, &err), &err);
     err_clear(&err);
