@@ -80,7 +80,9 @@ struct meeting_vote {
  * (meeting_too_small says which), and small_is_known is not set. RC_CONFLICT: under way already. */
 enum rc meeting_begin_vote(struct session *session, struct dot id, const struct meeting_vote *vote,
                            struct urn **out, struct err *err);
-/* After a crash, or when the tablet was locked meanwhile. */
+/* After a crash, or when the tablet was locked meanwhile. RC_CONFLICT, as in what follows: the
+ * votes of this tablet have been counted, on a copy of it or before it was put back; or copies have
+ * given the meeting another name since the urn was opened: then it is opened again. */
 enum rc meeting_resume_vote(struct session *session, struct dot id,
                             const struct urn_secrets *secrets, struct urn **out, struct err *err);
 /* Whether so few of these seats (0: all) may vote on it that the result would tell. */
@@ -117,7 +119,8 @@ enum rc meeting_enter(struct session *session, struct urn *urn, struct dot id,
  * may vote has not, and rest_unused is not set; with it their votes count as not used. */
 enum rc meeting_close(struct session *session, struct dot id, struct urn *urn, bool rest_unused,
                       struct err *err);
-/* The secrets are lost: what the urn holds is lost with them. Voting may begin again. */
+/* The secrets are lost, or it is a copy's urn: what it holds is lost. Voting may begin again,
+ * unless the meeting is over. */
 enum rc meeting_void(struct session *session, struct dot id, struct view reason, struct err *err);
 
 struct meeting_signer {

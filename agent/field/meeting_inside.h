@@ -31,6 +31,9 @@ enum rc meeting_put_number(struct edit *edit, struct instance_id instance, const
 enum rc meeting_put_now(struct edit *edit, const struct session *session,
                         struct instance_id instance, const char *path, struct err *err);
 
+/* meeting_pair.c: this tablet counted as that actor; it may have begun a new life since. */
+bool meeting_is_own(const struct session *session, uint64_t actor);
+
 /* meeting.c: the rules of today where there are none yet, and the state OPEN. */
 enum rc meeting_open_here(struct meeting_edit *edit, struct err *err);
 

@@ -137,9 +137,16 @@ enum rc meeting_join(struct session *session, struct view text, struct dot *id, 
 
 /* ---- results from tablet to tablet ---- */
 
-enum rc meeting_part(struct session *session, struct dot id, struct buf *out, struct err *err) {
+bool meeting_is_own(const struct session *session, uint64_t actor) {
     const struct tablet *tablet = session_tablet(session);
-    const struct own_actor *actor = tablet_actor(tablet, tablet_actor_count(tablet) - 1);
+
+    for (uint32_t i = 0; i < tablet_actor_count(tablet); i++)
+        if (tablet_actor(tablet, i)->actor == actor)
+            return true;
+    return false;
+}
+
+enum rc meeting_part(struct session *session, struct dot id, struct buf *out, struct err *err) {
     struct meeting_seen at;
     struct arena arena;
     bool found = false;
@@ -148,17 +155,9 @@ enum rc meeting_part(struct session *session, struct dot id, struct buf *out, st
     arena_init(&arena, MEETING_ARENA_BYTES);
     rc = meeting_see(session, id, &arena, &at, err);
     for (uint32_t i = 0; rc == RC_OK && i < at.meeting.heard_count && !found; i++) {
-        struct vote_batch batch = *at.meeting.heard[i].batch;
-        struct buf bytes;
-
-        if (actor == NULL || batch.tablet != actor->actor)
-            continue;
-        buf_init(&bytes, VOTE_BATCH_BYTES);
-        rc = vote_batch_encode(&batch, &bytes, err);
-        for (size_t k = 0; rc == RC_OK && k < bytes.size; k++)
-            buf_addf(out, "%02x", bytes.data[k]);
-        buf_release(&bytes);
-        found = true;
+        found = meeting_is_own(session, at.meeting.heard[i].batch->tablet);
+        if (found)
+            buf_add_view(out, at.meeting.heard[i].text);
     }
     if (rc == RC_OK && !found)
         rc = err_set(err, RC_NOT_FOUND,

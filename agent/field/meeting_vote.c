@@ -110,6 +110,34 @@ enum rc meeting_begin_vote(struct session *session, struct dot id, const struct 
     return rc;
 }
 
+/* The urn as it was opened and the record are of one meeting, by one name, and its votes have not
+ * been counted: there is an urn or a result. Where there are both, somebody has copied the tablet,
+ * or put it back; what he has of the votes must not be counted beside them. */
+static enum rc check_urn(struct session *session, const struct meeting *meeting,
+                         const struct urn *urn, struct err *err) {
+    struct urn_about about;
+    bool counted = false;
+    enum rc rc;
+
+    if (!dot_equal(urn_meeting(urn), meeting->id))
+        return err_set(err, RC_CONFLICT,
+                       "a copy of this tablet is at work, and the meeting has another name now; "
+                       "open the voting again with its two secrets");
+    for (uint32_t i = 0; i < meeting->heard_count; i++)
+        counted = counted || meeting_is_own(session, meeting->heard[i].batch->tablet);
+    if (!counted)
+        return RC_OK;
+    rc = urn_find(session, meeting->id, &about, err);
+    if (rc == RC_NOT_FOUND) { /* counted here: whoever writes to the urn is told */
+        err_clear(err);
+        return RC_OK;
+    }
+    return rc != RC_OK ? rc
+                       : err_set(err, RC_CONFLICT,
+                                 "the votes of this tablet have been counted, on a copy of it or "
+                                 "before it was put back; make the round void here");
+}
+
 enum rc meeting_resume_vote(struct session *session, struct dot id,
                             const struct urn_secrets *secrets, struct urn **out, struct err *err) {
     struct meeting_edit edit;
@@ -118,6 +146,10 @@ enum rc meeting_resume_vote(struct session *session, struct dot id,
     *out = NULL;
     if (rc == RC_OK)
         rc = urn_open(session, id, edit.at.seen.area, secrets, out, err);
+    if (rc == RC_OK)
+        rc = check_urn(session, &edit.at.meeting, *out, err);
+    for (uint32_t i = 0; rc == RC_OK && i < urn_item_count(*out); i++)
+        urn_name_item(*out, i, meeting_item_now(&edit.at.meeting, urn_item(*out, i)));
     /* A crash between urn and record. */
     if (rc == RC_OK && edit.at.meeting.state < MEETING_VOTING)
         rc = meeting_put_number(&edit.edit, meeting_root, "state", MEETING_VOTING, err);
@@ -168,6 +200,8 @@ enum rc meeting_cast(struct session *session, struct urn *urn, struct dot id, ui
         return err_set(err, RC_INVALID, "this is no answer that can be given here");
     arena_init(&arena, MEETING_ARENA_BYTES);
     rc = meeting_see(session, id, &arena, &at, err);
+    if (rc == RC_OK)
+        rc = check_urn(session, &at.meeting, urn, err);
     for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
         rc = check_answer(&at.meeting, urn, vote_seat(seat), &answers[i], err);
         votes[i] = (struct urn_vote){.item = urn_index(urn, answers[i].item),
@@ -192,6 +226,8 @@ enum rc meeting_enter(struct session *session, struct urn *urn, struct dot id,
 
     arena_init(&arena, MEETING_ARENA_BYTES);
     rc = meeting_see(session, id, &arena, &at, err);
+    if (rc == RC_OK)
+        rc = check_urn(session, &at.meeting, urn, err);
     if (rc == RC_OK && (found = meeting_item(&at.meeting, item)) == NULL)
         rc = err_set(err, RC_NOT_FOUND,
                      "this household is not voted on; see: yg-agent meeting "
@@ -323,6 +359,8 @@ enum rc meeting_close(struct session *session, struct dot id, struct urn *urn, b
                      "nothing was voted on this tablet, and no other tablet's "
                      "result is here; run: yg-agent meeting take");
     if (rc == RC_OK && urn != NULL)
+        rc = check_urn(session, &edit.at.meeting, urn, err);
+    if (rc == RC_OK && urn != NULL)
         rc = fill_rest(&edit.at.meeting, urn, rest_unused, err);
     if (rc == RC_OK && urn != NULL)
         rc = count_urn(&edit, urn, &bytes, err);
@@ -339,13 +377,23 @@ enum rc meeting_close(struct session *session, struct dot id, struct urn *urn, b
     return meeting_edit_end(&edit, rc, err);
 }
 
-/* That the round is void and the end of its urn are one save. */
+static bool is_sealed(const struct meeting_edit *edit, enum rc rc) {
+    return rc == RC_CONFLICT && edit->at.meeting.sealed;
+}
+
+/* That the round is void and the end of its urn are one save. In a record that is sealed already
+ * there is nothing to say, but the urn goes all the same. */
 enum rc meeting_void(struct session *session, struct dot id, struct view reason, struct err *err) {
     struct meeting_edit edit;
     struct urn_about about;
     struct buf text;
     enum rc rc = meeting_edit_start(&edit, session, id, CHANGE_EDIT, err);
 
+    if (is_sealed(&edit, rc)) {
+        arena_release(&edit.arena);
+        err_clear(err);
+        return urn_void(session, id, err);
+    }
     buf_init(&text, LIMIT_REASON_BYTES + 64u);
     if (rc == RC_OK)
         rc = urn_find(session, id, &about, err);

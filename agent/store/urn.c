@@ -1,7 +1,8 @@
 /* urn.c: see urn.h.
  *
- * Table urn: actor, number: the meeting; mode, round; passes, memory_kib: the cost of the secrets;
- * chair, teller: salts; sealed: the block.
+ * Table urn: actor, number: the meeting as it was called when the urn was made, known: its actor as
+ * it is called now, because copies of this tablet had used the number, too; mode, round; passes,
+ * memory_kib: the cost of the secrets; chair, teller: salts; sealed: the block.
  *
  * BLOCK, numbers little-endian: version (1 byte), mode, round (4), seats (8), item count (4),
  * joined (1), then for each item, in order of ids: id (actor 8, number 8, ordinal 4), counters
@@ -11,7 +12,8 @@
  *
  * key = mac(stretch(chair's secret), "yg urn", stretch(teller's secret) || meeting), or for paper
  * and hands mac(area's locking key, "yg urn open", meeting). Associated data: "urn", meeting,
- * round, mode: an urn of an earlier round put back does not open as a later one. */
+ * round, mode: an urn of an earlier round put back does not open as a later one. In both the
+ * meeting is called as it was then. */
 #include "agent/store/urn.h"
 
 #include "agent/store/inside.h"
@@ -42,7 +44,8 @@ struct secret_part { /* in guarded memory */
 
 struct urn {
     struct tablet *tablet;
-    struct dot meeting;
+    struct dot meeting; /* as it was called when the urn was opened */
+    uint64_t born;      /* its actor's name when the urn was made */
     uint32_t round, item_count;
     uint8_t mode;
     size_t size;                    /* of the block */
@@ -89,6 +92,7 @@ static struct urn *make(struct tablet *tablet, struct dot meeting, struct err *e
     (void)crypt_guard(urn->secret, sizeof(*urn->secret));
     urn->tablet = tablet;
     urn->meeting = meeting;
+    urn->born = meeting.actor;
     return urn;
 }
 
@@ -125,7 +129,7 @@ static enum rc derive_secret(struct urn *urn, const struct urn_secrets *secrets,
     if (rc == RC_OK)
         rc = crypt_stretch(secrets->teller, salts->teller, salts->cost, data, err);
     if (rc == RC_OK) {
-        put_le(data + CRYPT_KEY_BYTES, urn->meeting.actor, 8);
+        put_le(data + CRYPT_KEY_BYTES, urn->born, 8);
         put_le(data + CRYPT_KEY_BYTES + 8, urn->meeting.number, 8);
         crypt_mac(chair, "yg urn", view_of(data, sizeof(data)), urn->secret->key);
     }
@@ -143,7 +147,7 @@ static enum rc derive_open(struct session *session, struct urn *urn, uint64_t ar
 
     if (open == NULL || !session_may(session, area))
         return err_set(err, RC_DENIED, "the key of this area is not yours; see person list");
-    put_le(data, urn->meeting.actor, 8);
+    put_le(data, urn->born, 8);
     put_le(data + 8, urn->meeting.number, 8);
     crypt_mac(open->lock, "yg urn open", view_of(data, sizeof(data)), urn->secret->key);
     return RC_OK;
@@ -160,7 +164,7 @@ static enum rc derive(struct session *session, struct urn *urn, uint64_t area,
 
 static void associated(const struct urn *urn, uint8_t out[24]) {
     memcpy(out, "urn", 3);
-    put_le(out + 3, urn->meeting.actor, 8);
+    put_le(out + 3, urn->born, 8);
     put_le(out + 11, urn->meeting.number, 8);
     put_le(out + 19, urn->round, 4);
     out[23] = urn->mode;
@@ -173,6 +177,12 @@ static enum rc lock_block(struct urn *urn, const uint8_t *block, struct buf *out
     buf_init(out, BLOCK_BYTES + CRYPT_LOCK_EXTRA_BYTES);
     return crypt_lock(urn->tablet->env, urn->secret->key, view_of(block, urn->size),
                       view_of(about, sizeof(about)), out, err);
+}
+
+static enum rc under_way(struct err *err) {
+    return err_set(err, RC_CONFLICT,
+                   "voting is under way on this tablet already; go on with "
+                   "its two secrets, or make the round void");
 }
 
 static enum rc insert_row(struct urn *urn, const struct salts *salts, struct err *err) {
@@ -203,11 +213,7 @@ static enum rc insert_row(struct urn *urn, const struct salts *salts, struct err
     if (rc == RC_OK)
         memcpy(urn->nonce, locked.data, sizeof(urn->nonce));
     buf_release(&locked);
-    if (rc == RC_CONFLICT)
-        return err_set(err, RC_CONFLICT,
-                       "voting is under way on this tablet already; go on with "
-                       "its two secrets, or make the round void");
-    return rc;
+    return rc == RC_CONFLICT ? under_way(err) : rc;
 }
 
 static enum rc moved_on(struct err *err) {
@@ -248,7 +254,8 @@ static enum rc write_next(struct urn *urn, struct err *err) {
     return rc;
 }
 
-/* The statement stands on the row: mode, round, passes, memory_kib, chair, teller, sealed. */
+/* The statement stands on the row: mode, round, passes, memory_kib, chair, teller, sealed, actor.
+ */
 static enum rc find_row(struct tablet *tablet, struct dot meeting, struct err *err) {
     struct statement *get = tablet->sql[SQL_URN_GET];
     enum rc rc;
@@ -295,13 +302,8 @@ static enum rc fill_block(struct urn *urn, const struct urn_plan *plan, struct e
     put_le(block + 6, plan->seats, 8);
     put_le(block + 14, plan->item_count, 4);
     block[18] = plan->joined;
-    for (uint32_t i = 0; i < plan->item_count; i++) {
-        uint8_t *item = item_at(block, i);
-
-        put_le(item, items[i].dot.actor, 8);
-        put_le(item + 8, items[i].dot.number, 8);
-        put_le(item + 16, items[i].ordinal, 4);
-    }
+    for (uint32_t i = 0; i < plan->item_count; i++)
+        urn_name_item(urn, i, items[i]);
     free(items);
     urn->size = HEAD_BYTES + (size_t)plan->item_count * ITEM_BYTES;
     return RC_OK;
@@ -319,8 +321,12 @@ enum rc urn_new(struct session *session, const struct urn_plan *plan,
                        VOTE_ITEMS_MAX);
     if (plan->mode == VOTE_SECRET_DEVICE)
         rc = check_secrets(secrets, err);
-    if (rc != RC_OK)
-        return rc;
+    if (rc == RC_OK)
+        rc = find_row(session->tablet, plan->meeting, err);
+    statement_reset(session->tablet->sql[SQL_URN_GET]);
+    if (rc != RC_NOT_FOUND)
+        return rc == RC_OK ? under_way(err) : rc;
+    err_clear(err);
     urn = make(session->tablet, plan->meeting, err);
     if (urn == NULL)
         return RC_NO_MEMORY;
@@ -384,6 +390,7 @@ static enum rc open_row(struct session *session, struct urn *urn, uint64_t area,
     urn->round = (uint32_t)statement_i64(get, 1);
     salts.cost = (struct crypt_cost){.passes = (uint32_t)statement_i64(get, 2),
                                      .memory_kib = (uint32_t)statement_i64(get, 3)};
+    urn->born = (uint64_t)statement_i64(get, 7);
     chair = statement_blob(get, 4);
     teller = statement_blob(get, 5);
     if (chair.size != CRYPT_SALT_BYTES || teller.size != CRYPT_SALT_BYTES) {
@@ -425,6 +432,10 @@ enum rc urn_open(struct session *session, struct dot meeting, uint64_t area,
 
 /* ---- looking ---- */
 
+struct dot urn_meeting(const struct urn *urn) {
+    return urn->meeting;
+}
+
 uint8_t urn_mode(const struct urn *urn) {
     return urn->mode;
 }
@@ -450,6 +461,14 @@ struct instance_id urn_item(const struct urn *urn, uint32_t index) {
 
     return (struct instance_id){.dot = {get_le(item, 8), get_le(item + 8, 8)},
                                 .ordinal = (uint32_t)get_le(item + 16, 4)};
+}
+
+void urn_name_item(struct urn *urn, uint32_t index, struct instance_id id) {
+    uint8_t *item = item_at(urn->secret->block, index);
+
+    put_le(item, id.dot.actor, 8);
+    put_le(item + 8, id.dot.number, 8);
+    put_le(item + 16, id.ordinal, 4);
 }
 
 uint32_t urn_index(const struct urn *urn, struct instance_id id) {
@@ -593,6 +612,12 @@ enum rc urn_enter(struct urn *urn, uint32_t index, unsigned teller, const struct
 
 /* ---- the end ---- */
 
+static int by_item(const void *left, const void *right) {
+    const struct vote_item_count *a = left, *b = right;
+
+    return instance_compare(a->item, b->item);
+}
+
 enum rc urn_counts(const struct urn *urn, struct arena *arena, const struct vote_item_count **out,
                    uint32_t *count, struct err *err) {
     struct vote_item_count *items = arena_array(arena, urn->item_count, sizeof(*items));
@@ -617,6 +642,8 @@ enum rc urn_counts(const struct urn *urn, struct arena *arena, const struct vote
         to->marks = urn_marks(urn, i);
         ++*count;
     }
+    if (*count > 1)
+        qsort(items, *count, sizeof(*items), by_item);
     *out = items;
     return RC_OK;
 }

@@ -63,12 +63,17 @@ enum rc urn_find(struct session *session, struct dot meeting, struct urn_about *
 
 /* ---- an open urn ---- */
 
+/* As it was called when the urn was opened: copies of this tablet may have given it another name
+ * since; then the urn must be opened again. */
+struct dot urn_meeting(const struct urn *urn);
 uint8_t urn_mode(const struct urn *urn);
 uint32_t urn_round(const struct urn *urn);
 uint64_t urn_seats(const struct urn *urn);
 bool urn_joined(const struct urn *urn);
 uint32_t urn_item_count(const struct urn *urn);
 struct instance_id urn_item(const struct urn *urn, uint32_t index);
+/* The item is called otherwise by now. On disk it is with the next vote. */
+void urn_name_item(struct urn *urn, uint32_t index, struct instance_id id);
 /* The index of an item; UINT32_MAX without it. */
 uint32_t urn_index(const struct urn *urn, struct instance_id item);
 /* The seats that have had their vote on it. */

@@ -242,11 +242,46 @@ static enum rc read_items(struct gather *at, struct err *err) {
 
 /* ---- votes ---- */
 
+static int by_item(const void *left, const void *right) {
+    const struct vote_item_count *a = left, *b = right;
+
+    return instance_compare(a->item, b->item);
+}
+
+/* What a batch names is called as its tablet called it when it counted. Where a copy of the tablet
+ * had used the numbers first, the record has got another name since, and so have its items: they
+ * keep their numbers. *ours: it is not of another meeting. */
+static enum rc name_now(const struct gather *at, struct vote_batch *batch, bool *ours,
+                        struct err *err) {
+    const struct meeting *meeting = at->out;
+    bool named = dot_equal(batch->meeting, meeting->id), known = true;
+    struct vote_item_count *items;
+
+    for (uint32_t i = 0; i < batch->item_count; i++)
+        known = known && meeting_item(meeting, batch->items[i].item) != NULL;
+    *ours = batch->meeting.number == meeting->id.number;
+    if ((named && known) || !*ours)
+        return RC_OK;
+    items = arena_array(at->arena, batch->item_count + 1u, sizeof(*items));
+    if (items == NULL)
+        return arena_check(at->arena, "a meeting", err);
+    for (uint32_t i = 0; i < batch->item_count; i++) {
+        items[i] = batch->items[i];
+        items[i].item = meeting_item_now(meeting, items[i].item);
+        *ours = *ours && (named || meeting_item(meeting, items[i].item) != NULL);
+    }
+    if (batch->item_count > 1)
+        qsort(items, batch->item_count, sizeof(*items), by_item);
+    batch->items = items;
+    return RC_OK;
+}
+
 static enum rc hear(struct gather *at, const struct version *version, bool late,
                     struct vote_heard **heard, uint32_t *capacity, struct err *err) {
     struct vote_batch *batch = arena_alloc(at->arena, sizeof(*batch));
     struct vote_heard *entry;
     struct err ignored;
+    bool ours = false;
     enum rc rc;
 
     if (batch == NULL)
@@ -257,15 +292,19 @@ static enum rc hear(struct gather *at, const struct version *version, bool late,
                           at->arena, batch, &ignored);
     if (rc == RC_NO_MEMORY || rc == RC_LIMIT)
         return err_set(err, rc, "out of memory");
-    if (rc != RC_OK || !dot_equal(batch->meeting, at->out->id) ||
-        at->out->heard_count == VOTE_BATCHES_MAX) {
+    if (rc == RC_OK) {
+        rc = name_now(at, batch, &ours, err);
+        if (rc != RC_OK)
+            return rc;
+    }
+    if (!ours || at->out->heard_count == VOTE_BATCHES_MAX) {
         at->out->problems |= MEETING_BROKEN_VOTES;
         return RC_OK;
     }
     entry = arena_push(at->arena, heard, &at->out->heard_count, capacity, sizeof(*entry));
     if (entry == NULL)
         return arena_check(at->arena, "a meeting", err);
-    *entry = (struct vote_heard){.batch = batch, .late = late};
+    *entry = (struct vote_heard){.batch = batch, .late = late, .text = version->value.bytes};
     return RC_OK;
 }
 
@@ -440,6 +479,23 @@ const struct meeting_item *meeting_item(const struct meeting *meeting, struct in
         if (instance_equal(meeting->items[i].id, id))
             return &meeting->items[i];
     return NULL;
+}
+
+struct instance_id meeting_item_now(const struct meeting *meeting, struct instance_id id) {
+    const struct meeting_item *found = NULL;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < meeting->item_count; i++) {
+        const struct instance_id item = meeting->items[i].id;
+
+        if (instance_equal(item, id))
+            return id;
+        if (item.dot.number == id.dot.number && item.ordinal == id.ordinal) {
+            found = &meeting->items[i];
+            count++;
+        }
+    }
+    return count == 1 ? found->id : id;
 }
 
 const struct meeting_member *meeting_seat(const struct meeting *meeting, uint32_t seat) {

@@ -81,7 +81,8 @@ struct meeting {
     uint32_t member_count, item_count, heard_count;
     const struct meeting_member *members; /* by seat */
     const struct meeting_item *items;     /* by order, then id */
-    const struct vote_heard *heard;       /* what tablets said, late ones too */
+    const struct vote_heard *heard;       /* what tablets said, late ones too; items as they are
+                                           * called now (meeting_item_now) */
     uint64_t expected, present, reps, committee;
     uint32_t problems; /* bits of enum meeting_problem */
     bool sealed;
@@ -102,6 +103,10 @@ void meeting_tally(const struct meeting *meeting, const struct meeting_item *ite
 uint16_t meeting_field(const struct form *form, const char *path);
 const struct meeting_item *meeting_item(const struct meeting *meeting, struct instance_id id);
 const struct meeting_member *meeting_seat(const struct meeting *meeting, uint32_t seat);
+/* What an item is called that was called id when a tablet wrote that down. Copies of the tablet may
+ * have used its numbers, too; then they have got another name, and stay what they are. An id that
+ * is not found, or could be two items, is given back as it is. */
+struct instance_id meeting_item_now(const struct meeting *meeting, struct instance_id id);
 /* Whether the household stands on the agenda. */
 const struct meeting_item *meeting_household(const struct meeting *meeting, struct view household);
 

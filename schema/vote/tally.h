@@ -34,7 +34,8 @@ struct vote_facts {
 
 struct vote_heard { /* one batch about one item */
     const struct vote_batch *batch;
-    bool late; /* it came after the sealing, or after the county's close */
+    bool late;        /* it came after the sealing, or after the county's close */
+    struct view text; /* as the record has it: what the batch's hash is of, in hexadecimal */
 };
 
 enum tally_state { TALLY_OPEN = 0, TALLY_PASSED, TALLY_FAILED, TALLY_VOID };

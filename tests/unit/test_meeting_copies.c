@@ -1,0 +1,377 @@
+/* Copies of a tablet with an open urn, and of one whose meeting a copy's numbers have given another
+ * name: votes are counted once, or the household is voted on again; never twice, and never some
+ * under one name and some under another. */
+#include "base/file.h"
+#include "tests/support/panel.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MEMBERS 11u
+
+static const struct meeting_signer signers[] = {
+    {{(const uint8_t *)"chair", 5}, {(const uint8_t *)"李主任", 9}, {NULL, 0}},
+    {{(const uint8_t *)"teller", 6}, {(const uint8_t *)"赵", 3}, {NULL, 0}},
+};
+
+struct one { /* of the two that were one tablet */
+    struct tablet *tablet;
+    struct session *session;
+    struct urn *urn;
+};
+
+struct copies {
+    struct visitor *visitor;
+    struct one a, b;
+    struct dot id; /* of the meeting */
+};
+
+#define MUST(copies, call) visitor_must((copies)->visitor, call)
+#define REFUSES(copies, rc, words, call)                                                           \
+    do {                                                                                           \
+        assert_int_equal(call, rc);                                                                \
+        if (strstr((copies)->visitor->err.text, words) == NULL)                                    \
+            fail_msg("%s", (copies)->visitor->err.text);                                           \
+    } while (0)
+
+static struct copies begin(void **state) {
+    struct copies copies = {.visitor = *state};
+
+    panel_publish(copies.visitor);
+    copies.a.tablet = visitor_enrol(copies.visitor, "wang", 1);
+    copies.a.session = county_session(copies.a.tablet, "wang");
+    return copies;
+}
+
+static struct one switched_on(struct copies *copies, const char *folder) {
+    struct one one = {
+        .tablet = county_tablet(copies->visitor->county, visitor_path(copies->visitor, folder))};
+
+    one.session = county_session(one.tablet, "wang");
+    return one;
+}
+
+static void switch_off(struct copies *copies, struct one *one) {
+    urn_close(one->urn);
+    if (one->session != NULL)
+        MUST(copies, session_close(one->session, &copies->visitor->err));
+    tablet_close(one->tablet);
+    *one = (struct one){0};
+}
+
+/* The whole folder, nonce and all. */
+static void copy(struct copies *copies) {
+    switch_off(copies, &copies->a);
+    visitor_copy(copies->visitor, "wang", "clone");
+    copies->a = switched_on(copies, "wang");
+    copies->b = switched_on(copies, "clone");
+}
+
+static void sync_all(struct copies *copies) {
+    for (unsigned i = 0; i < 3; i++) {
+        county_sync(copies->visitor->county, copies->a.tablet, RC_OK, NULL);
+        if (copies->b.tablet != NULL)
+            county_sync(copies->visitor->county, copies->b.tablet, RC_OK, NULL);
+    }
+}
+
+static void vote(struct copies *copies, struct one *one, uint32_t from, uint32_t to,
+                 enum urn_answer answer) {
+    if (one->urn == NULL)
+        one->urn = panel_resume(copies->visitor, one->session, copies->id);
+    for (uint32_t seat = from; seat <= to; seat++)
+        panel_cast(copies->visitor, one->session, one->urn, copies->id, seat, answer);
+}
+
+static void close_urn(struct copies *copies, struct one *one) {
+    panel_close(copies->visitor, one->session, copies->id, one->urn);
+    one->urn = NULL;
+}
+
+static void sign(struct copies *copies, struct one *one) {
+    MUST(copies, meeting_sign(one->session, copies->id, signers, 2, false, &copies->visitor->err));
+}
+
+static struct tally tally_of(struct copies *copies, const struct one *one) {
+    return panel_tally(copies->visitor, one->session, copies->id, 0);
+}
+
+/* The last record of meetings that the tablet lists. */
+static struct dot listed_meeting(struct copies *copies, const struct one *one) {
+    struct list_query query = {.form_name = view_text(MEETING_FORM)};
+    struct listed *listed;
+    uint32_t count, total;
+
+    MUST(copies, session_list(one->session, &query, &copies->visitor->arena, &listed, &count,
+                              &total, &copies->visitor->err));
+    assert_int_equal(count, 1);
+    return listed[0].id;
+}
+
+static void end(struct copies *copies) {
+    visitor_verify(copies->visitor, copies->a.tablet);
+    switch_off(copies, &copies->a);
+    if (copies->b.tablet != NULL) {
+        visitor_verify(copies->visitor, copies->b.tablet);
+        switch_off(copies, &copies->b);
+    }
+}
+
+/* Seats 1 to `before` have voted when the tablet is copied. */
+static struct copies copied_urn(void **state, uint32_t before) {
+    struct copies copies = begin(state);
+
+    copies.id = panel_open(copies.visitor, copies.a.session, MEMBERS, MEMBERS, 2);
+    county_sync(copies.visitor->county, copies.a.tablet, RC_OK, NULL);
+    copies.a.urn = panel_urn(copies.visitor, copies.a.session, copies.id);
+    vote(&copies, &copies.a, 1, before, URN_YES);
+    copy(&copies);
+    return copies;
+}
+
+static void assert_void(struct copies *copies, uint32_t voids) {
+    for (unsigned i = 0; i < 2; i++) {
+        struct tally tally = tally_of(copies, i == 0 ? &copies->a : &copies->b);
+
+        assert_int_equal(tally.state, TALLY_VOID);
+        assert_int_equal(tally.voids & voids, voids);
+        assert_int_equal(tally.batches, 2);
+        assert_true(tally.withheld);
+        assert_int_equal(tally.yes + tally.no + tally.abstain, 0);
+    }
+}
+
+static void two_copies_that_count_void_the_vote(void **state) {
+    struct copies copies = copied_urn(state, 5);
+
+    vote(&copies, &copies.a, 6, MEMBERS, URN_YES);
+    vote(&copies, &copies.b, 6, MEMBERS, URN_NO);
+    close_urn(&copies, &copies.a);
+    close_urn(&copies, &copies.b);
+    sync_all(&copies);
+    assert_void(&copies, TALLY_TWICE | TALLY_CONTRADICTS);
+    end(&copies);
+}
+
+static void copies_whose_voters_share_the_seats_void_it_too(void **state) {
+    struct copies copies = copied_urn(state, 0);
+
+    vote(&copies, &copies.a, 1, 6, URN_YES);
+    vote(&copies, &copies.b, 7, MEMBERS, URN_YES);
+    MUST(&copies,
+         meeting_close(copies.a.session, copies.id, copies.a.urn, true, &copies.visitor->err));
+    MUST(&copies,
+         meeting_close(copies.b.session, copies.id, copies.b.urn, true, &copies.visitor->err));
+    sync_all(&copies);
+    assert_void(&copies, TALLY_TWICE | TALLY_CONTRADICTS);
+    end(&copies);
+}
+
+static void what_both_have_alike_counts_once(void **state) {
+    struct copies copies = copied_urn(state, 7);
+
+    vote(&copies, &copies.a, 8, MEMBERS, URN_NO);
+    vote(&copies, &copies.b, 8, MEMBERS, URN_NO);
+    close_urn(&copies, &copies.a);
+    close_urn(&copies, &copies.b);
+    sync_all(&copies);
+    for (unsigned i = 0; i < 2; i++) {
+        struct tally tally = tally_of(&copies, i == 0 ? &copies.a : &copies.b);
+
+        assert_int_equal(tally.yes, 7);
+        assert_int_equal(tally.no, 4);
+        assert_int_equal(tally.batches, 1);
+    }
+    end(&copies);
+}
+
+static void seals_of_both_let_nothing_pass(void **state) {
+    struct copies copies = copied_urn(state, 5);
+    struct meeting_seen at;
+
+    vote(&copies, &copies.a, 6, MEMBERS, URN_YES);
+    vote(&copies, &copies.b, 6, MEMBERS, URN_NO);
+    close_urn(&copies, &copies.a);
+    sign(&copies, &copies.a);
+    close_urn(&copies, &copies.b);
+    sign(&copies, &copies.b);
+    sync_all(&copies);
+    assert_void(&copies, TALLY_TWICE | TALLY_CONTRADICTS);
+    at = panel_see(copies.visitor, copies.b.session, copies.id);
+    assert_true((at.meeting.problems & MEETING_CONFLICT) != 0);
+    end(&copies);
+}
+
+static void a_copy_of_what_is_counted_only_goes(void **state) {
+    struct copies copies = copied_urn(state, 5);
+    struct urn_secrets secrets = {view_text(PANEL_CHAIR), view_text(PANEL_TELLER)};
+    struct err *err = &copies.visitor->err;
+    struct urn_about about;
+    struct urn *urn;
+
+    vote(&copies, &copies.b, 6, 6, URN_NO);
+    vote(&copies, &copies.a, 6, 9, URN_YES);
+    vote(&copies, &copies.a, 10, MEMBERS, URN_NO);
+    close_urn(&copies, &copies.a);
+    sync_all(&copies);
+    REFUSES(&copies, RC_CONFLICT, "have been counted",
+            meeting_close(copies.b.session, copies.id, copies.b.urn, true, err));
+    urn_close(copies.b.urn);
+    copies.b.urn = NULL;
+    REFUSES(&copies, RC_CONFLICT, "have been counted",
+            meeting_resume_vote(copies.b.session, copies.id, &secrets, &urn, err));
+    MUST(&copies, meeting_void(copies.b.session, copies.id, view_text("a copy's"), err));
+    assert_int_equal(urn_find(copies.b.session, copies.id, &about, err), RC_NOT_FOUND);
+    sync_all(&copies);
+    assert_int_equal(tally_of(&copies, &copies.a).yes, 9);
+    assert_int_equal(tally_of(&copies, &copies.b).yes, 9);
+    end(&copies);
+}
+
+static void a_copys_urn_goes_when_the_meeting_is_signed(void **state) {
+    struct copies copies = copied_urn(state, 5);
+    struct err *err = &copies.visitor->err;
+    struct urn_about about;
+
+    vote(&copies, &copies.a, 6, 9, URN_YES);
+    vote(&copies, &copies.a, 10, MEMBERS, URN_NO);
+    close_urn(&copies, &copies.a);
+    sign(&copies, &copies.a);
+    sync_all(&copies);
+    MUST(&copies, meeting_void(copies.b.session, copies.id, view_text("a copy's"), err));
+    assert_int_equal(urn_find(copies.b.session, copies.id, &about, err), RC_NOT_FOUND);
+    sync_all(&copies);
+    assert_int_equal(tally_of(&copies, &copies.b).yes, 9);
+    end(&copies);
+}
+
+/* From its own backup, which leaves the nonce out: it is another actor, and has the old urn. */
+static void a_tablet_that_was_put_back_is_not_counted_twice(void **state) {
+    struct copies copies = copied_urn(state, 5);
+    struct visitor *visitor = copies.visitor;
+    struct urn_secrets secrets = {view_text(PANEL_CHAIR), view_text(PANEL_TELLER)};
+    struct urn *urn;
+
+    switch_off(&copies, &copies.b);
+    MUST(&copies, file_remove(visitor_path(visitor, "clone/incarnation"), &visitor->err));
+    vote(&copies, &copies.a, 6, 9, URN_YES);
+    vote(&copies, &copies.a, 10, MEMBERS, URN_NO);
+    close_urn(&copies, &copies.a);
+    county_sync(visitor->county, copies.a.tablet, RC_OK, NULL);
+    copies.b = switched_on(&copies, "clone");
+    vote(&copies, &copies.b, 6, MEMBERS, URN_NO); /* it has not heard of the result */
+    sync_all(&copies);
+    REFUSES(&copies, RC_CONFLICT, "have been counted",
+            meeting_close(copies.b.session, copies.id, copies.b.urn, true, &visitor->err));
+    urn_close(copies.b.urn);
+    copies.b.urn = NULL;
+    REFUSES(&copies, RC_CONFLICT, "have been counted",
+            meeting_resume_vote(copies.b.session, copies.id, &secrets, &urn, &visitor->err));
+    assert_int_equal(tally_of(&copies, &copies.b).yes, 9);
+    end(&copies);
+}
+
+/* ---- names ---- */
+
+/* Both write a record under the same number; the copy's comes to the county first. */
+static struct copies named_anew(void **state) {
+    struct copies copies = begin(state);
+
+    copy(&copies);
+    visitor_save(copies.visitor, copies.b.session, VILLAGE_A, "副本写的");
+    county_sync(copies.visitor->county, copies.b.tablet, RC_OK, NULL);
+    copies.id = panel_open(copies.visitor, copies.a.session, MEMBERS, MEMBERS, 2);
+    copies.a.urn = panel_urn(copies.visitor, copies.a.session, copies.id);
+    vote(&copies, &copies.a, 1, 5, URN_YES);
+    return copies;
+}
+
+static void assert_counted(struct copies *copies) {
+    for (unsigned i = 0; i < 2; i++) {
+        struct one *one = i == 0 ? &copies->a : &copies->b;
+        struct meeting_seen at = panel_see(copies->visitor, one->session, copies->id);
+        struct tally tally = tally_of(copies, one);
+
+        assert_int_equal(at.meeting.problems & MEETING_BROKEN_VOTES, 0);
+        assert_int_equal(tally.state, TALLY_PASSED);
+        assert_int_equal(tally.yes, 8);
+        assert_int_equal(tally.no, 3);
+    }
+}
+
+static void an_urn_follows_the_name_of_its_meeting(void **state) {
+    struct copies copies = named_anew(state);
+    struct err *err = &copies.visitor->err;
+    struct dot before = copies.id;
+    struct meeting_vote again = {.mode = VOTE_SECRET_DEVICE,
+                                 .small_is_known = true,
+                                 .secrets = {view_text(PANEL_CHAIR), view_text(PANEL_TELLER)}};
+    struct meeting_answer answer = {.answer = URN_YES};
+    struct urn *urn;
+
+    county_sync(copies.visitor->county, copies.a.tablet, RC_OK, NULL);
+    copies.id = listed_meeting(&copies, &copies.a);
+    assert_false(dot_equal(before, copies.id));
+    /* The urn in hand is of the former name. */
+    answer.item = panel_see(copies.visitor, copies.a.session, copies.id).meeting.items[0].id;
+    REFUSES(&copies, RC_CONFLICT, "another name",
+            meeting_cast(copies.a.session, copies.a.urn, copies.id, 6, &answer, 1, err));
+    urn_close(copies.a.urn);
+    copies.a.urn = NULL;
+    REFUSES(&copies, RC_CONFLICT, "under way",
+            meeting_begin_vote(copies.a.session, copies.id, &again, &urn, err));
+    vote(&copies, &copies.a, 6, 8, URN_YES);
+    vote(&copies, &copies.a, 9, MEMBERS, URN_NO);
+    close_urn(&copies, &copies.a);
+    sign(&copies, &copies.a);
+    sync_all(&copies);
+    assert_counted(&copies);
+    end(&copies);
+}
+
+static void a_result_counts_under_the_new_name(void **state) {
+    struct copies copies = named_anew(state);
+    struct err *err = &copies.visitor->err;
+    struct buf text, later;
+
+    vote(&copies, &copies.a, 6, 8, URN_YES);
+    vote(&copies, &copies.a, 9, MEMBERS, URN_NO);
+    close_urn(&copies, &copies.a);
+    buf_init(&text, 2 * VOTE_BATCH_BYTES);
+    buf_init(&later, 2 * VOTE_BATCH_BYTES);
+    MUST(&copies, meeting_part(copies.a.session, copies.id, &text, err));
+    sync_all(&copies);
+    copies.id = listed_meeting(&copies, &copies.a);
+    assert_counted(&copies);
+    MUST(&copies, meeting_part(copies.a.session, copies.id, &later, err)); /* still the same */
+    assert_string_equal(buf_text(&later), buf_text(&text));
+    sign(&copies, &copies.a);
+    sync_all(&copies);
+    assert_counted(&copies);
+    buf_release(&text);
+    buf_release(&later);
+    end(&copies);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, visitor_set_up, visitor_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(two_copies_that_count_void_the_vote),
+        TEST(copies_whose_voters_share_the_seats_void_it_too),
+        TEST(what_both_have_alike_counts_once),
+        TEST(seals_of_both_let_nothing_pass),
+        TEST(a_copy_of_what_is_counted_only_goes),
+        TEST(a_copys_urn_goes_when_the_meeting_is_signed),
+        TEST(a_tablet_that_was_put_back_is_not_counted_twice),
+        TEST(an_urn_follows_the_name_of_its_meeting),
+        TEST(a_result_counts_under_the_new_name),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
