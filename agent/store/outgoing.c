@@ -116,23 +116,24 @@ static uint64_t next_name(const struct lineage *lineage, uint64_t actor, uint64_
     return next;
 }
 
-/* A receipt for a part of what was sent knows the first of the names only. */
-static bool is_part(const struct lineage *next, const struct lineage *known) {
+/* Whether these are the names that are known of the numbers up to upto: a receipt for a part of
+ * what was sent knows the first only, and says nothing of those behind it. */
+static bool is_known(const struct lineage *next, const struct lineage *known, uint64_t upto) {
     for (uint32_t i = 0; i < next->count; i++)
         if (i >= known->count || known->ranges[i].from != next->ranges[i].from ||
             known->ranges[i].name != next->ranges[i].name)
             return false;
-    return true;
+    return next->count == known->count || known->ranges[next->count].from > upto;
 }
 
 enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, struct view forks,
-                    bool *anew, struct err *err) {
+                    uint64_t upto, bool *anew, struct err *err) {
     struct own_actor next = *actor;
     uint64_t first = 1;
     enum rc rc = lineage_decode(forks, &tablet->lineages, &next.lineage, err);
 
     *anew = false;
-    if (rc != RC_OK || is_part(&next.lineage, &actor->lineage))
+    if (rc != RC_OK || is_known(&next.lineage, &actor->lineage, upto))
         return rc;
     while (rc == RC_OK && first <= NUMBER_MAX) {
         const struct dot dot = {next.actor, first};

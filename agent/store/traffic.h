@@ -91,11 +91,12 @@ enum rc tablet_check_incarnation(struct tablet *tablet, struct err *err);
 /* Whether the county has all of the present actor: only then its changes have names by which
  * another one can mean them. */
 bool tablet_may_incarnate(const struct tablet *tablet);
-/* The county knows our numbers under other names, because copies of this tablet have used them too.
- * Records that were created under them are named anew. Does nothing if that is known. *anew: what
- * feeds had brought of a copy was dropped with it, and they are read from their beginnings. */
+/* The names under which the county knows our numbers up to upto: others than our own, because
+ * copies of this tablet have used the numbers too; or, after a restore, our own again. Records that
+ * were created under them are named anew. Does nothing if that is known. *anew: what feeds had
+ * brought of a copy was dropped with it, and they are read from their beginnings. */
 enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, struct view forks,
-                    bool *anew, struct err *err);
+                    uint64_t upto, bool *anew, struct err *err);
 /* One of our actors, or a name under which the county knows some of its numbers. */
 bool tablet_is_own_name(const struct tablet *tablet, uint64_t name);
 /* Stores the outcome of an own change; *is_new when it was not known. Number 0 to 2^40 - 1. */

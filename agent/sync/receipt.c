@@ -121,11 +121,20 @@ static enum rc fits(struct tablet *tablet, const struct own_actor *actor,
     return rc;
 }
 
+/* Numbers behind this one are known by another name: the county may speak of what ours grew out of,
+ * which ends here. */
+static bool is_root(const struct own_actor *actor, uint64_t number) {
+    const struct lineage *lineage = &actor->lineage;
+
+    return lineage->count > 0 && lineage->ranges[lineage->count - 1].from > number;
+}
+
 static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum freshness freshness,
                     struct sync_report *report, struct flow *flow, struct err *err) {
     const struct own_actor *actor = find(tablet, receipt->actor);
     struct own_actor next;
     uint8_t hash[32];
+    bool anew;
     enum rc rc;
 
     if (actor == NULL) /* of another tablet, whose batches we carried */
@@ -139,19 +148,17 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum f
     if (!crypt_equal(hash, receipt->hash, sizeof(hash)))
         return leave_actor(tablet, actor, NOTICE_RECEIPT_BROKEN, receipt->number, flow, err);
     if (receipt->number < actor->receipt &&
-        (freshness == ANSWER_STALE || (freshness == ANSWER_BUNDLED && receipt->want_from == 0)))
+        (freshness == ANSWER_STALE ||
+         (receipt->want_from == 0 &&
+          (freshness == ANSWER_BUNDLED || is_root(actor, receipt->number)))))
         return take_outcomes(tablet, &next, receipt, report, err); /* overtaken by another one */
     if (receipt->number < actor->receipt && receipt->want_from == 0)
         return tablet_notice(tablet, NOTICE_RECEIPT_BROKEN, actor->actor, receipt->number, err);
-    if (receipt->forks.size > 0) {
-        bool anew;
-
-        rc = tablet_fork(tablet, actor, receipt->forks, &anew, err);
-        flow->anew = flow->anew || anew;
-        if (rc != RC_OK)
-            return rc;
-        next = *find(tablet, receipt->actor);
-    }
+    rc = tablet_fork(tablet, actor, receipt->forks, receipt->number, &anew, err);
+    flow->anew = flow->anew || anew;
+    if (rc != RC_OK)
+        return rc;
+    next = *find(tablet, receipt->actor);
     rc = advance(tablet, next, receipt, report, flow, err);
     if (rc == RC_OK)
         rc = take_outcomes(tablet, &next, receipt, report, err);
@@ -170,22 +177,33 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum f
     return rc;
 }
 
-/* The county knows the device, of which there may be copies: a receipt for another copy's numbers
- * is none of ours when there is one that fits. */
-static enum rc for_a_copy(struct tablet *tablet, const struct answer *answer, uint32_t i, bool *out,
-                          struct err *err) {
-    const struct own_actor *actor = find(tablet, answer->receipts[i].actor);
+/* What the answer's i-th receipt is to us. The county knows the device, of which there may be
+ * copies, and tells of the histories of all. */
+enum bearing {
+    OF_OUR_ROOTS, /* it fits, but another one that goes farther fits, too */
+    OURS,         /* or, if our chain does not say the same and no other receipt fits: an alarm */
+    OF_A_COPY     /* it does not fit, another one does */
+};
+
+static enum rc bearing_of(struct tablet *tablet, const struct answer *answer, uint32_t i,
+                          enum bearing *out, struct err *err) {
+    const struct receipt *receipt = &answer->receipts[i];
+    const struct own_actor *actor = find(tablet, receipt->actor);
     bool own = true, other = false;
     enum rc rc = RC_OK;
 
-    *out = false;
+    *out = OURS;
     if (actor == NULL)
         return RC_OK;
-    rc = fits(tablet, actor, &answer->receipts[i], &own, err);
-    for (uint32_t k = 0; k < answer->receipt_count && rc == RC_OK && !own && !other; k++)
-        if (k != i && answer->receipts[k].actor == actor->actor)
-            rc = fits(tablet, actor, &answer->receipts[k], &other, err);
-    *out = !own && other;
+    rc = fits(tablet, actor, receipt, &own, err);
+    for (uint32_t k = 0; k < answer->receipt_count && rc == RC_OK && !other; k++) {
+        const struct receipt *next = &answer->receipts[k];
+
+        if (k != i && next->actor == actor->actor && (!own || next->number > receipt->number))
+            rc = fits(tablet, actor, next, &other, err);
+    }
+    if (other)
+        *out = own ? OF_OUR_ROOTS : OF_A_COPY;
     return rc;
 }
 
@@ -213,13 +231,18 @@ enum rc receipt_take_all(struct tablet *tablet, const struct answer *answer,
                          struct err *err) {
     enum rc rc = RC_OK;
 
-    for (uint32_t i = 0; i < answer->receipt_count && rc == RC_OK; i++) {
-        bool skip = false;
+    for (enum bearing turn = OF_OUR_ROOTS; turn <= OURS; turn++)
+        for (uint32_t i = 0; i < answer->receipt_count && rc == RC_OK; i++) {
+            const struct receipt *receipt = &answer->receipts[i];
+            enum bearing bearing;
 
-        rc = for_a_copy(tablet, answer, i, &skip, err);
-        if (rc == RC_OK && !skip)
-            rc = take(tablet, &answer->receipts[i], freshness, report, flow, err);
-    }
+            rc = bearing_of(tablet, answer, i, &bearing, err);
+            if (rc != RC_OK || bearing != turn)
+                continue;
+            rc = turn == OURS
+                     ? take(tablet, receipt, freshness, report, flow, err)
+                     : take_outcomes(tablet, find(tablet, receipt->actor), receipt, report, err);
+        }
     return rc == RC_OK && flow->new_epoch ? ask_for_former(tablet, answer, err) : rc;
 }
 

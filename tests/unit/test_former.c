@@ -52,6 +52,42 @@ static void what_is_given_back_to_a_former_life_has_its_reason(void **state) {
     assert_true(view_equal(list[0].reason, view_text("not your village")));
 }
 
+/* What waits stands in front of numbers that a restored county calls by another name. The county's
+ * word about it ends where that name begins: no alarm. */
+static void what_is_given_back_in_front_of_a_new_name_has_its_reason(void **state) {
+    struct clerk *world = *state;
+    const char *file = clerk_path(world, "one.backup"), *record, *move;
+    struct tablet_quarantined *list = NULL;
+    struct notice *notices = NULL;
+    uint32_t count = 0;
+    struct seen seen;
+    struct edit edit;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    clerk_user(world, "Li Si", "county");
+    record = clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    clerk_start(world, world->wang, record, CHANGE_MOVE, &seen, &edit);
+    clerk_must(edit_set_area(&edit, OTHER_VILLAGE, &err), &err);
+    move = clerk_finish(world, world->wang, &seen, &edit);
+    clerk_sync(world);
+    RUNS(world, 0, "backup", file);
+    clerk_new(world, world->wang, CLERK_HOME("王桂香"));
+    clerk_restore(world, file, "again");
+    clerk_sync(world);
+    clerk_sync(world);
+    assert_int_equal(tablet_actor(world->a, 0)->lineage.count, 1);
+    RUNS(world, 0, "quarantine", "return", move, "--as", "Li Si", "--reason", "not your village");
+    clerk_sync(world);
+    clerk_must(tablet_quarantine(world->a, &world->arena, &list, &count, &err), &err);
+    assert_int_equal(count, 1);
+    assert_true(view_equal(list[0].reason, view_text("not your village")));
+    clerk_must(tablet_notices(world->a, &world->arena, &notices, &count, &err), &err);
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_not_equal(notices[i].kind, NOTICE_RECEIPT_BROKEN);
+}
+
 /* The tablet had been told that a backup holds it, and the county comes from an older one. */
 static void what_a_former_life_sent_is_asked_for_again(void **state) {
     struct clerk *world = *state;
@@ -76,8 +112,10 @@ static void what_a_former_life_sent_is_asked_for_again(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, clerk_set_up, clerk_tear_down)
 
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(what_is_given_back_to_a_former_life_has_its_reason),
-                                       TEST(what_a_former_life_sent_is_asked_for_again)};
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_given_back_to_a_former_life_has_its_reason),
+        TEST(what_is_given_back_in_front_of_a_new_name_has_its_reason),
+        TEST(what_a_former_life_sent_is_asked_for_again)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

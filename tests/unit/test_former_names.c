@@ -310,6 +310,49 @@ static void what_was_written_about_a_former_name_keeps_to_it(void **state) {
     tablet_close(pair.b);
 }
 
+static uint32_t listed_count(struct clerk *world, struct session *session) {
+    struct list_query query = {0};
+    struct listed *listed = NULL;
+    uint32_t count = 0, total = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(session_list(session, &query, &world->arena, &listed, &count, &total, &err), &err);
+    return total;
+}
+
+/* A number got a name of a restored county's epoch; then the county comes back from another backup,
+ * which knows it by the plain name: the receipt has no names, and those that were told are void. */
+static void a_name_of_an_epoch_that_is_gone_is_void(void **state) {
+    struct clerk *world = *state;
+    const char *file = clerk_path(world, "one.backup"), *second = clerk_path(world, "two.backup");
+    const char *plain;
+    struct pair pair;
+
+    clerk_begin(world);
+    make_twins(world, &pair, file);
+    plain = own_name(world, pair.a, 2);
+    sync_one(world, pair.a);
+    RUNS(world, 0, "backup", second);
+    clerk_restore(world, file, "again");
+    sync_one(world, pair.b);
+    sync_one(world, pair.a);
+    sync_until_rest(world, &pair);
+    assert_string_not_equal(own_name(world, pair.a, 2), plain);
+    world->county->now_ms += 60000; /* an epoch is a second */
+    clerk_restore(world, second, "between");
+    sync_until_rest(world, &pair);
+    assert_string_equal(own_name(world, pair.a, 2), plain);
+    assert_string_equal(own_name(world, pair.b, 2), plain);
+    assert_true(shows(world, plain, "两边的"));
+    assert_int_equal(clerk_counts(world).records, 2);
+    assert_int_equal(listed_count(world, pair.first), 2);
+    assert_int_equal(listed_count(world, pair.second), 2);
+    RUNS(world, 0, "verify");
+    tablet_close(pair.a);
+    tablet_close(pair.b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_other_copy_comes_first_this_time, clerk_set_up,
@@ -322,6 +365,8 @@ int main(void) {
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(what_was_written_about_a_former_name_keeps_to_it,
                                         clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(a_name_of_an_epoch_that_is_gone_is_void, clerk_set_up,
+                                        clerk_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
