@@ -153,6 +153,16 @@ export function takeErasure(r) {
   return erasure;
 }
 
+export function erasureBytes({ at, who, reason, cells, dots }) {
+  const w = new Writer().byte(1).signed(at).text(who).text(reason).varint(cells.length);
+  for (const { field, instance } of cells) {
+    w.byte(instance ? 0 : 1).varint(field);
+    if (instance) putInstance(w, instance);
+  }
+  putDots(w, dots);
+  return w.done();
+}
+
 export const isErased = ({ cells, dots }, dot, { instance, field }) =>
   field >= 32 &&
   dots.some((other) => !byDot(other, dot)) &&

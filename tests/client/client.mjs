@@ -18,6 +18,7 @@ import {
   Writer,
   boxPublic,
   byDot,
+  byInstance,
   canonical,
   chainNext,
   chainStart,
@@ -41,6 +42,7 @@ import {
   sortEntries,
 } from './wire.mjs';
 import {
+  AREAS,
   BATCH,
   CURSOR,
   ENTER,
@@ -65,15 +67,14 @@ import {
   readKeys,
 } from './exchange.mjs';
 import { readChunk, readManifest, wantPart } from './snapshot.mjs';
+import { Reading } from './reading.mjs';
 import { State } from './state.mjs';
 
 const audiences = { field: 1, office: 2, restricted: 3 };
 const feedText = ({ code, audience }) => `${code}/${audience}`;
 const fresh = (area) => ({ area, position: 0, chain: Buffer.alloc(32) });
-const beneath = (code, area) => {
-  const size = 10 ** [10, 8, 6, 3, 0].find((z) => area % 10 ** z === 0);
-  return Math.floor(code / size) === area / size;
-};
+const sizeOf = (area) => 10 ** [10, 8, 6, 3, 0].find((z) => area % 10 ** z === 0);
+const beneath = (code, area) => Math.floor(code / sizeOf(area)) === area / sizeOf(area);
 
 export class Client {
   forms = new Map(); // by name: what a form says
@@ -84,6 +85,7 @@ export class Client {
   confirmed = new Map(); // states by record: the fold of the feeds
   certificates = [];
   persons = []; // {key, name}: who wants a certificate
+  areas = []; // that were merged, or got another code or name
   alarms = [];
   quarantine = new Map(); // verdicts by own number
   former = []; // the log of former actors
@@ -208,6 +210,9 @@ export class Client {
       if (!pulled && !byDot(change.record, record)) state.apply(change, change.wall, true);
     return state;
   }
+  reading(record) {
+    return new Reading(this.view(record), this.forms);
+  }
   records() {
     const all = new Map(
       [...this.confirmed.values()].map((state) => [dotText(state.record), state.record]),
@@ -279,20 +284,30 @@ export class Client {
     });
     return this.save({ kind: CREATE, form, entries });
   }
-  // Takes the place of all that is live in these fields, or, with add, of nothing. What is one answer
-  // with a field is written along with it.
-  edit(record, fields, { instance = root, add = false, ...more } = {}) {
-    const state = this.view(record);
-    const form = this.formOf(state);
+  // Takes the place of what is live in these fields; in a conflict only a resolve replaces what others
+  // wrote. With add it takes the place of nothing, with drop of these versions. What is one answer with
+  // a field is written along with it.
+  edit(record, fields, { instance = root, add = false, drop, kind = EDIT, ...more } = {}) {
+    const reading = this.reading(record);
+    const { state } = reading;
+    const form = reading.form?.id ?? this.formOf(state);
+    const mine = (v) => state.infos.get(dotText(v)).person === this.person.id;
+    const asked = (field) =>
+      reading.conflicts.some(
+        (c) =>
+          !byInstance(c.instance, instance) &&
+          (c.field === field || (c.kind === 'group' && c.field === this.groupOf(form, field))),
+      );
+    const replaced = (field) => {
+      if (add) return [];
+      const live = drop ?? state.live(instance, field);
+      return kind === EDIT && asked(field) ? live.filter(mine) : live;
+    };
     const entries = [];
     const write = (field) => {
-      const again = add || entries.some((e) => e.field === field.field);
-      entries.push(
-        this.shape(form, instance, {
-          ...field,
-          replaces: again ? [] : state.live(instance, field.field),
-        }),
-      );
+      const again = entries.some((e) => e.field === field.field);
+      const replaces = again ? [] : replaced(field.field);
+      entries.push(this.shape(form, instance, { ...field, replaces }));
     };
     fields.forEach(write);
     for (const { number, merge_group: group } of this.forms.get(form)?.fields ?? []) {
@@ -301,7 +316,7 @@ export class Client {
       if (along && version && !entries.some((e) => e.field === number))
         write({ field: number, type: version.type, value: version.value, rank: version.rank });
     }
-    return this.save({ kind: EDIT, record, form, entries, ...more });
+    return this.save({ kind, record, form, entries, ...more });
   }
   groupOf(form, number) {
     return this.forms.get(form)?.fields.find((f) => f.number === number)?.merge_group;
@@ -314,15 +329,13 @@ export class Client {
     this.edit(record, [{ field: EXISTS, ...place }, ...fields], { instance });
     return instance;
   }
-  // Takes out an instance: the cover names every change that is live inside.
-  remove(record, instance, reason = '') {
-    const state = this.view(record);
-    const { repeat, parent } = state
-      .instances()
-      .find((i) => instanceText(i.instance) === instanceText(instance));
+  // Takes out an instance, or the record: the cover names every change that is live inside.
+  remove(record, instance = root, reason = '') {
+    const reading = this.reading(record);
+    const { repeat = 0, parent } = reading.nodes.get(instanceText(instance));
     const w = new Writer().byte(2).varint(repeat);
-    putInstance(w, parent);
-    putDots(w, state.inside(instance));
+    putInstance(w, parent?.id ?? root);
+    putDots(w, reading.inside(instance));
     const cover = { field: EXISTS, type: BYTES, value: w.done() };
     return this.edit(record, [cover], { instance, kind: REMOVE, reason });
   }
@@ -429,12 +442,29 @@ export class Client {
           this.feeds.set(feedText(area), fresh(area));
       }
   }
-  // Forgets what lies in no area of the scope any more.
+  // The code in force for an area.
+  inForce(code) {
+    for (;;) {
+      const acts = this.areas.filter(({ act, from }) => act !== 3 && beneath(code, from));
+      const [act] = acts.sort((a, b) => sizeOf(a.from) - sizeOf(b.from));
+      if (!act) return code;
+      code = act.to + (code % sizeOf(act.from));
+    }
+  }
+  // Forgets the feeds that lie in no area of the scope any more, and what stands in no other.
   leaveAreas() {
-    const within = (code) => this.scope.areas.some((area) => beneath(code, area));
-    for (const [key, { area }] of this.feeds) if (!within(area.code)) this.feeds.delete(key);
-    for (const [key, state] of this.confirmed)
-      if (!within(state.area())) this.confirmed.delete(key);
+    const granted = [...this.scope.areas, ...this.scope.areas.map((area) => this.inForce(area))];
+    for (const [key, { area }] of this.feeds)
+      if (!granted.some((one) => beneath(area.code, one))) {
+        this.feeds.delete(key);
+        for (const record of this.confirmed.keys()) this.leave(record, key);
+      }
+  }
+  // A record that has left every feed in which it stood is forgotten.
+  leave(record, feed) {
+    const state = this.confirmed.get(record);
+    state?.feeds.delete(feed);
+    if (state?.feeds.size === 0) this.confirmed.delete(record);
   }
 
   take(answer) {
@@ -461,8 +491,8 @@ export class Client {
         if (!under?.name.equals(manifest.name) || under.next !== p.index)
           throw new Refused('a snapshot with a gap');
         const { entries, states } = readChunk(manifest, p.index, p.bytes);
-        work.push(...entries.map((body) => readEntry({ body })));
-        work.push(...states.map((state) => ({ kind: ENTER, record: state.record, state })));
+        work.push(...entries.map((body) => ({ ...readEntry({ body }), feed: key })));
+        work.push(...states.map((state) => ({ kind: ENTER, feed: key, record: state.record, state })));
         this.chunks++;
         under.next++;
         if (under.next < manifest.chunks.length) continue;
@@ -470,6 +500,7 @@ export class Client {
         feeds.set(key, { ...manifest, waiting: [] });
         continue;
       }
+      if (p.kind === AREAS) continue;
       if (p.kind === FORM) {
         if (!answer.forms.includes(hash('yg form', p.json).toString('hex')))
           throw new Refused('an unsigned form');
@@ -491,7 +522,7 @@ export class Client {
         feed.position = p.position;
         feed.chain = feedNext(feed.chain, entryDigest(entry));
         feed.own ||= entry.kind === OWN;
-        feed.waiting.push(entry);
+        feed.waiting.push({ ...entry, feed: key });
       } else if (p.kind === CURSOR) {
         if (
           p.position !== feed.position ||
@@ -523,6 +554,7 @@ export class Client {
       this.formPosition = form.position;
     }
     this.nonce = answer.nonce;
+    if (answer.areas) this.areas = answer.areas;
     for (const one of answer.certificates)
       this.certificates.push({ ...one, id: personName(one.key) });
     const wants = answer.receipts.map((receipt) => this.takeReceipt(receipt)).some((want) => want);
@@ -568,7 +600,7 @@ export class Client {
       const own = this.own().find(({ change }) => !byDot(change, dot));
       if (own) own.pulled = true;
     };
-    if (entry.kind === LEAVE) this.confirmed.delete(dotText(entry.record));
+    if (entry.kind === LEAVE) this.leave(dotText(entry.record), entry.feed);
     if (entry.kind === REDACT) {
       this.confirmed.get(dotText(entry.record))?.erase(entry.erasure);
       for (const own of this.log) {
@@ -579,7 +611,7 @@ export class Client {
       if (!this.batches.length && this.acked < this.log.length) this.cut(this.acked + 1);
     }
     if (entry.kind === ENTER || entry.kind === ERASED_ENTER) {
-      const state = this.state(entry.record);
+      const state = this.state(entry.record, entry.feed);
       state.join(State.unpacked({ ...entry.state, record: entry.record }));
       [...state.infos.values()].forEach(pulled);
     }
@@ -590,7 +622,7 @@ export class Client {
       this.lamport = Math.max(this.lamport, change.lamport);
       const time = Math.min(change.wall + entry.offset, entry.received);
       const known = entry.forks ? renamed(change, entry.forks) : change;
-      this.state(known.record).apply(known, time);
+      this.state(known.record, entry.feed).apply(known, time);
       pulled(known);
     }
   }
@@ -601,10 +633,12 @@ export class Client {
       own.change = renamed(own.change, forks);
     }
   }
-  state(record) {
+  state(record, feed) {
     const key = dotText(record);
     if (!this.confirmed.has(key)) this.confirmed.set(key, new State(record));
-    return this.confirmed.get(key);
+    const state = this.confirmed.get(key);
+    state.feeds.add(feed);
+    return state;
   }
 }
 

@@ -1,5 +1,4 @@
-// exchange.mjs: what travels between tablet and county: sections 9 to 11 of docs/protocol.md, and
-// the packed state of section 16.
+// exchange.mjs: what travels between tablet and county: sections 9 to 11 of docs/protocol.md.
 import crypto from 'node:crypto';
 import zlib from 'node:zlib';
 import {
@@ -9,13 +8,12 @@ import {
   decodeFrame,
   hash,
   mac,
-  root,
   sign,
   signedBy,
   takeErasure,
-  takeValue,
   unseal,
 } from './wire.mjs';
+import { readState } from './packed.mjs';
 
 export const HELLO = 1,
   BATCH = 2,
@@ -27,6 +25,7 @@ export const HELLO = 1,
   CURSOR = 20,
   SEALED = 21,
   SNAPSHOT = 22,
+  AREAS = 26,
   CHUNK = 27;
 
 export const part = (kind, content) => new Writer().byte(kind).sized(content).done();
@@ -123,7 +122,26 @@ function readParts(r, parts) {
     if (kind === CHUNK)
       parts.push({ kind, name: p.bytes(8), index: p.varint(), bytes: p.rest() });
     if (kind === SEALED) parts.push({ kind, sealed: p.rest() });
+    if (kind === AREAS) parts.push({ kind, content: p.rest() });
   }
+}
+
+// The table of areas that were merged, or got another code or name.
+function readAreas({ content }, { nonce }, county) {
+  const body = content.subarray(0, -64);
+  if (!signedBy(county.sign, content.subarray(-64), 'yg areas', nonce, body))
+    throw new Refused('the county has not signed this table of areas');
+  const r = new Reader(body);
+  if (r.byte() !== 1) throw new Refused('unknown version of areas: update this program');
+  const acts = listOf(r, () => ({
+    act: r.byte(),
+    from: r.area().code,
+    to: r.area().code,
+    time: r.signed(),
+    name: r.text(),
+  }));
+  r.end();
+  return acts;
 }
 
 // A whole answer, its signature verified. vault opens a SEALED part.
@@ -164,6 +182,8 @@ export function readAnswer(bytes, county, vault) {
     s.end();
   }
   readParts(r, answer.parts);
+  const areas = answer.parts.find((p) => p.kind === AREAS);
+  if (areas) answer.areas = readAreas(areas, answer, county);
   for (const p of answer.parts)
     if (p.kind === SNAPSHOT && !signedBy(county.sign, p.signature, 'yg snapshot', p.manifest))
       throw new Refused('the county has not signed this snapshot');
@@ -222,6 +242,7 @@ export function readEntry({ body }, leafOfOwn) {
   if (entry.kind === ERASED_ENTER) entry.was = c.bytes(32);
   if (entered || entry.kind === LEAVE || entry.kind === REDACT)
     entry.record = { actor: c.id(), number: c.varint() };
+  if (entered) entry.packed = c.buffer.subarray(c.at);
   if (entered) entry.state = readState(c);
   if (entry.kind === REDACT) entry.erasure = takeErasure(c);
   return entry;
@@ -299,86 +320,4 @@ export function readKeys(bytes, county) {
   if (!signedBy(county, r.rest(), 'yg keys', bytes.subarray(0, -64)))
     throw new Refused('the county has not signed this list of keys');
   return list;
-}
-
-// --- 16. State of a record, packed: {record, infos, versions, awaited, erasures} ---
-
-export function readState(r) {
-  const format = r.byte();
-  if (format !== 1 && format !== 2)
-    throw new Refused('unknown format of a state: update this program');
-  const infos = [];
-  for (const count = r.varint(); infos.length < count;) {
-    const actor = r.id();
-    let number = 0;
-    for (let left = r.varint(); left > 0; left--)
-      infos.push({ actor, number: (number += r.varint()) });
-  }
-  const spelled = () => {
-    const last = [];
-    return () => {
-      const ago = r.varint();
-      const id = ago ? last.at(-ago) : r.id();
-      if (!id) throw new Refused('no such id');
-      if (!ago) last.push(id);
-      return id;
-    };
-  };
-  const [form, person] = [spelled(), spelled()];
-  let time = 0;
-  for (const info of infos) {
-    const bits = r.byte();
-    Object.assign(info, {
-      kind: bits & 15,
-      provisional: !!(bits & 16),
-      form: form(),
-      person: person(),
-    });
-    info.time = time += r.signed();
-    info.lamport = r.varint();
-    info.under = bits & 32 ? listOf(r, () => Buffer.from(r.bytes(16))) : [];
-  }
-  const dot = () => {
-    const index = r.varint();
-    return index
-      ? { actor: infos[index - 1].actor, number: infos[index - 1].number }
-      : { actor: r.id(), number: r.varint() };
-  };
-  const instance = () => {
-    const ordinal = r.varint();
-    return ordinal ? { ...dot(), ordinal } : root;
-  };
-  const replacing = () => {
-    let index = 0;
-    return listOf(r, () => infos[(index += r.varint())]);
-  };
-  const record = dot();
-  const versions = [];
-  for (const count = r.varint(); versions.length < count;) {
-    const of = instance();
-    let field = 0;
-    for (let left = r.varint(); left > 0; left--) {
-      const v = r.varint();
-      field += v >> 3;
-      const { actor, number } = infos[infos.length === 1 ? 0 : r.varint()];
-      const rank = v & 1 ? r.byte() : 0;
-      const ordinal = v & 2 ? r.varint() : 0;
-      const by = v & 4 ? replacing() : [];
-      versions.push({ instance: of, field, actor, number, ordinal, rank, by, ...takeValue(r) });
-    }
-  }
-  const awaited = listOf(r, () => {
-    const name = {
-      instance: instance(),
-      field: r.varint(),
-      actor: r.id(),
-      number: r.varint(),
-      ordinal: r.varint(),
-    };
-    const keep = r.byte() === 1;
-    return { ...name, keep, by: keep ? replacing() : [] };
-  });
-  const erasures = format === 2 ? listOf(r, () => takeErasure(new Reader(r.sized()))) : [];
-  r.end();
-  return { record, infos, versions, awaited, erasures };
 }

@@ -1,6 +1,6 @@
 // snapshot.mjs: snapshots: section 20 of docs/protocol.md, from that text alone.
 import zlib from 'node:zlib';
-import { readState } from './exchange.mjs';
+import { readState } from './packed.mjs';
 import { BYTES, DATE, DECIMAL, INTEGER, NULL, Reader, TEXT, Writer, hash, must } from './wire.mjs';
 
 const WANT = 6;

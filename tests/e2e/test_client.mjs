@@ -7,6 +7,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { nameOf, pullAttachment, sendAttachment } from '../client/attachment.mjs';
 import { Client } from '../client/client.mjs';
+import { document, inOrder, printed } from '../client/document.mjs';
+import { Reading } from '../client/reading.mjs';
 import { State } from '../client/state.mjs';
 import { DATE, DECIMAL, INTEGER, TEXT, dotOf, dotText, root } from '../client/wire.mjs';
 import { tap, vectors } from '../client/test_vectors.mjs';
@@ -89,60 +91,12 @@ class County {
   }
 }
 
-// What a person sees of a household, by the paths that yg-agent shows; conflicts as sorted values.
-function seen(client, state) {
-  const form = client.forms.get(client.formOf(state));
-  const plain = (v) => {
-    if (v.type === DATE) return new Date(v.value * 86400000).toISOString().slice(0, 10);
-    if (v.type === DECIMAL) return Number(v.value.mantissa) / 10 ** v.value.scale;
-    return v.type === INTEGER ? Number(v.value) : v.value;
-  };
-  const values = {};
-  const conflicts = {};
-  const read = (instance, prefix, repeat) =>
-    form.fields.forEach((field) => {
-      const names = [];
-      let at = field;
-      for (; at && at.type !== 'repeat'; at = form.fields[at.parent]) names.unshift(at.name);
-      if (at?.number !== repeat || !names.length) return;
-      const where = prefix + names.join('/');
-      const {
-        value,
-        values: set,
-        conflict,
-      } = state.read(instance, field.number, field.policy ?? 'human');
-      if (value && value.value !== null) values[where] = plain(value);
-      if (set?.length) values[where] = set.map(plain).sort();
-      if (conflict) conflicts[where] = conflict.map(plain).sort();
-    });
-  read(root, '', undefined);
-  for (const { instance, repeat } of state.instances()) {
-    const { name } = form.fields.find((f) => f.number === repeat);
-    read(instance, `${name}[${dotText(instance)}.${instance.ordinal}]/`, repeat);
-  }
-  return { values, conflicts };
-}
+const seen = (client, state) => document(new Reading(state, client.forms));
+const shown = printed;
 
 // Questions about broken rules are for clients that run the form's constraints, which ours does not.
 const withoutRules = (list) => list.filter((one) => one.kind !== 'soft');
 
-// The same of what yg-agent says; sets sorted.
-function shown({ values, conflicts }) {
-  const sorted = Object.entries(values).map(([k, v]) => [k, Array.isArray(v) ? [...v].sort() : v]);
-  const sides = Object.entries(conflicts)
-    .map(([k, list]) => [k, withoutRules(list).map((side) => side.value).sort()])
-    .filter(([, list]) => list.length > 0);
-  return { values: Object.fromEntries(sorted), conflicts: Object.fromEntries(sides) };
-}
-
-const inOrder = (x) =>
-  JSON.parse(
-    JSON.stringify(x, (key, v) =>
-      v && v.constructor === Object
-        ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : v,
-    ),
-  );
 const same = (what, got, wanted) => check(what, inOrder(got), inOrder(wanted));
 
 async function refused(what, pattern, work) {
@@ -276,7 +230,7 @@ async function story(county) {
   );
   check(
     'with the member that was added and not the one removed',
-    js.view(ours).instances().length,
+    js.reading(ours).instances().length,
     3,
   );
   ok(county.show(ourId).values[`member[${dotText(kept)}.1]/name`] === '留下', 'its name is there');
@@ -301,10 +255,10 @@ async function story(county) {
   county.agent('sync');
   check(
     'contradicting counts are a conflict here',
-    seen(js, js.view(ours)).conflicts[where],
+    seen(js, js.view(ours)).conflicts[where].map((side) => side.value).sort(),
     [4, 5],
   );
-  check('and on the tablet', shown(county.show(ourId)).conflicts[where], [4, 5]);
+  check('and on the tablet', shown(county.show(ourId)).conflicts[where].map((side) => side.value).sort(), [4, 5]);
   check(
     'and in the county',
     withoutRules(JSON.parse(county.syncd('conflicts', '--json'))).map((c) => c.path),
@@ -315,8 +269,8 @@ async function story(county) {
     ['head/phone', 'home/group_name'].map((p) => seen(js, js.view(ours)).values[p]),
     ['13700000007', '三组'],
   );
-  const group = ['qty_observed', 'unit_observed'].map((one) => inside('income', one));
-  check('the group has two sides', js.view(ours).readGroup(income, group).conflict.length, 2);
+  const grouped = js.reading(ours).conflicts.find(({ kind }) => kind === 'group');
+  check('the group has two sides', grouped.sides.length, 2);
   county.syncd(
     'resolve',
     ourId,
@@ -349,7 +303,7 @@ async function story(county) {
   await js.sync();
   county.agent('sync');
   await js.sync();
-  check('an edit inside what was removed is an open question', js.view(ours).contested().length, 1);
+  check('an edit inside what was removed is an open question', js.reading(ours).conflicts.length, 1);
   check('in the county, too', withoutRules(JSON.parse(county.syncd('conflicts', '--json'))).length, 1);
 
   // TLS keys.
@@ -462,7 +416,7 @@ async function trouble(county) {
   // A locked tablet.
   check(
     'another one has the four, without what is in quarantine',
-    [other.confirmed.size, other.view(record).read(root, head, 'human').value.value],
+    [other.confirmed.size, other.reading(record).cell(root, head).value.value],
     [4, '一家'],
   );
   household(js, '五家');
@@ -513,7 +467,7 @@ async function trouble(county) {
   await other.sync();
   const names = other
     .records()
-    .map((state) => state.read(root, head, 'human').value?.value)
+    .map((state) => new Reading(state, other.forms).cell(root, head).value?.value)
     .sort();
   check(
     'nothing of both is lost',
@@ -579,10 +533,13 @@ async function trouble(county) {
   county.syncd('redact', dotText(record), 'head/name', '--reason', '依法删除');
   await other.sync();
   await js.sync();
-  const left = () => other.confirmed.get(dotText(record));
+  const why = () => {
+    const reading = other.reading(record);
+    return reading.why(reading.cell(root, head).versions[0])?.reason;
+  };
   check(
     'an erased answer reads as erased, with the reason',
-    [left().read(root, head, 'human').erased?.reason, other.taken[4], js.taken[4]],
+    [why(), other.taken[4], js.taken[4]],
     ['依法删除', 1, 1],
   );
   check(
@@ -600,7 +557,7 @@ async function trouble(county) {
     [[...other.feeds.values()].map((one) => one.chain), other.taken[6]],
     [chains, 1],
   );
-  check('and say the same', left().read(root, head, 'human').erased?.reason, '依法删除');
+  check('and say the same', why(), '依法删除');
   other.edit(record, named('又搬了'));
   await other.sync();
   county.agent('sync');
