@@ -434,6 +434,11 @@ SIM := $(BUILD)/test/$(FLAVOUR)/sim/sim
 sim: $(SIM)
 	@$(SIM) --seeds $(or $(SEEDS),100) --start $(or $(START),1) --jobs $(JOBS)
 
+## sim-census    how often each thing happens in 500 worlds (SEEDS, START), and which seed shows it
+.PHONY: sim-census
+sim-census: $(SIM)
+	@$(SIM) --seeds $(or $(SEEDS),500) --start $(or $(START),1) --jobs $(JOBS) --census
+
 ## sim-crowd     a thousand tablets (TABLETS=n) that come home within three minutes
 .PHONY: sim-crowd
 sim-crowd: $(SIM)

@@ -19,11 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MACHINES_MAX   64
-#define NAME_BYTES     32
-#define STALL_MS       3000
-#define FORBIDDEN_MAX  64u
-#define NO_ROOM_TO_CUT UINT64_MAX
+#define MACHINES_MAX  64
+#define NAME_BYTES    32
+#define STALL_MS      3000
+#define FORBIDDEN_MAX 64u
+
+static const char WRITING[] = "writing";
 
 struct node {
     uint32_t names; /* that lead to it, now or durably */
@@ -49,10 +50,12 @@ struct disk {
     size_t name_count, name_room;
     struct disk_faults faults;
     uint64_t calls_left; /* to the power cut; 0: none is due */
+    bool writes_pass;    /* and do not count among them */
     bool dead;
     uint32_t open;
     uint64_t writes, used_bytes;
     int64_t stalled_ms;
+    struct disk_harm harm;
     char forbidden[FORBIDDEN_MAX];
     uint64_t found;
     char where[128];
@@ -352,6 +355,12 @@ void disk_set_faults(struct disk *disk, const struct disk_faults *faults) {
 
 void disk_cut_after(struct disk *disk, uint64_t calls) {
     disk->calls_left = calls;
+    disk->writes_pass = false;
+}
+
+void disk_cut_between(struct disk *disk, uint64_t calls) {
+    disk->calls_left = calls;
+    disk->writes_pass = true;
 }
 
 bool disk_is_dead(const struct disk *disk) {
@@ -393,6 +402,13 @@ int64_t disk_stalled_ms(struct disk *disk) {
     return stalled_ms;
 }
 
+struct disk_harm disk_harm(struct disk *disk) {
+    struct disk_harm harm = disk->harm;
+
+    disk->harm = (struct disk_harm){0};
+    return harm;
+}
+
 void disk_forbid(struct disk *disk, const char *bytes) {
     assert(strlen(bytes) < FORBIDDEN_MAX);
     (void)snprintf(disk->forbidden, sizeof(disk->forbidden), "%s", bytes);
@@ -404,13 +420,15 @@ uint64_t disk_forbidden(const struct disk *disk, const char **where) {
 }
 
 /* A call that changes the disk: whether it may. *cut: the power goes in the midst of it. */
-static int change(struct disk *disk, bool *cut) {
+static int change(struct disk *disk, const char *what, bool *cut) {
     *cut = false;
     if (disk->dead)
         return EIO;
     disk->writes++;
-    if (disk->calls_left > 0 && --disk->calls_left == 0) {
+    if (disk->calls_left > 0 && !(disk->writes_pass && what == WRITING) &&
+        --disk->calls_left == 0) {
         disk->dead = true;
+        disk->harm.cut = what;
         *cut = true;
     }
     return 0;
@@ -436,7 +454,7 @@ int disk_open(const char *path, unsigned flags, struct disk_file **out) {
         return EEXIST;
     if (name == NULL || name->now == NULL) {
         bool cut = false;
-        int error = (flags & DISK_CREATE) == 0 ? ENOENT : change(disk, &cut);
+        int error = (flags & DISK_CREATE) == 0 ? ENOENT : change(disk, "creating a file", &cut);
 
         if (error != 0)
             return error;
@@ -473,8 +491,12 @@ int disk_read(struct disk_file *file, uint64_t at, void *bytes, size_t size, siz
     const struct node *node = file->node;
 
     *got = 0;
-    if (file->disk->dead || fails(file->disk, file->disk->faults.read_errors))
+    if (file->disk->dead)
         return EIO;
+    if (fails(file->disk, file->disk->faults.read_errors)) {
+        file->disk->harm.reads++;
+        return EIO;
+    }
     if (at < node->size)
         *got = node->size - at < size ? node->size - at : size;
     if (*got > 0)
@@ -496,15 +518,17 @@ int disk_write(struct disk_file *file, uint64_t at, const void *bytes, size_t si
     struct disk *disk = file->disk;
     struct node *node = file->node;
     bool cut = false;
-    int error = change(disk, &cut);
+    int error = change(disk, WRITING, &cut);
     uint64_t end = at + size;
 
     if (error == 0 && fails(disk, disk->faults.write_errors)) {
         error = EIO;
+        disk->harm.writes++;
         size = chance(disk, size + 1); /* part of it may have been written */
         end = at + size;
     } else if (error == 0 && disk->faults.room_bytes != 0 && end > node->size &&
                disk->used_bytes + (end - node->size) > disk->faults.room_bytes) {
+        disk->harm.full++;
         return ENOSPC;
     }
     if (disk->dead && !cut)
@@ -521,7 +545,7 @@ int disk_write(struct disk_file *file, uint64_t at, const void *bytes, size_t si
 
 int disk_truncate(struct disk_file *file, uint64_t size) {
     bool cut = false;
-    int error = change(file->disk, &cut);
+    int error = change(file->disk, "cutting a file shorter", &cut);
 
     if (error != 0)
         return error;
@@ -532,15 +556,18 @@ int disk_truncate(struct disk_file *file, uint64_t size) {
 int disk_sync(struct disk_file *file) {
     struct disk *disk = file->disk;
     bool cut = false;
-    int error = change(disk, &cut);
+    int error = change(disk, "syncing a file", &cut);
 
     if (error != 0)
         return error;
     if (cut)
         return EIO;
-    if (fails(disk, disk->faults.stalls))
+    if (fails(disk, disk->faults.stalls)) {
         disk->stalled_ms += STALL_MS;
+        disk->harm.stalls++;
+    }
     if (fails(disk, disk->faults.sync_errors)) {
+        disk->harm.syncs++;
         /* Some of it was written, and the system thinks no more of the rest. */
         for (size_t i = 0; i < file->node->changed_count; i++)
             if (chance(disk, 2) == 0)
@@ -570,7 +597,7 @@ int disk_unlink(const char *path) {
         return EIO;
     if (name == NULL || (name->now == NULL && !name->folder))
         return ENOENT;
-    error = change(disk, &cut);
+    error = change(disk, "removing a file", &cut);
     if (error != 0)
         return error;
     name->folder = false;
@@ -595,7 +622,7 @@ int disk_rename(const char *from, const char *to, bool replace) {
     target = find_name(disk, to_rest);
     if (target != NULL && (target->now != NULL || target->folder) && !replace)
         return EEXIST;
-    error = change(disk, &cut);
+    error = change(disk, "renaming a file", &cut);
     if (error != 0)
         return error;
     if (target == NULL) {
@@ -621,7 +648,7 @@ int disk_make_folder(const char *path) {
     name = find_name(disk, rest);
     if (rest[0] == '\0' || (name != NULL && (name->folder || name->now != NULL)))
         return EEXIST;
-    error = change(disk, &cut);
+    error = change(disk, "making a folder", &cut);
     if (error != 0)
         return error;
     if (name == NULL)
@@ -646,12 +673,14 @@ int disk_sync_names(const char *folder) {
     const char *rest = NULL;
     struct disk *disk = find_disk(folder, &rest);
     bool cut = false;
-    int error = disk == NULL ? ENOENT : change(disk, &cut);
+    int error = disk == NULL ? ENOENT : change(disk, "syncing a folder", &cut);
 
     if (error != 0 || cut)
         return error != 0 ? error : EIO;
-    if (fails(disk, disk->faults.sync_errors))
+    if (fails(disk, disk->faults.sync_errors)) {
+        disk->harm.syncs++;
         return EIO;
+    }
     for (size_t i = 0; i < disk->name_count; i++)
         if (lies_in(disk->names[i].path, rest))
             lead_to(disk, &disk->names[i].durable, disk->names[i].now);

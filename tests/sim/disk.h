@@ -37,6 +37,9 @@ void disk_set_faults(struct disk *disk, const struct disk_faults *faults);
 /* The power goes with the so many-th next call that would change the disk (1: the very next), in
  * the midst of it. 0: it stays. From then on every call fails with EIO, until disk_restart. */
 void disk_cut_after(struct disk *disk, uint64_t calls);
+/* As disk_cut_after, but writes do not count: in the midst of syncing, creating, renaming, removing
+ * or cutting shorter, which are few. */
+void disk_cut_between(struct disk *disk, uint64_t calls);
 bool disk_is_dead(const struct disk *disk);
 /* What has survived is all there is now. No file may be open any more. */
 void disk_restart(struct disk *disk);
@@ -45,6 +48,13 @@ uint32_t disk_open_files(const struct disk *disk);
 /* Calls that changed it; stalls since the last question, in milliseconds. */
 uint64_t disk_writes(const struct disk *disk);
 int64_t disk_stalled_ms(struct disk *disk);
+/* What went wrong on it since the last question. cut: in the midst of what the power went; NULL: it
+ * did not. */
+struct disk_harm {
+    uint32_t reads, writes, syncs, full, stalls;
+    const char *cut;
+};
+struct disk_harm disk_harm(struct disk *disk);
 
 /* Whoever writes these bytes on this disk breaks a promise: found counts how often, and where keeps
  * the first path. Empty: nothing is looked for. */

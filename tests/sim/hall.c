@@ -56,6 +56,7 @@ bool hall_open(struct world *world) {
         world->hall.service = NULL;
     if (disk_is_dead(world->hall.machine.disk)) {
         hall_close(world);
+        machine_calm(&world->hall.machine);
         disk_restart(world->hall.machine.disk);
         tell(world, "the county loses its power while it starts");
         return false;
@@ -259,6 +260,7 @@ void hall_form(struct world *world, uint32_t version) {
         world_must(world, rc, "publishing a form");
     if (rc == RC_OK)
         world->hall.form_version = version;
+    tell(world, "version %u of the form: %s", version, rc_name(rc));
 }
 
 /* ---- the beginning ---- */

@@ -1,8 +1,9 @@
 /* main.c: sim plays worlds.
  *
  *   sim SEED                 that world, step by step, on standard output
- *   sim --seeds N [--start FIRST] [--jobs J] [--tap]
- *                            N worlds in J processes; one line for each that fails
+ *   sim --seeds N [--start FIRST] [--jobs J] [--tap] [--census]
+ *                            N worlds in J processes; one line for each that fails. --census: what
+ *                            happened in them, how often, in how many, and in which one last
  *
  *   sim --crowd N [SEED]     one evening on which N tablets come home within three minutes
  *   sim --teeth --seeds N    built with planted mistakes (build/test/planted): the first seed that
@@ -30,13 +31,14 @@
 struct range {
     uint64_t first, count;
     uint32_t jobs;
-    bool tap, teeth;
+    bool tap, teeth, census;
 };
 
 struct shared {             /* with the processes that play */
     volatile uint64_t next; /* of each process: the seed at hand */
     volatile uint64_t failed;
     volatile uint64_t steps, saved, crashed;
+    struct census census;
 };
 
 static int play_one(uint64_t seed) {
@@ -67,6 +69,7 @@ static void play_many(const struct range *range, uint64_t from, const char *prog
     for (uint64_t seed = from; world != NULL && seed < range->first + range->count;
          seed += range->jobs) {
         shared->next = seed;
+        world->census = range->census ? &shared->census : NULL;
         if (world_play(world, seed, false)) {
             shared->steps += world->step;
             shared->saved += world->saved;
@@ -143,6 +146,11 @@ static int play_range(const struct range *range, const char *program) {
     printf("%s%llu worlds, %llu steps, %llu saves, %llu power cuts: %llu broke a promise\n",
            range->tap ? "# " : "", (unsigned long long)range->count, (unsigned long long)steps,
            (unsigned long long)saved, (unsigned long long)crashed, (unsigned long long)failed);
+    if (range->census) {
+        for (uint32_t job = 1; job < range->jobs; job++)
+            census_join(&shared[0].census, &shared[job].census);
+        census_print(&shared[0].census, range->tap ? "# " : "");
+    }
     if (range->tap)
         printf("%sok 1 - %llu worlds from seed %llu on keep every promise\n1..1\n",
                failed == 0 ? "" : "not ", (unsigned long long)range->count,
@@ -221,6 +229,8 @@ int main(int argc, char **argv) {
 
         if (strcmp(argv[i], "--tap") == 0)
             range.tap = true;
+        else if (strcmp(argv[i], "--census") == 0)
+            range.census = true;
         else if (strcmp(argv[i], "--teeth") == 0)
             range.teeth = true;
         else if (strcmp(argv[i], "--planted") == 0 && more)
@@ -240,7 +250,9 @@ int main(int argc, char **argv) {
         range.jobs = 1;
     err_init(&err, LANG_EN);
     if ((one == 0 && range.count == 0 && crowd == 0) || crypt_start(&err) != RC_OK) {
-        fprintf(stderr, "usage: %s SEED | --seeds N [--start FIRST] [--jobs J] [--tap]\n", argv[0]);
+        fprintf(stderr,
+                "usage: %s SEED | --seeds N [--start FIRST] [--jobs J] [--tap] [--census]\n",
+                argv[0]);
         return 2;
     }
     vfs_begin();

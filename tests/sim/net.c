@@ -67,7 +67,8 @@ void net_later(struct world *world) {
     }
 }
 
-static enum rc lost(struct err *err) {
+static enum rc lost(struct world *world, const char *what, struct err *err) {
+    tell(world, "  %s", what);
     return err_set(err, RC_NETWORK, "the line was cut");
 }
 
@@ -82,12 +83,12 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
 
     *result = (struct link_result){.retry_after_s = -1, .bytes_up = body.size};
     if (world->now_ms < pad->away_until_ms)
-        return lost(err);
+        return lost(world, "there is no network", err);
     if (breaks && world->turns[TURN_LOSS] && one_in(world, 8))
-        return lost(err);
+        return lost(world, "a request is lost", err);
     if (breaks && world->turns[TURN_LATER] && one_in(world, 8)) {
         keep_for_later(world, path, body);
-        return lost(err);
+        return lost(world, "nobody answers", err);
     }
     buf_init(&came, LIMIT_EXCHANGE_BYTES);
     buf_init(&sent, LIMIT_EXCHANGE_BYTES);
@@ -96,25 +97,33 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
         body = buf_view(&sent);
     } else if (breaks && world->turns[TURN_CUT] && one_in(world, 16)) {
         buf_add_view(&sent, body);
-        sent.data[chance(world, sent.size)] ^= (uint8_t)(1u << chance(world, 8));
+        if (one_in(world, 3))
+            sent.size = chance(world, sent.size);
+        else
+            sent.data[chance(world, sent.size)] ^= (uint8_t)(1u << chance(world, 8));
         body = buf_view(&sent);
+        tell(world, "  a request is %s", sent.size < result->bytes_up ? "cut off" : "damaged");
     }
     if (!deliver(world, pad, path, body, &came, &result->status))
-        rc = lost(err);
+        rc = lost(world, "the county does not answer", err);
     else if (with_poison)
         poison_answered(world);
     if (rc == RC_OK && breaks && world->turns[TURN_TWICE] && one_in(world, 8)) {
+        tell(world, "  a request comes twice");
         buf_clear(&came);
         if (!deliver(world, pad, path, body, &came, &result->status))
-            rc = lost(err);
+            rc = lost(world, "the county does not answer", err);
     }
     if (rc == RC_OK && breaks && world->turns[TURN_LOSS] && one_in(world, 8))
-        rc = lost(err);
+        rc = lost(world, "an answer is lost", err);
     if (rc == RC_OK && breaks && world->turns[TURN_CUT] && one_in(world, 12)) {
-        if (one_in(world, 2) && pad->last_answer.size > 0)
+        if (one_in(world, 2) && pad->last_answer.size > 0) {
             buf_add_view(answer, buf_view(&pad->last_answer));
-        else
+            tell(world, "  an earlier answer comes again");
+        } else {
             buf_add_view(answer, view_slice(buf_view(&came), 0, chance(world, came.size + 1)));
+            tell(world, "  an answer is cut off");
+        }
     } else if (rc == RC_OK) {
         buf_add_view(answer, buf_view(&came));
     }
@@ -135,8 +144,24 @@ void net_begin(struct world *world, struct pad *pad) {
 
 /* ---- bundles ---- */
 
+/* To write on. */
 static struct stick *some_stick(struct world *world) {
     return &world->sticks[chance(world, STICKS_MAX)];
+}
+
+/* With a bundle for this tablet, 0: for the county; now and then any; an empty one if there is
+ * none. */
+static struct stick *full_stick(struct world *world, uint64_t device) {
+    uint32_t first = (uint32_t)chance(world, STICKS_MAX);
+    bool any = one_in(world, 4);
+
+    for (uint32_t i = 0; i < STICKS_MAX; i++) {
+        struct stick *stick = &world->sticks[(first + i) % STICKS_MAX];
+
+        if (stick->bytes.size > 0 && (any || stick->device == device))
+            return stick;
+    }
+    return &world->sticks[first];
 }
 
 static enum rc keep(void *context, struct view bytes, struct err *err) {
@@ -146,7 +171,7 @@ static enum rc keep(void *context, struct view bytes, struct err *err) {
     buf_release(&stick->bytes);
     buf_init(&stick->bytes, LIMIT_BUNDLE_BYTES);
     buf_add_view(&stick->bytes, bytes);
-    stick->down = false;
+    stick->device = 0;
     return RC_OK;
 }
 
@@ -167,7 +192,7 @@ static void tablet_writes(struct world *world, struct pad *pad) {
 }
 
 static void tablet_reads(struct world *world, struct pad *pad) {
-    struct stick *stick = some_stick(world);
+    struct stick *stick = full_stick(world, one_in(world, 2) ? pad->device : 0);
     struct bundle_taken report = {0};
     struct view bytes = buf_view(&stick->bytes);
     enum rc rc;
@@ -179,7 +204,7 @@ static void tablet_reads(struct world *world, struct pad *pad) {
     machine_tempt(&pad->machine, TURN_POWER, TURN_DISK);
     rc = sync_bundle_read(pad->tablet, bytes, &report, &world->err);
     tell(world, "%s reads a bundle%s: %s, %u received, %u carried", pad->machine.name,
-         stick->down ? " of the county" : "", rc_name(rc), (unsigned)report.sync.received,
+         stick->device != 0 ? " of the county" : "", rc_name(rc), (unsigned)report.sync.received,
          (unsigned)report.baggage);
     if (rc == RC_NO_MEMORY || rc == RC_LIMIT)
         world_must(world, rc, "reading a bundle");
@@ -187,7 +212,7 @@ static void tablet_reads(struct world *world, struct pad *pad) {
 }
 
 static void county_reads(struct world *world) {
-    struct stick *stick = some_stick(world);
+    struct stick *stick = full_stick(world, 0);
     struct bundle_report report = {0};
     struct ledger *ledger;
     struct view bytes = buf_view(&stick->bytes);
@@ -221,7 +246,7 @@ static void county_writes(struct world *world) {
     rc = store_device(ledger->store, pad->device, &world->arena, &device, &world->err);
     buf_release(&stick->bytes);
     buf_init(&stick->bytes, LIMIT_BUNDLE_BYTES);
-    stick->down = true;
+    stick->device = pad->device;
     if (rc == RC_OK)
         rc = bundle_make(hall_office(world), ledger, &device, one_in(world, 3), &stick->bytes,
                          &made, &world->err);
@@ -235,21 +260,25 @@ static void county_writes(struct world *world) {
     (void)hall_after(world);
 }
 
+/* A ride to town: what is written is read before it is old. */
 void step_stick(struct world *world) {
-    struct pad *pad = &world->pads[chance(world, (uint64_t)world->pad_count)];
+    for (uint64_t left = 1 + chance(world, 4); left > 0; left--) {
+        struct pad *pad = &world->pads[chance(world, (uint64_t)world->pad_count)];
 
-    switch (chance(world, 4)) {
-    case 0:
-        tablet_writes(world, pad);
-        break;
-    case 1:
-        tablet_reads(world, pad);
-        break;
-    case 2:
-        county_reads(world);
-        break;
-    default:
-        county_writes(world);
-        break;
+        switch (chance(world, 4)) {
+        case 0:
+            tablet_writes(world, pad);
+            break;
+        case 1:
+            tablet_reads(world, pad);
+            break;
+        case 2:
+            county_reads(world);
+            break;
+        default:
+            county_writes(world);
+            break;
+        }
+        world->now_ms += (int64_t)chance(world, (uint64_t)HOUR_MS);
     }
 }

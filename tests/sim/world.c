@@ -38,6 +38,8 @@ void tell(struct world *world, const char *format, ...) {
         world->trace = (world->trace ^ (uint8_t)*at) * UINT64_C(0x100000001b3);
     if (world->tells)
         printf("%s\n", line);
+    if (world->census != NULL)
+        census_line(world->census, world->seed, line + size);
 }
 
 void world_fail(struct world *world, const char *format, ...) {
@@ -95,8 +97,12 @@ void machine_tempt(struct machine *machine, enum turn power, enum turn disk) {
 
     if (world->healing || world->calm)
         return;
-    if (world->turns[power] && one_in(world, 12))
-        disk_cut_after(machine->disk, 1 + chance(world, one_in(world, 3) ? 150 : 25));
+    if (world->turns[power] && one_in(world, 12)) {
+        if (one_in(world, 3))
+            disk_cut_between(machine->disk, 1 + chance(world, 6));
+        else
+            disk_cut_after(machine->disk, 1 + chance(world, one_in(world, 3) ? 150 : 25));
+    }
     if (world->turns[disk] && one_in(world, 8)) {
         faults.write_errors = one_in(world, 2) ? 1 + (uint32_t)chance(world, 40) : 0;
         faults.sync_errors = one_in(world, 2) ? 1 + (uint32_t)chance(world, 10) : 0;
@@ -108,9 +114,29 @@ void machine_tempt(struct machine *machine, enum turn power, enum turn disk) {
     disk_set_faults(machine->disk, &faults);
 }
 
+/* For whoever reads what happened. */
+static void tell_harm(struct machine *machine) {
+    struct disk_harm harm = disk_harm(machine->disk);
+    struct world *world = machine->world;
+
+    if (harm.cut != NULL)
+        tell(world, "  the power of %s goes while %s", machine->name, harm.cut);
+    if (harm.reads > 0)
+        tell(world, "  %s cannot read, %u times", machine->name, harm.reads);
+    if (harm.writes > 0)
+        tell(world, "  %s cannot write, %u times", machine->name, harm.writes);
+    if (harm.syncs > 0)
+        tell(world, "  %s cannot sync, %u times", machine->name, harm.syncs);
+    if (harm.full > 0)
+        tell(world, "  %s has no space, %u times", machine->name, harm.full);
+    if (harm.stalls > 0)
+        tell(world, "  %s waits for its disk, %u times", machine->name, harm.stalls);
+}
+
 void machine_calm(struct machine *machine) {
     struct disk_faults none = {0};
 
+    tell_harm(machine);
     disk_set_faults(machine->disk, &none);
     if (!disk_is_dead(machine->disk))
         disk_cut_after(machine->disk, 0);
@@ -128,8 +154,10 @@ static void pass_time(struct world *world) {
         world->now_ms += (int64_t)chance(world, 12 * (uint64_t)HOUR_MS);
     else if (what < 39 || !world->turns[TURN_MONTHS])
         world->now_ms += (int64_t)chance(world, 3 * (uint64_t)DAY_MS);
-    else
+    else {
+        tell(world, "months pass");
         world->now_ms += (int64_t)chance(world, 120 * (uint64_t)DAY_MS);
+    }
     vfs_world(world->now_ms, world->random);
 }
 
@@ -282,6 +310,8 @@ static void draw_turns(struct world *world) {
     world->weights[TURN_ERASE] = 1;
     world->weights[TURN_RESTORE] = 1;
     world->weights[TURN_REVOKE] = 1;
+    world->weights[TURN_STICK] += 2;
+    world->weights[TURN_STAFF] += 4;
     if (world->turns[TURN_RESTORE] && world->turns[TURN_ENROL]) /* it may forget whom it enrolled */
         world->weights[TURN_ENROL] = world->weights[TURN_RESTORE] = world->weights[TURN_BACKUP] = 6;
     world->weights[TURN_AREA] = 1;
@@ -290,7 +320,10 @@ static void draw_turns(struct world *world) {
 }
 
 bool world_play(struct world *world, uint64_t seed, bool tells) {
+    struct census *census = world->census;
+
     memset(world, 0, sizeof(*world));
+    world->census = census;
     world->seed = seed;
     world->random = seed;
     world->tells = tells;

@@ -14,6 +14,7 @@
 #include "schema/form/engine.h"
 #include "syncd/desk/desk.h"
 #include "syncd/service.h"
+#include "tests/sim/census.h"
 #include "tests/sim/disk.h"
 
 #include <setjmp.h>
@@ -184,7 +185,7 @@ struct hall {
 
 struct stick { /* a bundle in somebody's pocket */
     struct buf bytes;
-    bool down;
+    uint64_t device; /* the tablet that the county wrote it for; 0: for the county */
 };
 
 struct later { /* a request that is still on its way */
@@ -220,6 +221,7 @@ struct world {
     uint64_t seed, random;
     int64_t now_ms;
     bool tells;
+    struct census *census; /* of what is told; NULL: nobody asks */
     bool turns[TURN_COUNT];
     uint32_t weights[TURN_COUNT];
     uint32_t step, steps;
@@ -256,7 +258,8 @@ struct world {
 
 /* ---- world.c ---- */
 
-/* Plays a whole world; false: a promise was broken, *world->failure says which. */
+/* Plays a whole world; false: a promise was broken, *world->failure says which. Of what *world held
+ * only its census is kept. */
 bool world_play(struct world *world, uint64_t seed, bool tells);
 void world_release(struct world *world);
 
