@@ -152,8 +152,6 @@ enum rc command_read_secret(const struct command *command, const char *path, cha
         memcpy(out, text.data, length);
         out[length] = '\0';
     }
-    if (text.data != NULL)
-        crypt_wipe(text.data, text.capacity);
-    buf_release(&text);
+    crypt_buf_release(&text);
     return rc;
 }

@@ -257,6 +257,12 @@ void crypt_wipe(void *memory, size_t size) {
     sodium_memzero(memory, size);
 }
 
+void crypt_buf_release(struct buf *secret) {
+    if (secret->data != NULL)
+        crypt_wipe(secret->data, secret->capacity);
+    buf_release(secret);
+}
+
 bool crypt_equal(const void *left, const void *right, size_t size) {
     return sodium_memcmp(left, right, size) == 0;
 }

@@ -150,6 +150,8 @@ enum rc crypt_stretch(struct view secret, const uint8_t salt[CRYPT_SALT_BYTES],
 
 /* Overwrites with zeros; never optimised away. */
 void crypt_wipe(void *memory, size_t size);
+/* Wipes all the memory of a buffer that held a secret, and releases it. */
+void crypt_buf_release(struct buf *secret);
 
 /* Constant time in the contents. */
 bool crypt_equal(const void *left, const void *right, size_t size);

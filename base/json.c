@@ -63,9 +63,7 @@ enum rc json_parse(struct view text, struct json_limits limits, struct json **js
     untag(root);
     *json = wrap(root);
 out:
-    if (canonical.data != NULL) /* a request may hold a secret */
-        crypt_wipe(canonical.data, canonical.capacity);
-    buf_release(&canonical);
+    crypt_buf_release(&canonical); /* a request may hold a secret */
     return rc;
 }
 

@@ -36,10 +36,8 @@ static bool hmac_sha1(const uint8_t key[TOTP_SECRET_BYTES], struct view text,
     }
     if (ok)
         memcpy(out, hash.data, SHA1_BYTES);
-    if (inner.data != NULL)
-        crypt_wipe(inner.data, inner.size);
     crypt_wipe(pad, sizeof(pad));
-    buf_release(&inner);
+    crypt_buf_release(&inner);
     buf_release(&hash);
     return ok;
 }

@@ -62,8 +62,6 @@ enum rc facts_hash(const struct reading *reading, char out[FACTS_HASH_TEXT_BYTES
         crypt_hash("yg facts", buf_view(&bytes), hash);
         hex_encode(view_of(hash, FACTS_HASH_TEXT_BYTES / 2), out);
     }
-    if (bytes.data != NULL)
-        crypt_wipe(bytes.data, bytes.capacity);
-    buf_release(&bytes);
+    crypt_buf_release(&bytes);
     return rc;
 }

@@ -577,9 +577,7 @@ out:
     httpd_stop(server);
     if (examining)
         examiner_stop(service, examiner);
-    if (key.data != NULL)
-        crypt_wipe(key.data, key.size);
     buf_release(&certificate);
-    buf_release(&key);
+    crypt_buf_release(&key);
     return rc;
 }

@@ -79,9 +79,7 @@ enum rc web_attachment(struct web_call *call, struct err *err) {
     visit_close(&visit);
     if (rc == RC_OK)
         rc = answer_content(call, &content, err);
-    if (content.data != NULL)
-        crypt_wipe(content.data, content.size);
-    buf_release(&content);
+    crypt_buf_release(&content);
     return rc;
 }
 

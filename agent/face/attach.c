@@ -32,9 +32,7 @@ static enum rc attach_file(struct session *session, const struct command *comman
     }
     if (rc == RC_OK)
         hex_encode(view_of(hash, sizeof(hash)), hex);
-    if (content.data != NULL)
-        crypt_wipe(content.data, content.size);
-    buf_release(&content);
+    crypt_buf_release(&content);
     return rc;
 }
 

@@ -224,9 +224,7 @@ static enum rc attach(struct drafting *at, const char *ref, const char *file, st
         if (rc != RC_OK)
             err_prefix(err, "%.200s: ", file);
     }
-    if (content.data != NULL)
-        crypt_wipe(content.data, content.size);
-    buf_release(&content);
+    crypt_buf_release(&content);
     return rc;
 }
 

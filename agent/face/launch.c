@@ -57,9 +57,7 @@ static enum rc write_page(const struct launch *launch, uint16_t port, enum lang 
     if (rc == RC_OK)
         rc = file_write(launch->path, buf_view(&page), FILE_MODE_PRIVATE, err);
     crypt_wipe(token, sizeof(token));
-    if (page.data != NULL)
-        crypt_wipe(page.data, page.size);
-    buf_release(&page);
+    crypt_buf_release(&page);
     return rc;
 }
 

@@ -113,9 +113,7 @@ static enum rc cast_file(struct voting *voting, const char *file, struct err *er
         if (one.size > 0 && (rc = cast_line(voting, one, err)) != RC_OK)
             err_prefix(err, "%.100s, line %zu: ", file, line);
     }
-    if (text.data != NULL)
-        crypt_wipe(text.data, text.capacity);
-    buf_release(&text);
+    crypt_buf_release(&text);
     if (command->input.size > 0) /* what standard input had */
         crypt_wipe((void *)(uintptr_t)command->input.data, command->input.size);
     return rc;

@@ -222,9 +222,7 @@ static enum rc add_evidence(struct draft *draft, const char *file, struct err *e
         if (rc != RC_OK)
             err_prefix(err, "%.200s: ", file);
     }
-    if (content.data != NULL)
-        crypt_wipe(content.data, content.size);
-    buf_release(&content);
+    crypt_buf_release(&content);
     draft->edit.change.evidence = (const uint8_t(*)[32])hash;
     draft->edit.change.evidence_count = 1;
     return rc;

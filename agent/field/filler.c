@@ -99,9 +99,7 @@ static enum rc keep(struct filler *filler, struct buf *out, struct err *err) {
 
 /* The bytes are personal: they are wiped. */
 static void wipe(struct buf *bytes) {
-    if (bytes->data != NULL)
-        crypt_wipe(bytes->data, bytes->size);
-    buf_release(bytes);
+    crypt_buf_release(bytes);
 }
 
 /* The draft's first row. Ends the filler when it fails. */

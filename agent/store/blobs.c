@@ -72,9 +72,7 @@ static enum rc seal_row(struct tablet *tablet, const struct open_key *key, int64
         statement_bind_blob(put, 2, buf_view(&tablet->locked));
         rc = statement_run(put, err);
     }
-    if (plain.data != NULL)
-        crypt_wipe(plain.data, plain.capacity);
-    buf_release(&plain);
+    crypt_buf_release(&plain);
     return rc;
 }
 
@@ -348,9 +346,7 @@ enum rc blob_label(struct tablet *tablet, const struct open_key *key, int64_t id
             memcpy(out->key, secret.data, sizeof(out->key));
         }
     }
-    if (plain.data != NULL)
-        crypt_wipe(plain.data, plain.capacity);
-    buf_release(&plain);
+    crypt_buf_release(&plain);
     return rc;
 }
 
@@ -381,10 +377,8 @@ enum rc blob_content(struct tablet *tablet, int64_t id, const struct attachment_
             buf_add_view(out, buf_view(&plain));
     }
     crypt_sha256_end(&hasher, hash);
-    if (plain.data != NULL)
-        crypt_wipe(plain.data, plain.capacity);
     buf_release(&sealed);
-    buf_release(&plain);
+    crypt_buf_release(&plain);
     if (rc == RC_DENIED || (rc == RC_OK && memcmp(hash, label->hash, sizeof(hash)) != 0))
         return not_as_written(err);
     return rc == RC_OK && out != NULL ? buf_check(out, "an attachment", err) : rc;

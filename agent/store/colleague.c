@@ -56,9 +56,7 @@ static enum rc share_all(struct session *session, const struct person_row *perso
                             err);
     crypt_wipe(seeds, KEYS_MAX * sizeof(*seeds));
     free(seeds);
-    if (seed.data != NULL)
-        crypt_wipe(seed.data, seed.capacity);
-    buf_release(&seed);
+    crypt_buf_release(&seed);
     return rc;
 }
 

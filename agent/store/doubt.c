@@ -85,9 +85,7 @@ static enum rc summary_put(struct tablet *tablet, const struct doubted *doubted,
     }
     if (rc == RC_OK)
         rc = touch(tablet, doubted, key->key, buf_view(&plain), err);
-    if (plain.data != NULL)
-        crypt_wipe(plain.data, plain.capacity);
-    buf_release(&plain);
+    crypt_buf_release(&plain);
     return rc;
 }
 

@@ -23,9 +23,7 @@ static enum rc seal_draft(struct session *session, const struct open_key *key, u
     rc = zip_deflate(bytes, ZIP_LEVEL_DEFAULT, &packed, err);
     if (rc == RC_OK)
         rc = row_lock(tablet, key, "draft", draft, generation, buf_view(&packed), locked, err);
-    if (packed.data != NULL)
-        crypt_wipe(packed.data, packed.size);
-    buf_release(&packed);
+    crypt_buf_release(&packed);
     return rc;
 }
 
@@ -141,9 +139,7 @@ enum rc drafts_get(struct session *session, uint64_t draft, struct buf *out, str
     statement_reset(get);
     if (rc == RC_OK)
         rc = zip_inflate(buf_view(&packed), DRAFT_BYTES_MAX, 0, out, err);
-    if (packed.data != NULL)
-        crypt_wipe(packed.data, packed.size);
-    buf_release(&packed);
+    crypt_buf_release(&packed);
     return rc;
 }
 

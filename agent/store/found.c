@@ -26,9 +26,7 @@ enum rc tablet_device_seed_read(const char *path, uint8_t seed[32], struct err *
         if (!view_is(head, DEVICE_HEAD) || !hex_decode(digits, seed, 32))
             rc = err_set(err, RC_CORRUPT, "%s: not a device key; enrol in an empty folder", path);
     }
-    if (text.data != NULL)
-        crypt_wipe(text.data, text.size);
-    buf_release(&text);
+    crypt_buf_release(&text);
     return rc;
 }
 
@@ -51,10 +49,8 @@ enum rc tablet_device_seed(const char *directory, const struct env *env,
     rc = buf_check(&text, "the device's key", err);
     if (rc == RC_OK)
         rc = file_write(path, buf_view(&text), FILE_MODE_PRIVATE, err);
-    if (text.data != NULL)
-        crypt_wipe(text.data, text.size);
     crypt_wipe(digits, sizeof(digits));
-    buf_release(&text);
+    crypt_buf_release(&text);
     return rc;
 }
 

@@ -203,9 +203,7 @@ enum rc person_unwrap(struct tablet *tablet, const struct person_row *row, struc
         crypt_box_keypair(plain.data + 32, box_public, out->box_secret);
         rc = put_tries(tablet, row->person, 0, 0, err);
     }
-    if (plain.data != NULL)
-        crypt_wipe(plain.data, plain.size);
-    buf_release(&plain);
+    crypt_buf_release(&plain);
     crypt_wipe(stretched, sizeof(stretched));
     return rc;
 }

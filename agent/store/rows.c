@@ -51,9 +51,7 @@ enum rc row_lock(struct tablet *tablet, const struct open_key *key, const char *
         rc = crypt_lock(tablet->env, key->lock, buf_view(&padded), buf_view(&about), out, err);
     if (PLANTED(IN_CLEAR) && rc == RC_OK)
         rc = setting_put(tablet, "last", plain, err);
-    if (padded.data != NULL)
-        crypt_wipe(padded.data, padded.size);
-    buf_release(&padded);
+    crypt_buf_release(&padded);
     return rc;
 }
 

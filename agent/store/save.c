@@ -90,12 +90,8 @@ enum rc save_open(struct session *session, struct save **out, struct err *err) {
 void save_close(struct save *save) {
     if (save == NULL)
         return;
-    if (save->canonical.data != NULL)
-        crypt_wipe(save->canonical.data, save->canonical.capacity);
-    if (save->plain.data != NULL)
-        crypt_wipe(save->plain.data, save->plain.capacity);
-    buf_release(&save->canonical);
-    buf_release(&save->plain);
+    crypt_buf_release(&save->canonical);
+    crypt_buf_release(&save->plain);
     arena_release(&save->arena);
     free(save->saved);
     save->session->tablet->saving = false;

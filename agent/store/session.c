@@ -69,9 +69,7 @@ static enum rc open_shares(struct session *session, const struct person_row *row
                         box_public);
     }
     statement_reset(list);
-    if (seed.data != NULL)
-        crypt_wipe(seed.data, seed.capacity);
-    buf_release(&seed);
+    crypt_buf_release(&seed);
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
@@ -95,9 +93,7 @@ static enum rc open_setting(struct session *session, const char *name, uint8_t o
         rc = err_set(err, RC_CORRUPT, "tablet.db: a key is damaged; run verify");
     if (rc == RC_OK)
         memcpy(out, plain.data, 32);
-    if (plain.data != NULL)
-        crypt_wipe(plain.data, plain.capacity);
-    buf_release(&plain);
+    crypt_buf_release(&plain);
     buf_release(&sealed);
     return rc;
 }

@@ -130,9 +130,7 @@ static enum rc write_state(struct tablet *tablet, uint64_t record, const struct 
         statement_bind_blob(put, 4, buf_view(&tablet->locked));
         rc = statement_run(put, err);
     }
-    if (packed.data != NULL)
-        crypt_wipe(packed.data, packed.size);
-    buf_release(&packed);
+    crypt_buf_release(&packed);
     return rc;
 }
 

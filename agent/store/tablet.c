@@ -58,9 +58,7 @@ void tablet_release(struct tablet *tablet) {
     arena_release(&tablet->lineages);
     arena_release(&tablet->pending_arena);
     arena_release(&tablet->scratch);
-    if (tablet->plain.data != NULL)
-        crypt_wipe(tablet->plain.data, tablet->plain.capacity);
-    buf_release(&tablet->plain);
+    crypt_buf_release(&tablet->plain);
     buf_release(&tablet->locked);
     crypt_wipe(tablet->device_secret, sizeof(tablet->device_secret));
     free(tablet->directory);

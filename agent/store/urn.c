@@ -363,9 +363,7 @@ static enum rc unlock_block(struct urn *urn, struct view sealed, struct err *err
         memcpy(urn->secret->block, plain.data, plain.size);
         urn->size = plain.size;
     }
-    if (plain.data != NULL)
-        crypt_wipe(plain.data, plain.capacity);
-    buf_release(&plain);
+    crypt_buf_release(&plain);
     if (rc != RC_OK)
         return rc;
     if (urn->size >= HEAD_BYTES)

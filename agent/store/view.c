@@ -338,8 +338,6 @@ enum rc view_summary(struct tablet *tablet, const struct record *record, struct 
     out->search = arena_view(arena, utf8_cut_bytes(buf_view(&text), SUMMARY_SEARCH_BYTES));
     if (rc == RC_OK)
         rc = buf_check(&text, "a summary", err);
-    if (text.data != NULL)
-        crypt_wipe(text.data, text.capacity);
-    buf_release(&text);
+    crypt_buf_release(&text);
     return rc != RC_OK ? rc : arena_check(arena, "a summary", err);
 }

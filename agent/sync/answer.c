@@ -132,9 +132,7 @@ static enum rc take_sealed(struct taking *taking, struct err *err) {
         rc = take_sealed_names(taking, reader, err);
     if (rc == RC_OK)
         rc = taking_parts(taking, &reader, err);
-    if (parts.data != NULL)
-        crypt_wipe(parts.data, parts.capacity);
-    buf_release(&parts);
+    crypt_buf_release(&parts);
     return rc;
 }
 

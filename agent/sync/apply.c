@@ -33,9 +33,7 @@ void apply_release(struct apply *apply) {
     gather_release(&apply->gather);
     snapshot_lanes_release(apply->lanes);
     arena_release(&apply->lasting);
-    if (apply->scratch.data != NULL)
-        crypt_wipe(apply->scratch.data, apply->scratch.capacity);
-    buf_release(&apply->scratch);
+    crypt_buf_release(&apply->scratch);
 }
 
 /* ---- frames ---- */

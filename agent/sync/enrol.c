@@ -98,9 +98,7 @@ static enum rc pending_read(struct enrolling *run, struct err *err) {
         memcpy(run->seeds, seeds.data, SEEDS_BYTES);
     crypt_wipe(key, sizeof(key));
 out:
-    if (seeds.data != NULL)
-        crypt_wipe(seeds.data, seeds.capacity);
-    buf_release(&seeds);
+    crypt_buf_release(&seeds);
     buf_release(&file);
     return rc;
 }

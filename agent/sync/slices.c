@@ -27,9 +27,7 @@ void gather_init(struct gather *gather) {
 
 void gather_release(struct gather *gather) {
     arena_release(&gather->arena);
-    if (gather->bodies.data != NULL)
-        crypt_wipe(gather->bodies.data, gather->bodies.capacity);
-    buf_release(&gather->bodies);
+    crypt_buf_release(&gather->bodies);
     buf_release(&gather->dots);
 }
 

@@ -613,10 +613,8 @@ enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_opt
     report->unsent = sync_unsent(tablet);
     report->elapsed_ms = env_monotonic_ms(env) - start;
     log_run(&run, rc, err);
-    if (run.answer.data != NULL)
-        crypt_wipe(run.answer.data, run.answer.capacity);
     buf_release(&run.body);
-    buf_release(&run.answer);
+    crypt_buf_release(&run.answer);
     arena_release(&run.arena);
     return rc;
 }

@@ -65,9 +65,7 @@ enum rc attachment_label_seal(const struct attachment_label *label, uint32_t cou
     if (rc == RC_OK)
         rc = crypt_seal(env, county_box_public, buf_view(&inner), view_of(outer, sizeof(outer)),
                         out, err);
-    if (inner.data != NULL)
-        crypt_wipe(inner.data, inner.capacity);
-    buf_release(&inner);
+    crypt_buf_release(&inner);
     return rc;
 }
 
@@ -105,9 +103,7 @@ enum rc attachment_label_open(struct view sealed, uint32_t county, const uint8_t
         if (!read_done(&in) || audience != 0 || out->size == 0)
             rc = damaged(err);
     }
-    if (inner.data != NULL)
-        crypt_wipe(inner.data, inner.capacity);
-    buf_release(&inner);
+    crypt_buf_release(&inner);
     return rc;
 }
 

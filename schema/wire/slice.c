@@ -73,9 +73,7 @@ enum rc slice_write(const struct slice *slice, uint32_t county, const uint8_t co
     if (rc == RC_OK)
         rc = crypt_seal(env, county_box_public, buf_view(&inner), view_of(outer, sizeof(outer)),
                         out, err);
-    if (inner.data != NULL)
-        crypt_wipe(inner.data, inner.capacity);
-    buf_release(&inner);
+    crypt_buf_release(&inner);
     return rc;
 }
 

@@ -101,9 +101,7 @@ static enum rc read_half(struct command *command, const char *option, const char
         memcpy(out, line.data, line.size);
         out[line.size] = '\0';
     }
-    if (text.data != NULL)
-        crypt_wipe(text.data, text.size);
-    buf_release(&text);
+    crypt_buf_release(&text);
     return rc;
 }
 

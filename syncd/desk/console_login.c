@@ -189,9 +189,7 @@ enum rc console_add_qr(struct json *parent, const char *key, struct view text, s
         json_add_int(object, "size", size);
         json_add_buf(object, "path", &path);
     }
-    if (path.data != NULL)
-        crypt_wipe(path.data, path.size);
-    buf_release(&path);
+    crypt_buf_release(&path);
     return rc;
 }
 
@@ -209,12 +207,8 @@ enum rc console_second(struct console_call *call, struct err *err) {
         json_add_buf(json, "uri", &uri);
         rc = console_add_qr(json, "qr", buf_view(&uri), err);
     }
-    if (base32.data != NULL)
-        crypt_wipe(base32.data, base32.size);
-    if (uri.data != NULL)
-        crypt_wipe(uri.data, uri.size);
-    buf_release(&base32);
-    buf_release(&uri);
+    crypt_buf_release(&base32);
+    crypt_buf_release(&uri);
     if (rc == RC_OK)
         return console_reply(call, json, err);
     json_free(json);

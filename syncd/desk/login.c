@@ -114,9 +114,7 @@ enum rc login_key(const struct login_session *session, struct view token, uint8_
         rc = err_set(err, RC_CORRUPT, "a session's key: it has the wrong size; log in again");
     crypt_wipe(bytes, sizeof(bytes));
     crypt_wipe(key, sizeof(key));
-    if (seed.data != NULL)
-        crypt_wipe(seed.data, seed.size);
-    buf_release(&seed);
+    crypt_buf_release(&seed);
     return rc;
 }
 

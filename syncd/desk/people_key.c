@@ -75,9 +75,7 @@ enum rc people_unwrap(const struct stored_person *person, struct view secret,
     if (rc == RC_OK)
         crypt_sign_keypair(seed.data, sign_public, secret_key);
     crypt_wipe(key, sizeof(key));
-    if (seed.data != NULL)
-        crypt_wipe(seed.data, seed.size);
-    buf_release(&seed);
+    crypt_buf_release(&seed);
     return rc;
 }
 

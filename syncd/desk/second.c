@@ -89,9 +89,7 @@ enum rc second_seal(const struct keys *keys, const struct env *env, uint64_t per
         rc = crypt_lock(env, key, buf_view(&plain), view_of(associated, sizeof(associated)), out,
                         err);
     crypt_wipe(key, sizeof(key));
-    if (plain.data != NULL)
-        crypt_wipe(plain.data, plain.size);
-    buf_release(&plain);
+    crypt_buf_release(&plain);
     return rc;
 }
 
@@ -126,8 +124,6 @@ enum rc second_open(const struct keys *keys, uint64_t person, struct view sealed
         rc = err_set(err, RC_CORRUPT,
                      "the second factor cannot be read; let the administrator remove it");
     crypt_wipe(key, sizeof(key));
-    if (plain.data != NULL)
-        crypt_wipe(plain.data, plain.size);
-    buf_release(&plain);
+    crypt_buf_release(&plain);
     return rc;
 }

@@ -57,9 +57,7 @@ static void file_start(struct backup_file *file, const struct keys *keys, struct
 
 static void file_end(struct backup_file *file) {
     crypt_wipe(file->key, sizeof(file->key));
-    if (file->plain.data != NULL)
-        crypt_wipe(file->plain.data, file->plain.capacity);
-    buf_release(&file->plain);
+    crypt_buf_release(&file->plain);
     buf_release(&file->packed);
     buf_release(&file->locked);
     spool_close(file->spool);

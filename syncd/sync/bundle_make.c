@@ -197,9 +197,7 @@ static enum rc add_sealed(struct making *making, const struct answer *answer,
     if (rc == RC_OK && parts.size > 0)
         rc = exchange_add_sealed(body, buf_view(&parts), making->device->box_public,
                                  making->office->env, err);
-    if (parts.data != NULL)
-        crypt_wipe(parts.data, parts.capacity);
-    buf_release(&parts);
+    crypt_buf_release(&parts);
     return rc;
 }
 

@@ -175,9 +175,7 @@ enum rc keys_read(const char *directory, struct keys *out, struct err *err) {
     keys_derive(seed, out);
     crypt_wipe(seed, sizeof(seed));
 out:
-    if (text.data != NULL)
-        crypt_wipe(text.data, text.size);
-    buf_release(&text);
+    crypt_buf_release(&text);
     return rc;
 }
 
