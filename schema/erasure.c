@@ -74,21 +74,7 @@ enum rc erasure_decode(struct view bytes, struct arena *arena, struct erasure *o
 }
 
 bool erasure_names(const struct erasure *erasure, struct dot dot) {
-    uint32_t low = 0;
-    uint32_t high = erasure->dot_count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = dot_compare(erasure->dots[middle], dot);
-
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
+    return dots_have(erasure->dots, erasure->dot_count, dot);
 }
 
 bool erasure_covers(const struct erasure *erasure, struct instance_id instance, uint16_t field) {

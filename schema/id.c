@@ -2,12 +2,21 @@
 #include "schema/id.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/crypt.h"
 #include "base/text.h"
 #include "schema/limits.h"
 
 #define ACTOR_DIGITS 16u
+
+int dot_order(const void *left, const void *right) {
+    return dot_compare(*(const struct dot *)left, *(const struct dot *)right);
+}
+
+bool dots_have(const struct dot *dots, uint32_t count, struct dot dot) {
+    return count > 0 && bsearch(&dot, dots, count, sizeof(dot), dot_order) != NULL;
+}
 
 void dot_text(struct dot dot, char out[DOT_TEXT_BYTES]) {
     (void)snprintf(out, DOT_TEXT_BYTES, "%016" PRIx64 "-%" PRIu64, dot.actor, dot.number);

@@ -76,6 +76,11 @@ static inline bool instance_is_root(struct instance_id a) {
     return a.dot.number == 0;
 }
 
+/* The order of dots for qsort and bsearch. */
+int dot_order(const void *left, const void *right);
+/* Whether it is one of these, which stand in their order. */
+bool dots_have(const struct dot *dots, uint32_t count, struct dot dot);
+
 void dot_text(struct dot dot, char out[DOT_TEXT_BYTES]);
 void instance_text(struct instance_id id, char out[INSTANCE_TEXT_BYTES]);
 void version_text(struct version_id id, char out[INSTANCE_TEXT_BYTES]);

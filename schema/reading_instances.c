@@ -49,13 +49,6 @@ bool node_hidden(const struct reading_build *build, uint32_t node) {
 
 /* ---- reading them ---- */
 
-static int dot_order(const void *left, const void *right) {
-    const struct dot *a = left;
-    const struct dot *b = right;
-
-    return dot_compare(*a, *b);
-}
-
 static void add_cover(struct reading_build *build, struct node *node, const struct cover *cover) {
     size_t total = (size_t)node->dot_count + cover->count;
     struct dot *dots;
@@ -166,24 +159,6 @@ static void order_nodes(struct reading_build *build) {
 
 /* ---- removals ---- */
 
-static bool names(const struct node *node, struct dot dot) {
-    uint32_t low = 0;
-    uint32_t high = node->dot_count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = dot_compare(node->dots[middle], dot);
-
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
-}
-
 struct unnamed {
     uint32_t node; /* the removed one */
     const struct version *version;
@@ -216,7 +191,7 @@ static uint32_t find_unnamed(struct reading_build *build, const uint32_t *node_o
         for (uint32_t node = node_of[i]; node != NO_NODE; node = step_out(build, node, &depth)) {
             struct node *at = &build->nodes[node];
 
-            named = named || (at->removal && names(at, dot));
+            named = named || (at->removal && dots_have(at->dots, at->dot_count, dot));
             if (!at->removal || named)
                 continue;
             at->unnamed = true;

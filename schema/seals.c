@@ -45,23 +45,6 @@ uint8_t reading_scope(const struct form *form, const struct version *version) {
     return found == NULL ? FORM_NO_SCOPE : found->scope;
 }
 
-static bool dots_have(const struct dot *dots, uint32_t count, struct dot dot) {
-    uint32_t low = 0;
-
-    while (low < count) {
-        uint32_t middle = low + (count - low) / 2;
-        int order = dot_compare(dots[middle], dot);
-
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            count = middle;
-    }
-    return false;
-}
-
 static void put_in_force(struct reading_build *build, const struct seal *seal, uint16_t bit) {
     const struct record *record = build->record;
 

@@ -152,10 +152,6 @@ static enum rc add_task(struct making *making, const struct listed *listed, stru
     return RC_OK;
 }
 
-static int by_dot(const void *left, const void *right) {
-    return dot_compare(*(const struct dot *)left, *(const struct dot *)right);
-}
-
 static enum rc add_tasks(struct making *making, struct err *err) {
     uint64_t me = session_person(making->session);
     struct listed *listed;
@@ -172,7 +168,7 @@ static enum rc add_tasks(struct making *making, struct err *err) {
             (listed[i].gist.person == 0 || listed[i].gist.person == me))
             rc = add_task(making, &listed[i], err);
     if (making->tasked_count > 0)
-        qsort(making->tasked, making->tasked_count, sizeof(*making->tasked), by_dot);
+        qsort(making->tasked, making->tasked_count, sizeof(*making->tasked), dot_order);
     return rc;
 }
 
@@ -196,8 +192,7 @@ static enum rc add_due(struct making *making, int64_t now_ms, struct err *err) {
             !reverify_due(&table, one->gist.code[0], one->gist.code[1], visited_ms != 0,
                           date_from_ms(since_ms), &due) ||
             date_to_days(due) > today + table.ahead_days ||
-            bsearch(&one->id, making->tasked, making->tasked_count, sizeof(*making->tasked),
-                    by_dot) != NULL)
+            dots_have(making->tasked, making->tasked_count, one->id))
             continue;
         item = push(making, err);
         if (item == NULL)

@@ -25,12 +25,6 @@ static int version_order(const void *left, const void *right) {
     return version_id_compare(*a, *b);
 }
 
-static int dot_order(const void *left, const void *right) {
-    const struct dot *a = left, *b = right;
-
-    return dot_compare(*a, *b);
-}
-
 /* A copy with new names, sorted; the same array when none is touched. NULL without memory. */
 static const struct version_id *rename_versions(const struct renaming *renaming,
                                                 const struct version_id *versions, uint32_t count) {

@@ -75,16 +75,12 @@ static enum rc add_record(struct gathered *gathered, struct dot id, struct err *
     return RC_OK;
 }
 
-static int by_dot(const void *left, const void *right) {
-    return dot_compare(*(const struct dot *)left, *(const struct dot *)right);
-}
-
 static void sort_records(struct gathered *gathered) {
     uint32_t kept = 0;
 
     if (gathered->record_count == 0)
         return;
-    qsort(gathered->records, gathered->record_count, sizeof(*gathered->records), by_dot);
+    qsort(gathered->records, gathered->record_count, sizeof(*gathered->records), dot_order);
     for (uint32_t i = 0; i < gathered->record_count; i++)
         if (i == 0 || !dot_equal(gathered->records[i], gathered->records[i - 1]))
             gathered->records[kept++] = gathered->records[i];
@@ -92,8 +88,7 @@ static void sort_records(struct gathered *gathered) {
 }
 
 bool gathered_record(const struct gathered *gathered, struct dot id) {
-    return gathered->record_count > 0 &&
-           bsearch(&id, gathered->records, gathered->record_count, sizeof(id), by_dot) != NULL;
+    return dots_have(gathered->records, gathered->record_count, id);
 }
 
 /* ---- from the wish to records ---- */

@@ -52,13 +52,8 @@ static enum rc change_visit(void *context, const struct stored_change *change, s
     return RC_OK;
 }
 
-static int by_dot(const void *left, const void *right) {
-    return dot_compare(*(const struct dot *)left, *(const struct dot *)right);
-}
-
 static bool has_written(const struct holding *holding, struct dot id) {
-    return holding->written_count > 0 &&
-           bsearch(&id, holding->written, holding->written_count, sizeof(id), by_dot) != NULL;
+    return dots_have(holding->written, holding->written_count, id);
 }
 
 static bool was_granted(const struct holding *holding, const struct stored_record *stored) {
@@ -118,7 +113,7 @@ static enum rc gather(struct holding *holding, struct dot after, struct err *err
             written++;
         }
     if (holding->portion_count > 1)
-        qsort(holding->portion, holding->portion_count, sizeof(*holding->portion), by_dot);
+        qsort(holding->portion, holding->portion_count, sizeof(*holding->portion), dot_order);
     return rc;
 }
 
@@ -199,7 +194,7 @@ enum rc report_tablet(struct report *report, struct err *err) {
         rc = store_actor_changes(store, holding.actors[i], 1, LIMIT_NUMBER, change_visit, &holding,
                                  err);
     if (rc == RC_OK && holding.written_count > 0)
-        qsort(holding.written, holding.written_count, sizeof(*holding.written), by_dot);
+        qsort(holding.written, holding.written_count, sizeof(*holding.written), dot_order);
     holding.area_count =
         succession_current(&ask->ledger->areas, holding.areas, holding.area_count, holding.areas);
     holding.portion =

@@ -166,10 +166,6 @@ static bool has_something(const struct erasure *scope, const struct change *chan
     return scope->cell_count == 0 && (change->reason.size > 0 || change->evidence_count > 0);
 }
 
-static int dot_order(const void *left, const void *right) {
-    return dot_compare(*(const struct dot *)left, *(const struct dot *)right);
-}
-
 static enum rc name_changes(struct naming *naming, struct dot record, struct err *err) {
     enum rc rc = store_history(naming->work->ledger->store, record, change_visit, naming, err);
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -191,9 +192,27 @@ static void managing_and_deciding_are_never_in_one_hand(void **state) {
     assert_false(role_may((enum role)99, ABILITY_READ));
 }
 
+static void dots_are_found_in_their_order(void **state) {
+    struct dot dots[7];
+
+    (void)state;
+    for (uint32_t i = 0; i < 7; i++)
+        dots[i] = (struct dot){1 + (6 - i) / 3, 10 * (6 - i) + 10};
+    qsort(dots, 7, sizeof(*dots), dot_order);
+    for (uint32_t i = 1; i < 7; i++)
+        assert_true(dot_compare(dots[i - 1], dots[i]) < 0);
+    for (uint32_t count = 0; count <= 7; count++)
+        for (uint32_t i = 0; i < 7; i++) {
+            assert_int_equal(dots_have(dots, count, dots[i]), i < count);
+            assert_false(dots_have(dots, count, (struct dot){dots[i].actor, dots[i].number + 1}));
+        }
+    assert_false(dots_have(NULL, 0, (struct dot){1, 1}));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dots_are_ordered_by_actor_then_number),
+        cmocka_unit_test(dots_are_found_in_their_order),
         cmocka_unit_test(texts_come_back_as_they_were),
         cmocka_unit_test(every_name_has_one_spelling),
         cmocka_unit_test(ids_are_the_first_bytes_of_a_hash),
