@@ -1,7 +1,7 @@
 /* The table is a CSV file that people edit in a spreadsheet: one row for each number, its kind and
  * code say which. All constants must be there, each once; an item's rule is a word of
  * rule_names. */
-#include "base/csv.h"
+#include "base/csv_table.h"
 #include "base/words.h"
 #include "schema/income.h"
 
@@ -56,12 +56,10 @@ static const struct {
 };
 
 struct loading {
-    struct csv *csv;
-    struct csv_row row;
+    struct csv_table table;
     struct arena *arena;
     struct income_table *out;
     struct err *err;
-    uint32_t columns[COLUMN_COUNT];
     struct decimal values[CONSTANT_COUNT];
     bool has[CONSTANT_COUNT];
     struct income_item_row *items;
@@ -70,32 +68,11 @@ struct loading {
 };
 
 static struct view cell(const struct loading *at, enum column column) {
-    uint32_t index = at->columns[column];
-
-    return index < at->row.count ? text_trim(at->row.cells[index]) : (struct view){0};
+    return csv_table_cell(&at->table, column);
 }
 
 static enum rc wrong(const struct loading *at, enum column column, const char *mend) {
-    return err_set(at->err, RC_INVALID, "income table, row %llu, %s: \"%.*s\" is wrong; %s",
-                   (unsigned long long)at->row.line, column_names[column],
-                   VIEW_PRINT(view_slice(cell(at, column), 0, 60)), words(at->err->lang, mend));
-}
-
-static enum rc read_head(struct loading *at) {
-    enum rc rc = csv_next(at->csv, &at->row, at->err);
-
-    if (rc != RC_OK)
-        return rc;
-    for (uint32_t c = 0; c < COLUMN_COUNT; c++) {
-        at->columns[c] = UINT32_MAX;
-        for (uint32_t i = 0; i < at->row.count; i++)
-            if (view_is(text_trim(at->row.cells[i]), column_names[c]))
-                at->columns[c] = i;
-        if (at->columns[c] == UINT32_MAX)
-            return err_set(at->err, RC_INVALID, "income table: the column %s is missing",
-                           column_names[c]);
-    }
-    return RC_OK;
+    return csv_table_wrong(&at->table, column, mend, at->err);
 }
 
 /* A number of at most so much, not below zero. */
@@ -246,17 +223,16 @@ static enum rc finish(struct loading *at) {
 enum rc income_table_load(struct view csv, struct arena *arena, struct income_table *out,
                           struct err *err) {
     struct loading at = {.arena = arena, .out = out, .err = err};
-    enum rc rc = csv_open(csv, CSV_LIMITS_DEFAULT, &at.csv, err);
+    enum rc rc =
+        csv_table_open(&at.table, csv, WORD("income table"), column_names, COLUMN_COUNT, err);
 
     *out = (struct income_table){0};
-    if (rc == RC_OK)
-        rc = read_head(&at);
-    while (rc == RC_OK && (rc = csv_next(at.csv, &at.row, err)) == RC_OK && at.row.count > 0)
+    while (rc == RC_OK && (rc = csv_table_next(&at.table, err)) == RC_OK && at.table.row.count > 0)
         rc = take_row(&at);
     if (rc == RC_OK)
         rc = finish(&at);
     if (rc == RC_OK)
         rc = arena_check(arena, "income", err);
-    csv_close(at.csv);
+    csv_table_close(&at.table);
     return rc;
 }

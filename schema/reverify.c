@@ -1,79 +1,51 @@
 /* reverify.c: see reverify.h. */
 #include "schema/reverify.h"
 
-#include "base/csv.h"
+#include "base/csv_table.h"
 #include "base/text.h"
+#include "base/words.h"
 
 enum column { CLASS = 0, REGISTER, MONTHS, DAYS, COLUMN_COUNT };
 static const char *const column_names[COLUMN_COUNT] = {"class", "register", "months", "days"};
 
-struct loading {
-    struct csv *csv;
-    struct csv_row row;
-    uint32_t columns[COLUMN_COUNT];
-    struct err *err;
-};
-
-static struct view cell(const struct loading *at, enum column column) {
-    uint32_t index = at->columns[column];
-
-    return index < at->row.count ? text_trim(at->row.cells[index]) : (struct view){0};
+static enum rc wrong(const struct csv_table *table, enum column column, struct err *err) {
+    return csv_table_wrong(table, column, WORD("write a whole number, or one letter or digit"),
+                           err);
 }
 
-static enum rc wrong(const struct loading *at, enum column column) {
-    return err_set(at->err, RC_INVALID,
-                   "table of intervals, row %llu, %s: \"%.*s\" is wrong; write a whole number, or "
-                   "one letter or digit",
-                   (unsigned long long)at->row.line, column_names[column],
-                   VIEW_PRINT(view_slice(cell(at, column), 0, 60)));
-}
-
-static enum rc read_head(struct loading *at) {
-    enum rc rc = csv_next(at->csv, &at->row, at->err);
-
-    for (uint32_t c = 0; c < COLUMN_COUNT && rc == RC_OK; c++) {
-        at->columns[c] = UINT32_MAX;
-        for (uint32_t i = 0; i < at->row.count; i++)
-            if (view_is(text_trim(at->row.cells[i]), column_names[c]))
-                at->columns[c] = i;
-        if (at->columns[c] == UINT32_MAX)
-            rc = err_set(at->err, RC_INVALID, "table of intervals: the column %s is missing",
-                         column_names[c]);
-    }
-    return rc;
-}
-
-static enum rc number(const struct loading *at, enum column column, uint64_t most, uint16_t *out) {
-    struct view text = cell(at, column);
+static enum rc number(const struct csv_table *table, enum column column, uint64_t most,
+                      uint16_t *out, struct err *err) {
+    struct view text = csv_table_cell(table, column);
     uint64_t value = 0;
 
     if (text.size > 0 && (!parse_u64(text, &value) || value > most))
-        return wrong(at, column);
+        return wrong(table, column, err);
     *out = (uint16_t)value;
     return RC_OK;
 }
 
-static enum rc letter(const struct loading *at, enum column column, char *out) {
-    struct view text = cell(at, column);
+static enum rc letter(const struct csv_table *table, enum column column, char *out,
+                      struct err *err) {
+    struct view text = csv_table_cell(table, column);
 
     if (text.size > 1)
-        return wrong(at, column);
+        return wrong(table, column, err);
     *out = text.size == 0 ? '\0' : (char)text.data[0];
     return RC_OK;
 }
 
-static enum rc take_row(struct loading *at, struct reverify *out) {
+static enum rc take_row(const struct csv_table *table, struct reverify *out, struct err *err) {
     struct reverify_row row = {0};
-    struct view name = cell(at, CLASS);
+    struct view name = csv_table_cell(table, CLASS);
     bool is_first = view_is(name, "first"), is_ahead = view_is(name, "ahead");
-    enum rc rc = number(at, MONTHS, REVERIFY_MONTHS_MAX, &row.months);
+    enum rc rc = number(table, MONTHS, REVERIFY_MONTHS_MAX, &row.months, err);
 
     if (rc == RC_OK)
-        rc = number(at, DAYS, REVERIFY_DAYS_MAX, &row.days);
+        rc = number(table, DAYS, REVERIFY_DAYS_MAX, &row.days, err);
     if (rc == RC_OK && !is_first && !is_ahead)
-        rc = letter(at, CLASS, &row.class_);
+        rc = letter(table, CLASS, &row.class_, err);
     if (rc == RC_OK)
-        rc = letter(at, REGISTER, &row.register_);
+        rc = letter(table, REGISTER, &row.register_, err);
     if (rc != RC_OK)
         return rc;
     if (is_ahead) {
@@ -82,8 +54,7 @@ static enum rc take_row(struct loading *at, struct reverify *out) {
         out->first = row;
         out->has_first = true;
     } else if (out->count == REVERIFY_ROWS_MAX) {
-        return err_set(at->err, RC_LIMIT, "table of intervals: more than %u rows",
-                       REVERIFY_ROWS_MAX);
+        return err_set(err, RC_LIMIT, "table of intervals: more than %u rows", REVERIFY_ROWS_MAX);
     } else {
         out->rows[out->count++] = row;
     }
@@ -91,20 +62,14 @@ static enum rc take_row(struct loading *at, struct reverify *out) {
 }
 
 enum rc reverify_load(struct view csv, struct reverify *out, struct err *err) {
-    struct loading at = {.err = err};
-    enum rc rc;
+    struct csv_table table;
+    enum rc rc =
+        csv_table_open(&table, csv, WORD("table of intervals"), column_names, COLUMN_COUNT, err);
 
     *out = (struct reverify){.count = 0};
-    rc = csv_open(csv, CSV_LIMITS_DEFAULT, &at.csv, err);
-    if (rc == RC_OK)
-        rc = read_head(&at);
-    while (rc == RC_OK) {
-        rc = csv_next(at.csv, &at.row, err);
-        if (rc != RC_OK || at.row.count == 0)
-            break;
-        rc = take_row(&at, out);
-    }
-    csv_close(at.csv);
+    while (rc == RC_OK && (rc = csv_table_next(&table, err)) == RC_OK && table.row.count > 0)
+        rc = take_row(&table, out, err);
+    csv_table_close(&table);
     return rc;
 }
 

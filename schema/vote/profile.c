@@ -2,7 +2,7 @@
  * from it: reading a file, writing and reading a snapshot. */
 #include "schema/vote/profile.h"
 
-#include "base/csv.h"
+#include "base/csv_table.h"
 #include "base/text.h"
 #include "base/words.h"
 #include "schema/area.h"
@@ -173,42 +173,19 @@ static const char *const column_names[COLUMN_COUNT] = {"profile", "valid_from", 
                                                        "value",   "locked",     "stated"};
 
 struct loading {
-    struct csv *csv;
-    struct csv_row row;
+    struct csv_table table;
     struct arena *arena;
     struct err *err;
-    uint32_t columns[COLUMN_COUNT];
     struct vote_row *rows;
     uint32_t count, capacity;
 };
 
 static struct view cell(const struct loading *at, enum column column) {
-    uint32_t index = at->columns[column];
-
-    return index < at->row.count ? text_trim(at->row.cells[index]) : (struct view){0};
+    return csv_table_cell(&at->table, column);
 }
 
 static enum rc wrong(const struct loading *at, enum column column, const char *mend) {
-    return err_set(at->err, RC_INVALID, "evaluation rules, row %llu, %s: \"%.*s\" is wrong; %s",
-                   (unsigned long long)at->row.line, column_names[column],
-                   VIEW_PRINT(view_slice(cell(at, column), 0, 60)), words(at->err->lang, mend));
-}
-
-static enum rc read_head(struct loading *at) {
-    enum rc rc = csv_next(at->csv, &at->row, at->err);
-
-    if (rc != RC_OK)
-        return rc;
-    for (uint32_t c = 0; c < COLUMN_COUNT; c++) {
-        at->columns[c] = UINT32_MAX;
-        for (uint32_t i = 0; i < at->row.count; i++)
-            if (view_is(text_trim(at->row.cells[i]), column_names[c]))
-                at->columns[c] = i;
-        if (at->columns[c] == UINT32_MAX)
-            return err_set(at->err, RC_INVALID, "evaluation rules: the column %s is missing",
-                           column_names[c]);
-    }
-    return RC_OK;
+    return csv_table_wrong(&at->table, column, mend, at->err);
 }
 
 /* Empty means no. */
@@ -229,7 +206,7 @@ static enum rc take_row(struct loading *at) {
     if (at->count > VOTE_ROWS_MAX)
         return err_set(at->err, RC_LIMIT, "evaluation rules have at most %u rows", VOTE_ROWS_MAX);
     err_init(&ignored, LANG_EN);
-    *row = (struct vote_row){.profile = arena_view(at->arena, name), .line = at->row.line};
+    *row = (struct vote_row){.profile = arena_view(at->arena, name), .line = at->table.row.line};
     if (name.size == 0 || name.size > 60 || memchr(name.data, '\n', name.size) != NULL)
         return wrong(at, PROFILE, WORD("write the profile's name, such as 2021-national"));
     if (!date_parse(cell(at, FROM), &row->valid_from))
@@ -313,12 +290,11 @@ static enum rc check_rows(const struct loading *at) {
 enum rc vote_book_load(struct view csv, struct arena *arena, struct vote_book *out,
                        struct err *err) {
     struct loading at = {.arena = arena, .err = err};
-    enum rc rc = csv_open(csv, CSV_LIMITS_DEFAULT, &at.csv, err);
+    enum rc rc =
+        csv_table_open(&at.table, csv, WORD("evaluation rules"), column_names, COLUMN_COUNT, err);
 
     *out = (struct vote_book){0};
-    if (rc == RC_OK)
-        rc = read_head(&at);
-    while (rc == RC_OK && (rc = csv_next(at.csv, &at.row, err)) == RC_OK && at.row.count > 0)
+    while (rc == RC_OK && (rc = csv_table_next(&at.table, err)) == RC_OK && at.table.row.count > 0)
         rc = take_row(&at);
     if (rc == RC_OK)
         rc = check_rows(&at);
@@ -326,7 +302,7 @@ enum rc vote_book_load(struct view csv, struct arena *arena, struct vote_book *o
         rc = arena_check(arena, "evaluation rules", err);
     if (rc == RC_OK)
         *out = (struct vote_book){.count = at.count, .rows = at.rows};
-    csv_close(at.csv);
+    csv_table_close(&at.table);
     return rc;
 }
 

@@ -211,12 +211,6 @@ static void add_own(struct making *making) {
     }
 }
 
-static int dot_order(const void *left, const void *right) {
-    const struct dot *a = left, *b = right;
-
-    return dot_compare(*a, *b);
-}
-
 /* Sorted dots without doubles. */
 static struct dot *some_dots(struct making *making, uint32_t *count) {
     struct dot *dots = arena_array(making->arena, 6, sizeof(*dots));

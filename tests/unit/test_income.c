@@ -401,7 +401,8 @@ static void a_wrong_table_says_where(void **state) {
     static const struct {
         const char *csv, *message;
     } cases[] = {
-        {"kind,code,zh,en,unit,value\n", "income table: the column rule is missing"},
+        {"kind,code,zh,en,unit,value\n",
+         "income table: the column rule is missing; add it to the first row"},
         {"kind,code,zh,en,unit,value,rule\nthing,x,,,,1,\n",
          "income table, row 2, kind: \"thing\" is wrong; "},
         {"kind,code,zh,en,unit,value,rule\nconstant,cost_near,,,,1.5,\n",
