@@ -10,6 +10,7 @@
 #include "schema/task.h"
 #include "syncd/desk/console.h"
 #include "syncd/desk/export.h"
+#include "syncd/desk/record_words.h"
 #include "syncd/sync/listed.h"
 
 #include <stdio.h>
@@ -29,20 +30,6 @@ struct asked {
     uint64_t area;
 };
 
-struct choice {
-    const char *name;
-    unsigned value;
-};
-static const struct choice ORDERS[] = {{"changed", RECORDS_BY_CHANGED},
-                                       {"created", RECORDS_BY_CREATED},
-                                       {"area", RECORDS_BY_AREA},
-                                       {"name", RECORDS_BY_NAME},
-                                       {NULL, 0}};
-static const struct choice STATES[] = {{"conflict", RECORD_CONFLICT},
-                                       {"quarantined", RECORD_QUARANTINED},
-                                       {"sealed", RECORD_SEALED},
-                                       {"withdrawn", RECORD_WITHDRAWN},
-                                       {NULL, 0}};
 static const struct choice REVIEWS[] = {
     {"none", 0},         {"return", NOTE_RETURN}, {"approve", NOTE_APPROVE},
     {"mark", NOTE_MARK}, {"reopen", NOTE_REOPEN}, {NULL, 0}};
@@ -69,14 +56,13 @@ static enum rc choices(struct console_call *call, const char *key, const struct 
     enum rc rc = filter(call, key, &text, err);
 
     for (size_t start = 0; rc == RC_OK && start < text.size;) {
-        const struct choice *choice = known;
+        const struct choice *choice;
         size_t end = start;
 
         while (end < text.size && text.data[end] != ',')
             end++;
-        while (choice->name != NULL && !view_is(view_slice(text, start, end - start), choice->name))
-            choice++;
-        if (choice->name == NULL)
+        choice = choice_find(known, view_slice(text, start, end - start));
+        if (choice == NULL)
             return err_set(err, RC_INVALID, "%s: no such word; docs/console.md lists them", key);
         *out |= (uint8_t)(bit ? 1u << choice->value : choice->value);
         start = end + 1;
@@ -86,16 +72,16 @@ static enum rc choices(struct console_call *call, const char *key, const struct 
 
 static enum rc order(struct console_call *call, struct record_query *query, struct err *err) {
     struct view text = {0}, way = {0};
-    const struct choice *choice = ORDERS;
+    const struct choice *choice = record_orders;
     enum rc rc = filter(call, "order", &text, err);
 
     if (rc == RC_OK)
         rc = filter(call, "descending", &way, err);
     if (rc != RC_OK)
         return rc;
-    while (text.size > 0 && choice->name != NULL && !view_is(text, choice->name))
-        choice++;
-    if (choice->name == NULL)
+    if (text.size > 0)
+        choice = choice_find(record_orders, text);
+    if (choice == NULL)
         return err_set(err, RC_INVALID, "%s: no such word; docs/console.md lists them", "order");
     query->order = (enum record_order)choice->value;
     query->descending = way.size > 0 ? view_is(way, "1") : choice->value <= RECORDS_BY_CREATED;
@@ -193,9 +179,9 @@ static enum rc read_asked(struct console_call *call, struct asked *asked, struct
     if (rc == RC_OK)
         rc = filter(call, "form", &query->form_name, err);
     if (rc == RC_OK)
-        rc = choices(call, "state", STATES, false, &query->with, err);
+        rc = choices(call, "state", record_states, false, &query->with, err);
     if (rc == RC_OK)
-        rc = choices(call, "without", STATES, false, &query->without, err);
+        rc = choices(call, "without", record_states, false, &query->without, err);
     if (rc == RC_OK)
         rc = choices(call, "review", REVIEWS, true, &query->reviews, err);
     if (rc == RC_OK)
@@ -253,7 +239,7 @@ static enum rc found_visit(void *context, const struct found_record *found, stru
     for (uint32_t i = 0; i < record->area_count; i++)
         console_add_area(walk->call, list, NULL, record->areas[i]);
     list = json_add_array(item, "states");
-    for (const struct choice *state = STATES; state->name != NULL; state++)
+    for (const struct choice *state = record_states; state->name != NULL; state++)
         if ((found->states & state->value) != 0)
             json_add_text(list, NULL, state->name);
     for (const struct choice *review = REVIEWS; review->name != NULL; review++)

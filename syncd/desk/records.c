@@ -3,6 +3,7 @@
 #include "base/words.h"
 #include "syncd/desk/desk.h"
 #include "syncd/desk/listing.h"
+#include "syncd/desk/record_words.h"
 #include "syncd/sync/listed.h"
 
 /* --- records --- */
@@ -68,28 +69,6 @@ static enum rc found_visit(void *context, const struct found_record *found, stru
     return record_visit(context, &found->record, err);
 }
 
-struct choice {
-    const char *name;
-    unsigned value;
-};
-static const struct choice ORDERS[] = {{"changed", RECORDS_BY_CHANGED},
-                                       {"created", RECORDS_BY_CREATED},
-                                       {"area", RECORDS_BY_AREA},
-                                       {"name", RECORDS_BY_NAME},
-                                       {NULL, 0}};
-static const struct choice STATES[] = {{"conflict", RECORD_CONFLICT},
-                                       {"quarantined", RECORD_QUARANTINED},
-                                       {"sealed", RECORD_SEALED},
-                                       {"withdrawn", RECORD_WITHDRAWN},
-                                       {NULL, 0}};
-
-static const struct choice *choice_of(const struct choice *choices, const char *name) {
-    for (; choices->name != NULL; choices++)
-        if (strcmp(choices->name, name) == 0)
-            return choices;
-    return NULL;
-}
-
 static enum rc read_query(struct seat *seat, const struct command *command,
                           struct query_word *words, struct record_query *query, struct err *err) {
     const char *find = command_option(command, "--find");
@@ -97,8 +76,9 @@ static enum rc read_query(struct seat *seat, const struct command *command,
     const char *state = command_option(command, "--state");
     const char *limit = command_option(command, "--limit");
     uint64_t most = LIMIT_DEFAULT;
-    const struct choice *order = choice_of(ORDERS, sort == NULL ? "changed" : sort);
-    const struct choice *with = state == NULL ? NULL : choice_of(STATES, state);
+    const struct choice *order =
+        choice_find(record_orders, view_text(sort == NULL ? "changed" : sort));
+    const struct choice *with = state == NULL ? NULL : choice_find(record_states, view_text(state));
 
     if (order == NULL)
         return err_set(err, RC_USAGE, "--sort %s: say changed, created, area or name", sort);

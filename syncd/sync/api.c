@@ -633,8 +633,11 @@ enum rc api_exchange(const struct office *office, struct view body, struct buf *
     return rc;
 }
 
-static enum rc sync_handler(void *context, struct http_exchange *exchange, struct err *err) {
-    const struct office *office = context;
+typedef enum rc exchange_run(const struct office *office, struct view body, struct buf *answer,
+                             unsigned *status, struct err *err);
+
+static enum rc at_gate(const struct office *office, exchange_run *run,
+                       struct http_exchange *exchange, struct err *err) {
     unsigned status = 200;
     struct gate_pass pass;
     char seconds[16];
@@ -648,10 +651,18 @@ static enum rc sync_handler(void *context, struct http_exchange *exchange, struc
         snprintf(seconds, sizeof(seconds), "%u", gate_retry_s(office->gate, office->env));
         return http_response_header(&exchange->response, "Retry-After", seconds, err);
     }
-    rc = api_exchange(office, exchange->request.body, &exchange->response.body, &status, err);
+    rc = run(office, exchange->request.body, &exchange->response.body, &status, err);
     gate_leave(office->gate, &pass);
     exchange->response.status = status;
     return rc;
+}
+
+static enum rc sync_handler(void *context, struct http_exchange *exchange, struct err *err) {
+    return at_gate(context, api_exchange, exchange, err);
+}
+
+static enum rc attachment_handler(void *context, struct http_exchange *exchange, struct err *err) {
+    return at_gate(context, attachment_exchange, exchange, err);
 }
 
 static enum rc health_handler(void *context, struct http_exchange *exchange, struct err *err) {

@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/planted.h"
 #include "base/text.h"
-#include "base/words.h"
 #include "schema/wire/batch.h"
 #include "syncd/sync/attachment_told.h"
 #include "syncd/sync/auth.h"
@@ -472,27 +471,5 @@ enum rc attachment_take(const struct office *office, struct view body, uint64_t 
     rc = run(&visit, body, &answer, &status, err);
     buf_release(&answer);
     *arrived += visit.arrived;
-    return rc;
-}
-
-enum rc attachment_handler(void *context, struct http_exchange *exchange, struct err *err) {
-    const struct office *office = context;
-    unsigned status = 200;
-    struct gate_pass pass;
-    char seconds[16];
-    enum rc rc;
-
-    if (!gate_enter(office->gate, exchange->request.body, &pass)) {
-        http_response_error(&exchange->response, 429, "again",
-                            words(exchange->request.lang,
-                                  "too many tablets are sending at this moment; they come back "
-                                  "by themselves"));
-        snprintf(seconds, sizeof(seconds), "%u", gate_retry_s(office->gate, office->env));
-        return http_response_header(&exchange->response, "Retry-After", seconds, err);
-    }
-    rc =
-        attachment_exchange(office, exchange->request.body, &exchange->response.body, &status, err);
-    gate_leave(office->gate, &pass);
-    exchange->response.status = status;
     return rc;
 }

@@ -24,8 +24,6 @@ enum rc attachment_exchange(const struct office *office, struct view body, struc
  * were not. A request of another device, or a broken one, is RC_DENIED or RC_CORRUPT. */
 enum rc attachment_take(const struct office *office, struct view body, uint64_t device,
                         uint32_t *arrived, struct err *err);
-/* The first for the table of routes; context is the office. */
-enum rc attachment_handler(void *context, struct http_exchange *exchange, struct err *err);
 
 #define ATTACHMENT_PATH_BYTES 1280u
 /* Where the content of this hash is, or would be. RC_LIMIT: the path is too long. */
