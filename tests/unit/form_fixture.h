@@ -38,14 +38,14 @@ enum household_field {
     F_END,
 };
 
-#define SCOPE_VISIT 0
+#define SCOPE_VISIT 1 /* of two */
 #define FORM_ID     UINT64_C(0xf0f0)
 
 struct form_fixture {
     struct form form;
     struct form_field fields[F_END - F_NAME];
     uint32_t by_number[F_END - F_NAME];
-    struct view scopes[1];
+    struct view scopes[2];
     struct view languages[1];
     struct view labels[F_END - F_NAME];
 };
@@ -88,8 +88,9 @@ static inline void fixture_household(struct form_fixture *f) {
     f->form.name = view_text("household");
     f->form.fields = f->fields;
     f->form.by_number = f->by_number;
-    f->form.scope_count = 1;
-    f->scopes[0] = view_text("visit");
+    f->form.scope_count = 2;
+    f->scopes[0] = view_text("asset");
+    f->scopes[1] = view_text("visit");
     f->form.scopes = f->scopes;
     f->languages[0] = view_text("en");
     f->form.language_count = 1;

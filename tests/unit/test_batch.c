@@ -177,6 +177,8 @@ static void nonsense_is_refused(void **state) {
     kit->out.data[0] = 2;
     assert_int_equal(batch_peek(buf_view(&kit->out), &outer, &kit->err), RC_UNSUPPORTED);
     assert_int_equal(batch_peek(view_of(NULL, 0), &outer, &kit->err), RC_CORRUPT);
+    assert_int_equal(batch_peek(view_of(kit->out.data, LIMIT_BATCH_BYTES + 1), &outer, &kit->err),
+                     RC_LIMIT); /* nobody looks into it */
 }
 
 int main(void) {

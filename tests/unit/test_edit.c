@@ -296,7 +296,7 @@ static void sealing_waits_for_answers(void **state) {
     tablet_receive(&a, of_b);
     tablet_begin(&a, CHANGE_SEAL);
     assert_int_equal(edit_seal(&a.draft, SCOPE_VISIT, &world.err), RC_CONFLICT);
-    assert_int_equal(edit_seal(&a.draft, 1, &world.err), RC_NOT_FOUND);
+    assert_int_equal(edit_seal(&a.draft, 2, &world.err), RC_NOT_FOUND);
     /* A question elsewhere does not stand in the way. */
     tablet_receive(&b, tablet_edit(&a, ROOT, F_PIGS, value_of_int(8)));
     tablet_begin(&b, CHANGE_SEAL);

@@ -266,6 +266,34 @@ static void an_answer_comes_back(void **state) {
                      RC_DENIED);
 }
 
+/* A signature does not make sense of what has none. */
+static void what_is_signed_is_read_to_its_end(void **state) {
+    struct kit *kit = *state;
+    struct receipt receipt = {.actor = 5, .number = 40, .hash = {1}};
+    struct answer answer = {.epoch = 2, .nonce = {4}, .receipt_count = 1, .receipts = &receipt};
+    struct view pieces[2] = {view_of(answer.nonce, sizeof(answer.nonce))};
+    struct view content;
+    uint8_t body[500];
+    size_t size;
+
+    exchange_start(&kit->out);
+    assert_int_equal(exchange_add_signed(&kit->out, &answer, kit->secret_key, &kit->err), RC_OK);
+    content = only_part(kit, PART_SIGNED);
+    size = content.size - CRYPT_SIGNATURE_BYTES;
+    assert_true(content.size < sizeof(body));
+    for (size_t more = 0; more <= 1; more++) {
+        struct answer back = {.nonce = {4}};
+
+        memcpy(body, content.data, size);
+        body[size] = 0xff;
+        pieces[1] = view_of(body, size + more);
+        word_sign("yg receipt", pieces, 2, kit->secret_key, body + size + more);
+        assert_int_equal(exchange_read_signed(view_of(body, content.size + more), kit->public_key,
+                                              &kit->arena, &back, &kit->err),
+                         more == 0 ? RC_OK : RC_CORRUPT);
+    }
+}
+
 static void told_alone(struct kit *kit, const struct answer *answer, struct answer *back) {
     buf_clear(&kit->out);
     exchange_start(&kit->out);
@@ -551,6 +579,66 @@ static void lists_of_keys_are_signed(void **state) {
         RC_DENIED);
 }
 
+/* Runs of own numbers, apart and side by side; cut anywhere they are refused, or fewer whole runs.
+ */
+static void own_numbers_come_back(void **state) {
+    struct kit *kit = *state;
+    const uint64_t numbers[] = {1, 2, 3, 7, 9, 10, 300, 301, 302, 303, 1000000, 1000007};
+    const uint32_t most = sizeof(numbers) / sizeof(numbers[0]);
+    uint64_t actor, *back;
+    uint32_t count;
+
+    for (uint32_t from = 0; from < most; from++) {
+        buf_clear(&kit->out);
+        own_write(&kit->out, 77, numbers + from, most - from);
+        assert_int_equal(
+            own_read(buf_view(&kit->out), &kit->arena, &actor, &back, &count, &kit->err), RC_OK);
+        assert_int_equal(actor, 77);
+        assert_int_equal(count, most - from);
+        assert_memory_equal(back, numbers + from, count * sizeof(*back));
+        for (size_t cut = 0; cut < kit->out.size; cut++) {
+            uint32_t fewer;
+
+            if (own_read(view_of(kit->out.data, cut), &kit->arena, &actor, &back, &fewer,
+                         &kit->err) != RC_OK)
+                continue;
+            assert_true(fewer < count);
+            assert_memory_equal(back, numbers + from, fewer * sizeof(*back));
+        }
+    }
+}
+
+/* What no writer makes: runs of nothing, the number 0, more than a frame has, beyond all numbers.
+ */
+static void odd_own_numbers_are_refused(void **state) {
+    static const struct {
+        uint64_t gap, length;
+        enum rc rc;
+    } cases[] = {
+        {1, 0, RC_CORRUPT},
+        {0, 1, RC_CORRUPT},
+        {1, LIMIT_FRAME_CHANGES, RC_OK},
+        {1, LIMIT_FRAME_CHANGES + 1, RC_CORRUPT},
+        {UINT64_MAX - 1, 1, RC_OK},
+        {UINT64_MAX, 1, RC_CORRUPT},
+    };
+    struct kit *kit = *state;
+    uint64_t actor, *back;
+    uint32_t count;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        buf_clear(&kit->out);
+        buf_add_id(&kit->out, 77);
+        buf_add_varint(&kit->out, cases[i].gap);
+        buf_add_varint(&kit->out, cases[i].length);
+        assert_int_equal(
+            own_read(buf_view(&kit->out), &kit->arena, &actor, &back, &count, &kit->err),
+            cases[i].rc);
+        if (cases[i].rc == RC_OK)
+            assert_true(back[count - 1] == cases[i].gap + cases[i].length - 1);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_empty_exchange_is_small, start, stop),
@@ -558,6 +646,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_hello_tells_what_it_was_told, start, stop),
         cmocka_unit_test_setup_teardown(a_hello_is_signed, start, stop),
         cmocka_unit_test_setup_teardown(an_answer_comes_back, start, stop),
+        cmocka_unit_test_setup_teardown(what_is_signed_is_read_to_its_end, start, stop),
         cmocka_unit_test_setup_teardown(one_thing_alone_comes_back, start, stop),
         cmocka_unit_test_setup_teardown(unknown_parts_are_skipped, start, stop),
         cmocka_unit_test_setup_teardown(broken_bodies_are_told, start, stop),
@@ -568,6 +657,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_device_enrols, start, stop),
         cmocka_unit_test_setup_teardown(codes_are_forgiving, start, stop),
         cmocka_unit_test_setup_teardown(lists_of_keys_are_signed, start, stop),
+        cmocka_unit_test_setup_teardown(own_numbers_come_back, start, stop),
+        cmocka_unit_test_setup_teardown(odd_own_numbers_are_refused, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -343,6 +343,41 @@ static void forks_read_as_themselves(void **state) {
     assert_int_equal(change_check(change, &kit->err), RC_OK);
 }
 
+/* The bytes of a frame in which each change adds a member: all of one repeat, or each of its own.
+ */
+static size_t members(struct wire_kit *kit, bool one_repeat) {
+    make_room(kit, 30);
+    for (uint16_t i = 0; i < 30; i++) {
+        struct dot dot = {ACTOR, 1u + i};
+        struct entry *entries = arena_array(&kit->arena, 1, sizeof(*entries));
+
+        assert_non_null(entries);
+        entries[0] = (struct entry){.instance = {dot, 1},
+                                    .field = FIELD_EXISTS,
+                                    .value = value_of_int(one_repeat ? 100 : 100 + i)};
+        kit->frame.changes[i].change = (struct change){.dot = dot,
+                                                       .kind = CHANGE_EDIT,
+                                                       .record = {ACTOR + 1, 1},
+                                                       .form = FORM,
+                                                       .person = PERSON,
+                                                       .wall_ms = 1763884800000,
+                                                       .lamport = 7,
+                                                       .entry_count = 1,
+                                                       .entries = entries};
+    }
+    assert_int_equal(encode(kit), RC_OK);
+    return kit->out.size;
+}
+
+/* What they have in common is said once. */
+static void members_of_one_repeat_lie_together(void **state) {
+    struct wire_kit *kit = *state;
+    size_t together = members(kit, true);
+
+    assert_true(together < members(kit, false));
+    assert_true(together <= 103);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(surveys_are_small, start, wire_kit_stop),
@@ -359,6 +394,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_small_arena_is_respected, start, wire_kit_stop),
         cmocka_unit_test_setup_teardown(four_byte_characters_survive, start, wire_kit_stop),
         cmocka_unit_test_setup_teardown(forks_read_as_themselves, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(members_of_one_repeat_lie_together, start, wire_kit_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

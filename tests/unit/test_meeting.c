@@ -87,6 +87,7 @@ static void a_meeting_goes_forward(void **state) {
     MUST(&room, meeting_sign(room.session, id, signers, 2, false, err));
     at = panel_see(room.visitor, room.session, id);
     assert_true(at.meeting.sealed);
+    assert_true(at.meeting.items[0].recused == 0 && at.meeting.items[1].recused == vote_seat(2));
     assert_int_equal(at.meeting.state, MEETING_SIGNED);
     assert_int_equal(at.meeting.problems, MEETING_UNSIGNED_SEATS);
     for (uint32_t seat = 1; seat <= 11; seat++)

@@ -4,6 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -15,6 +18,8 @@ struct kit {
     struct err err;
     struct plane_writer writer;
     struct buf body;
+    uint8_t *pages, *edge; /* what is read at the edge, or behind it, ends the test */
+    size_t page_bytes;
 };
 
 static int start(void **state) {
@@ -25,6 +30,12 @@ static int start(void **state) {
     arena_init(&kit->arena, 16u << 20);
     plane_writer_init(&kit->writer, &kit->arena, 1u << 20);
     buf_init(&kit->body, 1u << 20);
+    kit->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+    kit->pages =
+        mmap(NULL, 2 * kit->page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(kit->pages != MAP_FAILED);
+    kit->edge = kit->pages + kit->page_bytes;
+    assert_int_equal(mprotect(kit->edge, kit->page_bytes, PROT_NONE), 0);
     *state = kit;
     return 0;
 }
@@ -35,8 +46,15 @@ static int stop(void **state) {
     plane_writer_release(&kit->writer);
     buf_release(&kit->body);
     arena_release(&kit->arena);
+    assert_int_equal(munmap(kit->pages, 2 * kit->page_bytes), 0);
     free(kit);
     return 0;
+}
+
+/* The same bytes, where nothing lies behind them. */
+static void *at_edge(struct kit *kit, const void *data, size_t size) {
+    assert_true(size <= kit->page_bytes);
+    return memcpy(kit->edge - size, data, size);
 }
 
 static void again(struct kit *kit) {
@@ -113,15 +131,15 @@ static void numbers_are_whole_or_refused(void **state) {
                         : kind == 4 ? i * i * i * INT64_C(7919) - INT64_MAX / 2
                                     : (i * 31) % 251;
         again(kit);
-        plane_add_ints(&kit->writer, values, 300);
+        plane_add_ints(&kit->writer, at_edge(kit, values, sizeof(values)), 300);
         reader = read_back(kit, 0);
         plane_read_ints(&reader, back, 300);
         assert_true(plane_done(&reader));
         assert_memory_equal(back, values, sizeof(values));
         whole = kit->body.size;
         for (size_t size = 0; size < whole; size++) {
-            plane_reader_init(&reader, view_of(kit->body.data, size), (struct view){0}, 0,
-                              &kit->arena, &kit->arena);
+            plane_reader_init(&reader, view_of(at_edge(kit, kit->body.data, size), size),
+                              (struct view){0}, 0, &kit->arena, &kit->arena);
             plane_read_ints(&reader, back, 300);
             assert_false(plane_done(&reader));
         }
@@ -133,10 +151,70 @@ static void numbers_are_whole_or_refused(void **state) {
     }
 }
 
+/* Names of few characters, each a byte in the table of letters: the first of it as well as others.
+ */
+static void letters_take_a_byte_each(void **state) {
+    static const char *const letters[] = {"一", "丁", "王", "小", "大", "明", "二"};
+    struct kit *kit = *state;
+    struct view names[200], back[200];
+    struct plane_reader reader;
+    size_t characters = 0;
+
+    for (uint32_t i = 0; i < 200; i++) {
+        struct buf name;
+        uint32_t left = i * 7919;
+
+        buf_init(&name, 64);
+        for (uint32_t k = 0; k < 2 + i % 3; k++, left /= 7)
+            buf_add_text(&name, letters[left % 7]);
+        names[i] = arena_view(&kit->arena, buf_view(&name));
+        buf_release(&name);
+        characters += names[i].size / 3;
+    }
+    plane_add_letters(&kit->writer, names, 200);
+    plane_add_texts(&kit->writer, names, 60, true);
+    plane_add_texts(&kit->writer, names + 60, 140, true);
+    reader = read_back(kit, 1u << 20);
+    plane_read_letters(&reader);
+    plane_read_texts(&reader, back, 60);
+    plane_read_texts(&reader, back + 60, 140);
+    assert_true(plane_done(&reader));
+    for (uint32_t i = 0; i < 200; i++)
+        assert_true(view_equal(back[i], names[i]));
+    assert_true(kit->body.size < characters + 100); /* with the sizes, and the table */
+}
+
+/* What another writer may put into the table: every character that there is, and nothing else. */
+static void letters_are_characters(void **state) {
+    static const struct {
+        uint32_t character;
+        bool good;
+    } cases[] = {{0xd7ff, true},   {0xd800, false},   {0xdfff, false},  {0xe000, true},
+                 {0x10ffff, true}, {0x110000, false}, {0x10fffe, true}, {UINT32_MAX, false}};
+    struct kit *kit = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (uint32_t before = 0; before < 2; before++) { /* alone, or as a distance from 'a' */
+            struct plane_reader reader;
+
+            again(kit);
+            buf_add_varint(&kit->writer.lane0, 1 + before);
+            if (before > 0)
+                buf_add_varint(&kit->writer.lane0, 'a');
+            buf_add_varint(&kit->writer.lane0, cases[i].character - before * 'a');
+            reader = read_back(kit, 0);
+            plane_read_letters(&reader);
+            assert_int_equal(plane_done(&reader), cases[i].good);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(sizes_of_texts_are_bounded, start, stop),
         cmocka_unit_test_setup_teardown(numbers_are_whole_or_refused, start, stop),
+        cmocka_unit_test_setup_teardown(letters_take_a_byte_each, start, stop),
+        cmocka_unit_test_setup_teardown(letters_are_characters, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

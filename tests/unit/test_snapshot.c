@@ -213,6 +213,23 @@ static void a_damaged_chunk_is_refused_or_harmless(void **state) {
     buf_release(&open);
 }
 
+/* A chunk that says it has a record, and no lane to read it from; behind one that had many. */
+static void lanes_of_the_chunk_before_are_gone(void **state) {
+    static const uint8_t head[] = {0, 1, 0}; /* entries, records, lanes */
+    struct kit *kit = *state;
+
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(snapshot_add_record(kit->lanes, state_of(kit, 0x77, i + 1, 3), &kit->err),
+                         RC_OK);
+    assert_int_equal(snapshot_end_chunk(kit->lanes, kit->deflater, &kit->out, &kit->err), RC_OK);
+    assert_int_equal(snapshot_open_chunk(kit->lanes, buf_view(&kit->out), kit->inflater, &kit->err),
+                     RC_OK);
+    buf_clear(&kit->other);
+    assert_int_equal(
+        zip_deflate(view_of(head, sizeof(head)), ZIP_LEVEL_DEFAULT, &kit->other, &kit->err), RC_OK);
+    assert_int_equal(take_all(kit, buf_view(&kit->other)), RC_CORRUPT);
+}
+
 static void what_is_no_record_is_not_put_into_a_chunk(void **state) {
     struct kit *kit = *state;
     struct view packed = state_of(kit, 0x77, 1, 3);
@@ -329,6 +346,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(entries_come_before_records, start, stop),
         cmocka_unit_test_setup_teardown(a_chunk_of_nothing_is_one, start, stop),
         cmocka_unit_test_setup_teardown(a_damaged_chunk_is_refused_or_harmless, start, stop),
+        cmocka_unit_test_setup_teardown(lanes_of_the_chunk_before_are_gone, start, stop),
         cmocka_unit_test_setup_teardown(what_is_no_record_is_not_put_into_a_chunk, start, stop),
         cmocka_unit_test_setup_teardown(a_manifest_names_its_chunks, start, stop),
         cmocka_unit_test_setup_teardown(parts_come_back, start, stop),

@@ -260,6 +260,34 @@ static void tablets_add_up(void **state) {
     assert_int_equal(count_two(&rules, &facts, &a, &b, false).voids, TALLY_RULES);
 }
 
+/* Whoever asks why is told every reason. */
+static void one_reason_does_not_hide_another(void **state) {
+    struct vote_rules rules = rules_of(2, 3, false, VOTE_PRESENT);
+    struct vote_facts facts = facts_of(11, 11);
+    struct ballot_box a, b;
+    struct tally tally;
+
+    (void)state;
+    rules.values[VOTE_ABSTAIN].number = 0;
+    box(&a, 1, 5, 1, 0, seats(6));
+    box(&b, 1, 2, 1, 2, seats(9) & ~seats(5)); /* the sixth twice */
+    b.item.count.marks |= vote_seat(12);       /* who is not of the panel */
+    b.batch.mode = VOTE_HANDS;
+    b.batch.rules[0] = 1;
+    b.batch.hash[0] ^= 1;
+    tally = count_two(&rules, &facts, &a, &b, false);
+    assert_int_equal(tally.voids, TALLY_MODE | TALLY_RULES | TALLY_CONTRADICTS | TALLY_TWICE |
+                                      TALLY_STRANGER | TALLY_MISSING | TALLY_ABSTAINED);
+    /* more ballots than members, on two tablets of which one withholds; and not in this way */
+    rules.values[VOTE_MODES].number = 1 << VOTE_HANDS;
+    box(&a, 1, 5, 1, 0, seats(6));
+    box(&b, 2, 3, 1, 0, seats(10) & ~seats(6));
+    a.item.count.withheld = true;
+    a.item.count.invalid = 11;
+    tally = count_two(&rules, &facts, &a, &b, false);
+    assert_int_equal(tally.voids, TALLY_MISSING | TALLY_MISMATCH | TALLY_WITHHELD | TALLY_MODE);
+}
+
 static void what_does_not_agree_is_void(void **state) {
     struct vote_rules rules = rules_of(2, 3, false, VOTE_PRESENT);
     struct vote_facts facts = facts_of(12, 11);
@@ -479,6 +507,7 @@ int main(void) {
         cmocka_unit_test(abstentions_count_in_the_base),
         cmocka_unit_test(the_panel_must_be_right),
         cmocka_unit_test(tablets_add_up),
+        cmocka_unit_test(one_reason_does_not_hide_another),
         cmocka_unit_test(what_does_not_agree_is_void),
         cmocka_unit_test(what_would_tell_is_withheld),
         cmocka_unit_test(batches_have_one_encoding),

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/asset.h"
+#include "schema/vote/meeting_json.h"
 
 extern const struct asset_table asset_forms;
 
@@ -121,6 +122,14 @@ static void mistakes_are_named(void **state) {
         {"x,soon,,odd_required,no,no,no,,\n", "valid_from: \"soon\""},
         {"x,2021-07-01,43062,odd_required,no,no,no,,\n", "area: \"43062\""},
         {"x,2021-07-01,,odd_required,no,no,no,,\n", "the profile x lacks min_members"},
+        {",2021-07-01,,odd_required,no,no,no,,\n", "write the profile's name"},
+        {"\"x\ny\",2021-07-01,,odd_required,no,no,no,,\n", "write the profile's name"},
+        {"0123456789012345678901234567890123456789012345678901234567890,2021-07-01,,odd_required,"
+         "no,no,no,,\n",
+         "write the profile's name"}, /* 61 bytes */
+        {"012345678901234567890123456789012345678901234567890123456789,2021-07-01,,odd_required,"
+         "no,no,no,,\n",
+         "6789 lacks min_members"}, /* 60 are a name */
         {"2021-national,2021-07-01,,top,3,no,no,,\n", "top stands already in row 42"},
         {"2021-national,2022-07-01,,top,3,no,no,,\n", "begins on one day"},
         {"2021-national,2022-07-01,430626,relatives_withdraw,no,no,no,,\n",
@@ -142,6 +151,21 @@ static void mistakes_are_named(void **state) {
     assert_non_null(strstr(kit->err.text, "the column stated is missing"));
 }
 
+/* In JSON: exactly those that the text marks, too. */
+static void assert_names_unstated(const struct vote_rules *rules, struct view text) {
+    struct json *object = json_object();
+    const struct json *unstated;
+    size_t marked = 0;
+
+    vote_rules_json(rules, object);
+    unstated = json_get(object, "unstated");
+    for (size_t i = 0; i + 1 < text.size; i++)
+        marked += memcmp(text.data + i, " ?", 2) == 0;
+    assert_true(marked > 0 && marked < VOTE_RULE_COUNT);
+    assert_int_equal(json_count(unstated), marked);
+    json_free(object);
+}
+
 static void a_snapshot_says_the_same(void **state) {
     struct kit *kit = *state;
     struct vote_rules again;
@@ -160,6 +184,8 @@ static void a_snapshot_says_the_same(void **state) {
     assert_int_equal(again.unstated, kit->rules.unstated);
     assert_non_null(strstr(buf_text(&text), "threshold=1/2 ?\n"));
     assert_non_null(strstr(buf_text(&text), "relatives_withdraw=yes\n"));
+    assert_non_null(strstr(buf_text(&text), "\nvote_modes=secret_device secret_paper hands"));
+    assert_names_unstated(&kit->rules, buf_view(&text));
     vote_rules_hash(buf_view(&text), hash);
     text.data[text.size - 2] ^= 1;
     vote_rules_hash(buf_view(&text), other);
