@@ -182,7 +182,8 @@ tests     = $(patsubst tests/%.c,$(BUILD)/test/$(1)/%,$(TEST_SOURCES))
 # Where a test can make the machine fail (tests/fault/fault.c).
 comma := ,
 FAULT_WRAPS := malloc calloc realloc strdup strndup disk_open disk_read disk_write disk_truncate \
-    disk_sync disk_unlink disk_rename disk_make_folder disk_sync_names
+    disk_sync disk_unlink disk_rename disk_make_folder disk_sync_names \
+    arena_alloc arena_array arena_room arena_copy arena_push arena_view
 
 define FLAVOUR_RULES
 # Changed flags, and files that came or went, must rebuild what depends on them.

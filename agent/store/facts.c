@@ -172,29 +172,40 @@ const struct facts *tablet_facts(const struct tablet *tablet) {
     return &tablet->facts;
 }
 
-/* Writes the facts and reads them back into an arena of their own, so that what is in memory
- * always is what is on disk, and borrows from nobody. */
-enum rc tablet_put_facts(struct tablet *tablet, const struct facts *facts, struct err *err) {
+/* Whole or not at all: half of them would be written by whoever changes one. */
+static enum rc take_facts(struct tablet *tablet, struct view bytes, struct err *err) {
     struct arena arena;
-    struct buf bytes;
     struct facts copy;
     enum rc rc;
 
     arena_init(&arena, FACTS_BYTES_MAX * 2);
+    rc = facts_decode(bytes, &arena, &copy, err);
+    if (rc != RC_OK) {
+        arena_release(&arena);
+        return rc;
+    }
+    arena_release(&tablet->facts_arena);
+    tablet->facts_arena = arena;
+    tablet->facts = copy;
+    return RC_OK;
+}
+
+/* Writes the facts and reads them back into an arena of their own, so that what is in memory
+ * always is what is on disk, and borrows from nobody. After a rollback on a disk that could not be
+ * read it is not: what was rolled back must not be written by somebody else. */
+enum rc tablet_put_facts(struct tablet *tablet, const struct facts *facts, struct err *err) {
+    struct buf bytes;
+    enum rc rc;
+
+    if (tablet->lost)
+        return err_set(err, RC_IO, "the tablet's memory could not be read; open it again");
     buf_init(&bytes, FACTS_BYTES_MAX);
     facts_encode(facts, &bytes);
     rc = buf_check(&bytes, "the tablet's facts", err);
     if (rc == RC_OK)
         rc = setting_put(tablet, "facts", buf_view(&bytes), err);
     if (rc == RC_OK)
-        rc = facts_decode(buf_view(&bytes), &arena, &copy, err);
-    if (rc == RC_OK) {
-        arena_release(&tablet->facts_arena);
-        tablet->facts_arena = arena;
-        tablet->facts = copy;
-    } else {
-        arena_release(&arena);
-    }
+        rc = take_facts(tablet, buf_view(&bytes), err);
     buf_release(&bytes);
     return rc;
 }
@@ -205,10 +216,8 @@ enum rc facts_load(struct tablet *tablet, struct err *err) {
 
     buf_init(&bytes, FACTS_BYTES_MAX);
     rc = setting_get(tablet, "facts", &bytes, err);
-    if (rc == RC_OK) {
-        arena_reset(&tablet->facts_arena);
-        rc = facts_decode(buf_view(&bytes), &tablet->facts_arena, &tablet->facts, err);
-    }
+    if (rc == RC_OK)
+        rc = take_facts(tablet, buf_view(&bytes), err);
     buf_release(&bytes);
     return rc;
 }

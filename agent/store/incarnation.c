@@ -129,8 +129,10 @@ static enum rc begin_in_epoch(struct tablet *tablet, struct err *err) {
 
 enum rc tablet_check_incarnation(struct tablet *tablet, struct err *err) {
     uint8_t nonce[16];
-    enum rc rc = sidecar_read(tablet, nonce, err);
+    enum rc rc = tablet_regain(tablet, err); /* or any nonce is another's */
 
+    if (rc == RC_OK)
+        rc = sidecar_read(tablet, nonce, err);
     if (rc != RC_OK)
         return rc;
     if (!is_zero(nonce) && memcmp(nonce, tablet->facts.incarnation, 16) == 0)

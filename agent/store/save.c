@@ -168,6 +168,8 @@ static enum rc judge(const struct change *change, const struct record *state,
 
     record_init(&empty, change->record);
     verdict = merge_judge(state == NULL ? &empty : state, change, form, false, arena);
+    if (arena->failed == RC_NO_MEMORY) /* that is no verdict */
+        return arena_check(arena, "a save", err);
     if (verdict != VERDICT_ADMIT)
         return err_set(err, RC_DENIED, "not saved: %s", verdict_words(verdict));
     return RC_OK;

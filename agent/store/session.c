@@ -218,6 +218,7 @@ static enum rc make(struct tablet *tablet, const struct person_row *row, struct 
                     struct err *err) {
     struct session *session = calloc(1, sizeof(*session));
     struct reader in;
+    enum rc rc;
 
     *out = NULL;
     if (session == NULL)
@@ -234,6 +235,11 @@ static enum rc make(struct tablet *tablet, const struct person_row *row, struct 
     session->role = row->role;
     memcpy(session->sign_public, row->sign_public, sizeof(session->sign_public));
     session->name = arena_view(&session->arena, row->name);
+    rc = arena_check(&session->arena, "the tablet's persons", err);
+    if (rc != RC_OK) {
+        release(session);
+        return rc;
+    }
     reader_init(&in, row->areas);
     while (read_left(&in) >= 8 && session->area_count < LIMIT_AREAS)
         session->areas[session->area_count++] = read_le64(&in);

@@ -278,15 +278,16 @@ enum rc tablet_notices_seen(struct tablet *tablet, uint64_t serial, struct err *
 /* ---- wipe ---- */
 
 enum rc tablet_wipe(struct tablet *tablet, struct err *err) {
-    struct facts facts = tablet->facts;
+    struct facts facts;
     enum rc rc;
 
     if (tablet->sessions != NULL)
         return err_set(err, RC_CONFLICT, "lock the tablet first");
-    facts.wiped = true;
     rc = tablet_begin(tablet, err);
     if (rc != RC_OK)
         return rc;
+    facts = tablet->facts;
+    facts.wiped = true;
     rc = statement_run(tablet->sql[SQL_PERSON_WIPE], err);
     if (rc == RC_OK)
         rc = statement_run(tablet->sql[SQL_SHARE_WIPE], err);

@@ -300,10 +300,11 @@ struct view tablet_server(const struct tablet *tablet) {
 }
 
 enum rc tablet_set_server(struct tablet *tablet, struct view url, struct err *err) {
+    enum rc rc = tablet_regain(tablet, err);
     struct facts facts = tablet->facts;
 
     facts.server = url;
-    return tablet_put_facts(tablet, &facts, err);
+    return rc == RC_OK ? tablet_put_facts(tablet, &facts, err) : rc;
 }
 
 bool tablet_locked(const struct tablet *tablet) {

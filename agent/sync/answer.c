@@ -383,15 +383,18 @@ enum rc answer_take_bundle(struct tablet *tablet, struct view body, struct sync_
 
 enum rc answer_nonce(struct tablet *tablet, struct view body, struct err *err) {
     struct taking taking = {.tablet = tablet};
-    struct facts facts = *tablet_facts(tablet);
     struct reader parts;
-    enum rc rc;
+    struct facts facts;
+    enum rc rc = tablet_regain(tablet, err);
 
+    if (rc != RC_OK)
+        return rc;
     arena_init(&taking.arena, ANSWER_ARENA_BYTES);
     rc = read_head(&taking, body, &parts, err);
     arena_release(&taking.arena);
     if (rc != RC_OK)
         return rc;
+    facts = *tablet_facts(tablet);
     memcpy(facts.hello_nonce, taking.answer.nonce, sizeof(facts.hello_nonce));
     return tablet_put_facts(tablet, &facts, err);
 }

@@ -197,11 +197,12 @@ static enum rc fill_attachments(struct filling *filling, struct err *err) {
 
 static enum rc note_written(struct filling *filling, struct err *err) {
     struct tablet *tablet = filling->tablet;
-    struct facts facts = *tablet_facts(tablet);
     enum rc rc = tablet_begin(tablet, err);
+    struct facts facts;
 
     if (rc != RC_OK)
         return rc;
+    facts = *tablet_facts(tablet);
     facts.bundled_ms = env_wall_ms(tablet_env(tablet));
     rc = tablet_put_facts(tablet, &facts, err);
     for (uint32_t i = 0; i < tablet_actor_count(tablet) && rc == RC_OK; i++) {

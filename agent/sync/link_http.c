@@ -121,19 +121,23 @@ static enum rc make_url(const struct link_http *http, const char *path, char *ou
 /* ---- keys that have changed ---- */
 
 static enum rc take_keys(struct link_http *http, struct view body, struct err *err) {
-    struct facts facts = *tablet_facts(http->tablet);
+    const struct facts *known = tablet_facts(http->tablet);
+    struct facts facts;
     struct key_list list;
     struct arena arena;
-    enum rc rc;
+    enum rc rc = tablet_regain(http->tablet, err);
 
+    if (rc != RC_OK)
+        return rc;
     arena_init(&arena, KEYS_BYTES_MAX * 2);
-    rc = key_list_read(body, facts.county_sign_public, &arena, &list, err);
-    if (rc == RC_OK && list.serial < facts.key_serial)
+    rc = key_list_read(body, known->county_sign_public, &arena, &list, err);
+    if (rc == RC_OK && list.serial < known->key_serial)
         rc = err_set(err, RC_DENIED,
                      "the server shows an old list of keys; it is not the county's, or restored");
     if (rc == RC_OK)
         rc = tablet_begin(http->tablet, err);
     if (rc == RC_OK) {
+        facts = *known;
         facts.key_serial = list.serial;
         facts.pin_count = list.pin_count;
         facts.pins = list.pins;

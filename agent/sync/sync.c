@@ -549,10 +549,13 @@ static enum rc rounds(struct run *run, struct err *err) {
 
 /* When it was last tried in vain; not worth a failure of its own. */
 static void note_tried(struct tablet *tablet, const struct err *err) {
-    struct facts facts = *tablet_facts(tablet);
+    struct facts facts;
     struct err ignored;
 
     err_init(&ignored, err->lang);
+    if (tablet_regain(tablet, &ignored) != RC_OK)
+        return;
+    facts = *tablet_facts(tablet);
     facts.tried_ms = env_wall_ms(tablet_env(tablet));
     (void)tablet_put_facts(tablet, &facts, &ignored);
 }
@@ -572,7 +575,10 @@ static void log_run(const struct run *run, enum rc rc, const struct err *err) {
 
 enum rc sync_wipe(struct tablet *tablet, struct err *err) {
     const struct facts *facts = tablet_facts(tablet);
+    enum rc rc = tablet_regain(tablet, err);
 
+    if (rc != RC_OK)
+        return rc;
     return facts->scope.wipe && tablet_locked(tablet) && !facts->wiped ? tablet_wipe(tablet, err)
                                                                        : RC_OK;
 }

@@ -113,6 +113,8 @@ static void edges_of(struct graph *graph, uint32_t row, struct view text, bool i
             if (target != NO_ROW && !is_elsewhere(buf_view(&expanded), &references[i]))
                 edge_add(graph, row, target, is_calculation);
         }
+    if (expanded.failed == RC_NO_MEMORY)
+        compiler->failed = RC_NO_MEMORY;
     buf_release(&expanded);
 }
 

@@ -144,7 +144,9 @@ static void mend_instance_name(struct compiler *compiler) {
                 VIEW_PRINT(view_slice(text, reference.start, reference.end - reference.start)));
     }
     buf_add_text(&out, ")");
-    if (expression_is_readable(compiler, buf_view(&out)) && out.failed == RC_OK) {
+    if (out.failed == RC_NO_MEMORY) {
+        compiler->failed = RC_NO_MEMORY;
+    } else if (expression_is_readable(compiler, buf_view(&out)) && out.failed == RC_OK) {
         compiler->instance_name = arena_view(compiler->arena, buf_view(&out));
     } else {
         struct place place = {.sheet = compiler->settings.sheet,

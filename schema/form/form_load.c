@@ -398,8 +398,8 @@ enum rc form_load(struct view json, struct arena *arena, struct form **out, stru
     scan_lists(&scan);
     fields = scan_fields(&scan);
     scan_tail(&scan);
-    if (scan.rc != RC_OK)
-        return scan.rc;
+    if (scan.rc != RC_OK) /* what had no memory is not wrong */
+        return arena->failed != RC_OK ? arena_check(arena, "form", err) : scan.rc;
     rc = form_index(scan.form, fields, arena, err);
     if (rc == RC_OK)
         rc = spelling_check(scan.form, json, err);

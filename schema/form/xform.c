@@ -265,7 +265,6 @@ void xform_write(struct compiler *compiler, struct buf *out) {
     write_head(&xform);
     xform_body(&xform);
     buf_add_text(out, "</h:html>\n");
-    if (xform.scratch.failed != RC_OK && out->failed == RC_OK)
-        out->failed = xform.scratch.failed;
+    (void)xform_scratch(&xform);
     buf_release(&xform.scratch);
 }

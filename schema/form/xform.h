@@ -59,6 +59,9 @@ struct context xform_context(const struct xform *xform, uint32_t row);
 /* Appends the expression with its references as paths. */
 void xform_expand(const struct xform *xform, struct view text, const struct context *context,
                   struct buf *out);
+/* An empty buffer for what goes into the form next. What it had no room or memory for before fails
+ * the form: a rule that is missing would be another form. */
+struct buf *xform_scratch(struct xform *xform);
 /* ` name="expanded"`, unless the element that begins at start has it already. */
 void xform_expression_once(struct xform *xform, size_t start, const char *name, struct view text,
                            const struct context *context);

@@ -81,9 +81,8 @@ static void nodeset(struct xform *xform, uint32_t index, struct view nodes, stru
     bool shuffled = yes_or_no(row_parameter(row, "randomize")) == 1;
     struct view seed = row_parameter(row, "seed");
     struct context own = xform_context(xform, index);
-    struct buf *to = &xform->scratch;
+    struct buf *to = xform_scratch(xform);
 
-    buf_clear(to);
     buf_add_text(to, shuffled ? "randomize(" : "");
     buf_add_view(to, nodes);
     if (filter.size > 0) {
@@ -303,12 +302,13 @@ static void question(struct xform *xform, uint32_t index) {
     if (strcmp(row->spec->text, "select one external") == 0) {
         struct view filter = row->choice_filter.size > 0 ? row->choice_filter : view_text("true()");
 
+        struct buf *query = xform_scratch(xform);
+
         context.is_current = true;
-        buf_clear(&xform->scratch);
-        buf_addf(&xform->scratch, "instance('%.*s')/root/item[", VIEW_PRINT(row->file));
-        xform_expand(xform, filter, &context, &xform->scratch);
-        buf_add_text(&xform->scratch, "]");
-        put_attribute(out, "query", buf_view(&xform->scratch));
+        buf_addf(query, "instance('%.*s')/root/item[", VIEW_PRINT(row->file));
+        xform_expand(xform, filter, &context, query);
+        buf_add_text(query, "]");
+        put_attribute(out, "query", buf_view(query));
         context.is_current = false;
     }
     if (row->appearance.size > 0)

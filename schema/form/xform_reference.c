@@ -178,18 +178,27 @@ void xform_expand(const struct xform *xform, struct view text, const struct cont
     buf_add_view(out, view_slice(text, at, text.size));
 }
 
+struct buf *xform_scratch(struct xform *xform) {
+    if (xform->scratch.failed != RC_OK && xform->out->failed == RC_OK)
+        xform->out->failed = xform->scratch.failed;
+    buf_clear(&xform->scratch);
+    return &xform->scratch;
+}
+
 void xform_expression(struct xform *xform, const char *name, struct view text,
                       const struct context *context) {
-    buf_clear(&xform->scratch);
-    xform_expand(xform, text, context, &xform->scratch);
-    put_attribute(xform->out, name, buf_view(&xform->scratch));
+    struct buf *scratch = xform_scratch(xform);
+
+    xform_expand(xform, text, context, scratch);
+    put_attribute(xform->out, name, buf_view(scratch));
 }
 
 void xform_expression_once(struct xform *xform, size_t start, const char *name, struct view text,
                            const struct context *context) {
-    buf_clear(&xform->scratch);
-    xform_expand(xform, text, context, &xform->scratch);
-    put_attribute_once(xform->out, start, name, buf_view(&xform->scratch));
+    struct buf *scratch = xform_scratch(xform);
+
+    xform_expand(xform, text, context, scratch);
+    put_attribute_once(xform->out, start, name, buf_view(scratch));
 }
 
 /* --- defaults --- */

@@ -204,6 +204,16 @@ static void compile_parts(struct compiler *compiler) {
         parts[i](compiler);
 }
 
+/* Where it was memory that was missing, no finding counts: what could not be read is not wrong. */
+static enum rc trouble(const struct compiler *compiler) {
+    struct err *err = compiler->err;
+
+    if (compiler->arena->failed != RC_OK)
+        return arena_check(compiler->arena, "form", err);
+    return compiler->failed == RC_NO_MEMORY ? err_set(err, RC_NO_MEMORY, "out of memory")
+                                            : compiler->failed;
+}
+
 enum rc xlsform_compile(const struct workbook *workbook, const struct form *previous,
                         uint32_t sequence, const struct xlsform_options *options,
                         struct arena *arena, struct findings *findings, struct buf *json,
@@ -226,8 +236,9 @@ enum rc xlsform_compile(const struct workbook *workbook, const struct form *prev
     cells_check(compiler);
     if (findings->error_count == 0 && survey_there(compiler))
         compile_parts(compiler);
-    if (compiler->failed != RC_OK)
-        return compiler->failed;
+    rc = trouble(compiler);
+    if (rc != RC_OK)
+        return rc;
     if (previous != NULL && compiler->form.name.size > 0 &&
         !view_equal(previous->name, compiler->form.name))
         finding_add(compiler, true, compiler->settings.sheet, NO_ROW, NO_COLUMN,
@@ -235,8 +246,10 @@ enum rc xlsform_compile(const struct workbook *workbook, const struct form *prev
                     VIEW_PRINT(previous->name));
     if (findings->error_count == 0) {
         rc = xform_make(compiler);
-        if (rc != RC_OK || compiler->failed != RC_OK)
-            return rc != RC_OK ? rc : compiler->failed;
+        if (rc == RC_OK || compiler->arena->failed != RC_OK)
+            rc = trouble(compiler);
+        if (rc != RC_OK)
+            return rc;
     }
     findings_sort(findings);
     rc = findings_result(findings, err);

@@ -171,6 +171,8 @@ enum rc judge_change(struct work *work, const struct change *change, const uint8
     if (*verdict == VERDICT_ADMIT)
         *verdict = (uint8_t)merge_judge(&record->state, change, form, source->device == NULL,
                                         &work->arena);
+    if (work->arena.failed == RC_NO_MEMORY) /* that is no verdict */
+        return arena_check(&work->arena, "a step of the writer", err);
     if (*verdict == VERDICT_ADMIT && source->device == NULL && change->kind == CHANGE_RESOLVE)
         rc = judge_former(work, change, form, record, verdict, err);
     if (rc != RC_OK)

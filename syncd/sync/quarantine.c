@@ -258,6 +258,8 @@ static enum rc judge_release(struct review *review, struct found_change *found, 
         return rc;
     *verdict =
         (uint8_t)merge_judge(&found->record->state, found->change, form, false, &work->arena);
+    if (work->arena.failed == RC_NO_MEMORY) /* that is no verdict */
+        return arena_check(&work->arena, "a step of the writer", err);
     if (*verdict == VERDICT_UNKNOWN_FORM || *verdict == VERDICT_WRONG_VALUE)
         *verdict = VERDICT_ADMIT;
     return RC_OK;

@@ -1,6 +1,7 @@
 /* fault.c: see fault.h. */
 #include "tests/fault/fault.h"
 
+#include "base/arena.h"
 #include "tests/sim/disk.h"
 
 #include <cjson/cJSON.h>
@@ -28,8 +29,8 @@ static struct {
 static struct { uint64_t seen[PLACES], first[PLACES], count, used; } places;
 
 const char *fault_name(enum fault_kind kind) {
-    static const char *const names[FAULT_KINDS] = {"none",  "memory", "open", "read",
-                                                   "write", "sync",   "power"};
+    static const char *const names[FAULT_KINDS] = {"none",  "memory", "open",  "read",
+                                                   "write", "sync",   "power", "arena"};
 
     return names[kind];
 }
@@ -172,6 +173,44 @@ char *__wrap_strdup(const char *text) {
 
 char *__wrap_strndup(const char *text, size_t size) {
     return memory_runs_out() ? NULL : __real_strndup(text, size);
+}
+
+/* An arena that has failed goes on failing. */
+static bool arena_runs_out(struct arena *arena) {
+    if (!strikes(FAULT_ARENA))
+        return false;
+    if (arena->failed == RC_OK)
+        arena->failed = RC_NO_MEMORY;
+    return true;
+}
+
+#define ARENA_CALL(name, parameters, arguments)                                                    \
+    void *__real_##name parameters;                                                                \
+    void *__wrap_##name parameters;                                                                \
+    void *__wrap_##name parameters {                                                               \
+        return arena_runs_out(arena) ? NULL : __real_##name arguments;                             \
+    }
+ARENA_CALL(arena_alloc, (struct arena * arena, size_t size), (arena, size))
+ARENA_CALL(arena_array, (struct arena * arena, size_t count, size_t size), (arena, count, size))
+ARENA_CALL(arena_room, (struct arena * arena, size_t count, size_t size), (arena, count, size))
+ARENA_CALL(arena_copy, (struct arena * arena, const void *data, size_t size), (arena, data, size))
+
+void *__real_arena_push(struct arena *arena, void *list, uint32_t *count, uint32_t *capacity,
+                        size_t size);
+void *__wrap_arena_push(struct arena *arena, void *list, uint32_t *count, uint32_t *capacity,
+                        size_t size);
+struct view __real_arena_view(struct arena *arena, struct view view);
+struct view __wrap_arena_view(struct arena *arena, struct view view);
+
+void *__wrap_arena_push(struct arena *arena, void *list, uint32_t *count, uint32_t *capacity,
+                        size_t size) {
+    if (*count == *capacity && arena_runs_out(arena)) /* otherwise there is room */
+        return NULL;
+    return __real_arena_push(arena, list, count, capacity, size);
+}
+
+struct view __wrap_arena_view(struct arena *arena, struct view view) {
+    return arena_runs_out(arena) ? (struct view){0} : __real_arena_view(arena, view);
 }
 
 /* SQLite wants to know how large a piece is, so its size stands before it. */

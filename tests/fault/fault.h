@@ -1,7 +1,7 @@
 /* fault.h: what a program asks of the machine, and the one time that it does not get it.
  *
  * Memory: the linker leads every malloc, calloc, realloc, strdup and strndup of our objects here
- * (-Wl,--wrap), and SQLite and cJSON are told to ask here, too. Disk: the calls of
+ * (-Wl,--wrap), and SQLite and cJSON are told to ask here, too. Arenas likewise. Disk: the calls of
  * tests/sim/disk.h. Each kind is counted on its own from fault_arm on; the call with the given
  * number fails, once or with all that follow.
  *
@@ -21,6 +21,8 @@ enum fault_kind {
     FAULT_WRITE, /* ENOSPC: writing, growing, a new name */
     FAULT_SYNC,  /* EIO: of a file or of the names in a folder */
     FAULT_POWER, /* of all machines, each in the midst of the next change of its disk */
+    FAULT_ARENA, /* memory, where an arena is asked: most often it has some left, so that
+                  * FAULT_MEMORY does not come to these places */
     FAULT_KINDS,
 };
 const char *fault_name(enum fault_kind kind);

@@ -3,13 +3,17 @@
  * on: what comes out is an error, or the same bytes. A row of a tablet that was locked under other
  * data than its own, and salts of another scope, were what this found first. */
 #include "agent/store/inside.h"
+#include "agent/store/traffic.h"
 #include "base/asset.h"
 #include "base/json.h"
+#include "base/zip.h"
+#include "schema/form/form_json.h"
 #include "schema/vote/profile.h"
 #include "schema/wire/bundle.h"
 #include "tests/fault/fault.h"
 #include "tests/fault/stage.h"
 #include "tests/sim/vfs.h"
+#include "tests/support/formkit.h"
 #include "tests/support/wire.h"
 
 #include <stdarg.h>
@@ -24,7 +28,25 @@ extern const struct asset_table asset_forms;
 
 typedef enum rc make(void *context, struct buf *out, struct err *err);
 
-/* Returns how many requests there are. */
+/* One request is refused, and with after all behind it. false: there are not so many. */
+static bool refuse(make *run, void *context, enum fault_kind kind, uint64_t number, bool after,
+                   struct view whole, struct buf *part) {
+    struct err err;
+    enum rc rc;
+
+    err_init(&err, LANG_EN);
+    buf_clear(part);
+    fault_arm(kind, number, after);
+    rc = run(context, part, &err);
+    fault_disarm();
+    if (rc == RC_OK && !view_equal(buf_view(part), whole))
+        fail_msg("%s %u: something else was made", fault_name(kind), (unsigned)number);
+    if (rc != RC_OK && (rc != RC_NO_MEMORY || err.text[0] == '\0'))
+        fail_msg("%s %u: %s: %s", fault_name(kind), (unsigned)number, rc_name(rc), err.text);
+    return fault_struck();
+}
+
+/* Returns how many requests there are, without those of arenas that have some left. */
 static uint64_t refuse_each(make *run, void *context) {
     struct buf whole, part;
     struct err err;
@@ -38,21 +60,12 @@ static uint64_t refuse_each(make *run, void *context) {
     assert_int_equal(run(context, &whole, &err), RC_OK);
     assert_true(whole.size > 0);
     for (int after = 0; after < 2; after++) {
-        for (number = 1;; number++) {
-            enum rc rc;
-
-            buf_clear(&part);
-            err_clear(&err);
-            fault_arm(FAULT_MEMORY, number, after == 1);
-            rc = run(context, &part, &err);
-            fault_disarm();
-            if (rc == RC_OK && !view_equal(buf_view(&part), buf_view(&whole)))
-                fail_msg("request %u: something else was made", (unsigned)number);
-            if (rc != RC_OK && (rc != RC_NO_MEMORY || err.text[0] == '\0'))
-                fail_msg("request %u: %s: %s", (unsigned)number, rc_name(rc), err.text);
-            if (!fault_struck())
-                break;
-        }
+        number = 1;
+        while (refuse(run, context, FAULT_ARENA, number, after == 1, buf_view(&whole), &part))
+            number++;
+        number = 1;
+        while (refuse(run, context, FAULT_MEMORY, number, after == 1, buf_view(&whole), &part))
+            number++;
     }
     buf_release(&whole);
     buf_release(&part);
@@ -230,6 +243,80 @@ static enum rc note_form(void *context, const struct stored_form *form, struct e
     return RC_OK;
 }
 
+static enum rc keep_form(void *context, const struct stored_form *form, struct err *err) {
+    return zip_inflate(form->compressed, LIMIT_FORM_BYTES, 0, context, err);
+}
+
+static enum rc load_form(void *context, struct buf *out, struct err *err) {
+    struct arena arena;
+    struct form *form;
+    enum rc rc;
+
+    arena_init(&arena, 16u << 20);
+    rc = form_load(buf_view(context), &arena, &form, err);
+    if (rc == RC_OK)
+        form_write(form, out);
+    arena_release(&arena);
+    return rc;
+}
+
+static enum rc compile_form(void *context, struct buf *out, struct err *err) {
+    static const char survey[] =
+        "type,name,label,relevant,constraint,calculation,choice_filter,required\n"
+        "text,surname,Surname,,,,,yes\n"
+        "text,name,Name,,string-length(.) < 30,,,\n"
+        "select_one yn,pigs_any,Any pigs?,${name} != '',,,,\n"
+        "integer,pigs,Pigs,${pigs_any} = 'yes',. >= 0 and . < 1000,,,\n"
+        "begin repeat,member,Member,,,,,\n"
+        "integer,wage,Wage,${pigs} > 0,. >= 0,,,\n"
+        "select_one town,town,Town,,,,province = ${surname},\n"
+        "end repeat,,,,,,,\n"
+        "calculate,sum,,,,sum(${wage}) + ${pigs},,\n"
+        "note,told,There are ${pigs} pigs,,,,,\n";
+    static const char choices[] = "list_name,name,label,province\n"
+                                  "yn,yes,Yes,\nyn,no,No,\ntown,a,A,x\ntown,b,B,y\n";
+    static const char settings[] =
+        "form_id,form_title,version,instance_name\nhome,Home,v1,${surname} ${name}\n";
+    struct formkit kit;
+    enum rc rc;
+
+    (void)context;
+    formkit_init(&kit, LANG_EN);
+    rc = formkit_compile(&kit, survey, choices, settings, NULL, 1);
+    *err = kit.err;
+    if (rc == RC_OK)
+        buf_add_view(out, buf_view(&kit.json));
+    formkit_release(&kit);
+    return rc;
+}
+
+static void a_form_is_compiled_as_it_stands_or_not_at_all(void **state) {
+    (void)state;
+    assert_true(refuse_each(compile_form, NULL) > 0);
+}
+
+/* "Unknown" would hide what was asked with it until the program is started again. */
+static void a_form_that_cannot_be_read_now_is_not_wrong(void **state) {
+    static struct stage stage;
+    const struct office *office;
+    struct ledger *ledger;
+    struct buf text;
+    struct err err;
+
+    (void)state;
+    err_init(&err, LANG_EN);
+    buf_init(&text, LIMIT_FORM_BYTES);
+    stage_init(&stage);
+    assert_int_equal(stage_open_county(&stage, &err), RC_OK);
+    office = service_office(stage.service);
+    assert_int_equal(office->borrow(office->context, &ledger, &err), RC_OK);
+    assert_int_equal(store_forms(ledger->store, 0, keep_form, &text, &err), RC_OK);
+    office->give_back(office->context, ledger);
+    assert_true(refuse_each(load_form, &text) > 0);
+    buf_release(&text);
+    stage_release(&stage);
+}
+
 static void a_form_that_cannot_be_had_is_not_an_unknown_one(void **state) {
     static struct stage stage;
     const struct office *office;
@@ -264,6 +351,123 @@ static void a_form_that_cannot_be_had_is_not_an_unknown_one(void **state) {
     stage_release(&stage);
 }
 
+/* ---- what was rolled back ---- */
+
+struct loser {
+    struct tablet *tablet;
+    enum fault_kind kind;
+};
+
+/* Takes note of another server, and rolls that back while what stands on disk cannot be read. */
+static void lose(const struct loser *loser) {
+    struct facts facts;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    assert_int_equal(tablet_begin(loser->tablet, &err), RC_OK);
+    facts = *tablet_facts(loser->tablet);
+    facts.server = view_text("https://elsewhere");
+    assert_int_equal(tablet_put_facts(loser->tablet, &facts, &err), RC_OK);
+    fault_arm(loser->kind, 1, true);
+    tablet_rollback(loser->tablet);
+    fault_disarm();
+}
+
+static enum rc lose_and_be_silent(void *context, const char *path, struct view body,
+                                  struct buf *answer, struct link_result *result, struct err *err) {
+    (void)path;
+    (void)body;
+    (void)answer;
+    (void)result;
+    lose(context);
+    return err_set(err, RC_NETWORK, "nobody answers");
+}
+
+static void sync_in_vain(struct loser *loser, struct err *err) {
+    struct link link = {loser, lose_and_be_silent};
+    struct sync_report report;
+
+    assert_int_equal(sync_run(loser->tablet, &link, NULL, &report, err), RC_NETWORK);
+}
+
+static enum rc lose_and_keep(void *context, struct view bytes, struct err *err) {
+    (void)bytes;
+    (void)err;
+    lose(context);
+    return RC_OK;
+}
+
+static void write_bundle(struct loser *loser, struct err *err) {
+    struct bundle_written written;
+
+    assert_int_equal(sync_bundle_write(loser->tablet, lose_and_keep, loser, &written, err), RC_OK);
+}
+
+static void look_for_copies(struct loser *loser, struct err *err) {
+    lose(loser);
+    assert_int_equal(tablet_check_incarnation(loser->tablet, err), RC_OK);
+}
+
+static void set_wiped(struct loser *loser, struct err *err) {
+    assert_int_equal(session_close(loser->tablet->sessions, err), RC_OK);
+    lose(loser);
+    assert_int_equal(tablet_wipe(loser->tablet, err), RC_OK);
+}
+
+/* After the step what is in memory and on disk is what was there before. */
+static void go_on(struct stage *stage, const struct stage_image *image, enum fault_kind kind,
+                  void (*step)(struct loser *loser, struct err *err)) {
+    struct loser loser = {.kind = kind};
+    char server[200];
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    stage_bring(stage, image, 1);
+    assert_int_equal(stage_open_tablet(stage, WANG, &err), RC_OK);
+    loser.tablet = stage->tablets[WANG];
+    (void)snprintf(server, sizeof(server), "%.*s", VIEW_PRINT(tablet_server(loser.tablet)));
+    step(&loser, &err);
+    if (loser.tablet->sessions == NULL)
+        stage->sessions[WANG] = NULL;
+    err_clear(&err);
+    for (int again = 0; again < 2; again++) {
+        const struct tablet *tablet = stage->tablets[WANG];
+
+        assert_true(view_is(tablet_server(tablet), server));
+        assert_int_equal(tablet_facts(tablet)->scope.area_count, 1);
+        assert_true(tablet_facts(tablet)->scope.areas[0] == STAGE_AREA);
+        assert_int_equal(tablet_actor_count(tablet), 1);
+        assert_true(stage_down(stage));
+        assert_int_equal(tablet_open("/wang/tablet", &(struct tablet_options){.env = &stage->env},
+                                     &stage->tablets[WANG], &err),
+                         RC_OK);
+    }
+    assert_true(stage_down(stage));
+}
+
+static void what_was_rolled_back_is_not_written_later(void **state) {
+    static void (*const steps[])(struct loser *, struct err *) = {sync_in_vain, write_bundle,
+                                                                  look_for_copies, set_wiped};
+    static struct stage stage;
+    struct stage_image image;
+    struct err err;
+
+    (void)state;
+    err_init(&err, LANG_EN);
+    stage_init(&stage);
+    assert_int_equal(stage_open_county(&stage, &err), RC_OK);
+    assert_int_equal(stage_open_tablet(&stage, WANG, &err), RC_OK);
+    assert_int_equal(stage_sync(&stage, WANG, &err), RC_OK);
+    assert_true(stage_down(&stage));
+    stage_keep(&stage, &image);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        go_on(&stage, &image, FAULT_ARENA, steps[i]);
+        go_on(&stage, &image, FAULT_MEMORY, steps[i]);
+    }
+    stage_release(&stage);
+    stage_image_release(&image);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_that_was_locked_opens),
@@ -272,7 +476,10 @@ int main(void) {
                                         wire_kit_stop),
         cmocka_unit_test(rules_that_cannot_be_read_now_are_not_missing),
         cmocka_unit_test(a_document_lacks_nothing),
+        cmocka_unit_test(a_form_is_compiled_as_it_stands_or_not_at_all),
+        cmocka_unit_test(a_form_that_cannot_be_read_now_is_not_wrong),
         cmocka_unit_test(a_form_that_cannot_be_had_is_not_an_unknown_one),
+        cmocka_unit_test(what_was_rolled_back_is_not_written_later),
     };
 
     fault_begin();

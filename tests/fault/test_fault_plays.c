@@ -189,7 +189,7 @@ static bool is_clear(const struct scene *scene, enum rc rc, const struct err *er
     /* A name that a power cut took away is missing; in life nobody is there any more to be told. */
     if (scene->kind == FAULT_POWER && rc == RC_NOT_FOUND)
         return true;
-    return rc == (scene->kind == FAULT_MEMORY ? RC_NO_MEMORY : RC_IO);
+    return rc == (scene->kind == FAULT_MEMORY || scene->kind == FAULT_ARENA ? RC_NO_MEMORY : RC_IO);
 }
 
 /* false: that was beyond the end. */
