@@ -32,6 +32,10 @@ enum planted {
     PLANTED_OLDEST_READS,       /* of the policy `latest` */
     PLANTED_LOSER_HIDDEN,       /* where people contradict each other one of them is read */
     PLANTED_LIST_KEPT,          /* what has left an area stays in its list */
+    PLANTED_STALE_TWIN,         /* who was proposed as the same is not looked at again */
+    PLANTED_ASKED_AGAIN,        /* an answer that two are not the same does not count */
+    PLANTED_ACCEPTED_FOR_EVER,  /* who accepts a broken rule accepts whatever is said later */
+    PLANTED_LOSER_DROPPED,      /* who loses by a policy does not stand beside what is read */
     PLANTED_COUNT
 };
 

@@ -87,9 +87,7 @@ static enum rc twin_visit(void *context, const struct stored_conflict *row, stru
     struct dot twin = dot_equal(row->record, find->record) ? older : row->record;
 
     (void)err;
-    if (older.number == 0 ||
-        (!dot_equal(row->record, find->record) && !dot_equal(older, find->record)) ||
-        (find->wanted.number != 0 && !dot_equal(twin, find->wanted)))
+    if (older.number == 0 || (find->wanted.number != 0 && !dot_equal(twin, find->wanted)))
         return RC_OK;
     find->younger = row->record;
     find->older = older;
@@ -100,12 +98,15 @@ static enum rc twin_visit(void *context, const struct stored_conflict *row, stru
 /* A proposal between two records stands in the list of conflicts, at the younger one. */
 static enum rc find_pair(struct decision *decision, struct err *err) {
     struct find_twin find = {.record = decision->seen.stored.id};
+    struct store *store = decision->seat->ledger->store;
     enum rc rc = RC_OK;
 
     if (decision->text != NULL)
         rc = dot_parse(view_text(decision->text + 1), &find.wanted, err);
     if (rc == RC_OK)
-        rc = store_conflicts(decision->seat->ledger->store, 0, INT64_MIN, twin_visit, &find, err);
+        rc = store_record_conflicts(store, find.record, twin_visit, &find, err);
+    if (rc == RC_OK)
+        rc = store_proposals(store, find.record, twin_visit, &find, err);
     if (rc != RC_OK)
         return rc;
     if (find.count == 0)

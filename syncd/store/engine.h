@@ -74,6 +74,7 @@ struct store_engine {
                               struct err *);
     enum rc (*record_conflicts)(struct store *, struct dot, store_visit_conflict *, void *,
                                 struct err *);
+    enum rc (*proposals)(struct store *, struct dot, store_visit_conflict *, void *, struct err *);
     enum rc (*quarantine)(struct store *, bool, store_visit_quarantine *, void *, struct err *);
     enum rc (*feeds)(struct store *, const uint64_t *, uint32_t, uint8_t, store_visit_feed *,
                      void *, struct err *);
@@ -146,6 +147,7 @@ enum store_walk {
     WALK_GISTS = 1u << 25,
     WALK_CONFLICT_TIMES = 1u << 26,
     WALK_INFLOW = 1u << 27,
+    WALK_PROPOSALS = 1u << 28,
 };
 
 /* RC_INVALID or RC_LIMIT where the delta contradicts itself; see delta.c. */

@@ -137,6 +137,8 @@ enum rc memory_list(struct store *store, struct view form_name, uint64_t area, s
                     store_visit_record *visit, void *context, struct err *err);
 enum rc memory_record_conflicts(struct store *store, struct dot record, store_visit_conflict *visit,
                                 void *context, struct err *err);
+enum rc memory_proposals(struct store *store, struct dot other, store_visit_conflict *visit,
+                         void *context, struct err *err);
 enum rc memory_conflicts(struct store *store, uint64_t area, int64_t from_due_ms,
                          store_visit_conflict *visit, void *context, struct err *err);
 enum rc memory_conflict_times(struct store *store, uint64_t area, store_visit_conflict_time *visit,

@@ -231,6 +231,20 @@ enum rc memory_record_conflicts(struct store *store, struct dot record, store_vi
     SHOW(LIST_CONFLICTS, struct stored_conflict, dot_equal(item->record, record), as_given);
 }
 
+static int by_younger(const void *left, const void *right) {
+    const struct stored_conflict *a = left, *b = right;
+
+    return dot_compare(a->record, b->record);
+}
+
+enum rc memory_proposals(struct store *store, struct dot other, store_visit_conflict *visit,
+                         void *context, struct err *err) {
+    SHOW(LIST_CONFLICTS, struct stored_conflict,
+         item->other_number != 0 && item->other_actor == other.actor &&
+             item->other_number == other.number,
+         by_younger);
+}
+
 static int by_since(const void *left, const void *right) {
     const struct stored_quarantine *a = left, *b = right;
 

@@ -219,6 +219,8 @@ enum rc sqlite_list(struct store *store, struct view form_name, uint64_t area, s
                     store_visit_record *visit, void *context, struct err *err);
 enum rc sqlite_record_conflicts(struct store *store, struct dot record, store_visit_conflict *visit,
                                 void *context, struct err *err);
+enum rc sqlite_proposals(struct store *store, struct dot other, store_visit_conflict *visit,
+                         void *context, struct err *err);
 enum rc sqlite_conflicts(struct store *store, uint64_t area, int64_t from_due_ms,
                          store_visit_conflict *visit, void *context, struct err *err);
 enum rc sqlite_conflict_times(struct store *store, uint64_t area, store_visit_conflict_time *visit,

@@ -214,15 +214,11 @@ enum rc sqlite_conflict_times(struct store *store, uint64_t area, store_visit_co
     return rc;
 }
 
-enum rc sqlite_conflicts(struct store *store, uint64_t area, int64_t from_due_ms,
-                         store_visit_conflict *visit, void *context, struct err *err) {
-    struct statement *row = sqlite_of(store)->sql[SQL_CONFLICTS];
-    struct area_range range = area_range_of(area);
+/* Rows with the name of their record behind the columns of the table. */
+static enum rc visit_named(struct statement *row, store_visit_conflict *visit, void *context,
+                           struct err *err) {
     enum rc rc;
 
-    statement_bind_i64(row, 1, bits(range.low));
-    statement_bind_i64(row, 2, bits(range.high));
-    statement_bind_i64(row, 3, from_due_ms);
     while ((rc = statement_step(row, err)) == RC_OK) {
         struct stored_conflict conflict = conflict_row(
             row, dot_from(column_name(row, 15), column_bits(row, 16), statement_i64(row, 0)));
@@ -234,6 +230,26 @@ enum rc sqlite_conflicts(struct store *store, uint64_t area, int64_t from_due_ms
     }
     statement_reset(row);
     return rc;
+}
+
+enum rc sqlite_conflicts(struct store *store, uint64_t area, int64_t from_due_ms,
+                         store_visit_conflict *visit, void *context, struct err *err) {
+    struct statement *row = sqlite_of(store)->sql[SQL_CONFLICTS];
+    struct area_range range = area_range_of(area);
+
+    statement_bind_i64(row, 1, bits(range.low));
+    statement_bind_i64(row, 2, bits(range.high));
+    statement_bind_i64(row, 3, from_due_ms);
+    return visit_named(row, visit, context, err);
+}
+
+enum rc sqlite_proposals(struct store *store, struct dot other, store_visit_conflict *visit,
+                         void *context, struct err *err) {
+    struct statement *row = sqlite_of(store)->sql[SQL_PROPOSALS];
+
+    statement_bind_i64(row, 1, bits(other.actor));
+    statement_bind_i64(row, 2, bits(other.number));
+    return visit_named(row, visit, context, err);
 }
 
 enum rc sqlite_record_conflicts(struct store *store, struct dot record, store_visit_conflict *visit,

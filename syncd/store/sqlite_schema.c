@@ -210,6 +210,11 @@ static const char TABLES_OF_SLIM_LISTS[] =
     "CREATE TABLE zone (block INTEGER PRIMARY KEY, townships INTEGER NOT NULL,"
     "  villages INTEGER NOT NULL) STRICT;";
 
+/* By the older record of a proposal [2,000]. */
+static const char INDEX_OF_PROPOSALS[] =
+    "CREATE INDEX conflict_other ON conflict (other_actor, other_number)"
+    "  WHERE other_number <> 0;";
+
 const struct db_migration SQLITE_TABLES[] = {
     {"0001_people", TABLES},
     {"0002_log", TABLES_OF_THE_LOG},
@@ -223,6 +228,7 @@ const struct db_migration SQLITE_TABLES[] = {
     {"0010_access", COLUMNS_OF_ACCESS},
     {"0011_grant", COLUMNS_OF_GRANTS},
     {"0012_slim", TABLES_OF_SLIM_LISTS},
+    {"0013_proposal", INDEX_OF_PROPOSALS},
 };
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
@@ -284,6 +290,10 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_CONFLICT_TIMES] = "SELECT since, due FROM conflict INDEXED BY conflict_due"
                            " WHERE area >= ?1 AND area <= ?2 ORDER BY due",
     [SQL_RECORD_CONFLICTS] = "SELECT * FROM conflict WHERE record = ?1 ORDER BY item",
+    [SQL_PROPOSALS] = "SELECT c.*, p.actor, p.high FROM conflict AS c INDEXED BY conflict_other"
+                      " CROSS JOIN prefix AS p ON p.id = (c.record >> 38)"
+                      " WHERE c.other_number <> 0 AND c.other_actor = ?1 AND c.other_number = ?2"
+                      " ORDER BY p.actor, p.high, c.record, c.item",
     [SQL_KEYS] = "SELECT k.*, p.actor, p.high FROM key AS k JOIN prefix AS p"
                  " ON p.id = (k.record >> 38) WHERE k.hash = ?1"
                  " ORDER BY p.actor, p.high, k.record, k.item",

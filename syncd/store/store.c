@@ -259,6 +259,11 @@ enum rc store_record_conflicts(struct store *store, struct dot record, store_vis
     WALK(WALK_RECORD_CONFLICTS, record_conflicts(store, record, visit, context, err));
 }
 
+enum rc store_proposals(struct store *store, struct dot other, store_visit_conflict *visit,
+                        void *context, struct err *err) {
+    WALK(WALK_PROPOSALS, proposals(store, other, visit, context, err));
+}
+
 enum rc store_quarantine(struct store *store, bool settled_too, store_visit_quarantine *visit,
                          void *context, struct err *err) {
     WALK(WALK_QUARANTINE, quarantine(store, settled_too, visit, context, err));

@@ -504,6 +504,9 @@ enum rc store_conflict_times(struct store *, uint64_t area, store_visit_conflict
                              struct err *);
 enum rc store_record_conflicts(struct store *, struct dot record, store_visit_conflict *, void *,
                                struct err *); /* of one record, as given */
+/* Of other records, that name this one as the other: by record, then as given. */
+enum rc store_proposals(struct store *, struct dot other, store_visit_conflict *, void *,
+                        struct err *);
 /* By since, then dot. */
 enum rc store_quarantine(struct store *, bool settled_too, store_visit_quarantine *, void *,
                          struct err *);

@@ -319,6 +319,7 @@ static const struct store_engine ENGINE = {
     .conflict_times = memory_conflict_times,
     .inflow = memory_inflow,
     .record_conflicts = memory_record_conflicts,
+    .proposals = memory_proposals,
     .quarantine = memory_quarantine,
     .feeds = memory_feeds,
     .entries = memory_entries,

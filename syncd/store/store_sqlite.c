@@ -112,6 +112,7 @@ static const struct store_engine ENGINE = {
     .conflict_times = sqlite_conflict_times,
     .inflow = sqlite_inflow,
     .record_conflicts = sqlite_record_conflicts,
+    .proposals = sqlite_proposals,
     .quarantine = sqlite_quarantine,
     .feeds = sqlite_feeds,
     .entries = sqlite_entries,

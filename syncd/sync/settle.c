@@ -7,8 +7,9 @@
  *
  * Same-as proposals between records: two records of one form with equal keys, compared by a keyed
  * hash. The proposal belongs to the younger record (the larger dot), so an older record that got
- * such a key pulls the younger one in. Hence two passes: first all rows and keys, then proposals,
- * while the list may still grow by younger ones. */
+ * such a key pulls the younger one in, and so does one that has it no more, is withdrawn, or holds
+ * an answer now. Hence two passes: first all rows and keys, then proposals, while the list may
+ * still grow by younger ones. */
 #include "syncd/sync/work.h"
 
 #include "base/crypt.h"
@@ -32,6 +33,7 @@ struct settled {
         uint32_t conflict_count; /* without proposals */
     } * records;                 /* beside order */
     uint32_t record_count, record_capacity;
+    uint32_t first_count;              /* of these, those of the first pass */
     struct stored_conflict *conflicts; /* in order of the records */
     uint32_t conflict_count, conflict_capacity;
     struct stored_conflict *proposals; /* likewise; they are found later */
@@ -132,6 +134,7 @@ static bool same_answered(const struct record *record, struct dot other) {
 
 struct twin_search {
     struct work *work;
+    const struct settled *settled;
     struct dot self;
     struct dot *twins;
     uint32_t count, capacity;
@@ -153,8 +156,14 @@ static enum rc twin_add(struct twin_search *search, struct dot twin, struct err 
     return RC_OK;
 }
 
+/* What the store says of records of the first pass is of before this step. */
 static enum rc twin_visit(void *context, const struct stored_key *key, struct err *err) {
-    return twin_add(context, key->record, err);
+    struct twin_search *search = context;
+
+    for (uint32_t i = 0; i < search->settled->first_count; i++)
+        if (dot_equal(search->settled->order[i]->state.id, key->record))
+            return RC_OK;
+    return twin_add(search, key->record, err);
 }
 
 static int by_hash(const void *left, const void *right) {
@@ -176,8 +185,9 @@ static enum rc sort_keys(struct work *work, struct settled *settled, struct err 
 }
 
 /* Others with this key: in the store, and among the records of this step. */
-static enum rc find_twins(struct twin_search *search, const struct settled *settled,
-                          const struct stored_key *key, struct err *err) {
+static enum rc find_twins(struct twin_search *search, const struct stored_key *key,
+                          struct err *err) {
+    const struct settled *settled = search->settled;
     uint32_t low = 0, high = settled->by_hash_count;
     enum rc rc = store_keys(search->work->ledger->store, key->hash, twin_visit, search, err);
 
@@ -207,14 +217,39 @@ static bool is_settled(const struct settled *settled, struct dot id) {
 static enum rc settle_record(struct work *work, struct settled *settled, struct work_record *record,
                              struct err *err);
 
+static enum rc former_visit(void *context, const struct stored_conflict *row, struct err *err) {
+    return twin_add(context, row->record, err);
+}
+
+/* Who was proposed as the same as this one is looked at again. */
+static enum rc settle_former(struct work *work, struct settled *settled, uint32_t at,
+                             struct err *err) {
+    const struct work_record *record = settled->order[at];
+    struct twin_search search = {.work = work, .settled = settled, .self = record->state.id};
+    enum rc rc = RC_OK;
+
+    if (record->stored.revision > 0 && !PLANTED(STALE_TWIN))
+        rc = store_proposals(work->ledger->store, record->state.id, former_visit, &search, err);
+    for (uint32_t i = 0; i < search.count && rc == RC_OK; i++) {
+        struct work_record *younger = NULL;
+
+        if (is_settled(settled, search.twins[i]))
+            continue;
+        rc = work_record(work, search.twins[i], &younger, err);
+        if (rc == RC_OK)
+            rc = settle_record(work, settled, younger, err);
+    }
+    return rc;
+}
+
 static enum rc add_proposals(struct work *work, struct settled *settled, uint32_t at,
                              struct err *err) {
     const struct work_record *record = settled->order[at];
-    struct twin_search search = {.work = work, .self = record->state.id};
+    struct twin_search search = {.work = work, .settled = settled, .self = record->state.id};
     enum rc rc = RC_OK;
 
     for (uint32_t k = 0; k < settled->records[at].key_count && rc == RC_OK; k++)
-        rc = find_twins(&search, settled, &settled->keys[settled->records[at].first_key + k], err);
+        rc = find_twins(&search, &settled->keys[settled->records[at].first_key + k], err);
     for (uint32_t i = 0; i < search.count && rc == RC_OK; i++) {
         struct work_record *twin = NULL;
         struct stored_conflict *row;
@@ -480,9 +515,12 @@ static enum rc settle_all(struct work *work, struct settled *settled, struct sto
             rc = settle_record(work, settled, work->records[i], err);
     if (rc == RC_OK)
         rc = sort_keys(work, settled, err);
-    for (uint32_t i = 0; i < settled->record_count && rc == RC_OK; i++)
-        if (settled->records[i].key_count > 0)
+    settled->first_count = settled->record_count;
+    for (uint32_t i = 0; i < settled->record_count && rc == RC_OK; i++) {
+        rc = settle_former(work, settled, i, err);
+        if (rc == RC_OK && settled->records[i].key_count > 0)
             rc = add_proposals(work, settled, i, err);
+    }
     if (rc == RC_OK)
         rc = join_proposals(work, settled, err);
     if (rc != RC_OK)

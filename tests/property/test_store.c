@@ -185,15 +185,19 @@ static void make_records(struct dice *dice, struct parts *parts, struct county_s
                                          .sealed_scopes = (uint16_t)roll(dice),
                                          .packed = bytes(dice, parts)};
         record->areas = areas(dice, parts, &record->area_count);
-        for (uint64_t j = below(dice, 3); j > 0; j--)
+        for (uint64_t j = below(dice, 3); j > 0; j--) {
+            struct dot other = chance(dice, 50) ? any_dot(dice) : (struct dot){0, 0};
+
             parts->conflicts[delta->conflict_count++] =
                 (struct stored_conflict){.record = id,
                                          .area = PICK(AREAS),
                                          .kind = (uint8_t)below(dice, 8),
                                          .instance = {any_dot(dice), (uint32_t)below(dice, 5)},
                                          .field = (uint16_t)roll(dice),
-                                         .other_number = roll(dice),
+                                         .other_actor = other.actor,
+                                         .other_number = other.number,
                                          .due_ms = (int64_t)below(dice, 4) - 2};
+        }
         for (uint64_t j = below(dice, 3); j > 0; j--)
             parts->keys[delta->key_count++] =
                 (struct stored_key){.hash = {(uint8_t)below(dice, 4)},
@@ -757,6 +761,7 @@ static void ask(struct dice *dice, struct county_store *county, struct buf *out)
                                chance(dice, 50) ? INT64_MAX : (int64_t)below(dice, 9), write_inflow,
                                out, err);
     rc[count++] = store_record_conflicts(store, any_dot(dice), write_conflict, out, err);
+    rc[count++] = store_proposals(store, any_dot(dice), write_conflict, out, err);
     rc[count++] = store_history(store, any_dot(dice), write_change, out, err);
     rc[count++] = store_actor_changes(store, PICK(ACTORS), from, from + below(dice, 9),
                                       write_change, out, err);

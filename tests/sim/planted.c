@@ -30,6 +30,10 @@ static const char *const names[PLANTED_COUNT] = {
     [PLANTED_OLDEST_READS] = "oldest-reads",
     [PLANTED_LOSER_HIDDEN] = "loser-hidden",
     [PLANTED_LIST_KEPT] = "list-kept",
+    [PLANTED_STALE_TWIN] = "stale-twin",
+    [PLANTED_ASKED_AGAIN] = "asked-again",
+    [PLANTED_ACCEPTED_FOR_EVER] = "accepted-for-ever",
+    [PLANTED_LOSER_DROPPED] = "loser-dropped",
 };
 
 #ifdef YG_PLANTED

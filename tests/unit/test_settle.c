@@ -40,9 +40,91 @@ static void a_step_may_have_proposals_and_conflicts_of_several_records(void **st
     RUNS(world, 0, "verify");
 }
 
+static void nothing_is_open(struct clerk *world) {
+    RUNS(world, 0, "conflicts");
+    SAYS(world->err, "there are none");
+    RUNS(world, 0, "verify");
+}
+
+static void nobody_is_asked_about_a_card_that_is_another_one_now(void **state) {
+    struct clerk *world = *state;
+    const char *older;
+
+    clerk_begin(world);
+    older = clerk_new(world, world->wang, WITH_CARD("李冬梅"));
+    clerk_new(world, world->wang, WITH_CARD("李冬妹"));
+    clerk_sync(world);
+    RUNS(world, 0, "conflicts");
+    SAYS(world->out, "the same as");
+    clerk_edit(world, world->wang, older, "card", "430626198001015678");
+    county_sync(world->county, world->a, RC_OK, NULL);
+    nothing_is_open(world);
+}
+
+static void nobody_is_asked_about_a_home_that_has_been_withdrawn(void **state) {
+    struct clerk *world = *state;
+    const char *older;
+    struct seen seen;
+    struct edit edit;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    older = clerk_new(world, world->wang, WITH_CARD("李冬梅"));
+    clerk_new(world, world->wang, WITH_CARD("李冬妹"));
+    clerk_sync(world);
+    clerk_start(world, world->wang, older, CHANGE_REMOVE, &seen, &edit);
+    clerk_must(edit_remove_instance(&edit, (struct instance_id){.ordinal = 0}, &err), &err);
+    clerk_finish(world, world->wang, &seen, &edit);
+    county_sync(world->county, world->a, RC_OK, NULL);
+    nothing_is_open(world);
+}
+
+static void an_answer_at_the_older_record_is_one(void **state) {
+    struct clerk *world = *state;
+    const char *older, *younger;
+    struct seen seen;
+    struct edit edit;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    older = clerk_new(world, world->wang, WITH_CARD("李冬梅"));
+    younger = clerk_new(world, world->wang, WITH_CARD("李冬妹"));
+    clerk_sync(world);
+    clerk_start(world, world->wang, older, CHANGE_SAME, &seen, &edit);
+    clerk_must(edit_same(&edit, (struct instance_id){.ordinal = 0},
+                         view_text(arena_text(&world->arena, "!%s", younger)), &err),
+               &err);
+    clerk_finish(world, world->wang, &seen, &edit);
+    county_sync(world->county, world->a, RC_OK, NULL);
+    nothing_is_open(world);
+}
+
+/* In one step the older gets another card, and somebody has his former one. */
+static void a_card_that_goes_in_the_same_step_is_not_compared(void **state) {
+    struct clerk *world = *state;
+    const char *older;
+
+    clerk_begin(world);
+    older = clerk_new(world, world->wang, WITH_CARD("李冬梅"));
+    clerk_sync(world);
+    clerk_edit(world, world->wang, older, "card", "430626198001015678");
+    clerk_new(world, world->wang, WITH_CARD("李冬妹"));
+    county_sync(world->county, world->a, RC_OK, NULL);
+    nothing_is_open(world);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, clerk_set_up, clerk_tear_down)
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(
-        a_step_may_have_proposals_and_conflicts_of_several_records, clerk_set_up, clerk_tear_down)};
+    const struct CMUnitTest tests[] = {
+        TEST(a_step_may_have_proposals_and_conflicts_of_several_records),
+        TEST(nobody_is_asked_about_a_card_that_is_another_one_now),
+        TEST(nobody_is_asked_about_a_home_that_has_been_withdrawn),
+        TEST(an_answer_at_the_older_record_is_one),
+        TEST(a_card_that_goes_in_the_same_step_is_not_compared),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

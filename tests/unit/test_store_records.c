@@ -262,6 +262,16 @@ static void test_conflict_fields(void **state) {
     assert_true(got.field == UINT16_MAX && instance_equal(got.other, put.other));
     assert_true(got.other_actor == UINT64_MAX && got.other_number == UINT64_MAX - 1);
     assert_true(got.since_ms == INT64_MIN && got.due_ms == INT64_MAX);
+    memset(&got, 0, sizeof(got));
+    assert_int_equal(store_proposals(county->store, (struct dot){UINT64_MAX, UINT64_MAX - 1},
+                                     take_conflict, &got, &county->err),
+                     RC_OK);
+    assert_true(dot_equal(got.record, put.record) && got.due_ms == INT64_MAX);
+    memset(&got, 0, sizeof(got));
+    assert_int_equal(
+        store_proposals(county->store, (struct dot){HIGH, 1}, take_conflict, &got, &county->err),
+        RC_OK);
+    assert_int_equal(got.record.number, 0);
 }
 
 /* --- keys --- */
