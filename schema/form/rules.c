@@ -383,7 +383,7 @@ enum rc rules_find(const struct form_rules *rules, const struct reading *reading
 
     *out = NULL;
     *count = 0;
-    if (rules->count == 0)
+    if (rules->count == 0 || reading->withdrawn)
         return RC_OK;
     for (uint32_t i = 0; i < reading->record->absorbed_count; i++)
         if (i == 0 || reading->record->absorbed[i].time_ms > asking.now_ms)
@@ -423,7 +423,7 @@ enum rc rules_add(struct reading *reading, const struct broken_rule *broken, uin
     struct conflict *added = arena_array(arena, count, sizeof(*added));
     uint32_t added_count = 0;
 
-    if (count == 0)
+    if (count == 0 || reading->withdrawn) /* what is out asks nothing */
         return RC_OK;
     for (uint32_t i = 0; i < count && added != NULL; i++) {
         const struct cell *cell = reading_cell(reading, broken[i].instance, broken[i].field);

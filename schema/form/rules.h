@@ -5,12 +5,12 @@
  * each that does not hold makes a soft conflict (reading.h) of the field that it belongs to. It is
  * closed by an edit, or by an acceptance that names the field's versions.
  *
- * Asked is only about answers that are there and relevant: what is required and missing is no
- * conflict. An expression over a field in conflict has no value, so nobody can say whether the rule
- * holds: nothing is raised. The same is true of what it computes from, what decides whether the
- * field is asked or offered, what was erased by law, and a field under union, which shows no single
- * value. In a repeat that is told instance by instance; a rule that reads over all of them waits
- * for all.
+ * Asked is only about answers that are there and relevant, in a record that has not been withdrawn:
+ * what is required and missing is no conflict. An expression over a field in conflict has no value,
+ * so nobody can say whether the rule holds: nothing is raised. The same is true of what it computes
+ * from, what decides whether the field is asked or offered, what was erased by law, and a field
+ * under union, which shows no single value. In a repeat that is told instance by instance; a rule
+ * that reads over all of them waits for all.
  *
  * Everybody must come to the same result. So "now" is the corrected time of the record's newest
  * change, chance is a constant, and nobody is at work on no device. */

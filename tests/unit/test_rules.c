@@ -355,6 +355,18 @@ static void a_removed_member_breaks_nothing(void **state) {
     assert_int_equal(a.reading.conflict_count, 0);
 }
 
+static void a_withdrawn_record_breaks_nothing(void **state) {
+    struct writer a, b;
+
+    (void)state;
+    break_it(&a, &b);
+    begin(&a, CHANGE_REMOVE);
+    must(edit_remove_instance(&a.edit, ROOT, &err));
+    (void)save(&a);
+    assert_true(a.reading.withdrawn);
+    assert_null(soft(&a, ROOT, "paid"));
+}
+
 static void an_old_finding_is_left_out_where_it_is_no_more(void **state) {
     const struct broken_rule old[] = {
         {.instance = ROOT, .field = number("paid")},
@@ -450,6 +462,7 @@ int main(void) {
         CASE(now_is_when_the_newest_change_was_made),
         CASE(members_are_told_apart),
         CASE(a_removed_member_breaks_nothing),
+        CASE(a_withdrawn_record_breaks_nothing),
         CASE(an_old_finding_is_left_out_where_it_is_no_more),
         CASE(a_form_without_constraints_costs_nothing),
         CASE(the_order_of_arrival_does_not_matter),
