@@ -1,6 +1,8 @@
 /* Values: one cell for every field of every instance that has a live version. */
 #include "schema/reading_build.h"
 
+#include "base/planted.h"
+
 struct cells {
     struct reading_build *build;
     const struct version **pool; /* room for every version once: the lists of the cells */
@@ -95,6 +97,8 @@ static void read_single(struct cells *cells, struct cell *cell, const struct ver
     }
     set_value(cell, &list[choice.chosen]->value, choice.by_policy);
     put_first(list, choice.chosen);
+    if (PLANTED(LOSER_DROPPED))
+        cell->version_count = 1;
 }
 
 static int element_order(const void *left, const void *right) {
@@ -313,7 +317,11 @@ bool cell_accepted(const struct record *record, const bool *live, const struct c
         err_init(&ignored, LANG_EN);
         if (!live[slice + i - record->versions] ||
             acceptance_decode(slice[i].value.bytes, arena, &acceptance, &ignored) != RC_OK ||
-            acceptance.field != cell->field || acceptance.count != cell->version_count)
+            acceptance.field != cell->field)
+            continue;
+        if (PLANTED(ACCEPTED_FOR_EVER))
+            return true;
+        if (acceptance.count != cell->version_count)
             continue;
         /* The cell's list may start with the chosen one; so each is looked for. */
         for (uint32_t k = 0; k < cell->version_count && same; k++) {

@@ -54,9 +54,9 @@ static enum rc set_mark(struct task *task) {
 }
 
 static enum rc set_some(struct task *task, uint32_t count) {
-    static const char *const paths[] = {"name",  "phone", "remark", "pigs",  "pigs",
-                                        "beds",  "rooms", "months", "label", "source",
-                                        "birth", "card",  "bank",   "more2", "more3"};
+    static const char *const paths[] = {"name",  "phone",  "remark", "pigs",   "pigs",  "beds",
+                                        "rooms", "months", "label",  "source", "birth", "card",
+                                        "card",  "bank",   "more2",  "more3"};
     enum rc rc = RC_OK;
 
     for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
@@ -99,15 +99,19 @@ static enum rc add_member(struct task *task) {
         rc = set(task, member, "member/called");
     if (rc == RC_OK && one_in(task->world, 2))
         rc = set(task, member, "member/wage");
-    if (rc == RC_OK && one_in(task->world, 3))
+    if (rc == RC_OK && one_in(task->world, 2))
         rc = set(task, member, "member/number");
     return rc;
 }
 
 static struct instance_id some_member(struct task *task) {
-    if (task->member_count == 0)
-        return ROOT;
     return task->members[chance(task->world, task->member_count)];
+}
+
+static enum rc set_of_member(struct task *task) {
+    static const char *const paths[] = {"member/called", "member/wage", "member/number"};
+
+    return set(task, some_member(task), paths[chance(task->world, 3)]);
 }
 
 /* ---- saving ---- */
@@ -170,7 +174,7 @@ static void create(struct task *task) {
         rc = set_mark(task);
     if (rc == RC_OK)
         rc = set_some(task, (uint32_t)chance(world, 5));
-    if (rc == RC_OK && one_in(world, 2))
+    for (uint64_t members = chance(world, 3); rc == RC_OK && members > 0; members--)
         rc = add_member(task);
     if (rc == RC_OK)
         rc = add_photo(task, area);
@@ -180,7 +184,8 @@ static void create(struct task *task) {
 static bool start(struct task *task, enum change_kind kind) {
     struct world *world = task->world;
     struct session *session = task->pad->session;
-    struct list_query query = {.form_name = view_text("home")};
+    struct list_query query = {.form_name = view_text("home"),
+                               .questions_only = kind == CHANGE_RESOLVE};
     struct listed *listed;
     uint32_t count = 0, total;
     enum rc rc = session_list(session, &query, &world->arena, &listed, &count, &total, &world->err);
@@ -209,23 +214,39 @@ static bool start(struct task *task, enum change_kind kind) {
 
 /* ---- decisions ---- */
 
+static enum rc keep_one(struct task *task, const struct conflict *conflict) {
+    uint64_t which = chance(task->world, conflict->version_count);
+
+    return edit_resolve_keep(&task->edit, conflict,
+                             version_name(&task->seen.record, conflict->versions[which]),
+                             &task->world->err);
+}
+
 static void resolve(struct task *task) {
     struct world *world = task->world;
     const struct reading *reading;
-    const struct conflict *conflict;
+    const struct conflict *conflict = NULL;
     char answer[INSTANCE_TEXT_BYTES + 1] = "!";
     enum rc rc;
 
     if (!start(task, CHANGE_RESOLVE))
         return;
     reading = &task->seen.reading;
-    conflict = &reading->conflicts[chance(world, reading->conflict_count)];
+    for (int tries = 0; tries < 3; tries++) { /* rather one that somebody else has to answer */
+        conflict = &reading->conflicts[chance(world, reading->conflict_count)];
+        if (!reading_wrote_side(reading, conflict, task->edit.change.person))
+            break;
+    }
     switch (conflict->kind) {
     case CONFLICT_SOFT:
         task->edit.change.kind = CHANGE_ACCEPT;
         rc = edit_accept(&task->edit, conflict, &world->err);
         break;
     case CONFLICT_SAME:
+        if (conflict->field == FIELD_SAME) { /* two have answered, and contradict each other */
+            rc = keep_one(task, conflict);
+            break;
+        }
         task->edit.change.kind = CHANGE_SAME;
         instance_text(conflict->other, answer + 1);
         answer[0] = one_in(world, 2) ? '=' : '!';
@@ -238,14 +259,12 @@ static void resolve(struct task *task) {
         }
         /* fall through */
     default:
-        rc = edit_resolve_keep(
-            &task->edit, conflict,
-            version_name(&task->seen.record,
-                         conflict->versions[chance(world, conflict->version_count)]),
-            &world->err);
+        rc = keep_one(task, conflict);
         break;
     }
-    finish(task, rc, "decides about");
+    finish(task, rc,
+           arena_text(&world->arena, "decides (%s) about",
+                      conflict_kind_name((enum conflict_kind)conflict->kind)));
     world->resolved += rc == RC_OK;
 }
 
@@ -259,8 +278,8 @@ static void edit(struct task *task) {
         return;
     rc = set_some(task, 1 + (uint32_t)chance(world, 3));
     if (rc == RC_OK && task->member_count > 0 && one_in(world, 3))
-        rc = set(task, some_member(task), one_in(world, 2) ? "member/called" : "member/wage");
-    if (rc == RC_OK && one_in(world, 6))
+        rc = set_of_member(task);
+    if (rc == RC_OK && one_in(world, 5))
         rc = add_member(task);
     if (rc == RC_OK)
         rc = add_photo(task, task->seen.area);
@@ -269,12 +288,15 @@ static void edit(struct task *task) {
 
 static void remove_something(struct task *task) {
     struct world *world = task->world;
+    bool whole; /* with all its members */
 
     if (!start(task, CHANGE_REMOVE))
         return;
-    if (task->member_count == 0 && !(world->turns[TURN_MOVE] && one_in(world, 4)))
+    whole = world->turns[TURN_MOVE] && one_in(world, 4);
+    if (task->member_count == 0 && !whole)
         return;
-    finish(task, edit_remove_instance(&task->edit, some_member(task), &world->err), "removes from");
+    finish(task, edit_remove_instance(&task->edit, whole ? ROOT : some_member(task), &world->err),
+           whole ? "withdraws" : "removes from");
 }
 
 static void move(struct task *task) {

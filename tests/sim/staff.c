@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "schema/form/answers.h"
 #include "syncd/sync/backup.h"
+#include "syncd/sync/examine.h"
 #include "syncd/sync/recall.h"
 #include "syncd/sync/restore.h"
 #include "tests/sim/world.h"
@@ -83,6 +84,7 @@ struct pick { /* one of what is listed, by chance */
     struct world *world;
     uint64_t count;
     struct dot dot;
+    struct dot twin; /* of a proposal: the older record; else 0-0 */
 };
 
 static enum rc pick_record(void *context, const struct stored_record *record, struct err *err) {
@@ -99,8 +101,10 @@ static enum rc pick_conflict(void *context, const struct stored_conflict *confli
     struct pick *pick = context;
 
     (void)err;
-    if (conflict->other_actor == 0 && one_in(pick->world, ++pick->count))
+    if (one_in(pick->world, ++pick->count)) {
         pick->dot = conflict->record;
+        pick->twin = (struct dot){conflict->other_actor, conflict->other_number};
+    }
     return RC_OK;
 }
 
@@ -114,61 +118,90 @@ static enum rc pick_quarantine(void *context, const struct stored_quarantine *ro
     return RC_OK;
 }
 
-/* The place and one side of an open question about this record. */
-static bool question(struct world *world, struct ledger *ledger, struct dot id, char *path,
-                     size_t size, char side[INSTANCE_TEXT_BYTES], uint8_t *kind) {
+struct asked { /* an open question */
+    uint8_t kind;
+    uint16_t field;
+    char path[300], side[INSTANCE_TEXT_BYTES];
+};
+
+/* One about this record, and one of its sides. */
+static bool question(struct world *world, struct ledger *ledger, const struct pick *pick,
+                     struct asked *out) {
     struct stored_record stored;
     struct record record;
     struct reading reading;
     const struct conflict *conflict;
     struct buf text;
-    enum rc rc = store_record(ledger->store, id, &world->arena, &stored, &world->err);
+    enum rc rc = store_record(ledger->store, pick->dot, &world->arena, &stored, &world->err);
 
     if (rc == RC_OK)
         rc = ledger_read(ledger, &stored, &world->arena, &record, &reading, &world->err);
+    if (rc == RC_OK)
+        rc = examine_known(ledger->store, pick->dot, &reading, &world->arena, &world->err);
     world_must(world, rc, "a record with an open question");
+    if (pick->twin.number != 0) {
+        *out = (struct asked){.kind = CONFLICT_SAME, .path = "@same"};
+        world->meant = oracle_mark(&record);
+        return true;
+    }
     if (reading.conflict_count == 0)
         return false;
     conflict = &reading.conflicts[chance(world, reading.conflict_count)];
     if (conflict->version_count == 0)
         return false;
-    *kind = conflict->kind;
+    *out = (struct asked){.kind = conflict->kind, .field = conflict->field};
     world->meant = oracle_mark(&record);
     version_text(version_name(&record, conflict->versions[chance(world, conflict->version_count)]),
-                 side);
+                 out->side);
     buf_init(&text, 1000);
-    rc = answers_path_text(&reading, conflict->instance, conflict->field, &text, &world->err);
-    (void)snprintf(path, size, "%s", rc == RC_OK ? buf_text(&text) : "");
+    rc = answers_path_text(&reading, conflict->instance,
+                           conflict->kind == CONFLICT_SAME ? FIELD_SAME : conflict->field, &text,
+                           &world->err);
+    (void)snprintf(out->path, sizeof(out->path), "%s", rc == RC_OK ? buf_text(&text) : "");
     buf_release(&text);
     return rc == RC_OK;
 }
 
-static void resolve(struct world *world) {
+/* False: nothing is open, or the disk has refused. */
+static bool resolve(struct world *world) {
     struct pick pick = {.world = world};
     struct ledger *ledger = hall_read(world);
-    char id[DOT_TEXT_BYTES], path[300], side[INSTANCE_TEXT_BYTES];
-    uint8_t kind = 0;
+    struct asked asked = {.kind = 0};
+    const char *answer = "--keep";
+    char id[DOT_TEXT_BYTES];
     bool open;
     enum rc rc;
 
     world_must(world,
                store_conflicts(ledger->store, 0, INT64_MIN, pick_conflict, &pick, &world->err),
                "the list of conflicts");
-    open = pick.count > 0 && question(world, ledger, pick.dot, path, sizeof(path), side, &kind);
+    open = pick.count > 0 && question(world, ledger, &pick, &asked);
     hall_give_back(world, ledger);
     if (!open || world->save_count + 1 >= SAVES_MAX)
-        return;
+        return false;
     dot_text(pick.dot, id);
-    rc = hall_run(tempted(world), desk_resolve, id, path,
-                  kind == CONFLICT_SOFT   ? "--accept"
-                  : kind == CONFLICT_SAME ? "--different"
-                                          : "--keep",
-                  kind == CONFLICT_SOFT || kind == CONFLICT_SAME ? "" : side, "--as", "chief",
-                  "--reason", oracle_token(world), NULL);
-    refused(world, rc, "decides about a conflict");
+    if (asked.kind == CONFLICT_SOFT)
+        answer = "--accept";
+    else if (asked.kind == CONFLICT_SAME && asked.field != FIELD_SAME)
+        answer = one_in(world, 2) ? "--same" : "--different";
+    rc = hall_run(tempted(world), desk_resolve, id, asked.path, answer,
+                  strcmp(answer, "--keep") == 0 ? asked.side : "", "--as", "chief", "--reason",
+                  oracle_token(world), NULL);
+    refused(world, rc,
+            arena_text(&world->arena, "decides (%s) about a conflict",
+                       conflict_kind_name((enum conflict_kind)asked.kind)));
     if (rc == RC_OK || rc == RC_IO)
         oracle_saved(world, NULL, rc, pick.dot);
     world->meant = UINT32_MAX;
+    return rc != RC_IO;
+}
+
+/* Some of what is open, with all that people have said before them. */
+void staff_decide(struct world *world) {
+    uint64_t most = 1 + chance(world, 6);
+
+    while (most-- > 0 && resolve(world) && !hall_after(world))
+        world->moved++;
 }
 
 static void settle(struct world *world) {
@@ -190,6 +223,8 @@ static void settle(struct world *world) {
 }
 
 static void erase(struct world *world) {
+    static const char *const paths[] = {"name", "name",  "card",  "account",
+                                        "pigs", "label", "member"};
     struct pick pick = {.world = world};
     struct ledger *ledger = hall_read(world);
     char id[DOT_TEXT_BYTES];
@@ -204,8 +239,8 @@ static void erase(struct world *world) {
         return;
     dot_text(pick.dot, id);
     if (one_in(world, 2))
-        rc = hall_run(tempted(world), desk_redact, id, "name", "--as", "chief", "--reason", "law",
-                      NULL);
+        rc = hall_run(tempted(world), desk_redact, id, paths[chance(world, 7)], "--as", "chief",
+                      "--reason", "law", NULL);
     else
         rc = hall_run(tempted(world), desk_redact, id, "--as", "chief", "--reason", "law", NULL);
     refused(world, rc, "erases");
@@ -318,7 +353,9 @@ void step_staff(struct world *world, enum turn turn) {
         if (one_in(world, 3))
             settle(world);
         else
-            resolve(world);
+            for (uint64_t most = 1 + chance(world, 3); most > 0; most--)
+                if (!resolve(world) || hall_after(world))
+                    break;
         break;
     }
     (void)hall_after(world);

@@ -233,20 +233,28 @@ static void step(struct world *world) {
 /* ---- healing ---- */
 
 static bool settled(struct world *world) {
+    world->said[0] = '\0';
     for (int at = 0; at < world->pad_count; at++) {
         struct tablet_status status;
 
         world_must(world,
                    tablet_status(world->pads[at].tablet, &world->arena, &status, &world->err),
                    "status");
-        if (status.unsent != 0 || status.inbox != 0 || status.leaving || status.carried != 0)
-            return false;
+        if (status.unsent == 0 && status.inbox == 0 && !status.leaving && status.carried == 0)
+            continue;
+        (void)snprintf(world->said, sizeof(world->said),
+                       "%s has %llu unsent, %llu unread, %llu carried%s",
+                       world->pads[at].machine.name, (unsigned long long)status.unsent,
+                       (unsigned long long)status.inbox, (unsigned long long)status.carried,
+                       status.leaving ? ", and an area to leave" : "");
+        return false;
     }
     return true;
 }
 
 /* Nothing breaks any more; everybody unlocks, and syncs four times a day. */
 static void heal(struct world *world) {
+    bool decides = world->turns[TURN_STAFF] && one_in(world, 2);
     int64_t end_ms;
     uint64_t reach = 0;
     uint32_t quiet = 0;
@@ -276,13 +284,18 @@ static void heal(struct world *world) {
         uint64_t moved = world->moved, before = reach;
 
         if (world->now_ms > end_ms)
-            world_fail(world, "not everything is settled after %d days without faults", HEAL_DAYS);
+            world_fail(world, "not everything is settled after %d days without faults: %s",
+                       HEAL_DAYS, world->said);
         world->now_ms += 6 * HOUR_MS;
         arena_reset(&world->arena);
         for (int at = 0; at < world->pad_count; at++)
             pad_sync(world, &world->pads[at]);
         staff_confirm(world);
         hall_examine(world);
+        if (quiet == 1 && decides) {
+            staff_decide(world);
+            decides = false;
+        }
         /* A tablet that confirms its scope may release what waited, without a change sent. */
         reach = hall_reach(world);
         quiet = settled(world) && world->moved == moved && reach == before ? quiet + 1 : 0;

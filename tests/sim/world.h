@@ -332,6 +332,7 @@ void step_people(struct world *world);
 void step_staff(struct world *world, enum turn turn);
 /* Of every tablet that a restored county had forgotten, and that has shown itself since. */
 void staff_confirm(struct world *world);
+void staff_decide(struct world *world);
 
 /* ---- draft.c ---- */
 
