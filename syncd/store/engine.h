@@ -42,6 +42,7 @@ struct store_engine {
     enum rc (*invitation)(struct store *, const uint8_t *, struct arena *,
                           struct stored_invitation *, struct err *);
     enum rc (*actor)(struct store *, uint64_t, struct stored_actor *, struct err *);
+    enum rc (*quarantined)(struct store *, struct dot, struct stored_quarantine *, struct err *);
     enum rc (*form)(struct store *, uint64_t, struct arena *, struct stored_form *, struct err *);
     enum rc (*change)(struct store *, struct dot, struct stored_change *, struct err *);
     enum rc (*frame)(struct store *, uint64_t, struct arena *, struct stored_frame *, struct err *);
@@ -63,8 +64,12 @@ struct store_engine {
     enum rc (*settings)(struct store *, store_visit_setting *, void *, struct err *);
     enum rc (*devices)(struct store *, store_visit_device *, void *, struct err *);
     enum rc (*persons)(struct store *, store_visit_person *, void *, struct err *);
+    enum rc (*device_persons)(struct store *, uint64_t, store_visit_person *, void *, struct err *);
+    enum rc (*new_persons)(struct store *, int64_t, store_visit_person *, void *, struct err *);
     enum rc (*invitations)(struct store *, store_visit_invitation *, void *, struct err *);
     enum rc (*actors)(struct store *, store_visit_actor *, void *, struct err *);
+    enum rc (*device_actors)(struct store *, uint64_t, store_visit_actor *, void *, struct err *);
+    enum rc (*actor_forks)(struct store *, uint64_t, store_visit_actor *, void *, struct err *);
     enum rc (*forms)(struct store *, uint64_t, store_visit_form *, void *, struct err *);
     enum rc (*list)(struct store *, struct view, uint64_t, struct dot, store_visit_record *, void *,
                     struct err *);
@@ -76,6 +81,10 @@ struct store_engine {
                                 struct err *);
     enum rc (*proposals)(struct store *, struct dot, store_visit_conflict *, void *, struct err *);
     enum rc (*quarantine)(struct store *, bool, store_visit_quarantine *, void *, struct err *);
+    enum rc (*actor_quarantine)(struct store *, uint64_t, uint32_t, bool, store_visit_quarantine *,
+                                void *, struct err *);
+    enum rc (*waiting)(struct store *, uint64_t, const struct stored_quarantine *,
+                       store_visit_quarantine *, void *, struct err *);
     enum rc (*feeds)(struct store *, const uint64_t *, uint32_t, uint8_t, store_visit_feed *,
                      void *, struct err *);
     enum rc (*entries)(struct store *, uint64_t, uint8_t, uint64_t, store_visit_entry *, void *,

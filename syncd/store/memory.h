@@ -127,10 +127,18 @@ enum rc memory_devices(struct store *store, store_visit_device *visit, void *con
                        struct err *err);
 enum rc memory_persons(struct store *store, store_visit_person *visit, void *context,
                        struct err *err);
+enum rc memory_device_persons(struct store *store, uint64_t device, store_visit_person *visit,
+                              void *context, struct err *err);
+enum rc memory_new_persons(struct store *store, int64_t after_ms, store_visit_person *visit,
+                           void *context, struct err *err);
 enum rc memory_invitations(struct store *store, store_visit_invitation *visit, void *context,
                            struct err *err);
 enum rc memory_actors(struct store *store, store_visit_actor *visit, void *context,
                       struct err *err);
+enum rc memory_device_actors(struct store *store, uint64_t device, store_visit_actor *visit,
+                             void *context, struct err *err);
+enum rc memory_actor_forks(struct store *store, uint64_t actor, store_visit_actor *visit,
+                           void *context, struct err *err);
 enum rc memory_forms(struct store *store, uint64_t after, store_visit_form *visit, void *context,
                      struct err *err);
 enum rc memory_list(struct store *store, struct view form_name, uint64_t area, struct dot after,
@@ -147,6 +155,11 @@ enum rc memory_inflow(struct store *store, int64_t from_day, int64_t to_day,
                       store_visit_inflow *visit, void *context, struct err *err);
 enum rc memory_quarantine(struct store *store, bool settled_too, store_visit_quarantine *visit,
                           void *context, struct err *err);
+enum rc memory_actor_quarantine(struct store *store, uint64_t actor, uint32_t after_settled,
+                                bool waiting_too, store_visit_quarantine *visit, void *context,
+                                struct err *err);
+enum rc memory_waiting(struct store *store, uint64_t device, const struct stored_quarantine *after,
+                       store_visit_quarantine *visit, void *context, struct err *err);
 enum rc memory_feeds(struct store *store, const uint64_t *areas, uint32_t area_count,
                      uint8_t audience_mask, store_visit_feed *visit, void *context,
                      struct err *err);

@@ -94,6 +94,16 @@ enum rc memory_persons(struct store *store, store_visit_person *visit, void *con
     SHOW(LIST_PERSONS, struct stored_person, item->person != 0, by_person);
 }
 
+enum rc memory_device_persons(struct store *store, uint64_t device, store_visit_person *visit,
+                              void *context, struct err *err) {
+    SHOW(LIST_PERSONS, struct stored_person, item->device == device, by_person);
+}
+
+enum rc memory_new_persons(struct store *store, int64_t after_ms, store_visit_person *visit,
+                           void *context, struct err *err) {
+    SHOW(LIST_PERSONS, struct stored_person, item->created_ms > after_ms, by_person);
+}
+
 static int by_invitation(const void *left, const void *right) {
     const struct stored_invitation *a = left, *b = right;
 
@@ -114,6 +124,16 @@ static int by_actor(const void *left, const void *right) {
 enum rc memory_actors(struct store *store, store_visit_actor *visit, void *context,
                       struct err *err) {
     SHOW(LIST_ACTORS, struct stored_actor, item->actor != 0, by_actor);
+}
+
+enum rc memory_device_actors(struct store *store, uint64_t device, store_visit_actor *visit,
+                             void *context, struct err *err) {
+    SHOW(LIST_ACTORS, struct stored_actor, item->device == device, by_actor);
+}
+
+enum rc memory_actor_forks(struct store *store, uint64_t actor, store_visit_actor *visit,
+                           void *context, struct err *err) {
+    SHOW(LIST_ACTORS, struct stored_actor, item->fork_of != 0 && item->fork_of == actor, by_actor);
 }
 
 static int by_form(const void *left, const void *right) {
@@ -255,6 +275,23 @@ static int by_since(const void *left, const void *right) {
 enum rc memory_quarantine(struct store *store, bool settled_too, store_visit_quarantine *visit,
                           void *context, struct err *err) {
     SHOW(LIST_QUARANTINE, struct stored_quarantine, settled_too || !item->settled, by_since);
+}
+
+enum rc memory_actor_quarantine(struct store *store, uint64_t actor, uint32_t after_settled,
+                                bool waiting_too, store_visit_quarantine *visit, void *context,
+                                struct err *err) {
+    SHOW(LIST_QUARANTINE, struct stored_quarantine,
+         item->dot.actor == actor &&
+             (item->settled == 0 ? waiting_too : item->settled > after_settled),
+         by_since);
+}
+
+enum rc memory_waiting(struct store *store, uint64_t device, const struct stored_quarantine *after,
+                       store_visit_quarantine *visit, void *context, struct err *err) {
+    SHOW(LIST_QUARANTINE, struct stored_quarantine,
+         item->settled == 0 && (device == 0 || item->device == device) &&
+             (after == NULL || by_since(item, after) > 0),
+         by_since);
 }
 
 static int by_feed(const void *left, const void *right) {

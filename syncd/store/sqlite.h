@@ -326,6 +326,21 @@ enum rc sqlite_forms(struct store *store, uint64_t after, store_visit_form *visi
                      struct err *err);
 enum rc sqlite_quarantine(struct store *store, bool settled_too, store_visit_quarantine *visit,
                           void *context, struct err *err);
+enum rc sqlite_quarantined(struct store *store, struct dot dot, struct stored_quarantine *out,
+                           struct err *err);
+enum rc sqlite_device_persons(struct store *store, uint64_t device, store_visit_person *visit,
+                              void *context, struct err *err);
+enum rc sqlite_new_persons(struct store *store, int64_t after_ms, store_visit_person *visit,
+                           void *context, struct err *err);
+enum rc sqlite_device_actors(struct store *store, uint64_t device, store_visit_actor *visit,
+                             void *context, struct err *err);
+enum rc sqlite_actor_forks(struct store *store, uint64_t actor, store_visit_actor *visit,
+                           void *context, struct err *err);
+enum rc sqlite_actor_quarantine(struct store *store, uint64_t actor, uint32_t after_settled,
+                                bool waiting_too, store_visit_quarantine *visit, void *context,
+                                struct err *err);
+enum rc sqlite_waiting(struct store *store, uint64_t device, const struct stored_quarantine *after,
+                       store_visit_quarantine *visit, void *context, struct err *err);
 enum rc sqlite_pending(struct store *store, uint64_t actor, store_visit_pending *visit,
                        void *context, struct err *err);
 

@@ -263,9 +263,8 @@ enum rc sqlite_devices(struct store *store, store_visit_device *visit, void *con
     return rc;
 }
 
-enum rc sqlite_persons(struct store *store, store_visit_person *visit, void *context,
-                       struct err *err) {
-    struct statement *row = sqlite_of(store)->sql[SQL_PERSONS];
+static enum rc show_persons(struct statement *row, store_visit_person *visit, void *context,
+                            struct err *err) {
     struct stored_person person;
     struct arena arena;
     enum rc rc;
@@ -274,6 +273,27 @@ enum rc sqlite_persons(struct store *store, store_visit_person *visit, void *con
     EACH(row, &person, (arena_reset(&arena), person_row(row, &arena, &person, err)));
     arena_release(&arena);
     return rc;
+}
+
+enum rc sqlite_persons(struct store *store, store_visit_person *visit, void *context,
+                       struct err *err) {
+    return show_persons(sqlite_of(store)->sql[SQL_PERSONS], visit, context, err);
+}
+
+enum rc sqlite_device_persons(struct store *store, uint64_t device, store_visit_person *visit,
+                              void *context, struct err *err) {
+    struct statement *row = sqlite_of(store)->sql[SQL_DEVICE_PERSONS];
+
+    statement_bind_i64(row, 1, bias(device));
+    return show_persons(row, visit, context, err);
+}
+
+enum rc sqlite_new_persons(struct store *store, int64_t after_ms, store_visit_person *visit,
+                           void *context, struct err *err) {
+    struct statement *row = sqlite_of(store)->sql[SQL_NEW_PERSONS];
+
+    statement_bind_i64(row, 1, after_ms);
+    return show_persons(row, visit, context, err);
 }
 
 enum rc sqlite_invitations(struct store *store, store_visit_invitation *visit, void *context,
@@ -289,14 +309,34 @@ enum rc sqlite_invitations(struct store *store, store_visit_invitation *visit, v
     return rc;
 }
 
-enum rc sqlite_actors(struct store *store, store_visit_actor *visit, void *context,
-                      struct err *err) {
-    struct statement *row = sqlite_of(store)->sql[SQL_ACTORS];
+static enum rc show_actors(struct statement *row, store_visit_actor *visit, void *context,
+                           struct err *err) {
     struct stored_actor actor;
     enum rc rc;
 
     EACH(row, &actor, actor_row(row, &actor, err));
     return rc;
+}
+
+enum rc sqlite_actors(struct store *store, store_visit_actor *visit, void *context,
+                      struct err *err) {
+    return show_actors(sqlite_of(store)->sql[SQL_ACTORS], visit, context, err);
+}
+
+enum rc sqlite_device_actors(struct store *store, uint64_t device, store_visit_actor *visit,
+                             void *context, struct err *err) {
+    struct statement *row = sqlite_of(store)->sql[SQL_DEVICE_ACTORS];
+
+    statement_bind_i64(row, 1, bias(device));
+    return show_actors(row, visit, context, err);
+}
+
+enum rc sqlite_actor_forks(struct store *store, uint64_t actor, store_visit_actor *visit,
+                           void *context, struct err *err) {
+    struct statement *row = sqlite_of(store)->sql[SQL_ACTOR_FORKS];
+
+    statement_bind_i64(row, 1, bias(actor));
+    return show_actors(row, visit, context, err);
 }
 
 enum rc sqlite_forms(struct store *store, uint64_t after, store_visit_form *visit, void *context,
@@ -324,15 +364,60 @@ static enum rc quarantine_row(struct statement *row, struct stored_quarantine *o
     return RC_OK;
 }
 
-enum rc sqlite_quarantine(struct store *store, bool settled_too, store_visit_quarantine *visit,
-                          void *context, struct err *err) {
-    struct statement *row = sqlite_of(store)->sql[SQL_QUARANTINE];
+static enum rc show_quarantine(struct statement *row, store_visit_quarantine *visit, void *context,
+                               struct err *err) {
     struct stored_quarantine item;
     enum rc rc;
 
-    statement_bind_i64(row, 1, settled_too);
     EACH(row, &item, quarantine_row(row, &item));
     return rc;
+}
+
+enum rc sqlite_quarantined(struct store *store, struct dot dot, struct stored_quarantine *out,
+                           struct err *err) {
+    struct statement *row = sqlite_of(store)->sql[SQL_QUARANTINED];
+    enum rc rc;
+
+    statement_bind_i64(row, 1, bias(dot.actor));
+    statement_bind_i64(row, 2, bias(dot.number));
+    rc = statement_one(row, err);
+    if (rc == RC_OK) {
+        rc = quarantine_row(row, out);
+        statement_reset(row);
+    }
+    return rc;
+}
+
+enum rc sqlite_quarantine(struct store *store, bool settled_too, store_visit_quarantine *visit,
+                          void *context, struct err *err) {
+    struct statement *row = sqlite_of(store)->sql[SQL_QUARANTINE];
+
+    statement_bind_i64(row, 1, settled_too);
+    return show_quarantine(row, visit, context, err);
+}
+
+enum rc sqlite_actor_quarantine(struct store *store, uint64_t actor, uint32_t after_settled,
+                                bool waiting_too, store_visit_quarantine *visit, void *context,
+                                struct err *err) {
+    struct statement *row = sqlite_of(store)->sql[SQL_ACTOR_QUARANTINE];
+
+    statement_bind_i64(row, 1, bias(actor));
+    statement_bind_i64(row, 2, after_settled);
+    statement_bind_i64(row, 3, waiting_too);
+    return show_quarantine(row, visit, context, err);
+}
+
+enum rc sqlite_waiting(struct store *store, uint64_t device, const struct stored_quarantine *after,
+                       store_visit_quarantine *visit, void *context, struct err *err) {
+    struct statement *row =
+        sqlite_of(store)->sql[device == 0 ? SQL_WAITING_ALL : SQL_DEVICE_WAITING];
+
+    statement_bind_i64(row, 1, after == NULL ? INT64_MIN : after->since_ms);
+    statement_bind_i64(row, 2, after == NULL ? INT64_MIN : bias(after->dot.actor));
+    statement_bind_i64(row, 3, after == NULL ? INT64_MIN : bias(after->dot.number));
+    if (device != 0)
+        statement_bind_i64(row, 4, bias(device));
+    return show_quarantine(row, visit, context, err);
 }
 
 static enum rc pending_row(struct statement *row, struct stored_pending *out) {

@@ -215,6 +215,19 @@ static const char INDEX_OF_PROPOSALS[] =
     "CREATE INDEX conflict_other ON conflict (other_actor, other_number)"
     "  WHERE other_number <> 0;";
 
+#define NOBODY "-9223372036854775808" /* bias(0) */
+
+/* What an exchange asks of its own tablet, in a county that has thousands. */
+static const char INDEXES_OF_TABLETS[] =
+    "CREATE INDEX person_device ON person (device);"
+    "CREATE INDEX person_created ON person (created);"
+    "CREATE INDEX actor_device ON actor (device);"
+    "CREATE INDEX actor_fork ON actor (fork_of) WHERE fork_of <> " NOBODY ";"
+    "CREATE INDEX quarantine_settled ON quarantine (actor, settled);"
+    "CREATE INDEX quarantine_since ON quarantine (since, actor, number) WHERE settled = 0;"
+    "CREATE INDEX quarantine_device ON quarantine (device, since, actor, number)"
+    "  WHERE settled = 0;";
+
 const struct db_migration SQLITE_TABLES[] = {
     {"0001_people", TABLES},
     {"0002_log", TABLES_OF_THE_LOG},
@@ -229,6 +242,7 @@ const struct db_migration SQLITE_TABLES[] = {
     {"0011_grant", COLUMNS_OF_GRANTS},
     {"0012_slim", TABLES_OF_SLIM_LISTS},
     {"0013_proposal", INDEX_OF_PROPOSALS},
+    {"0014_tablet", INDEXES_OF_TABLETS},
 };
 const size_t SQLITE_TABLES_COUNT = sizeof SQLITE_TABLES / sizeof *SQLITE_TABLES;
 
@@ -253,10 +267,16 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
     [SQL_PERSON_NAMED] = "SELECT * FROM person WHERE name = ?1 AND device = ?2"
                          " ORDER BY disabled, person LIMIT 1",
     [SQL_PERSONS] = "SELECT * FROM person ORDER BY person",
+    [SQL_DEVICE_PERSONS] = "SELECT * FROM person WHERE device = ?1 ORDER BY person",
+    [SQL_NEW_PERSONS] = "SELECT * FROM person INDEXED BY person_created WHERE created > ?1"
+                        " ORDER BY person",
     [SQL_INVITATION] = "SELECT * FROM invitation WHERE code_id = ?1",
     [SQL_INVITATIONS] = "SELECT * FROM invitation ORDER BY code_id",
     [SQL_ACTOR] = "SELECT * FROM actor WHERE actor = ?1",
     [SQL_ACTORS] = "SELECT * FROM actor ORDER BY actor",
+    [SQL_DEVICE_ACTORS] = "SELECT * FROM actor WHERE device = ?1 ORDER BY actor",
+    [SQL_ACTOR_FORKS] =
+        "SELECT * FROM actor WHERE fork_of = ?1 AND fork_of <> " NOBODY " ORDER BY actor",
     [SQL_FORM] = "SELECT * FROM form WHERE form = ?1",
     [SQL_FORMS] = "SELECT * FROM form WHERE position > ?1 ORDER BY position",
     [SQL_RUN_FIND] = "SELECT id, changes FROM run WHERE id <= ?1 AND id >= ?2"
@@ -302,6 +322,15 @@ const char *const SQLITE_SQL[SQL_COUNT] = {
                      " ORDER BY k.hash, p.actor, p.high, k.record, k.item",
     [SQL_QUARANTINE] = "SELECT * FROM quarantine WHERE ?1 OR settled = 0"
                        " ORDER BY since, actor, number",
+    [SQL_QUARANTINED] = "SELECT * FROM quarantine WHERE actor = ?1 AND number = ?2",
+    [SQL_ACTOR_QUARANTINE] = "SELECT * FROM quarantine WHERE actor = ?1 AND settled > ?2"
+                             " UNION ALL SELECT * FROM quarantine INDEXED BY quarantine_settled"
+                             " WHERE ?3 AND actor = ?1 AND settled = 0 ORDER BY since, number",
+    [SQL_WAITING_ALL] = "SELECT * FROM quarantine WHERE settled = 0"
+                        " AND (since, actor, number) > (?1, ?2, ?3) ORDER BY since, actor, number",
+    [SQL_DEVICE_WAITING] = "SELECT * FROM quarantine WHERE settled = 0 AND device = ?4"
+                           " AND (since, actor, number) > (?1, ?2, ?3)"
+                           " ORDER BY since, actor, number",
     [SQL_FRAME] = "SELECT * FROM frame WHERE serial = ?1",
     [SQL_FRAMES] = "SELECT * FROM frame WHERE serial > ?1 ORDER BY serial",
     [SQL_INFLOW] = "SELECT day, area, frames, changes FROM inflow WHERE day >= ?1 AND day <= ?2"

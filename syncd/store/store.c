@@ -104,6 +104,11 @@ enum rc store_actor(struct store *store, uint64_t actor, struct stored_actor *ou
     READ(actor, actor, out);
 }
 
+enum rc store_quarantined(struct store *store, struct dot dot, struct stored_quarantine *out,
+                          struct err *err) {
+    READ(quarantined, dot, out);
+}
+
 enum rc store_form(struct store *store, uint64_t form, struct arena *arena, struct stored_form *out,
                    struct err *err) {
     READ(form, form, arena, out);
@@ -229,9 +234,29 @@ enum rc store_persons(struct store *store, store_visit_person *visit, void *cont
     WALK(WALK_PERSONS, persons(store, visit, context, err));
 }
 
+enum rc store_device_persons(struct store *store, uint64_t device, store_visit_person *visit,
+                             void *context, struct err *err) {
+    WALK(WALK_PERSONS, device_persons(store, device, visit, context, err));
+}
+
+enum rc store_new_persons(struct store *store, int64_t after_ms, store_visit_person *visit,
+                          void *context, struct err *err) {
+    WALK(WALK_PERSONS, new_persons(store, after_ms, visit, context, err));
+}
+
 enum rc store_actors(struct store *store, store_visit_actor *visit, void *context,
                      struct err *err) {
     WALK(WALK_ACTORS, actors(store, visit, context, err));
+}
+
+enum rc store_device_actors(struct store *store, uint64_t device, store_visit_actor *visit,
+                            void *context, struct err *err) {
+    WALK(WALK_ACTORS, device_actors(store, device, visit, context, err));
+}
+
+enum rc store_actor_forks(struct store *store, uint64_t actor, store_visit_actor *visit,
+                          void *context, struct err *err) {
+    WALK(WALK_ACTORS, actor_forks(store, actor, visit, context, err));
 }
 
 enum rc store_forms(struct store *store, uint64_t after_position, store_visit_form *visit,
@@ -267,6 +292,18 @@ enum rc store_proposals(struct store *store, struct dot other, store_visit_confl
 enum rc store_quarantine(struct store *store, bool settled_too, store_visit_quarantine *visit,
                          void *context, struct err *err) {
     WALK(WALK_QUARANTINE, quarantine(store, settled_too, visit, context, err));
+}
+
+enum rc store_actor_quarantine(struct store *store, uint64_t actor, uint32_t after_settled,
+                               bool waiting_too, store_visit_quarantine *visit, void *context,
+                               struct err *err) {
+    WALK(WALK_QUARANTINE,
+         actor_quarantine(store, actor, after_settled, waiting_too, visit, context, err));
+}
+
+enum rc store_waiting(struct store *store, uint64_t device, const struct stored_quarantine *after,
+                      store_visit_quarantine *visit, void *context, struct err *err) {
+    WALK(WALK_QUARANTINE, waiting(store, device, after, visit, context, err));
 }
 
 enum rc store_feeds(struct store *store, const uint64_t *areas, uint32_t area_count,

@@ -427,6 +427,8 @@ enum rc store_person_named(struct store *, struct view name, struct arena *,
 enum rc store_invitation(struct store *, const uint8_t code_id[16], struct arena *,
                          struct stored_invitation *out, struct err *);
 enum rc store_actor(struct store *, uint64_t actor, struct stored_actor *out, struct err *);
+enum rc store_quarantined(struct store *, struct dot dot, struct stored_quarantine *out,
+                          struct err *);
 enum rc store_form(struct store *, uint64_t form, struct arena *, struct stored_form *out,
                    struct err *);
 enum rc store_change(struct store *, struct dot dot, struct stored_change *out, struct err *);
@@ -485,10 +487,21 @@ typedef enum rc store_visit_login(void *, const struct stored_login *, struct er
 typedef enum rc store_visit_session(void *, const struct stored_session *, struct err *);
 typedef enum rc store_visit_gist(void *, const struct stored_gist *, struct err *);
 
-/* By id, where nothing else is said. */
+/* By id, where nothing else is said. A few of them cost what they show, however many others there
+ * are: this is what is asked for one tablet. They count as the verb for all. */
 enum rc store_devices(struct store *, store_visit_device *, void *, struct err *);
 enum rc store_persons(struct store *, store_visit_person *, void *, struct err *);
+/* Few: of one device; created after this time. */
+enum rc store_device_persons(struct store *, uint64_t device, store_visit_person *, void *,
+                             struct err *);
+enum rc store_new_persons(struct store *, int64_t after_ms, store_visit_person *, void *,
+                          struct err *);
 enum rc store_actors(struct store *, store_visit_actor *, void *, struct err *);
+/* Few: of one device; the forks that grew out of this very actor. */
+enum rc store_device_actors(struct store *, uint64_t device, store_visit_actor *, void *,
+                            struct err *);
+enum rc store_actor_forks(struct store *, uint64_t actor, store_visit_actor *, void *,
+                          struct err *);
 enum rc store_forms(struct store *, uint64_t after_position, store_visit_form *, void *,
                     struct err *); /* in order of position */
 /* form_name empty: all; area 0: all, else it and what lies beneath. By id, after `after`. Costs
@@ -510,6 +523,12 @@ enum rc store_proposals(struct store *, struct dot other, store_visit_conflict *
 /* By since, then dot. */
 enum rc store_quarantine(struct store *, bool settled_too, store_visit_quarantine *, void *,
                          struct err *);
+/* Few: of one actor those that were settled after this serial, and those that wait, if asked for;
+ * those that wait, of one device (0: of all), behind this row (NULL: from the first). */
+enum rc store_actor_quarantine(struct store *, uint64_t actor, uint32_t after_settled,
+                               bool waiting_too, store_visit_quarantine *, void *, struct err *);
+enum rc store_waiting(struct store *, uint64_t device, const struct stored_quarantine *after,
+                      store_visit_quarantine *, void *, struct err *);
 /* Feeds of these areas and what lies beneath, each once, by area and audience. audience_mask has
  * a bit per enum audience. Area 0: all. */
 enum rc store_feeds(struct store *, const uint64_t *areas, uint32_t area_count,

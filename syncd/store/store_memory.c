@@ -85,6 +85,12 @@ static enum rc memory_actor(struct store *store, uint64_t actor, struct stored_a
     RETURN_FIRST(LIST_ACTORS, struct stored_actor, item->actor == actor, *item);
 }
 
+static enum rc memory_quarantined(struct store *store, struct dot dot,
+                                  struct stored_quarantine *out, struct err *err) {
+    (void)err;
+    RETURN_FIRST(LIST_QUARANTINE, struct stored_quarantine, dot_equal(item->dot, dot), *item);
+}
+
 static enum rc memory_form(struct store *store, uint64_t form, struct arena *arena,
                            struct stored_form *out, struct err *err) {
     COPY_FIRST(LIST_FORMS, struct stored_form, item->form == form, copy_form);
@@ -287,6 +293,7 @@ static const struct store_engine ENGINE = {
     .person_named = memory_person_named,
     .invitation = memory_invitation,
     .actor = memory_actor,
+    .quarantined = memory_quarantined,
     .form = memory_form,
     .change = memory_change,
     .frame = memory_frame,
@@ -311,8 +318,12 @@ static const struct store_engine ENGINE = {
     .settings = memory_settings,
     .devices = memory_devices,
     .persons = memory_persons,
+    .device_persons = memory_device_persons,
+    .new_persons = memory_new_persons,
     .invitations = memory_invitations,
     .actors = memory_actors,
+    .device_actors = memory_device_actors,
+    .actor_forks = memory_actor_forks,
     .forms = memory_forms,
     .list = memory_list,
     .conflicts = memory_conflicts,
@@ -321,6 +332,8 @@ static const struct store_engine ENGINE = {
     .record_conflicts = memory_record_conflicts,
     .proposals = memory_proposals,
     .quarantine = memory_quarantine,
+    .actor_quarantine = memory_actor_quarantine,
+    .waiting = memory_waiting,
     .feeds = memory_feeds,
     .entries = memory_entries,
     .frames = memory_frames,

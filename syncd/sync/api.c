@@ -430,24 +430,14 @@ static enum rc add_news(struct visit *visit, struct err *err) {
     return rc;
 }
 
-static bool wants_certificate(const struct visit *visit, const struct stored_person *person) {
-    for (uint32_t i = 0; i < visit->hello.person_count; i++)
-        if (id_of_person(visit->hello.persons[i].sign_public) == person->person)
-            return true;
-    return false;
-}
-
-static enum rc certificate_visit(void *context, const struct stored_person *person,
-                                 struct err *err) {
-    struct visit *visit = context;
+static enum rc add_certificate(struct visit *visit, const struct stored_person *person,
+                               struct err *err) {
     struct answer *answer = &visit->answer;
     struct certificate *certificate;
-    bool is_new = visit->hello.cursor_count == 0 ||
-                  person->created_ms > visit->device.seen_ms - CERTIFICATE_MARGIN_MS;
 
-    if (!wants_certificate(visit, person) &&
-        !(visit->has_entries && is_new && area_meets(visit->ledger, person, &visit->device.scope)))
-        return RC_OK;
+    for (uint32_t i = 0; i < answer->certificate_count; i++)
+        if (memcmp(answer->certificates[i].sign_public, person->sign_public, 32) == 0)
+            return RC_OK;
     certificate = arena_push(visit->arena, &answer->certificates, &answer->certificate_count,
                              &visit->certificate_capacity, sizeof(*certificate));
     if (certificate == NULL)
@@ -458,12 +448,39 @@ static enum rc certificate_visit(void *context, const struct stored_person *pers
     return RC_OK;
 }
 
+static enum rc asked_certificate(struct visit *visit, uint64_t id, struct err *err) {
+    struct stored_person person;
+    enum rc rc = store_person(visit->ledger->store, id, visit->arena, &person, err);
+
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        return RC_OK;
+    }
+    return rc == RC_OK ? add_certificate(visit, &person, err) : rc;
+}
+
+static enum rc colleague_visit(void *context, const struct stored_person *person, struct err *err) {
+    struct visit *visit = context;
+
+    return area_meets(visit->ledger, person, &visit->device.scope)
+               ? add_certificate(visit, person, err)
+               : RC_OK;
+}
+
 /* For those on this tablet who ask, and, so that people can read who wrote what, for the colleagues
  * in its areas who are new since it was last here. */
 static enum rc give_certificates(struct visit *visit, struct err *err) {
-    if (visit->hello.person_count == 0 && !visit->has_entries)
-        return RC_OK;
-    return store_persons(visit->ledger->store, certificate_visit, visit, err);
+    struct store *store = visit->ledger->store;
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < visit->hello.person_count && rc == RC_OK; i++)
+        rc = asked_certificate(visit, id_of_person(visit->hello.persons[i].sign_public), err);
+    if (rc != RC_OK || !visit->has_entries)
+        return rc;
+    return visit->hello.cursor_count == 0
+               ? store_persons(store, colleague_visit, visit, err)
+               : store_new_persons(store, visit->device.seen_ms - CERTIFICATE_MARGIN_MS,
+                                   colleague_visit, visit, err);
 }
 
 /* In a new epoch it may know of acts that we have lost. */

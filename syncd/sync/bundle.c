@@ -57,27 +57,23 @@ static enum rc known_number(struct taking *taking, uint64_t actor, uint64_t *num
 }
 
 /* How many changes are known under an actor's name, its forks included. */
-struct total {
-    struct store *store;
-    uint64_t actor, changes;
-};
-
-static enum rc total_visit(void *context, const struct stored_actor *actor, struct err *err) {
-    struct total *total = context;
-    uint64_t root;
-    enum rc rc = fork_root(actor, fork_in_store, total->store, &root, err);
-
-    if (rc == RC_OK && root == total->actor && actor->number + 1 > actor->fork_from)
-        total->changes += actor->number - (actor->fork_of == 0 ? 0 : actor->fork_from - 1);
-    return rc;
-}
-
 static enum rc count_known(struct taking *taking, uint64_t actor, uint64_t *changes,
                            struct err *err) {
-    struct total total = {.store = taking->ledger->store, .actor = actor};
-    enum rc rc = store_actors(taking->ledger->store, total_visit, &total, err);
+    struct store *store = taking->ledger->store;
+    struct stored_actor root, *list = NULL;
+    uint32_t count = 0;
+    enum rc rc = store_actor(store, actor, &root, err);
 
-    *changes = total.changes;
+    *changes = 0;
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        return RC_OK;
+    }
+    if (rc == RC_OK)
+        rc = fork_tree(store, NULL, &root, taking->arena, &list, &count, err);
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++)
+        if (list[i].number >= list[i].fork_from)
+            *changes += list[i].number - (i == 0 ? 0 : list[i].fork_from - 1);
     return rc;
 }
 

@@ -42,8 +42,6 @@ static enum rc actor_visit(void *context, const struct stored_actor *actor, stru
     struct receipt *receipt;
     enum rc rc;
 
-    if (actor->device != making->device->device)
-        return RC_OK;
     receipt = arena_push(&making->arena, &answer->receipts, &answer->receipt_count,
                          &making->receipt_capacity, sizeof(*receipt));
     if (receipt == NULL)
@@ -67,7 +65,6 @@ static enum rc pending_visit(void *context, const struct stored_pending *pending
 
 struct outcome_walk {
     struct making *making;
-    uint64_t actor; /* the fork's name, of a fork */
     struct receipt *receipt;
     uint32_t capacity;
 };
@@ -79,8 +76,6 @@ static enum rc quarantine_visit(void *context, const struct stored_quarantine *r
     struct outcome *outcome;
     enum rc rc;
 
-    if (row->dot.actor != walk->actor)
-        return RC_OK;
     if (walk->receipt->outcome_count == OUTCOMES_MAX)
         return RC_NOT_FOUND;
     rc = store_change(walk->making->ledger->store, row->dot, &change, err);
@@ -97,22 +92,23 @@ static enum rc quarantine_visit(void *context, const struct stored_quarantine *r
 /* What is known of each incarnation beside its number. */
 static enum rc complete_receipts(struct making *making, struct err *err) {
     struct store *store = making->ledger->store;
-    enum rc rc = store_actors(store, actor_visit, making, err);
+    enum rc rc = store_device_actors(store, making->device->device, actor_visit, making, err);
 
     for (uint32_t i = 0; i < making->first.receipt_count && rc == RC_OK; i++) {
         struct receipt *receipt = &making->first.receipts[i];
         struct outcome_walk walk = {.making = making, .receipt = receipt};
+        uint64_t actor;                                           /* the fork's name, of a fork */
         bool waits = making->told_epoch != making->office->epoch; /* it may have sent more once */
 
-        rc = receipt_history(receipt, &making->arena, &walk.actor, err);
+        rc = receipt_history(receipt, &making->arena, &actor, err);
         if (rc == RC_OK)
             rc = store_pending(store, receipt->actor, pending_visit, &waits, err);
         if (rc == RC_OK && waits)
             receipt->want_from = receipt->number + 1;
         if (rc == RC_OK)
-            rc = watermark_of(store, walk.actor, &making->arena, &receipt->backed_up, err);
+            rc = watermark_of(store, actor, &making->arena, &receipt->backed_up, err);
         if (rc == RC_OK)
-            rc = store_quarantine(store, true, quarantine_visit, &walk, err);
+            rc = store_actor_quarantine(store, actor, 0, true, quarantine_visit, &walk, err);
     }
     return rc;
 }

@@ -152,64 +152,15 @@ enum rc fork_begin(struct work *work, uint64_t root, struct stored_actor *fork, 
 
 /* --- the histories under one name --- */
 
-struct history_list {
-    struct work *work;
-    struct stored_actor *forks; /* of anybody */
-    uint32_t count, capacity;
-};
-
-static enum rc fork_visit(void *context, const struct stored_actor *actor, struct err *err) {
-    struct history_list *list = context;
-    struct stored_actor *place;
-
-    if (actor->fork_of == 0)
-        return RC_OK;
-    for (uint32_t i = 0; i < list->count; i++)
-        if (list->forks[i].actor == actor->actor) {
-            list->forks[i] = *actor;
-            return RC_OK;
-        }
-    place =
-        arena_push(&list->work->arena, &list->forks, &list->count, &list->capacity, sizeof(*place));
-    if (place == NULL)
-        return arena_check(&list->work->arena, "a step of the writer", err);
-    *place = *actor;
-    return RC_OK;
-}
-
-static enum rc list_lookup(void *context, uint64_t actor, struct stored_actor *out,
-                           struct err *err) {
-    const struct history_list *list = context;
-
-    (void)err;
-    *out = (struct stored_actor){.actor = actor}; /* what is no fork is a root */
-    for (uint32_t i = 0; i < list->count; i++)
-        if (list->forks[i].actor == actor)
-            *out = list->forks[i];
-    return RC_OK;
-}
-
 enum rc fork_histories(struct work *work, const struct stored_actor *root, bool empty_too,
                        struct stored_actor **out, uint32_t *count, struct err *err) {
-    struct history_list list = {.work = work};
-    enum rc rc = store_actors(work->ledger->store, fork_visit, &list, err);
+    uint32_t all = 0;
+    enum rc rc = fork_tree(work->ledger->store, work, root, &work->arena, out, &all, err);
 
-    for (uint32_t i = 0; i < work->actor_count && rc == RC_OK; i++)
-        rc = fork_visit(&list, &work->actors[i], err);
-    if (rc != RC_OK)
-        return rc;
-    *out = arena_array(&work->arena, list.count + 1u, sizeof(**out));
-    if (*out == NULL)
-        return arena_check(&work->arena, "a step of the writer", err);
-    (*out)[0] = *root;
-    *count = 1;
-    for (uint32_t i = 0; i < list.count && rc == RC_OK; i++) {
-        uint64_t of = 0;
-
-        rc = fork_root(&list.forks[i], list_lookup, &list, &of, err);
-        if (of == root->actor && (empty_too || list.forks[i].number >= list.forks[i].fork_from))
-            (*out)[(*count)++] = list.forks[i];
-    }
+    *count = 0;
+    for (uint32_t i = 0; i < all && rc == RC_OK; i++)
+        if (i == 0 || empty_too || (*out)[i].number >= (*out)[i].fork_from)
+            (*out)[(*count)++] = (*out)[i];
     return rc;
 }
 

@@ -60,6 +60,10 @@ enum rc fork_begin(struct work *work, uint64_t root, struct stored_actor *fork, 
 /* The name of the history of which this receipt speaks, where it ends. */
 enum rc receipt_history(const struct receipt *receipt, struct arena *arena, uint64_t *out,
                         struct err *err);
+/* The root, and behind it by id all that have grown out of it, however deep; of a fork itself
+ * alone. work: as its step sees them; NULL: as they are committed. In the arena. */
+enum rc fork_tree(struct store *store, const struct work *work, const struct stored_actor *root,
+                  struct arena *arena, struct stored_actor **out, uint32_t *count, struct err *err);
 /* Lookups in a store and in a step of the writer. */
 enum rc fork_in_store(void *store, uint64_t actor, struct stored_actor *out, struct err *err);
 enum rc fork_in_work(void *work, uint64_t actor, struct stored_actor *out, struct err *err);

@@ -1,5 +1,8 @@
-/* fork_names.c: under which names a history is known; see fork.h. */
+/* fork_names.c: under which names a history is known, and which of them have grown out of one; see
+ * fork.h. */
 #include "syncd/sync/fork.h"
+
+#include <stdlib.h>
 
 enum rc fork_root(const struct stored_actor *actor, fork_lookup *lookup, void *context,
                   uint64_t *out, struct err *err) {
@@ -72,4 +75,65 @@ enum rc receipt_history(const struct receipt *receipt, struct arena *arena, uint
 
     *out = lineage_read(&lineage, (struct dot){receipt->actor, receipt->number}).actor;
     return rc;
+}
+
+struct tree {
+    const struct work *work;
+    struct arena *arena;
+    struct stored_actor *list;
+    uint32_t count, capacity;
+};
+
+static enum rc grow(struct tree *tree, const struct stored_actor *actor, struct err *err) {
+    struct stored_actor *place;
+
+    for (uint32_t i = 0; i < tree->count; i++)
+        if (tree->list[i].actor == actor->actor)
+            return RC_OK;
+    place = arena_push(tree->arena, &tree->list, &tree->count, &tree->capacity, sizeof(*place));
+    if (place == NULL)
+        return arena_check(tree->arena, "lineage", err);
+    *place = *actor;
+    return RC_OK;
+}
+
+/* Those of the step are taken before what they were when they were committed. */
+static enum rc grow_in_work(struct tree *tree, uint64_t of, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; tree->work != NULL && i < tree->work->actor_count && rc == RC_OK; i++)
+        if (tree->work->actors[i].fork_of == of)
+            rc = grow(tree, &tree->work->actors[i], err);
+    return rc;
+}
+
+static enum rc fork_visit(void *context, const struct stored_actor *actor, struct err *err) {
+    return grow(context, actor, err);
+}
+
+static int by_actor(const void *left, const void *right) {
+    const struct stored_actor *a = left, *b = right;
+
+    return (a->actor > b->actor) - (a->actor < b->actor);
+}
+
+enum rc fork_tree(struct store *store, const struct work *work, const struct stored_actor *root,
+                  struct arena *arena, struct stored_actor **out, uint32_t *count,
+                  struct err *err) {
+    struct tree tree = {.work = work, .arena = arena};
+    enum rc rc = grow(&tree, root, err);
+
+    for (uint32_t i = 0; i < tree.count && root->fork_of == 0 && rc == RC_OK; i++) {
+        uint64_t of = tree.list[i].actor;
+
+        rc = grow_in_work(&tree, of, err);
+        if (rc == RC_OK)
+            rc = store_actor_forks(store, of, fork_visit, &tree, err);
+    }
+    if (rc != RC_OK)
+        return rc;
+    qsort(tree.list + 1, tree.count - 1, sizeof(*tree.list), by_actor);
+    *out = tree.list;
+    *count = tree.count;
+    return RC_OK;
 }

@@ -9,39 +9,31 @@ struct walk {
     uint32_t count, capacity;
 };
 
-static enum rc keep(struct walk *walk, const struct stored_actor *actor, struct err *err) {
-    struct stored_actor *row;
+static enum rc news_visit(void *context, const struct stored_quarantine *row, struct err *err) {
+    (void)row;
+    (void)err;
+    *(bool *)context = true;
+    return RC_NOT_FOUND;
+}
 
-    if (actor->device != walk->wish->device || actor->actor == walk->wish->present)
+static enum rc actor_visit(void *context, const struct stored_actor *actor, struct err *err) {
+    struct walk *walk = context;
+    struct stored_actor *row;
+    bool has_news = walk->wish->is_new_epoch;
+    enum rc rc = RC_OK;
+
+    if (actor->actor == walk->wish->present)
         return RC_OK;
-    for (uint32_t i = 0; i < walk->count; i++)
-        if (walk->list[i].actor == actor->actor)
-            return RC_OK;
+    if (!has_news)
+        rc = store_actor_quarantine(walk->store, actor->actor, walk->wish->told, false, news_visit,
+                                    &has_news, err);
+    if (rc != RC_OK || !has_news)
+        return rc;
     row = arena_push(walk->arena, &walk->list, &walk->count, &walk->capacity, sizeof(*row));
     if (row == NULL)
         return arena_check(walk->arena, "an answer", err);
     *row = *actor;
     return RC_OK;
-}
-
-static enum rc actor_visit(void *context, const struct stored_actor *actor, struct err *err) {
-    return keep(context, actor, err);
-}
-
-static enum rc quarantine_visit(void *context, const struct stored_quarantine *row,
-                                struct err *err) {
-    struct walk *walk = context;
-    struct stored_actor actor;
-    enum rc rc;
-
-    if (row->settled <= walk->wish->told || row->dot.actor == walk->wish->present)
-        return RC_OK;
-    rc = store_actor(walk->store, row->dot.actor, &actor, err);
-    if (rc == RC_NOT_FOUND) {
-        err_clear(err);
-        return RC_OK;
-    }
-    return rc == RC_OK ? keep(walk, &actor, err) : rc;
 }
 
 /* Whether the answer speaks of this history already: its batches have just come. */
@@ -76,8 +68,7 @@ enum rc former_receipts(struct store *store, const struct former_wish *wish, str
                         struct answer *answer, struct err *err) {
     struct walk walk = {.store = store, .wish = wish, .arena = arena};
     struct receipt *more;
-    enum rc rc = wish->is_new_epoch ? store_actors(store, actor_visit, &walk, err)
-                                    : store_quarantine(store, true, quarantine_visit, &walk, err);
+    enum rc rc = store_device_actors(store, wish->device, actor_visit, &walk, err);
 
     if (rc != RC_OK || walk.count == 0)
         return rc;

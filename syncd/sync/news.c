@@ -169,9 +169,6 @@ struct outcome_walk {
     struct store *store;
     struct arena *arena;
     struct receipt *receipt;
-    uint64_t history;
-    uint32_t told;
-    bool waiting;
     uint32_t capacity, return_capacity;
 };
 
@@ -205,10 +202,7 @@ static enum rc outcome_visit(void *context, const struct stored_quarantine *row,
     struct outcome *outcome;
     enum rc rc;
 
-    if (row->dot.actor != walk->history)
-        return RC_OK;
-    if (row->settled == 0 ? !walk->waiting || row->dot.number > receipt->number
-                          : row->settled <= walk->told)
+    if (row->settled == 0 && row->dot.number > receipt->number)
         return RC_OK;
     if (receipt->outcome_count >= OUTCOMES_MAX)
         return RC_NOT_FOUND;
@@ -225,13 +219,8 @@ static enum rc outcome_visit(void *context, const struct stored_quarantine *row,
 
 enum rc news_outcomes(struct store *store, uint64_t history, uint32_t told, bool waiting,
                       struct arena *arena, struct receipt *receipt, struct err *err) {
-    struct outcome_walk walk = {.store = store,
-                                .arena = arena,
-                                .receipt = receipt,
-                                .history = history,
-                                .told = told,
-                                .waiting = waiting,
-                                .capacity = receipt->outcome_count};
+    struct outcome_walk walk = {
+        .store = store, .arena = arena, .receipt = receipt, .capacity = receipt->outcome_count};
 
-    return store_quarantine(store, true, outcome_visit, &walk, err);
+    return store_actor_quarantine(store, history, told, waiting, outcome_visit, &walk, err);
 }

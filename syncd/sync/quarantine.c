@@ -7,6 +7,7 @@
 #include "syncd/sync/redact.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define PORTION_ROWS   1000u
 #define PORTION_FRAMES 100u
@@ -293,27 +294,47 @@ static enum rc give_back(struct review *review, const struct stored_quarantine *
     return rc == RC_OK ? work_put_setting(review->work, name, reason, err) : rc;
 }
 
-struct row_search {
-    struct review *review;
-    const struct quarantine_request *request;
-};
+static int by_since(const void *left, const void *right) {
+    const struct stored_quarantine *a = left, *b = right;
 
-static enum rc row_visit(void *context, const struct stored_quarantine *row, struct err *err) {
-    struct row_search *search = context;
-    struct review *review = search->review;
-    struct stored_quarantine *kept;
+    return a->since_ms != b->since_ms ? (a->since_ms > b->since_ms ? 1 : -1)
+                                      : dot_compare(a->dot, b->dot);
+}
 
-    for (uint32_t i = 0; i < search->request->count; i++) {
-        if (!dot_equal(search->request->dots[i], row->dot))
-            continue;
-        kept = arena_push(&review->work->arena, &review->rows, &review->row_count,
-                          &review->row_capacity, sizeof(*kept));
-        if (kept == NULL)
-            return no_room(review->work, err);
-        *kept = *row;
-        break;
-    }
+static enum rc keep_row(struct review *review, const struct stored_quarantine *row,
+                        struct err *err) {
+    struct stored_quarantine *kept =
+        arena_push(&review->work->arena, &review->rows, &review->row_count, &review->row_capacity,
+                   sizeof(*kept));
+
+    if (kept == NULL)
+        return no_room(review->work, err);
+    *kept = *row;
     return RC_OK;
+}
+
+/* Those of these dots that are in quarantine; the eldest first, each once. */
+static enum rc find_row(struct review *review, struct dot dot, bool settled_too, struct err *err) {
+    struct stored_quarantine row;
+    enum rc rc = store_quarantined(review->work->ledger->store, dot, &row, err);
+
+    if (rc == RC_NOT_FOUND) {
+        err_clear(err);
+        return RC_OK;
+    }
+    return rc != RC_OK || (row.settled != 0 && !settled_too) ? rc : keep_row(review, &row, err);
+}
+
+static void sort_rows(struct review *review) {
+    uint32_t count = 0;
+
+    if (review->row_count == 0)
+        return;
+    qsort(review->rows, review->row_count, sizeof(*review->rows), by_since);
+    for (uint32_t i = 0; i < review->row_count; i++)
+        if (i == 0 || !dot_equal(review->rows[i].dot, review->rows[i - 1].dot))
+            review->rows[count++] = review->rows[i];
+    review->row_count = count;
 }
 
 static bool has_row(const struct review *review, struct dot dot) {
@@ -344,10 +365,12 @@ static enum rc settle_one(struct review *review, const struct quarantine_request
 enum rc quarantine_settle_act(void *context, struct work *work, struct err *err) {
     const struct quarantine_request *request = context;
     struct review review = {.work = work};
-    struct row_search search = {&review, request};
     char name[DOT_TEXT_BYTES];
-    enum rc rc = store_quarantine(work->ledger->store, false, row_visit, &search, err);
+    enum rc rc = RC_OK;
 
+    for (uint32_t i = 0; i < request->count && rc == RC_OK; i++)
+        rc = find_row(&review, request->dots[i], false, err);
+    sort_rows(&review);
     for (uint32_t i = 0; i < request->count && rc == RC_OK; i++)
         if (!has_row(&review, request->dots[i])) {
             dot_text(request->dots[i], name);
@@ -361,32 +384,12 @@ enum rc quarantine_settle_act(void *context, struct work *work, struct err *err)
 
 /* --- by proof --- */
 
-struct proof_search {
-    struct review *review;
-    const struct proven_change *list;
-    uint32_t count;
-};
-
-static const struct proven_change *proof_of(const struct proof_search *search, struct dot dot) {
-    for (uint32_t i = 0; i < search->count; i++)
-        if (dot_equal(search->list[i].dot, dot))
-            return &search->list[i];
+static const struct proven_change *proof_of(const struct proven_change *list, uint32_t count,
+                                            struct dot dot) {
+    for (uint32_t i = 0; i < count; i++)
+        if (dot_equal(list[i].dot, dot))
+            return &list[i];
     return NULL;
-}
-
-static enum rc proven_visit(void *context, const struct stored_quarantine *row, struct err *err) {
-    struct proof_search *search = context;
-    struct review *review = search->review;
-    struct stored_quarantine *kept;
-
-    if (proof_of(search, row->dot) == NULL)
-        return RC_OK;
-    kept = arena_push(&review->work->arena, &review->rows, &review->row_count,
-                      &review->row_capacity, sizeof(*kept));
-    if (kept == NULL)
-        return no_room(review->work, err);
-    *kept = *row;
-    return RC_OK;
 }
 
 static enum rc prove_row(struct review *review, const struct stored_quarantine *row,
@@ -411,11 +414,13 @@ static enum rc prove_row(struct review *review, const struct stored_quarantine *
 enum rc quarantine_prove(struct work *work, const struct proven_change *list, uint32_t count,
                          uint32_t *admitted, struct err *err) {
     struct review review = {.work = work};
-    struct proof_search search = {&review, list, count};
-    enum rc rc = store_quarantine(work->ledger->store, true, proven_visit, &search, err);
+    enum rc rc = RC_OK;
 
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++)
+        rc = find_row(&review, list[i].dot, true, err);
+    sort_rows(&review);
     for (uint32_t i = 0; i < review.row_count && rc == RC_OK; i++)
-        rc = prove_row(&review, &review.rows[i], proof_of(&search, review.rows[i].dot), err);
+        rc = prove_row(&review, &review.rows[i], proof_of(list, count, review.rows[i].dot), err);
     *admitted = review.admitted;
     return rc == RC_OK ? route_all(&review, err) : rc;
 }
@@ -424,37 +429,21 @@ enum rc quarantine_prove(struct work *work, const struct proven_change *list, ui
 
 struct rejudging {
     uint64_t device; /* 0: all */
-    bool any;        /* behind the row of after */
-    int64_t after_ms;
-    struct dot after;
+    bool any;        /* behind this row */
+    struct stored_quarantine after;
     struct review *review;
     bool more;
     uint32_t admitted;
 };
 
-static bool is_behind(const struct rejudging *at, const struct stored_quarantine *row) {
-    if (!at->any || row->since_ms != at->after_ms)
-        return !at->any || row->since_ms > at->after_ms;
-    return dot_compare(row->dot, at->after) > 0;
-}
-
 static enum rc waiting_visit(void *context, const struct stored_quarantine *row, struct err *err) {
     struct rejudging *at = context;
-    struct review *review = at->review;
-    struct stored_quarantine *kept;
 
-    if (!is_behind(at, row) || (at->device != 0 && row->device != at->device))
-        return RC_OK;
-    if (review->row_count == PORTION_ROWS) {
+    if (at->review->row_count == PORTION_ROWS) {
         at->more = true;
         return RC_NOT_FOUND;
     }
-    kept = arena_push(&review->work->arena, &review->rows, &review->row_count,
-                      &review->row_capacity, sizeof(*kept));
-    if (kept == NULL)
-        return no_room(review->work, err);
-    *kept = *row;
-    return RC_OK;
+    return keep_row(at->review, row, err);
 }
 
 static enum rc judge_again(struct review *review, const struct stored_quarantine *row,
@@ -503,7 +492,8 @@ static enum rc rejudge_act(void *context, struct work *work, struct err *err) {
 
     at->review = &review;
     at->more = false;
-    rc = store_quarantine(work->ledger->store, false, waiting_visit, at, err);
+    rc = store_waiting(work->ledger->store, at->device, at->any ? &at->after : NULL, waiting_visit,
+                       at, err);
     for (uint32_t i = 0; i < review.row_count && rc == RC_OK; i++) {
         if (review.frame_count > PORTION_FRAMES) {
             at->more = true;
@@ -511,8 +501,7 @@ static enum rc rejudge_act(void *context, struct work *work, struct err *err) {
         }
         rc = rejudge_row(&review, &review.rows[i], err);
         at->any = true;
-        at->after_ms = review.rows[i].since_ms;
-        at->after = review.rows[i].dot;
+        at->after = review.rows[i];
     }
     if (rc == RC_OK)
         rc = route_all(&review, err);

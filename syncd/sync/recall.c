@@ -18,7 +18,6 @@ static void setting_name(uint64_t device, char out[NAME_BYTES]) {
 
 struct people {
     struct arena *arena;
-    uint64_t device;
     struct credential *credential;
     uint32_t capacity;
 };
@@ -28,8 +27,7 @@ static enum rc person_visit(void *context, const struct stored_person *person, s
     struct credential *credential = people->credential;
     struct certificate *row;
 
-    if (person->device != people->device || person->disabled ||
-        credential->person_count == LIMIT_CREDENTIAL_PERSONS)
+    if (person->disabled || credential->person_count == LIMIT_CREDENTIAL_PERSONS)
         return RC_OK;
     row = arena_push(people->arena, &credential->persons, &credential->person_count,
                      &people->capacity, sizeof(*row));
@@ -46,13 +44,13 @@ enum rc recall_certify(const struct office *office, struct store *store,
                        struct err *err) {
     struct credential credential = {
         .name = device->name, .enrolled_ms = device->enrolled_ms, .scope = device->scope};
-    struct people people = {.arena = arena, .device = device->device, .credential = &credential};
+    struct people people = {.arena = arena, .credential = &credential};
     struct buf content;
     enum rc rc;
 
     memcpy(credential.sign_public, device->sign_public, 32);
     memcpy(credential.box_public, device->box_public, 32);
-    rc = store_persons(store, person_visit, &people, err);
+    rc = store_device_persons(store, device->device, person_visit, &people, err);
     buf_init(&content, LIMIT_CREDENTIAL_BYTES);
     if (rc == RC_OK)
         rc = credential_write(&credential, office->keys->sign_secret, &content, err);
