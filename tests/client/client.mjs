@@ -10,6 +10,7 @@ import {
   BYTES,
   CREATE,
   EDIT,
+  ERASED,
   EXISTS,
   INTEGER,
   REMOVE,
@@ -311,10 +312,12 @@ export class Client {
     };
     fields.forEach(write);
     for (const { number, merge_group: group } of this.forms.get(form)?.fields ?? []) {
-      const [version] = state.live(instance, number);
       const along = fields.some((f) => group && this.groupOf(form, f.field) === group);
-      if (along && version && !entries.some((e) => e.field === number))
-        write({ field: number, type: version.type, value: version.value, rank: version.rank });
+      if (!along || entries.some((e) => e.field === number)) continue;
+      const cell = reading.cell(instance, number);
+      const said = cell?.kind === 'conflict' ? cell.versions.find(mine) : cell?.value;
+      if (said && said.type !== ERASED)
+        write({ field: number, type: said.type, value: said.value, rank: said.rank });
     }
     return this.save({ kind, record, form, entries, ...more });
   }
@@ -332,7 +335,8 @@ export class Client {
   // Takes out an instance, or the record: the cover names every change that is live inside.
   remove(record, instance = root, reason = '') {
     const reading = this.reading(record);
-    const { repeat = 0, parent } = reading.nodes.get(instanceText(instance));
+    const { repeat = 0, parent, unnamed } = reading.nodes.get(instanceText(instance));
+    if (unnamed) throw new Refused('this is in question: a resolve has to answer it');
     const w = new Writer().byte(2).varint(repeat);
     putInstance(w, parent?.id ?? root);
     putDots(w, reading.inside(instance));

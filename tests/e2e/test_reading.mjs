@@ -171,6 +171,7 @@ function stepHere() {
   }).number;
   const text = (name, of) => ({ field: field(name, of), type: TEXT, value: word() });
   const there = reading.instances();
+  const sure = there.filter(({ unnamed }) => !unnamed);
   const among = there.filter(({ repeat }) => repeat === field('member'));
   counts.here = (counts.here ?? 0) + 1;
   switch (roll(7)) {
@@ -185,7 +186,7 @@ function stepHere() {
     case 4:
       return among.length && js.edit(record, [text(pick(['name', 'left', 'right']), 'member')], { instance: pick(among).id });
     case 5:
-      return there.length && js.remove(record, pick(there).id);
+      return sure.length && js.remove(record, pick(sure).id);
     default:
       return js.addInstance(record, { type: INTEGER, value: BigInt(field('member')) }, [text('name', 'member')]);
   }
