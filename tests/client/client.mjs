@@ -21,23 +21,17 @@ import {
   byDot,
   byInstance,
   canonical,
-  chainNext,
-  chainStart,
   dotText,
   encodeBatch,
   erase,
   encodeFrame,
   formName,
   hash,
-  actorName,
   instanceText,
-  leafOf,
   personName,
   putDots,
   putInstance,
   root,
-  runOf,
-  saltOf,
   sign,
   signPublic,
   sortEntries,
@@ -68,10 +62,12 @@ import {
   readKeys,
 } from './exchange.mjs';
 import { readChunk, readManifest, wantPart } from './snapshot.mjs';
+import { Life, renamed } from './life.mjs';
 import { Reading } from './reading.mjs';
 import { State } from './state.mjs';
 
 const audiences = { field: 1, office: 2, restricted: 3 };
+const kindOf = (area, form) => `${feedText(area)} ${form}`; // of frames
 const feedText = ({ code, audience }) => `${code}/${audience}`;
 const fresh = (area) => ({ area, position: 0, chain: Buffer.alloc(32) });
 const sizeOf = (area) => 10 ** [10, 8, 6, 3, 0].find((z) => area % 10 ** z === 0);
@@ -89,8 +85,8 @@ export class Client {
   areas = []; // that were merged, or got another code or name
   alarms = [];
   quarantine = new Map(); // verdicts by own number
-  former = []; // the log of former actors
-  backedUp = 0;
+  epochs = []; // that were met
+  lives = []; // its actors, the one that writes now last
   lamport = 0;
   keys = { serial: 0, pins: [] };
   requests = 0; // how many were answered
@@ -108,14 +104,39 @@ export class Client {
   }
   // A new actor: its own numbers, leaves and chain. What the former one wrote stays.
   begin() {
-    if (this.log) this.former.push(...this.log);
-    this.actorNonce = crypto.randomBytes(16);
-    this.actor = actorName(this.device, this.actorNonce);
-    this.log = []; // {change, area, leaf}
-    this.chain = [chainStart(this.actor)];
-    this.secrets = new Map();
-    this.batches = [];
-    this.acked = 0;
+    this.life = new Life(this.device, this.epoch ?? 0);
+    this.lives.push(this.life);
+  }
+  get actor() {
+    return this.life.actor;
+  }
+  get actorNonce() {
+    return this.life.nonce;
+  }
+  get log() {
+    return this.life.log;
+  }
+  get chain() {
+    return this.life.chain;
+  }
+  get acked() {
+    return this.life.acked;
+  }
+  get batches() {
+    return this.life.batches;
+  }
+  set batches(list) {
+    this.life.batches = list;
+  }
+  // What somebody has who copies the database, with the nonce that stands beside it.
+  copy() {
+    const copy = Object.assign(new Client(this.url), this);
+    copy.lives = this.lives.map((life) => life.copy());
+    copy.life = copy.lives.at(-1);
+    copy.alarms = [];
+    copy.feeds = new Map(this.feeds);
+    copy.confirmed = new Map([...this.confirmed].map(([key, state]) => [key, state.clone()]));
+    return copy;
   }
 
   // --- Transport ---
@@ -188,7 +209,8 @@ export class Client {
     if (status !== 200) throw new Refused(`enrol: ${status} ${body}`);
     const answer = readEnrolled(body, code, request);
     this.county = answer.county;
-    this.epoch = answer.epoch;
+    this.epoch = this.life.epoch = answer.epoch;
+    this.epochs.push(answer.epoch);
     this.id = answer.device;
     this.nonce = answer.nonce;
     this.keys = { serial: 0, pins: answer.pins };
@@ -199,7 +221,13 @@ export class Client {
   // --- Recording ---
 
   own() {
-    return [...this.former, ...this.log];
+    return this.lives.flatMap((life) => life.log);
+  }
+  // Own changes that no feed has brought, by the names under which they are known.
+  unpulled() {
+    return this.lives.flatMap((life) =>
+      life.log.filter(({ pulled }) => !pulled).map((own) => life.known(own)),
+    );
   }
   form(name) {
     return [...this.forms.values()].filter((form) => form.name === name).at(-1);
@@ -207,8 +235,8 @@ export class Client {
   // What people see: the confirmed state with own changes on top that no feed has brought yet.
   view(record) {
     const state = this.confirmed.get(dotText(record))?.clone() ?? new State(record);
-    for (const { change, pulled } of this.own())
-      if (!pulled && !byDot(change.record, record)) state.apply(change, change.wall, true);
+    for (const change of this.unpulled())
+      if (!byDot(change.record, record)) state.apply(change, change.wall, true);
     return state;
   }
   reading(record) {
@@ -218,9 +246,7 @@ export class Client {
     const all = new Map(
       [...this.confirmed.values()].map((state) => [dotText(state.record), state.record]),
     );
-    this.own()
-      .filter((own) => !own.pulled)
-      .forEach(({ change }) => all.set(dotText(change.record), change.record));
+    this.unpulled().forEach(({ record }) => all.set(dotText(record), record));
     return [...all.values()].map((record) => this.view(record));
   }
 
@@ -247,15 +273,8 @@ export class Client {
     const born = entries.find((e) => e.field === AREA)?.value;
     const code = given ?? (record ? this.view(record).area() : Number(born));
     const area = { code, audience: audiences[this.forms.get(form)?.audience] ?? 1 };
-    const leaf = leafOf(saltOf(this.secret(area, form, number), number), canonical(change));
-    this.log.push({ change, area, leaf });
-    this.chain.push(chainNext(this.chain.at(-1), leaf));
+    this.life.write(change, area, kindOf(area, form));
     return { actor: this.actor, number };
-  }
-  secret(area, form, number) {
-    const key = `${feedText(area)} ${form} ${runOf(number)}`;
-    if (!this.secrets.has(key)) this.secrets.set(key, crypto.randomBytes(16));
-    return this.secrets.get(key);
   }
 
   // fields: [{field, type, value}], several of one field in a set. Rank and the flag keep are the
@@ -349,33 +368,40 @@ export class Client {
 
   // --- Sending ---
 
-  // Cuts what is in no batch yet; what was cut stays the same until it is receipted.
-  cut(first = (this.batches.at(-1)?.last ?? this.acked) + 1) {
-    if (first > this.log.length) return;
+  // Cuts what is in no batch yet; what was cut stays the same until it is receipted. What was receipted
+  // before a county was restored ends with a batch of its own.
+  cut() {
+    for (const life of this.lives) {
+      const next = () => (life.batches.at(-1)?.last ?? life.acked) + 1;
+      if (next() <= life.most) this.cutOne(life, next(), life.most);
+      if (next() <= life.log.length) this.cutOne(life, next(), life.log.length);
+    }
+  }
+  cutOne(life, first, last) {
     const frames = new Map();
-    for (const { change, area, leaf } of this.log.slice(first - 1)) {
-      const key = `${feedText(area)} ${change.form}`;
-      if (!frames.has(key)) frames.set(key, { area, form: change.form, changes: [] });
+    for (const { change, area, leaf } of life.log.slice(first - 1, last)) {
+      const key = kindOf(area, change.form);
+      if (!frames.has(key)) frames.set(key, { key, area, changes: [] });
       frames.get(key).changes.push(change.erased ? { ...change, leaf } : change);
     }
-    const last = this.log.length;
     const bytes = encodeBatch({
       county: this.county,
       device: { seed: this.behaviour.seed ?? this.seed, id: this.id },
-      actor: this.actor,
-      nonce: first === 1 && this.actorNonce,
+      actor: life.actor,
+      nonce: first === 1 && life.nonce,
+      fresh: first === 1 && life.epoch === this.epoch,
       epoch: this.epoch,
       scope: this.scope.serial,
       wall: Date.now(),
-      previous: this.chain[first - 1],
+      previous: life.chain[first - 1],
       first,
       last,
-      chain: this.chain[last],
-      frames: [...frames.values()].map(({ area, form, changes }) =>
-        encodeFrame(changes, area, (run) => this.secret(area, form, run * 64)),
+      chain: life.chain[last],
+      frames: [...frames.values()].map(({ key, area, changes }) =>
+        encodeFrame(changes, area, (run) => life.secret(key, run * 64)),
       ),
     });
-    this.batches.push({ first, last, bytes });
+    life.batches.push({ first, last, bytes });
   }
   hello({ whole = false, locked = false, max_bytes } = {}) {
     return helloPart({
@@ -394,10 +420,13 @@ export class Client {
       seed: this.behaviour.helloSeed ?? this.seed,
       cursors: [...this.feeds.values()],
       persons: this.persons,
+      told: this.behaviour.silent
+        ? []
+        : this.lives.map((life) => life.told).filter((told) => told !== undefined),
     });
   }
   async post(options) {
-    const batches = this.batches.map(({ bytes }) => part(BATCH, bytes));
+    const batches = this.lives.flatMap((life) => life.batches).map(({ bytes }) => part(BATCH, bytes));
     const hello = this.hello(options);
     const wants = options?.history ? [] : [wantPart([...this.snapshots.values()])];
     const program = this.behaviour.program ?? 'protocol.md';
@@ -540,12 +569,22 @@ export class Client {
       }
     }
     if (answer.epoch !== this.epoch) {
+      // The county was restored: what it says now is all that it has.
       this.epoch = answer.epoch;
+      this.epochs.push(answer.epoch);
+      this.nonce = answer.nonce;
+      this.formPosition = 0;
       this.feeds = new Map();
+      this.snapshots = new Map();
       this.confirmed = new Map();
-      for (const own of this.own()) own.pulled = false;
-      this.batches = [];
+      this.lives.forEach((life) => life.forgetReceipts());
+      this.takeReceipts(answer.receipts);
       return true;
+    }
+    this.takeReceipts(answer.receipts);
+    if (this.life.lineage.length && !this.life.isDone) {
+      this.nonce = answer.nonce;
+      return true; // not all own names are known yet
     }
     for (const [key, feed] of feeds) if (feed.taken) this.feeds.set(key, feed.taken);
     for (const head of answer.heads) {
@@ -561,58 +600,57 @@ export class Client {
     if (answer.areas) this.areas = answer.areas;
     for (const one of answer.certificates)
       this.certificates.push({ ...one, id: personName(one.key) });
-    const wants = answer.receipts.map((receipt) => this.takeReceipt(receipt)).some((want) => want);
     work.forEach((entry) => this.takeEntry(entry));
     const moved = answer.scope && answer.scope.serial !== this.scope.serial;
     if (answer.scope) this.scope = answer.scope;
     this.scopeAt = moved ? this.log.length : 0;
     if (!moved) this.leaveAreas();
-    return answer.more || wants || moved || this.acked < this.log.length;
+    return answer.more || moved || this.lives.some((life) => !life.isDone);
   }
   ownLeaf(actor, number) {
     return this.byNumber(actor, number)?.leaf ?? Buffer.alloc(32);
   }
+  // By the number that it was given.
   byNumber(actor, number) {
-    return this.own().find(
-      (own) => own.change.number === number && (own.wrote ?? own.change.actor) === actor,
-    );
+    return this.lives.find((life) => life.actor === actor)?.log[number - 1];
   }
-  takeReceipt({ actor, number, hash: seen, want, backedUp, outcomes, forks }) {
+  takeReceipts(receipts) {
+    for (const receipt of receipts) this.takeReceipt(receipt, receipts);
+    if (this.life.ending && this.life.isDone) this.begin();
+  }
+  takeReceipt(receipt, all) {
+    const { actor, number, want, backedUp, outcomes, forks } = receipt;
     this.last = { actor, number, want, backedUp, outcomes, forks };
-    if (actor !== this.actor) return false;
-    if (forks || number > this.log.length || !this.chain[number].equals(seen)) {
-      this.alarms.push('another copy of this database is at work');
-      if (forks) this.fork(forks);
-      this.begin();
-      return false;
-    }
-    this.acked = Math.max(this.acked, number);
-    this.backedUp = Math.max(this.backedUp, backedUp ?? 0);
-    for (const { number: at, verdict } of outcomes) {
-      if (verdict === 0) this.quarantine.delete(at);
-      else this.quarantine.set(at, verdict);
-    }
-    this.batches = this.batches.filter(({ last }) => last > this.acked);
-    if (!want || want > this.log.length) return false;
-    this.batches = [];
-    this.cut(want);
-    return true;
+    const life = this.lives.find((one) => one.actor === actor);
+    const fitting = all.filter((one) => one.actor === actor && life?.fits(one));
+    if (!life || (fitting.length && !fitting.includes(receipt))) return;
+    if (life === this.life)
+      for (const { number: at, verdict } of outcomes) {
+        if (verdict === 0) this.quarantine.delete(at);
+        else this.quarantine.set(at, verdict);
+      }
+    if (fitting.some((one) => one.number > number)) return;
+    const isCopied = !fitting.length || life.take(receipt, this.epochs);
+    if (isCopied) this.alarms.push('another copy of this database is at work');
+    if (!fitting.length && life === this.life) this.begin();
   }
   takeEntry(entry) {
     this.taken[entry.kind] = (this.taken[entry.kind] ?? 0) + 1;
     const pulled = (dot) => {
-      const own = this.own().find(({ change }) => !byDot(change, dot));
-      if (own) own.pulled = true;
+      for (const life of this.lives) {
+        const own = life.log.find((one) => !byDot(life.known(one), dot));
+        if (own) own.pulled = true;
+      }
     };
     if (entry.kind === LEAVE) this.leave(dotText(entry.record), entry.feed);
     if (entry.kind === REDACT) {
       this.confirmed.get(dotText(entry.record))?.erase(entry.erasure);
-      for (const own of this.log) {
-        const change = erase(own.change, entry.erasure);
-        if (change !== own.change) this.batches = [];
-        own.change = change;
-      }
-      if (!this.batches.length && this.acked < this.log.length) this.cut(this.acked + 1);
+      for (const life of this.lives)
+        for (const own of life.log) {
+          const change = erase(own.change, entry.erasure, life.known(own));
+          if (change !== own.change) life.batches = [];
+          own.change = change;
+        }
     }
     if (entry.kind === ENTER || entry.kind === ERASED_ENTER) {
       const state = this.state(entry.record, entry.feed);
@@ -630,13 +668,6 @@ export class Client {
       pulled(known);
     }
   }
-  // Own changes are known by other names: read them so.
-  fork(forks) {
-    for (const own of this.log) {
-      own.wrote = own.change.actor;
-      own.change = renamed(own.change, forks);
-    }
-  }
   state(record, feed) {
     const key = dotText(record);
     if (!this.confirmed.has(key)) this.confirmed.set(key, new State(record));
@@ -644,18 +675,4 @@ export class Client {
     state.feeds.add(feed);
     return state;
   }
-}
-
-// Reads what the lineage knows better, wherever it is named.
-function renamed(change, lineage) {
-  const rename = (dot) => {
-    const row = lineage.findLast((r) => r.actor === dot.actor && r.from <= dot.number);
-    return row ? { ...dot, actor: row.name } : dot;
-  };
-  const entries = change.entries.map((e) => ({
-    ...e,
-    instance: rename(e.instance),
-    replaces: e.replaces.map(rename),
-  }));
-  return { ...rename(change), record: rename(change.record), entries };
 }

@@ -41,7 +41,8 @@ export function helloPart(h) {
     (h.nonce ? 8 : 0) +
     (h.persons?.length ? 16 : 0) +
     (h.max_bytes ? 32 : 0) +
-    (h.scope_at ? 64 : 0);
+    (h.scope_at ? 64 : 0) +
+    (h.told?.length ? 128 : 0);
   w.byte(flags).id(h.device).id(h.actor).varint(h.epoch).varint(h.scope_serial);
   if (flags & 4) w.varint(h.confirm);
   if (flags & 64) w.varint(h.scope_at);
@@ -55,6 +56,14 @@ export function helloPart(h) {
     w.area(area).varint(position);
     if (position) w.bytes(chain.subarray(0, 8));
   }
+  if (flags & 128) w.varint(h.told.length);
+  if (flags & 128)
+    for (const { actor, number, lineage, marks } of h.told) {
+      w.id(actor).varint(number).varint(lineage.length ? 1 : 0);
+      if (lineage.length) addLineage(w, lineage);
+      w.varint(marks.length);
+      marks.forEach((mark) => w.varint(mark.number).bytes(mark.chain));
+    }
   return part(HELLO, w.bytes(sign(h.seed, 'yg hello', w.done())).done());
 }
 

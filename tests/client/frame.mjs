@@ -548,12 +548,12 @@ function decodeValues(p, type, column) {
 // --- 8. Batches ---
 
 // What is {county: {sign, box}, device: {seed, id}, actor, nonce, epoch, scope, wall, previous,
-// first, last, frames, chain}: nonce only for the first batch, chain the one at last.
+// first, last, frames, chain, fresh}: nonce and fresh only for the first batch, chain the one at last.
 export function encodeBatch(what, secret) {
   const outer = new Writer().byte(1).bytes(countyTag(what.county.sign)).id(what.actor);
   outer.varint(what.first).varint(what.last - what.first);
   const inner = new Writer()
-    .byte(what.nonce ? 1 : 0)
+    .byte((what.nonce ? 1 : 0) + (what.fresh ? 2 : 0))
     .id(what.device.id)
     .bytes(what.nonce || []);
   inner.varint(what.epoch).varint(what.scope).bytes(what.previous).signed(what.wall);

@@ -30,6 +30,7 @@ export class State {
     copy.versions = copies(this.versions);
     copy.awaited = copies(this.awaited);
     copy.erasures = this.erasures;
+    copy.feeds = new Set(this.feeds);
     return copy;
   }
 

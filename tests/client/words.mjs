@@ -192,6 +192,14 @@ const first8 = (...data) =>
 export const deviceName = (key) => first8('yg device', key);
 export const personName = (key) => first8('yg person id', key);
 export const actorName = (key, nonce) => first8('yg incarnation', key, nonce);
+const eight = (n) => {
+  const b = Buffer.alloc(8);
+  b.writeBigUInt64BE(BigInt(n));
+  return b;
+};
+// epoch: of a county that was restored, and does not know the number any more
+export const forkName = (history, number, leaf, epoch) =>
+  first8('yg fork', Buffer.from(history, 'hex'), eight(number), leaf, epoch ? eight(epoch) : []);
 export const formName = (json) => first8('yg form', json);
 export const countyTag = (key) => hash('yg county', key).subarray(0, 4);
 

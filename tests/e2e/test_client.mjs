@@ -371,7 +371,7 @@ async function trouble(county) {
   household(js, '三家');
   household(js, '四家');
   js.batches = [];
-  js.cut(4);
+  js.cutOne(js.life, 4, 4);
   await js.exchange();
   check(
     'a gap is answered with the number that is wanted',
@@ -444,15 +444,7 @@ async function trouble(county) {
   );
 
   // A copy of the database.
-  const twin = Object.assign(new Client(county.url), js, {
-    log: js.log.map((own) => ({ ...own })),
-    chain: [...js.chain],
-    batches: [],
-    former: [],
-    alarms: [],
-    feeds: new Map(js.feeds),
-    confirmed: new Map([...js.confirmed].map(([key, state]) => [key, state.clone()])),
-  });
+  const twin = js.copy();
   const [number, copied] = [js.log.length + 1, js.actor];
   household(js, '原来');
   household(twin, '复制');

@@ -59,7 +59,7 @@ const memory = () => {
 // The frame of one new household, taken apart and put together again.
 const [own] = [household(bad, '坏的')];
 const at = bad.log[0].area;
-const secret = (run) => bad.secret(at, form.id, run * 64);
+const secret = (run) => bad.life.secret(`${at.code}/${at.audience} ${form.id}`, run * 64);
 const frame = encodeFrame([bad.log[0].change], at, secret);
 function anew(change) {
   const r = new Reader(frame);
