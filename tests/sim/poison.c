@@ -173,9 +173,28 @@ static size_t head_of(struct view body, bool *has_batches) {
     return head;
 }
 
+/* A county that comes from a backup may not know the tablet at all until that shows its credential,
+ * and its batch is refused until then. */
+static bool is_known(struct world *world) {
+    struct stored_device device;
+    struct ledger *ledger;
+    struct arena arena;
+    enum rc rc;
+
+    if (!hall_up(world))
+        return false;
+    arena_init(&arena, 65536);
+    ledger = hall_read(world);
+    rc = store_device(ledger->store, world->poison.device, &arena, &device, &world->err);
+    err_clear(&world->err);
+    hall_give_back(world, ledger);
+    arena_release(&arena);
+    return rc == RC_OK;
+}
+
 /* The request with that batch in front of what it says: as it is, while it is on its way, or
- * damaged. A damaged one alone is refused, and what carried it leaves it away; so in quiet times
- * there is something good beside it. false: nothing was added. */
+ * damaged. What is refused comes alone only while things break, because what carries it would leave
+ * it away; in quiet times there is something good beside it. false: nothing was added. */
 bool poison_request(struct world *world, struct view body, bool breaks, struct buf *out) {
     struct poison *poison = &world->poison;
     bool has_batches, spoils;
@@ -186,7 +205,7 @@ bool poison_request(struct world *world, struct view body, bool breaks, struct b
         return false;
     head = head_of(body, &has_batches);
     spoils = !poison->pending || ((has_batches || breaks) && one_in(world, 2));
-    if (spoils && !has_batches && !breaks)
+    if (!has_batches && !breaks && (spoils || !is_known(world)))
         return false;
     buf_init(&content, LIMIT_BATCH_BYTES);
     buf_add_view(&content, buf_view(&poison->batch));
