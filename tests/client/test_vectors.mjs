@@ -230,6 +230,31 @@ export function vectors(check) {
     request.bytes,
   );
 
+  const { told } = v;
+  const { actor: teller } = keys;
+  const epochName = wire.forkName(teller, 8, changes[7].leaf, told.former_epoch);
+  check('a name that an epoch gave', epochName, told.name);
+  const lineage = [{ actor: teller, from: 8, name: told.name }];
+  const marks = [8, 9].map((number) => ({ number, chain: changes[number - 1].chain }));
+  const mark = { number: 3, chain: Buffer.alloc(32, 0x66) };
+  check(
+    'what a restored county is told',
+    exchange.helloPart({
+      ...told,
+      device: keys.device,
+      actor: teller,
+      form_position: 0,
+      seed: hex(keys.device_sign_seed),
+      nonce: Buffer.alloc(16, 0x88),
+      cursors: [],
+      told: [
+        { actor: teller, number: 9, lineage, marks },
+        { actor: told.other, number: 3, lineage: [], marks: [mark] },
+      ],
+    }),
+    told.bytes,
+  );
+
   const answer = exchange.readAnswer(hex(v.answer.bytes), { sign: county });
   check(
     'answer',

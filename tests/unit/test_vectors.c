@@ -17,6 +17,7 @@
 #include "schema/wire/exchange.h"
 #include "schema/wire/word.h"
 #include "tests/support/insane.h"
+#include "tests/support/told.h"
 #include "tests/support/wire.h"
 
 #include <inttypes.h>
@@ -634,6 +635,25 @@ static void add_up(struct vectors *vectors, struct view batch) {
     buf_release(&out);
 }
 
+static void add_told(struct vectors *vectors) {
+    struct hello hello = {.device = batch_device(vectors->device_public), .actor = vectors->actor};
+    struct buf out;
+    uint64_t name;
+
+    hello.scope_serial = hello.scope_confirm = 2;
+    hello.own_last = 12;
+    memset(hello.nonce, 0x88, sizeof(hello.nonce));
+    buf_init(&out, 1u << 20);
+    require(vectors, told_hello(&hello, &vectors->frame, OTHER, vectors->device_sign, &out, &name,
+                                &vectors->err));
+    add(vectors,
+        "\"told\": {\"former_epoch\": %u, \"name\": \"%016" PRIx64 "\", \"epoch\": %u, "
+        "\"scope_serial\": 2, \"wall_ms\": 0, \"own_last\": 12, \"other\": \"%016" PRIx64 "\",\n",
+        TOLD_FORMER_EPOCH, name, TOLD_EPOCH, OTHER);
+    add_hex(vectors, "bytes", buf_view(&out), "},\n");
+    buf_release(&out);
+}
+
 /* The entries of one feed, chained from its beginning. */
 /* The record of change 1, erased but for its area: as it had entered, and the act itself. */
 static void add_erased(struct vectors *vectors, uint8_t chain[32], struct buf *out) {
@@ -903,6 +923,7 @@ static void make_all(struct vectors *vectors) {
 
         add_up(vectors, batch);
     }
+    add_told(vectors);
     add_down(vectors);
     add_enrolment(vectors);
     add(vectors, "}\n");
