@@ -209,6 +209,8 @@ static enum rc take_row(struct loading *at) {
     *row = (struct vote_row){.profile = arena_view(at->arena, name), .line = at->table.row.line};
     if (name.size == 0 || name.size > 60 || memchr(name.data, '\n', name.size) != NULL)
         return wrong(at, PROFILE, WORD("write the profile's name, such as 2021-national"));
+    if (row->profile.size != name.size)
+        return arena_check(at->arena, "evaluation rules", at->err);
     if (!date_parse(cell(at, FROM), &row->valid_from))
         return wrong(at, FROM, WORD("write the day from which it holds, such as 2021-07-01"));
     if (area.size > 0 && area_parse(area, &row->area, &ignored) != RC_OK)

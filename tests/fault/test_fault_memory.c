@@ -177,6 +177,29 @@ static enum rc parse_rules(void *context, struct buf *out, struct err *err) {
     return rc;
 }
 
+static enum rc load_rules(void *context, struct buf *out, struct err *err) {
+    struct vote_book book;
+    struct arena arena;
+    enum rc rc;
+
+    arena_init(&arena, 8u << 20);
+    rc = vote_book_load(*(const struct view *)context, &arena, &book, err);
+    for (uint32_t i = 0; rc == RC_OK && i < book.count; i++)
+        buf_add_view(out, book.rows[i].profile);
+    arena_release(&arena);
+    return rc;
+}
+
+static void a_rule_that_cannot_be_read_now_is_not_anothers(void **state) {
+    const struct asset *asset = asset_find(&asset_forms, "meeting/" VOTE_RULES_FILE);
+    struct view text;
+
+    (void)state;
+    assert_non_null(asset);
+    text = view_of(asset->data, asset->size);
+    assert_true(refuse_each(load_rules, &text) > 0);
+}
+
 static void rules_that_cannot_be_read_now_are_not_missing(void **state) {
     const struct asset *asset = asset_find(&asset_forms, "meeting/" VOTE_RULES_FILE);
     struct date day = {2024, 6, 1};
@@ -474,6 +497,7 @@ int main(void) {
         cmocka_unit_test(salts_and_nonces_need_no_memory),
         cmocka_unit_test_setup_teardown(a_frame_is_what_it_would_have_been, wire_kit_start,
                                         wire_kit_stop),
+        cmocka_unit_test(a_rule_that_cannot_be_read_now_is_not_anothers),
         cmocka_unit_test(rules_that_cannot_be_read_now_are_not_missing),
         cmocka_unit_test(a_document_lacks_nothing),
         cmocka_unit_test(a_form_is_compiled_as_it_stands_or_not_at_all),

@@ -30,7 +30,7 @@ const files = [
 
 // Tests by the beginning of the file's name, those that know most first; then what knows it from afar.
 const KNOW = [
-  [/^merge/, ['unit/test_merge', 'property/test_merge', 'unit/test_reading']],
+  [/^merge/, ['unit/test_merge', 'property/test_merge', 'unit/test_reading', 'unit/test_redact']],
   [/^reading/, ['unit/test_reading', 'unit/test_merge', 'unit/test_edit', 'property/test_merge']],
   [/^(frame|plane|word)/, ['unit/test_frame', 'unit/test_plane', 'property/test_wire', 'unit/test_vectors', 'unit/test_slice']],
   [/^attachment/, ['unit/test_attachment', 'unit/test_attachment_pull', 'unit/test_attachment_sync', 'unit/test_vectors']],

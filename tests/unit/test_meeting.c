@@ -1,5 +1,6 @@
 /* A meeting from the call to the seal: on one tablet and on two, with a crash, a lost secret, a
  * member on two tablets; what is refused on the way; and the same result in the county. */
+#include "schema/vote/meeting_json.h"
 #include "tests/support/panel.h"
 
 #include <setjmp.h>
@@ -38,6 +39,37 @@ static struct room room_of(void **state) {
             fail_msg("%s", (room)->visitor->err.text);                                             \
     } while (0)
 
+/* As the pages get it. Returns the result of the item; the whole is released with object. */
+static const struct json *result_of(struct room *room, const struct meeting *meeting, size_t item,
+                                    struct json *object) {
+    const struct json *items;
+    struct arena arena;
+
+    arena_init(&arena, 1u << 20);
+    MUST(room, meeting_json(meeting, LANG_EN, &arena, object, &room->visitor->err));
+    arena_release(&arena);
+    items = json_get(object, "items");
+    assert_int_equal(json_count(items), meeting->item_count);
+    assert_int_equal(json_count(json_get(object, "members")), meeting->member_count);
+    return json_get(json_at(items, item), "result");
+}
+
+static void assert_told(struct room *room, struct dot id, bool open) {
+    struct meeting_seen at = panel_see(room->visitor, room->session, id);
+
+    for (size_t i = 0; i < 2; i++) {
+        struct json *object = json_object();
+        const struct json *result = result_of(room, &at.meeting, i, object);
+        int64_t number = -1;
+
+        assert_int_equal(json_int(json_get(result, "yes"), &number), !open);
+        assert_int_equal(number, open ? -1 : i == 0 ? 6 : 5);
+        assert_int_equal(json_int(json_get(json_get(result, "reasons"), "income"), &number), !open);
+        assert_int_equal(number, open ? -1 : 3);
+        json_free(object);
+    }
+}
+
 static void a_meeting_goes_forward(void **state) {
     struct room room = room_of(state);
     struct err *err = &room.visitor->err;
@@ -71,7 +103,9 @@ static void a_meeting_goes_forward(void **state) {
                 meeting_close(room.session, id, urn, false, err));
         panel_cast(room.visitor, room.session, urn, id, seat, seat <= 6 ? URN_YES : URN_NO);
     }
+    assert_told(&room, id, true);
     panel_close(room.visitor, room.session, id, urn);
+    assert_told(&room, id, false);
     tally = panel_tally(room.visitor, room.session, id, 0);
     assert_int_equal(tally.state, TALLY_PASSED);
     assert_int_equal(tally.yes, 6);

@@ -387,6 +387,15 @@ static void batches_have_one_encoding(void **state) {
     assert_int_equal(vote_batch_encode(&votes.batch, &bytes, &err), RC_OK);
     assert_int_equal(vote_batch_decode(buf_view(&bytes), &arena, &again, &err), RC_OK);
     assert_memory_equal(again.hash, votes.batch.hash, 32);
+    for (uint8_t mode = 0; mode <= VOTE_MODE_LAST + 1; mode++) {
+        votes.batch.mode = mode;
+        buf_clear(&bytes);
+        assert_int_equal(vote_batch_encode(&votes.batch, &bytes, &err),
+                         mode >= 1 && mode <= VOTE_MODE_LAST ? RC_OK : RC_INVALID);
+    }
+    votes.batch.mode = VOTE_SECRET_DEVICE;
+    buf_clear(&bytes);
+    assert_int_equal(vote_batch_encode(&votes.batch, &bytes, &err), RC_OK);
     assert_memory_equal(&again.items[0].count, &votes.item.count, sizeof(votes.item.count));
     for (size_t i = 0; i < bytes.size; i++) {
         assert_int_equal(
