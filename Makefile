@@ -356,9 +356,10 @@ asan: $(call chosen,$(call tests,asan)) $(call programs,asan) $(RUNNER)
 tsan: $(call chosen,$(call tests,tsan)) $(call programs,tsan) $(RUNNER)
 	@$(RUN) --label tsan --limit 900 $(call chosen,$(call tests,tsan))
 
-## tsan-e2e      the real programs under ThreadSanitizer: killed, hammered, the console with many at once
+## tsan-e2e      the real programs under ThreadSanitizer: killed, hammered, the console and photos with many at once
 .PHONY: tsan-e2e
-TSAN_E2E := tests/e2e/test_damage.sh tests/e2e/test_console_api.mjs tests/e2e/kill9.sh
+TSAN_E2E := tests/e2e/test_damage.sh tests/e2e/test_api_attachment.mjs tests/e2e/test_console_api.mjs \
+    tests/e2e/kill9.sh
 tsan-e2e: $(call programs,tsan) $(GENERATE) $(RUNNER)
 	@ln -sf ../generate $(BUILD)/tsan/generate
 	@rm -rf $(BUILD)/tsan/reports && mkdir -p $(BUILD)/tsan/reports

@@ -55,23 +55,24 @@ struct waiting {
     bool any;
 };
 
-static enum rc waiting_visit(void *context, const struct stored_pending *pending, struct err *err) {
-    struct waiting *waiting = context;
-
-    (void)err;
-    if (pending->first > waiting->wanted || waiting->any)
-        return RC_OK;
-    waiting->found = *pending;
-    waiting->found.bytes = arena_view(&waiting->work->arena, pending->bytes);
-    waiting->any = true;
-    return RC_OK;
-}
-
 static bool already_settled(const struct work *work, const struct stored_pending *pending) {
     for (uint32_t i = 0; i < work->settled_count; i++)
         if (work->settled[i].actor == pending->actor && work->settled[i].first == pending->first)
             return true;
     return false;
+}
+
+static enum rc waiting_visit(void *context, const struct stored_pending *pending, struct err *err) {
+    struct waiting *waiting = context;
+
+    (void)err;
+    /* What was let through a moment ago stands there until the commit. */
+    if (pending->first > waiting->wanted || waiting->any || already_settled(waiting->work, pending))
+        return RC_OK;
+    waiting->found = *pending;
+    waiting->found.bytes = arena_view(&waiting->work->arena, pending->bytes);
+    waiting->any = true;
+    return RC_OK;
 }
 
 /* What the gap's filling lets through. The batches were verified when they came, and are opened
@@ -95,7 +96,7 @@ static enum rc drain(struct writer *writer, struct receipt *receipt, struct err 
             return rc;
         waiting.wanted = receipt->number + 1;
         rc = store_pending(work->ledger->store, actor_id, waiting_visit, &waiting, err);
-        if (rc != RC_OK || !waiting.any || already_settled(work, &waiting.found))
+        if (rc != RC_OK || !waiting.any)
             return rc;
         rc = store_device(work->ledger->store, actor->device, &work->arena, &device, err);
         if (rc == RC_OK)

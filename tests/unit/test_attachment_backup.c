@@ -41,8 +41,7 @@ static struct attachment_copied run(struct scene *scene,
     struct visitor *visitor = scene->visitor;
     struct attachment_copied report;
 
-    visitor_must(visitor,
-                 step(&visitor->county->office, scene->folder, &report, &visitor->err));
+    visitor_must(visitor, step(&visitor->county->office, scene->folder, &report, &visitor->err));
     return report;
 }
 
@@ -68,9 +67,9 @@ static struct scene begin(void **state) {
 
         buf_init(&scene.photos[i], LIMIT_PHOTO_BYTES);
         picture_jpeg(&scene.photos[i], sizes[i], i + 1);
-        visitor_must(visitor, blobs_add(wang, VILLAGE_A, ATTACHMENT_FOR_IMAGE,
-                                        buf_view(&scene.photos[i]), 0, scene.hashes[i],
-                                        &visitor->err));
+        visitor_must(visitor,
+                     blobs_add(wang, VILLAGE_A, ATTACHMENT_FOR_IMAGE, buf_view(&scene.photos[i]), 0,
+                               scene.hashes[i], &visitor->err));
         hex_encode(view_of(scene.hashes[i], 32), hex);
         scene.records[i] = visitor_save(visitor, wang, VILLAGE_A, "户主");
         visitor_edit(visitor, wang, scene.records[i], "head/name", hex);
@@ -153,8 +152,8 @@ static bool is_safe(struct scene *scene, uint32_t which) {
     struct ledger *ledger = county_read(scene->visitor->county);
     struct stored_attachment row;
 
-    visitor_must(scene->visitor, store_attachment(ledger->store, scene->hashes[which], &row,
-                                                  &scene->visitor->err));
+    visitor_must(scene->visitor,
+                 store_attachment(ledger->store, scene->hashes[which], &row, &scene->visitor->err));
     ledger_close(ledger);
     return row.backed_up_ms != 0;
 }
