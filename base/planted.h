@@ -36,6 +36,9 @@ enum planted {
     PLANTED_ASKED_AGAIN,        /* an answer that two are not the same does not count */
     PLANTED_ACCEPTED_FOR_EVER,  /* who accepts a broken rule accepts whatever is said later */
     PLANTED_LOSER_DROPPED,      /* who loses by a policy does not stand beside what is read */
+    PLANTED_EDIT_DECIDES,       /* an edit of what is in conflict replaces all sides */
+    PLANTED_ERASED_CONTENDS,    /* what the law has erased is a side like any other */
+    PLANTED_ERASED_IN_PART,     /* an answer that took the place of another one is not erased */
     PLANTED_COUNT
 };
 

@@ -6,6 +6,7 @@
  * in a conflict only the author's own versions, unless the change is a resolve; a set gains an
  * element and replaces nothing but the marks of earlier removals; an acceptance replaces nothing.
  */
+#include "base/planted.h"
 #include "schema/edit_build.h"
 #include "schema/limits.h"
 #include "schema/policy.h"
@@ -83,7 +84,7 @@ static enum rc fill(struct edit *edit, struct entry *entry, struct err *err) {
     }
     if (is_union(edit, entry->field))
         return edit_replace(edit, entry, is_mark, NULL, err);
-    if (edit->change.kind != CHANGE_RESOLVE && in_conflict(edit, entry))
+    if (edit->change.kind != CHANGE_RESOLVE && in_conflict(edit, entry) && !PLANTED(EDIT_DECIDES))
         return edit_replace(edit, entry, is_own, edit, err);
     return edit_replace(edit, entry, NULL, NULL, err);
 }

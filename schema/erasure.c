@@ -2,6 +2,7 @@
 #include "schema/erasure.h"
 
 #include "base/date.h"
+#include "base/planted.h"
 #include "base/text.h"
 #include "base/words.h"
 #include "schema/dots.h"
@@ -110,7 +111,8 @@ enum rc erasure_apply(const struct erasure *erasure, const struct lineage *linea
 
         entries[i] = change->entries[i];
         instance.dot = known_as(lineage, instance.dot);
-        if (erasure_covers(erasure, instance, entries[i].field))
+        if (erasure_covers(erasure, instance, entries[i].field) &&
+            !(PLANTED(ERASED_IN_PART) && entries[i].replaces_count > 0))
             entries[i].value = (struct value){.type = VALUE_ERASED};
     }
     change->entries = entries;

@@ -64,7 +64,7 @@ static uint32_t set_erased_aside(const struct version **list, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         const struct version *version = list[i];
 
-        if (version->value.type == VALUE_ERASED)
+        if (version->value.type == VALUE_ERASED && !PLANTED(ERASED_CONTENDS))
             continue;
         for (uint32_t k = i; k > kept; k--)
             list[k] = list[k - 1];

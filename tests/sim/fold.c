@@ -7,12 +7,13 @@
  * change names the seal. Nothing of schema/merge, schema/record or schema/reading is used to come
  * to that; it takes the square of the facts, and worlds are small.
  *
- * Who is in whom, what is out, and who is whom: fold_kin.c; broken rules of the form: fold_rules.c.
- * Not said once more: erasures. */
+ * Who is in whom, what is out, and who is whom: fold_kin.c; fields that are one answer, and what
+ * the law takes: fold_group.c; broken rules of the form: fold_rules.c. */
 #include "tests/sim/fold.h"
 
 #include "schema/wire/frame.h"
 #include "schema/wire/lineage.h"
+#include "syncd/desk/desk.h"
 
 #include <stdlib.h>
 
@@ -169,9 +170,14 @@ bool fold_equal(const struct fact *a, const struct fact *b) {
            left->scale == right->scale && view_equal(left->bytes, right->bytes);
 }
 
+bool fold_is_erased(const struct fact *fact) {
+    return fact->entry->value.type == VALUE_ERASED;
+}
+
 static void say_set(struct said *out) {
     for (uint32_t i = 0; i < out->count; i++) {
-        bool is_new = out->list[i]->entry->value.type != VALUE_NULL;
+        bool is_new =
+            out->list[i]->entry->value.type != VALUE_NULL && !fold_is_erased(out->list[i]);
 
         for (uint32_t k = 0; k < i && is_new; k++)
             is_new = !fold_equal(out->list[i], out->list[k]);
@@ -195,29 +201,36 @@ static bool goes_before(uint8_t policy, const struct fact *a, const struct fact 
     }
 }
 
+/* What the law has erased contends with nothing: it is read where nothing else is there. */
 static void say(uint8_t policy, struct said *out) {
+    const struct fact *first = NULL;
     bool same = true;
 
-    out->kind = CELL_CONFLICT;
-    if (policy == POLICY_UNION) {
+    for (uint32_t i = 0; i < out->count && first == NULL; i++)
+        first = fold_is_erased(out->list[i]) ? NULL : out->list[i];
+    if (first == NULL || policy == POLICY_UNION) {
         say_set(out);
+        out->kind = first == NULL ? CELL_ERASED : out->kind;
         return;
     }
+    out->kind = CELL_CONFLICT;
     for (uint32_t i = 0; i < out->count; i++) {
         const struct fact *fact = out->list[i];
 
-        same = same && fold_equal(out->list[0], fact);
+        if (fold_is_erased(fact))
+            continue;
+        same = same && fold_equal(first, fact);
         if (fact->entry->value.type == VALUE_NULL && (policy == POLICY_MAX || policy == POLICY_MIN))
             continue;
         if (out->fact == NULL || goes_before(policy, fact, out->fact))
             out->fact = fact;
     }
     if (same)
-        out->fact = out->list[0];
+        out->fact = first;
     else if (policy == POLICY_HUMAN || policy == POLICY_ONCE)
         return;
     for (uint32_t i = 0; policy == POLICY_AUTHORITY && i < out->count; i++)
-        if (out->list[i]->entry->rank == out->fact->entry->rank &&
+        if (!fold_is_erased(out->list[i]) && out->list[i]->entry->rank == out->fact->entry->rank &&
             !fold_equal(out->list[i], out->fact))
             return;
     out->kind =
@@ -232,7 +245,7 @@ void fold_differs(const struct fold *fold, const struct fact *fact, const char *
                fact->entry->field, (unsigned)fact->entry->instance.dot.number, what);
 }
 
-static const struct form_field *field_of(const struct form *form, uint16_t number) {
+const struct form_field *fold_field(const struct form *form, uint16_t number) {
     for (uint32_t i = 0; form != NULL && i < form->field_count; i++)
         if (form->fields[i].number == number)
             return &form->fields[i];
@@ -259,7 +272,7 @@ bool fold_is_cover(const struct fact *fact) {
 
 /* Live, and counting, inside of what may be taken out: answers, seals and places. */
 bool fold_is_inside(const struct fold *fold, const struct form *form, const struct fact *fact) {
-    const struct form_field *field = field_of(form, fact->entry->field);
+    const struct form_field *field = fold_field(form, fact->entry->field);
     struct seals seals = {.count = 0};
 
     if (fact->entry->field < SEAL_FIRST &&
@@ -271,60 +284,7 @@ bool fold_is_inside(const struct fold *fold, const struct form *form, const stru
     return is_read(fold, &seals, fact);
 }
 
-/* ---- groups ---- */
-
-/* Whether two changes have the same live in the group's fields of this instance. */
-static bool same_side(const struct fold *fold, const struct form *form, const struct fact *a,
-                      const struct fact *b, uint16_t group) {
-    for (uint32_t f = 0; f < form->field_count; f++) {
-        const struct fact *left = NULL, *right = NULL;
-
-        for (uint32_t i = 0; i < fold->count && form->fields[f].merge_group == group; i++) {
-            const struct fact *fact = &fold->facts[i];
-
-            if (!dot_equal(fact->record, a->record) ||
-                fact->entry->field != form->fields[f].number ||
-                instance_compare(fact->entry->instance, a->entry->instance) != 0 ||
-                !fold_is_live(fold, fact))
-                continue;
-            left = dot_equal(fact->dot, a->dot) ? fact : left;
-            right = dot_equal(fact->dot, b->dot) ? fact : right;
-        }
-        if ((left == NULL) != (right == NULL) || (left != NULL && !fold_equal(left, right)))
-            return false;
-    }
-    return true;
-}
-
-static void compare_group(const struct fold *fold, const struct story *story,
-                          const struct form_field *field, const struct fact *first) {
-    const struct reading *reading = story->reading;
-    struct instance_id instance = first->entry->instance;
-    const struct cell *cell = reading_cell(reading, instance, first->entry->field);
-    const struct fact *one = NULL;
-    bool contradict = false;
-
-    for (uint32_t i = 0; i < fold->count; i++) {
-        const struct fact *fact = &fold->facts[i];
-        const struct form_field *of = field_of(story->form, fact->entry->field);
-
-        if (!dot_equal(fact->record, first->record) || of == NULL ||
-            of->merge_group != field->merge_group ||
-            instance_compare(fact->entry->instance, instance) != 0 || !fold_is_live(fold, fact))
-            continue;
-        contradict = contradict ||
-                     (one != NULL && !same_side(fold, story->form, one, fact, field->merge_group));
-        one = one == NULL ? fact : one;
-    }
-    if ((contradict && !fold_is_hidden(story, instance)) !=
-        fold_has_conflict(reading, CONFLICT_GROUP, instance, field->merge_group))
-        fold_differs(fold, first, "a conflict of a group is missing, or too much");
-    for (uint32_t i = 0; i < fold->count && !contradict; i++)
-        if (same_place(&fold->facts[i], first) && fold_is_live(fold, &fold->facts[i]) &&
-            (cell == NULL || (cell->kind == CELL_VALUE &&
-                              !value_equal(&cell->value, &fold->facts[i].entry->value))))
-            fold_differs(fold, first, "a group reads as another value");
-}
+/* ---- cells ---- */
 
 bool fold_reads(const struct fold *fold, const struct form_field *field, struct dot record,
                 struct instance_id instance, struct said *out) {
@@ -370,13 +330,14 @@ static void compare_sides(const struct fold *fold, const struct story *story,
             instance_compare(reading->conflicts[i].instance, cell->instance) == 0)
             conflict = &reading->conflicts[i];
     for (uint32_t i = 0; i < said->count; i++)
-        highest = said->list[i]->entry->rank > highest ? said->list[i]->entry->rank : highest;
+        if (!fold_is_erased(said->list[i]) && said->list[i]->entry->rank > highest)
+            highest = said->list[i]->entry->rank;
     for (uint32_t i = 0; i < said->count && said->kind != CELL_SET; i++) {
         const struct fact *fact = said->list[i];
 
         if (!lists(reading->record, cell->versions, cell->version_count, fact))
             fold_differs(fold, fact, "what somebody said does not stand beside what is read");
-        if (conflict != NULL && fact->entry->rank == highest &&
+        if (conflict != NULL && fact->entry->rank == highest && !fold_is_erased(fact) &&
             !lists(reading->record, conflict->versions, conflict->version_count, fact))
             fold_differs(fold, fact, "a side of a conflict is not shown");
     }
@@ -389,7 +350,7 @@ static void compare_cell(const struct fold *fold, const struct story *story,
     struct said said;
 
     if (field->merge_group != 0 && field->policy == POLICY_HUMAN && field->scope == FORM_NO_SCOPE)
-        compare_group(fold, story, field, first);
+        fold_compare_group(fold, story, field, first);
     if (!fold_reads(fold, field, first->record, instance, &said))
         return;
     if (said.count == 0) {
@@ -411,7 +372,8 @@ static void compare_cell(const struct fold *fold, const struct story *story,
         fold_has_conflict(story->reading, CONFLICT_FIELD, instance, field->number))
         fold_differs(fold, first, "a conflict is missing, or too much");
     compare_sides(fold, story, cell, &said);
-    fold_compare_rules(fold, story, field, instance, &said);
+    if (fold->seat != NULL) /* else the examiner may not have been there yet */
+        fold_compare_rules(fold, story, field, instance, &said);
 }
 
 static bool state_has(const struct record *state, const struct fact *fact) {
@@ -461,28 +423,32 @@ static enum rc compare_record(void *context, const struct stored_record *stored,
             if (!state_has(&state, fact))
                 fold_differs(fold, fact, "the log says something that the record does not hold");
         }
-        field = field_of(story.form, fact->entry->field);
+        field = fold_field(story.form, fact->entry->field);
         if (field != NULL && is_first(fold, fact))
             compare_cell(fold, &story, field, fact);
     }
     if (live != held)
         world_fail(fold->world, "record %04x-%u holds %u versions, and the log says %u",
                    (unsigned)(stored->id.actor >> 48), (unsigned)stored->id.number, held, live);
-    for (uint32_t i = 0; i < reading.conflict_count; i++)
+    fold_check_decisions(fold, &story);
+    if (fold->seat != NULL)
+        fold_compare_history(fold, fold->seat, stored->id);
+    for (uint32_t i = 0; i < reading.conflict_count && fold->seat != NULL; i++)
         tell(fold->world, "open: %s", conflict_kind_name(reading.conflicts[i].kind));
     return RC_OK;
 }
 
-void fold_end(struct world *world) {
+static void compare_all(struct world *world, bool at_the_end) {
     struct fold fold = {.world = world};
+    struct seat seat;
 
-    if (world->turns[TURN_ERASE]) /* what the law takes is not in the log as it was */
-        return;
     fold.facts = calloc(FACTS_MAX, sizeof(*fold.facts));
     fold.keys = calloc(FOLD_KEYS_MAX, sizeof(*fold.keys));
     if (fold.facts == NULL || fold.keys == NULL)
         abort();
     arena_init(&fold.arena, 256u * 1024u * 1024u);
+    world_must(world, seat_open_at(hall_office(world), "oracle", &seat, &world->err), "a seat");
+    fold.seat = at_the_end ? &seat : NULL;
     fold.ledger = hall_read(world);
     world_must(world, store_frames(fold.ledger->store, 0, read_frame, &fold, &world->err),
                "the county's log");
@@ -491,8 +457,20 @@ void fold_end(struct world *world) {
                           &fold, &world->err),
                "the county's records");
     fold_compare_twins(&fold);
+    if (world->hall.order_count == 0)
+        fold_compare_erasures(&fold);
     hall_give_back(world, fold.ledger);
+    seat_close(&seat);
     arena_release(&fold.arena);
     free(fold.keys);
     free(fold.facts);
+}
+
+void fold_look(struct world *world) {
+    if (world->step % 40 == 0 && world->hall.service != NULL)
+        compare_all(world, false);
+}
+
+void fold_end(struct world *world) {
+    compare_all(world, true);
 }

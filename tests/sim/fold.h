@@ -27,6 +27,7 @@ struct fold {
     struct world *world;
     struct ledger *ledger;
     struct arena arena;
+    struct seat *seat; /* NULL: in the midst of things, no history is looked at, no broken rules */
     struct fact *facts;
     uint32_t count;
     struct fold_key *keys; /* of all records */
@@ -69,6 +70,9 @@ void fold_differs(const struct fold *fold, const struct fact *fact, const char *
 bool fold_is_live(const struct fold *fold, const struct fact *fact);
 /* Live, and counting, inside of what may be taken out: answers, seals and places. */
 bool fold_is_inside(const struct fold *fold, const struct form *form, const struct fact *fact);
+bool fold_is_erased(const struct fact *fact);
+/* NULL: the form has none of that number, or there is no form. */
+const struct form_field *fold_field(const struct form *form, uint16_t number);
 bool fold_equal(const struct fact *a, const struct fact *b);
 /* Whether it takes an instance or the record out. */
 bool fold_is_cover(const struct fact *fact);
@@ -88,6 +92,21 @@ void fold_kin(const struct fold *fold, struct story *story);
 void fold_compare_kin(struct fold *fold, const struct story *story);
 /* Of all records, when all have been compared: who is proposed as whom. */
 void fold_compare_twins(struct fold *fold);
+
+/* ---- fold_group.c ---- */
+
+/* field: one of a group, in the instance of first. */
+void fold_compare_group(const struct fold *fold, const struct story *story,
+                        const struct form_field *field, const struct fact *first);
+void fold_compare_erasures(struct fold *fold);
+
+/* ---- fold_decided.c ---- */
+
+struct seat;
+
+/* Whether each conflict of this record that has ended was decided by somebody who may. */
+void fold_check_decisions(const struct fold *fold, const struct story *story);
+void fold_compare_history(const struct fold *fold, struct seat *seat, struct dot record);
 
 /* ---- fold_rules.c ---- */
 

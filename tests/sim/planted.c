@@ -34,6 +34,9 @@ static const char *const names[PLANTED_COUNT] = {
     [PLANTED_ASKED_AGAIN] = "asked-again",
     [PLANTED_ACCEPTED_FOR_EVER] = "accepted-for-ever",
     [PLANTED_LOSER_DROPPED] = "loser-dropped",
+    [PLANTED_EDIT_DECIDES] = "edit-decides",
+    [PLANTED_ERASED_CONTENDS] = "erased-contends",
+    [PLANTED_ERASED_IN_PART] = "erased-in-part",
 };
 
 #ifdef YG_PLANTED

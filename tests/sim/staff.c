@@ -222,12 +222,27 @@ static void settle(struct world *world) {
             release ? "releases" : "returns");
 }
 
+static enum rc order_erasure(struct world *world, const struct order *order) {
+    char id[DOT_TEXT_BYTES];
+    enum rc rc;
+
+    dot_text(order->record, id);
+    if (order->path == NULL)
+        rc = hall_run(world, desk_redact, id, "--as", "chief", "--reason", "law", NULL);
+    else
+        rc =
+            hall_run(world, desk_redact, id, order->path, "--as", "chief", "--reason", "law", NULL);
+    oracle_erased(world, order->record);
+    return rc;
+}
+
 static void erase(struct world *world) {
     static const char *const paths[] = {"name", "name",  "card",  "account",
                                         "pigs", "label", "member"};
+    struct hall *hall = &world->hall;
     struct pick pick = {.world = world};
     struct ledger *ledger = hall_read(world);
-    char id[DOT_TEXT_BYTES];
+    struct order order = {.path = one_in(world, 2) ? paths[chance(world, 7)] : NULL};
     enum rc rc;
 
     world_must(world,
@@ -237,14 +252,23 @@ static void erase(struct world *world) {
     hall_give_back(world, ledger);
     if (pick.count == 0)
         return;
-    dot_text(pick.dot, id);
-    if (one_in(world, 2))
-        rc = hall_run(tempted(world), desk_redact, id, paths[chance(world, 7)], "--as", "chief",
-                      "--reason", "law", NULL);
-    else
-        rc = hall_run(tempted(world), desk_redact, id, "--as", "chief", "--reason", "law", NULL);
+    order.record = pick.dot;
+    rc = order_erasure(tempted(world), &order);
     refused(world, rc, "erases");
-    oracle_erased(world, pick.dot);
+    if (rc == RC_IO && hall->order_count < sizeof(hall->orders) / sizeof(hall->orders[0]))
+        hall->orders[hall->order_count++] = order;
+}
+
+void staff_repeat(struct world *world) {
+    for (uint32_t i = 0; i < world->hall.order_count; i++) {
+        enum rc rc = order_erasure(world, &world->hall.orders[i]);
+
+        tell(world, "staff erase again: %s", rc_name(rc));
+        if (rc != RC_NOT_FOUND && rc != RC_INVALID) /* no such record or member, after a restore */
+            world_must(world, rc, "an erasure that is repeated");
+        err_clear(&world->err);
+    }
+    world->hall.order_count = 0;
 }
 
 /* ---- areas ---- */

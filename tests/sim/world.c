@@ -228,6 +228,7 @@ static void step(struct world *world) {
     else
         special(world);
     oracle_wrote(world);
+    fold_look(world);
 }
 
 /* ---- healing ---- */
@@ -275,6 +276,7 @@ static void heal(struct world *world) {
                        world->err.text);
         draft_end_all(world, pad);
     }
+    staff_repeat(world);
     for (int i = 0; i < LATER_MAX; i++)
         if (world->later[i].at_ms > world->now_ms)
             world->later[i].at_ms = world->now_ms;

@@ -168,6 +168,11 @@ struct acked { /* the county has said that it has the actor up to here */
     uint64_t actor, number;
 };
 
+struct order { /* an erasure that the county's disk has refused: it is to be repeated */
+    struct dot record;
+    const char *path; /* NULL: the whole record */
+};
+
 struct hall {
     struct machine machine;
     struct service *service; /* NULL: down */
@@ -181,6 +186,8 @@ struct hall {
     uint32_t form_version;
     uint32_t restores;
     uint64_t merged_into; /* VILLAGE_C is a part of it */
+    uint32_t order_count;
+    struct order orders[8];
 };
 
 struct stick { /* a bundle in somebody's pocket */
@@ -333,6 +340,8 @@ void step_staff(struct world *world, enum turn turn);
 /* Of every tablet that a restored county had forgotten, and that has shown itself since. */
 void staff_confirm(struct world *world);
 void staff_decide(struct world *world);
+/* What staff were told to do again, because the disk had refused it. */
+void staff_repeat(struct world *world);
 
 /* ---- draft.c ---- */
 
@@ -390,6 +399,8 @@ bool crowd_play(struct world *world, uint64_t seed, uint32_t count, char *out, s
 
 /* ---- fold.c ---- */
 
+/* After some steps: what there is now. */
+void fold_look(struct world *world);
 void fold_end(struct world *world);
 
 /* ---- oracle.c ---- */
