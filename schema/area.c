@@ -30,6 +30,10 @@ wrong:
 }
 
 void area_text(uint64_t area, char out[AREA_TEXT_BYTES]) {
+    if (area == 0) {
+        out[0] = '\0';
+        return;
+    }
     for (size_t i = AREA_DIGITS; i > 0; i--) {
         out[i - 1] = (char)('0' + area % 10);
         area /= 10;

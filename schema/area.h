@@ -17,6 +17,7 @@
 
 /* Accepts 2, 4, 6, 9 or 12 digits. */
 enum rc area_parse(struct view text, uint64_t *out, struct err *err);
+/* Twelve digits; nothing for 0, which is no area. */
 void area_text(uint64_t area, char out[AREA_TEXT_BYTES]);
 
 /* What the digits below the node's level count: 1 for a village, 1000 for a township, ... */

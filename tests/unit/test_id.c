@@ -126,6 +126,8 @@ static void areas_are_padded_and_contain_what_lies_beneath(void **state) {
     assert_int_equal(area_parse(view_text("430626"), &county, &err), RC_OK);
     area_text(county, text);
     assert_string_equal(text, "430626000000");
+    area_text(0, text);
+    assert_string_equal(text, "");
     assert_int_equal(area_parse(view_text("430626104203"), &village, &err), RC_OK);
     assert_int_equal(area_parse(view_text("430627"), &other, &err), RC_OK);
     assert_true(area_contains(county, village));
