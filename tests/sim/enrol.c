@@ -117,6 +117,7 @@ static void steal(struct world *world, const char *code) {
 /* Until it is a tablet. */
 static void enrol(struct world *world, struct pad *pad, const char *code) {
     enum rc rc = RC_AGAIN;
+    struct pad *other;
 
     for (int tries = 0; rc != RC_OK; tries++) {
         world->calm = tries >= TRIES_MAX;
@@ -131,8 +132,9 @@ static void enrol(struct world *world, struct pad *pad, const char *code) {
             world_must(world, rc, "enrolling");
         world->calm = false;
         world->now_ms += (int64_t)chance(world, 600000);
-        if (rc != RC_OK && one_in(world, 3))
-            pad_sync(world, &world->pads[chance(world, (uint64_t)world->pad_count - 1)]);
+        other = &world->pads[chance(world, (uint64_t)world->pad_count - 1)];
+        if (rc != RC_OK && other != world->busy && one_in(world, 3))
+            pad_sync(world, other);
         else if (rc != RC_OK && one_in(world, 4))
             step_stick(world);
     }

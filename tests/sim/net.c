@@ -77,6 +77,7 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
     struct pad *pad = context;
     struct world *world = pad->machine.world;
     bool breaks = !world->healing && !world->calm;
+    bool may_lock = strcmp(path, "/v1/attachments/pull") != 0; /* who pulls, has unlocked */
     bool with_poison;
     struct buf came, sent;
     enum rc rc = RC_OK;
@@ -90,6 +91,8 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
         keep_for_later(world, path, body);
         return lost(world, "nobody answers", err);
     }
+    if (breaks && one_in(world, 6))
+        step_amid(world, pad, may_lock);
     buf_init(&came, LIMIT_EXCHANGE_BYTES);
     buf_init(&sent, LIMIT_EXCHANGE_BYTES);
     with_poison = strcmp(path, "/v1/sync") == 0 && poison_request(world, body, breaks, &sent);
@@ -114,6 +117,8 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
         if (!deliver(world, pad, path, body, &came, &result->status))
             rc = lost(world, "the county does not answer", err);
     }
+    if (rc == RC_OK && breaks && one_in(world, 6))
+        step_amid(world, pad, may_lock);
     if (rc == RC_OK && breaks && world->turns[TURN_LOSS] && one_in(world, 8))
         rc = lost(world, "an answer is lost", err);
     if (rc == RC_OK && breaks && world->turns[TURN_CUT] && one_in(world, 12)) {
@@ -263,7 +268,7 @@ static void county_writes(struct world *world) {
 /* A ride to town: what is written is read before it is old. */
 void step_stick(struct world *world) {
     for (uint64_t left = 1 + chance(world, 4); left > 0; left--) {
-        struct pad *pad = &world->pads[chance(world, (uint64_t)world->pad_count)];
+        struct pad *pad = some_pad(world);
 
         switch (chance(world, 4)) {
         case 0:

@@ -297,7 +297,7 @@ void pad_blank(struct world *world, struct pad *pad) {
 void pad_lose(struct world *world) {
     struct pad *pad = &world->pads[world->pad_count - 1];
 
-    if (world->pad_count < 3)
+    if (world->pad_count < 3 || pad == world->busy)
         return;
     pad_close(world, pad);
     world->pad_count--;
@@ -351,7 +351,7 @@ static void turn_clock(struct world *world, struct pad *pad) {
 }
 
 void step_pad(struct world *world, enum turn turn) {
-    struct pad *pad = &world->pads[chance(world, (uint64_t)world->pad_count)];
+    struct pad *pad = some_pad(world);
 
     if (turn == TURN_AWAY) {
         pad->away_until_ms = world->now_ms + (int64_t)chance(world, 6 * (uint64_t)DAY_MS);

@@ -332,18 +332,10 @@ static void answer_sealed(struct task *task) {
     finish(task, rc, "writes a finding into");
 }
 
-void step_people(struct world *world) {
-    struct pad *pad = &world->pads[chance(world, (uint64_t)world->pad_count)];
+static void work(struct world *world, struct pad *pad) {
     struct task task = {.world = world, .pad = pad};
     uint64_t what = chance(world, 100);
 
-    if (world->save_count + 1 >= SAVES_MAX || !pad_ready(world, pad))
-        return;
-    err_clear(&world->err);
-    if (world->turns[TURN_PHOTO] && one_in(world, 10)) {
-        step_photo(world, pad);
-        return;
-    }
     machine_tempt(&pad->machine, TURN_POWER, TURN_DISK);
     if (world->turns[TURN_DRAFT] && one_in(world, 5))
         step_draft(world, pad);
@@ -364,4 +356,23 @@ void step_people(struct world *world) {
     else
         edit(&task);
     pad_after(world, pad);
+}
+
+void step_people(struct world *world) {
+    struct pad *pad = some_pad(world);
+
+    if (world->save_count + 1 >= SAVES_MAX || !pad_ready(world, pad))
+        return;
+    err_clear(&world->err);
+    if (world->turns[TURN_PHOTO] && one_in(world, 10))
+        step_photo(world, pad);
+    else
+        work(world, pad);
+}
+
+void people_amid(struct world *world, struct pad *pad) {
+    if (world->save_count + 1 >= SAVES_MAX || !pad_unlock(world, pad))
+        return;
+    err_clear(&world->err);
+    work(world, pad);
 }

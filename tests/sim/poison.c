@@ -140,7 +140,7 @@ static void make_batch(struct world *world, struct pad *pad) {
 }
 
 void step_poison(struct world *world) {
-    struct pad *pad = &world->pads[chance(world, (uint64_t)world->pad_count)];
+    struct pad *pad = some_pad(world);
     struct poison *poison = &world->poison;
 
     if (poison->pending || poison->gone || world->save_count + EACH >= SAVES_MAX ||

@@ -143,6 +143,14 @@ void machine_calm(struct machine *machine) {
     machine->world->now_ms += disk_stalled_ms(machine->disk);
 }
 
+struct pad *some_pad(struct world *world) {
+    struct pad *pad = &world->pads[chance(world, (uint64_t)world->pad_count)];
+
+    if (pad == world->busy)
+        pad = &world->pads[(pad - world->pads + 1) % world->pad_count];
+    return pad;
+}
+
 /* ---- steps ---- */
 
 static void pass_time(struct world *world) {
@@ -224,11 +232,45 @@ static void step(struct world *world) {
     if (what < 45)
         step_people(world);
     else if (what < 72)
-        pad_sync(world, &world->pads[chance(world, (uint64_t)world->pad_count)]);
+        pad_sync(world, some_pad(world));
     else
         special(world);
     oracle_wrote(world);
     fold_look(world);
+}
+
+/* Only one thing happens amid another, and while a tablet is enrolled nothing does. */
+void step_amid(struct world *world, struct pad *pad, bool may_lock) {
+    bool calm = world->calm;
+    uint64_t what = chance(world, 100);
+
+    if (!world->turns[TURN_AMID] || world->busy != NULL || world->still || pad->tablet == NULL)
+        return;
+    world->busy = pad;
+    world->now_ms += (int64_t)chance(world, 2 * (uint64_t)MINUTE_MS);
+    tell(world, "  meanwhile:");
+    if (what < 40) {
+        /* A failing disk is the sync's own: nobody else would know what becomes of it. */
+        machine_calm(&pad->machine);
+        world->calm = true;
+        if (may_lock && pad->session != NULL && what < 5) {
+            tell(world, "%s is locked", pad->machine.name);
+            world_must(world, session_close(pad->session, &world->err), "locking");
+            pad->session = NULL;
+        } else {
+            people_amid(world, pad);
+        }
+        world->calm = calm;
+        machine_tempt(&pad->machine, TURN_POWER, TURN_DISK);
+    } else if (what < 60) {
+        pad_sync(world, some_pad(world));
+    } else if (what < 70) {
+        step_people(world);
+    } else {
+        special(world);
+    }
+    err_clear(&world->err);
+    world->busy = NULL;
 }
 
 /* ---- healing ---- */
@@ -321,7 +363,7 @@ static void draw_turns(struct world *world) {
     if (one_in(world, 2))
         world->turns[TURN_RESTORE] = false;
     world->weights[TURN_ENROL] = 1;
-    world->weights[TURN_VOTE] = 0;
+    world->weights[TURN_VOTE] = world->weights[TURN_AMID] = 0;
     world->weights[TURN_ERASE] = 1;
     world->weights[TURN_RESTORE] = 1;
     world->weights[TURN_REVOKE] = 1;
@@ -332,6 +374,12 @@ static void draw_turns(struct world *world) {
     world->weights[TURN_AREA] = 1;
     world->weights[TURN_FORM] = 1;
     world->steps = 50 + (uint32_t)chance(world, 100);
+}
+
+static void play_vote(struct world *world) {
+    world->still = true;
+    vote_play(world);
+    world->still = false;
 }
 
 bool world_play(struct world *world, uint64_t seed, bool tells) {
@@ -356,7 +404,7 @@ bool world_play(struct world *world, uint64_t seed, bool tells) {
         vote_draw(world);
     for (world->step = 0; world->step <= world->steps; world->step++) {
         if (world->turns[TURN_VOTE] && world->step == world->ballot.step)
-            vote_play(world);
+            play_vote(world);
         if (world->step > 0)
             step(world);
     }

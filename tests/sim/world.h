@@ -66,6 +66,7 @@ enum turn {
     TURN_POISON, /* a broken tablet's changes */
     TURN_VOTE,   /* a meeting, before everything else or in its midst */
     TURN_ENROL,  /* new tablets */
+    TURN_AMID,   /* all this, too, while a tablet waits for its answer */
     TURN_COUNT,
 };
 
@@ -234,6 +235,9 @@ struct world {
     uint32_t step, steps;
     bool healing; /* nothing breaks any more */
     bool calm;    /* for the moment */
+    bool still;   /* for the moment nothing happens amid a sync, and no start is disturbed */
+    struct pad
+        *busy; /* waits for an answer: others go on, and people work on it; NULL: none does */
     struct hall hall;
     struct pad pads[PADS_MAX];
     int pad_count;
@@ -271,6 +275,10 @@ bool world_play(struct world *world, uint64_t seed, bool tells);
 void world_release(struct world *world);
 
 uint64_t chance(struct world *world, uint64_t below);
+/* Any that does not wait for an answer: one that may be switched off, and may sync. */
+struct pad *some_pad(struct world *world);
+/* Between a request and its work, or between that and its answer's coming. */
+void step_amid(struct world *world, struct pad *pad, bool may_lock);
 static inline bool one_in(struct world *world, uint64_t count) {
     return chance(world, count) == 0;
 }
@@ -336,6 +344,9 @@ void step_stick(struct world *world);
 /* ---- people.c, staff.c ---- */
 
 void step_people(struct world *world);
+/* On this tablet, which waits for an answer: its disk is good meanwhile, and no photo is brought.
+ */
+void people_amid(struct world *world, struct pad *pad);
 void step_staff(struct world *world, enum turn turn);
 /* Of every tablet that a restored county had forgotten, and that has shown itself since. */
 void staff_confirm(struct world *world);
