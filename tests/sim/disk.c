@@ -349,6 +349,10 @@ void disk_mount(const char *name, struct disk *disk) {
     machines[at].disk = disk;
 }
 
+int64_t disk_stalling_ms(const struct disk *disk) {
+    return disk->stalled_ms;
+}
+
 void disk_set_faults(struct disk *disk, const struct disk_faults *faults) {
     disk->faults = *faults;
 }
@@ -541,6 +545,15 @@ int disk_write(struct disk_file *file, uint64_t at, const void *bytes, size_t si
         mark(node, at, end);
     }
     return cut ? EIO : error;
+}
+
+size_t disk_portion(struct disk_file *file, size_t size) {
+    struct disk *disk = file->disk;
+
+    if (size < 2 || !fails(disk, disk->faults.portions))
+        return size;
+    disk->harm.portions++;
+    return 1 + chance(disk, size - 1);
 }
 
 int disk_truncate(struct disk_file *file, uint64_t size) {

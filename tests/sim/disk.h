@@ -23,6 +23,7 @@ struct disk_faults {
     uint32_t read_errors, write_errors, sync_errors;
     uint64_t room_bytes; /* what all files together may have, beyond it ENOSPC; 0: no limit */
     uint32_t stalls;     /* one in so many syncs takes seconds */
+    uint32_t portions;   /* one in so many reads and writes does less than it was asked for */
 };
 
 struct disk *disk_new(uint64_t seed);
@@ -48,10 +49,12 @@ uint32_t disk_open_files(const struct disk *disk);
 /* Calls that changed it; stalls since the last question, in milliseconds. */
 uint64_t disk_writes(const struct disk *disk);
 int64_t disk_stalled_ms(struct disk *disk);
+/* The same, and the question stays open: what the machine's clock must show beyond the world's. */
+int64_t disk_stalling_ms(const struct disk *disk);
 /* What went wrong on it since the last question. cut: in the midst of what the power went; NULL: it
  * did not. */
 struct disk_harm {
-    uint32_t reads, writes, syncs, full, stalls;
+    uint32_t reads, writes, syncs, full, stalls, portions;
     const char *cut;
 };
 struct disk_harm disk_harm(struct disk *disk);
@@ -71,6 +74,9 @@ void disk_close(struct disk_file *file);
 /* *got is less than size at the end of the file only. */
 int disk_read(struct disk_file *file, uint64_t at, void *bytes, size_t size, size_t *got);
 int disk_write(struct disk_file *file, uint64_t at, const void *bytes, size_t size);
+/* How much of a read or write of so many bytes the system does at once: at least one. Whoever asks
+ * the system itself (posix.c) has to ask again for the rest; SQLite's own door does. */
+size_t disk_portion(struct disk_file *file, size_t size);
 int disk_truncate(struct disk_file *file, uint64_t size);
 int disk_sync(struct disk_file *file);
 uint64_t disk_size(const struct disk_file *file);

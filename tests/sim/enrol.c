@@ -118,6 +118,7 @@ static void steal(struct world *world, const char *code) {
 static void enrol(struct world *world, struct pad *pad, const char *code) {
     enum rc rc = RC_AGAIN;
     struct pad *other;
+    bool calm;
 
     for (int tries = 0; rc != RC_OK; tries++) {
         world->calm = tries >= TRIES_MAX;
@@ -139,8 +140,11 @@ static void enrol(struct world *world, struct pad *pad, const char *code) {
             step_stick(world);
     }
     world->enrolled++;
+    calm = world->calm;
+    world->calm = true;
     if (!pad_ready(world, pad))
         world_fail(world, "%s cannot be unlocked: %s", pad->machine.name, world->err.text);
+    world->calm = calm;
     pad->device = tablet_facts(pad->tablet)->device;
 }
 

@@ -51,6 +51,7 @@ bool hall_open(struct world *world) {
     enum rc rc;
 
     err_clear(&world->err);
+    machine_tempt_start(&world->hall.machine, TURN_HALL, TURN_HALL_DISK);
     rc = service_open(&options, &world->hall.service, &world->err);
     if (rc != RC_OK)
         world->hall.service = NULL;
@@ -58,9 +59,11 @@ bool hall_open(struct world *world) {
         hall_close(world);
         machine_calm(&world->hall.machine);
         disk_restart(world->hall.machine.disk);
+        world->crashed++;
         tell(world, "the county loses its power while it starts");
         return false;
     }
+    machine_calm(&world->hall.machine);
     if (rc == RC_IO || rc == RC_NOT_FOUND) /* keys that cannot be read look missing */
         return false;
     world_must(world, rc, "the county cannot be opened");

@@ -221,12 +221,15 @@ static enum rc search_frame(void *context, const struct stored_frame *stored, st
 /* Counts in saves[].found. */
 static void search_log(struct world *world) {
     struct search search = {.world = world};
+    bool calm = world->calm;
 
     for (uint32_t i = 0; i < world->save_count; i++)
         world->saves[i].found = 0;
     world->hall.down_until_ms = 0;
+    world->calm = true;
     if (!hall_up(world))
         world_fail(world, "the county cannot be opened: %s", world->err.text);
+    world->calm = calm;
     search.ledger = hall_read(world);
     arena_init(&search.arena, 64u * 1024u * 1024u);
     world_must(world, store_frames(search.ledger->store, 0, search_frame, &search, &world->err),

@@ -37,6 +37,7 @@ void pad_open(struct world *world, struct pad *pad) {
 
     folder_of(pad, folder);
     err_clear(&world->err);
+    machine_tempt_start(&pad->machine, TURN_POWER, TURN_DISK);
     rc = tablet_open(folder, &options, &pad->tablet, &world->err);
     pad->session = NULL;
     if (rc == RC_OK) {
@@ -77,6 +78,7 @@ bool pad_unlock(struct world *world, struct pad *pad) {
         return pad->session != NULL;
     (void)snprintf(secret, sizeof(secret), CANARY "secret-of-%s", pad->person);
     err_clear(&world->err);
+    machine_tempt_start(&pad->machine, TURN_POWER, TURN_DISK);
     rc = session_open(pad->tablet, view_text(pad->person), view_text(secret), &pad->session,
                       &world->err);
     if (rc != RC_OK) {
@@ -154,6 +156,7 @@ void pad_sync(struct world *world, struct pad *pad) {
     if (pad->tablet == NULL)
         return;
     if (!world->healing && pad->session != NULL && one_in(world, 6)) {
+        machine_tempt(&pad->machine, TURN_POWER, TURN_DISK);
         (void)session_close(pad->session, &world->err);
         pad->session = NULL;
         pad_after(world, pad);
@@ -318,6 +321,7 @@ static void lend(struct world *world, struct pad *pad) {
     if (pad->person_count == 3 || (pad->person_count > 1 && one_in(world, 2))) {
         const char *next = pad->people[chance(world, pad->person_count)];
 
+        machine_tempt(&pad->machine, TURN_POWER, TURN_DISK);
         (void)session_close(pad->session, &world->err);
         pad->session = NULL;
         memcpy(pad->person, next, sizeof(pad->person));

@@ -80,8 +80,9 @@ int sim_close(int descriptor) {
 }
 
 ssize_t sim_pread(int descriptor, void *bytes, size_t size, off_t at) {
+    struct disk_file *file = table[descriptor - FIRST].file;
     size_t got = 0;
-    int error = disk_read(table[descriptor - FIRST].file, (uint64_t)at, bytes, size, &got);
+    int error = disk_read(file, (uint64_t)at, bytes, disk_portion(file, size), &got);
 
     return error == 0 ? (ssize_t)got : failed(error);
 }
@@ -95,8 +96,11 @@ ssize_t sim_read(int descriptor, void *bytes, size_t size) {
 }
 
 ssize_t sim_pwrite(int descriptor, const void *bytes, size_t size, off_t at) {
-    int error = disk_write(table[descriptor - FIRST].file, (uint64_t)at, bytes, size);
+    struct disk_file *file = table[descriptor - FIRST].file;
+    int error;
 
+    size = disk_portion(file, size);
+    error = disk_write(file, (uint64_t)at, bytes, size);
     return error == 0 ? (ssize_t)size : failed(error);
 }
 

@@ -323,6 +323,7 @@ static void restore(struct world *world) {
         .backup = path, .directory = "/county/data", .env = &hall->machine.env};
     struct backup_info info;
     uint32_t epoch = 0;
+    bool calm;
     enum rc rc;
 
     if (path[0] == '\0' || hall->restores >= 2)
@@ -338,8 +339,11 @@ static void restore(struct world *world) {
     hall->restores++;
     hall->acked_count = 0;
     hall->merged_into = 0;
+    calm = world->calm;
+    world->calm = true;
     if (!hall_open(world))
         world_fail(world, "the county cannot be opened after a restore: %s", world->err.text);
+    world->calm = calm;
     oracle_restored(world);
     enrol_restored(world);
     if (one_in(world, 3)) /* the flood took a tablet, too */

@@ -61,11 +61,13 @@ void world_must(struct world *world, enum rc rc, const char *what) {
 static int64_t wall(void *context) {
     struct machine *machine = context;
 
-    return machine->world->now_ms + machine->offset_ms;
+    return machine->world->now_ms + machine->offset_ms + disk_stalling_ms(machine->disk);
 }
 
 static int64_t monotonic(void *context) {
-    return ((struct machine *)context)->world->now_ms;
+    struct machine *machine = context;
+
+    return machine->world->now_ms + disk_stalling_ms(machine->disk);
 }
 
 static void entropy(void *context, void *bytes, size_t size) {
@@ -109,9 +111,16 @@ void machine_tempt(struct machine *machine, enum turn power, enum turn disk) {
         faults.read_errors = one_in(world, 3) ? 1 + (uint32_t)chance(world, 60) : 0;
         faults.stalls = 2;
     }
+    if (world->turns[disk] && one_in(world, 2))
+        faults.portions = 3;
     if (world->turns[TURN_FULL] && one_in(world, 15))
         faults.room_bytes = 1 + chance(world, 2000000);
     disk_set_faults(machine->disk, &faults);
+}
+
+void machine_tempt_start(struct machine *machine, enum turn power, enum turn disk) {
+    if (machine->world->step > 0 && !machine->world->still)
+        machine_tempt(machine, power, disk);
 }
 
 /* For whoever reads what happened. */
@@ -131,6 +140,8 @@ static void tell_harm(struct machine *machine) {
         tell(world, "  %s has no space, %u times", machine->name, harm.full);
     if (harm.stalls > 0)
         tell(world, "  %s waits for its disk, %u times", machine->name, harm.stalls);
+    if (harm.portions > 0)
+        tell(world, "  %s reads and writes in portions, %u times", machine->name, harm.portions);
 }
 
 void machine_calm(struct machine *machine) {

@@ -292,6 +292,8 @@ void machine_init(struct machine *machine, struct world *world, const char *name
 void machine_release(struct machine *machine);
 /* Power, disk and clock faults as this world has them, for the next thing that the machine does. */
 void machine_tempt(struct machine *machine, enum turn power, enum turn disk);
+/* The same for its start, once the world's steps have begun. */
+void machine_tempt_start(struct machine *machine, enum turn power, enum turn disk);
 void machine_calm(struct machine *machine);
 
 /* ---- hall.c: the county ---- */
