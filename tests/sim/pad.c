@@ -344,24 +344,27 @@ static void lend(struct world *world, struct pad *pad) {
     pad_after(world, pad);
 }
 
-static void turn_clock(struct world *world, struct pad *pad) {
+static void turn_clock(struct world *world, struct machine *machine) {
     static const int64_t spans_ms[] = {HOUR_MS, DAY_MS, 400 * DAY_MS, 3000 * DAY_MS};
     int64_t span_ms = spans_ms[chance(world, 4)];
 
-    pad->machine.offset_ms =
+    machine->offset_ms =
         one_in(world, 3) ? 0 : (int64_t)chance(world, 2 * (uint64_t)span_ms) - span_ms;
-    tell(world, "the clock of %s is off by %.2f days", pad->machine.name,
-         (double)pad->machine.offset_ms / (double)DAY_MS);
+    tell(world, "the clock of %s is off by %.2f days", machine->name,
+         (double)machine->offset_ms / (double)DAY_MS);
 }
 
 void step_pad(struct world *world, enum turn turn) {
     struct pad *pad = some_pad(world);
 
     if (turn == TURN_AWAY) {
-        pad->away_until_ms = world->now_ms + (int64_t)chance(world, 6 * (uint64_t)DAY_MS);
-        tell(world, "%s has no network for a while", pad->machine.name);
+        bool months = world->turns[TURN_MONTHS] && one_in(world, 3);
+
+        pad->away_until_ms =
+            world->now_ms + (int64_t)chance(world, (months ? 200 : 6) * (uint64_t)DAY_MS);
+        tell(world, "%s has no network for %s", pad->machine.name, months ? "months" : "a while");
     } else if (turn == TURN_CLOCK) {
-        turn_clock(world, pad);
+        turn_clock(world, one_in(world, 4) ? &world->hall.machine : &pad->machine);
     } else if (turn == TURN_LEND) {
         lend(world, pad);
     } else if (turn == TURN_CLONE) {

@@ -121,6 +121,9 @@ void machine_tempt(struct machine *machine, enum turn power, enum turn disk) {
 void machine_tempt_start(struct machine *machine, enum turn power, enum turn disk) {
     if (machine->world->step > 0 && !machine->world->still)
         machine_tempt(machine, power, disk);
+    if (machine->world->step > 0 && !machine->world->still && !machine->world->calm &&
+        !machine->world->healing && machine->world->turns[power] && one_in(machine->world, 6))
+        disk_cut_after(machine->disk, 1 + chance(machine->world, 30));
 }
 
 /* For whoever reads what happened. */
