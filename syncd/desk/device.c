@@ -119,6 +119,9 @@ static enum rc scope_act(void *context, struct work *work, struct err *err) {
     if (change->order->revoke && row->scope.revoked)
         return err_set(err, RC_CONFLICT, "%.*s: the device is revoked already",
                        VIEW_PRINT(row->name));
+    if (row->scope.revoked)
+        return err_set(err, RC_CONFLICT, "%.*s: the device is revoked for good; enrol it anew",
+                       VIEW_PRINT(row->name));
     rc = scope_remember(work, row, err);
     if (rc != RC_OK)
         return rc;

@@ -148,8 +148,9 @@ static void enrol(struct world *world, struct pad *pad, const char *code) {
     pad->device = tablet_facts(pad->tablet)->device;
 }
 
-static void invite(struct world *world, const struct pad *pad, char code[CODE_TEXT_BYTES]) {
-    uint64_t grant[3];
+/* Returns how many areas. */
+static uint32_t invite(struct world *world, const struct pad *pad, char code[CODE_TEXT_BYTES],
+                       uint64_t grant[3]) {
     struct invitation invitation = {.device_name = view_text(pad->people[0]),
                                     .person_name = view_text(pad->people[0]),
                                     .role = ROLE_CLERK,
@@ -160,10 +161,13 @@ static void invite(struct world *world, const struct pad *pad, char code[CODE_TE
             grant[invitation.area_count++] = AREAS[i];
     world_must(world, auth_invite(hall_office(world), &invitation, "test", code, &world->err),
                "an invitation");
+    return invitation.area_count;
 }
 
 void step_enrol(struct world *world) {
     char code[CODE_TEXT_BYTES], name[16];
+    uint64_t grant[3];
+    uint32_t count;
     struct pad *pad;
 
     if (world->pad_count == PADS_MAX || world->enrolled == ENROL_MAX || !hall_up(world))
@@ -171,8 +175,9 @@ void step_enrol(struct world *world) {
     (void)snprintf(name, sizeof(name), "new%u", ++world->names);
     pad = pad_new(world, name, disk_new(chance(world, UINT64_MAX)));
     net_begin(world, pad);
-    invite(world, pad, code);
+    count = invite(world, pad, code, grant);
     enrol(world, pad, code);
+    scope_granted(world, pad->device, grant, count, RC_OK);
     if (!hall_up(world))
         return;
     enrol_check(world);
@@ -184,6 +189,8 @@ void step_enrol(struct world *world) {
  * credential to show. Nothing was saved on it, because it had no form yet. */
 bool enrol_anew(struct world *world, struct pad *pad) {
     char code[CODE_TEXT_BYTES];
+    uint64_t grant[3];
+    uint32_t count;
     struct buf credential;
     bool has_none;
 
@@ -197,7 +204,8 @@ bool enrol_anew(struct world *world, struct pad *pad) {
         world_fail(world, "%s has nothing to show, but answers", pad->machine.name);
     tell(world, "%s is enrolled anew", pad->machine.name);
     pad_blank(world, pad);
-    invite(world, pad, code);
+    count = invite(world, pad, code, grant);
     enrol(world, pad, code);
+    scope_granted(world, pad->device, grant, count, RC_OK);
     return true;
 }

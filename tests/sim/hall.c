@@ -415,6 +415,7 @@ void hall_begin(struct world *world) {
             pad_new(world, people[at], disk_copy(start->pads[at], chance(world, UINT64_MAX)));
 
         pad->device = start->devices[at];
+        scope_granted(world, pad->device, grants[at].areas, grants[at].count, RC_OK);
         net_begin(world, pad);
         pad_open(world, pad);
         if (!pad_unlock(world, pad))

@@ -38,6 +38,8 @@ static bool deliver(struct world *world, struct pad *pad, const char *path, stru
     lost = hall_after(world);
     if (!lost && pad != NULL && *status == 200)
         oracle_answered(world, pad);
+    if (pad != NULL && *status == 200 && strcmp(path, "/v1/sync") == 0)
+        scope_answered(world, pad, buf_view(answer));
     return !lost;
 }
 

@@ -556,6 +556,7 @@ static void check_tablet(struct world *world, struct pad *pad) {
     buf_release(&problems);
     if (!revoked(pad))
         check_states(world, pad);
+    scope_end(world, pad);
 }
 
 void oracle_end(struct world *world) {

@@ -32,17 +32,21 @@ static struct world *tempted(struct world *world) {
 static void scope(struct world *world) {
     struct pad *pad = &world->pads[chance(world, (uint64_t)world->pad_count)];
     char id[17], areas[60] = "";
-    uint64_t which = 1 + chance(world, 7);
+    uint64_t which = 1 + chance(world, 7), grant[3];
+    uint32_t count = 0;
     enum rc rc;
 
     for (int i = 0; i < 3; i++)
-        if ((which >> i & 1) != 0)
+        if ((which >> i & 1) != 0) {
+            grant[count++] = VILLAGES[i];
             (void)snprintf(areas + strlen(areas), sizeof(areas) - strlen(areas), "%s%llu",
                            areas[0] == '\0' ? "" : ",", (unsigned long long)VILLAGES[i]);
+        }
     id_text(pad->device, id);
     rc = hall_run(tempted(world), desk_device_scope, id, "--areas", areas, "--reason", "new work",
                   NULL);
     refused(world, rc, areas);
+    scope_granted(world, pad->device, grant, count, rc);
     tell(world, "  is the scope of %s", pad->machine.name);
 }
 
@@ -72,10 +76,12 @@ void staff_confirm(struct world *world) {
 static void revoke(struct world *world) {
     struct pad *pad = &world->pads[chance(world, (uint64_t)world->pad_count)];
     char id[17];
+    enum rc rc;
 
     id_text(pad->device, id);
-    refused(world, hall_run(tempted(world), desk_device_revoke, id, "--reason", "lost", NULL),
-            pad->machine.name);
+    rc = hall_run(tempted(world), desk_device_revoke, id, "--reason", "lost", NULL);
+    refused(world, rc, pad->machine.name);
+    scope_revoked(world, pad->device, rc);
 }
 
 /* ---- decisions ---- */
@@ -286,6 +292,7 @@ static void merge(struct world *world) {
     refused(world, rc, "merges a village");
     if (rc == RC_IO) /* the records that are still to move do so when it starts again */
         hall_close(world);
+    world->hall.merge_unsure = rc != RC_OK;
     world->hall.merged_into = VILLAGE_B;
 }
 
@@ -339,12 +346,14 @@ static void restore(struct world *world) {
     hall->restores++;
     hall->acked_count = 0;
     hall->merged_into = 0;
+    hall->merge_unsure = true; /* the backup may have it */
     calm = world->calm;
     world->calm = true;
     if (!hall_open(world))
         world_fail(world, "the county cannot be opened after a restore: %s", world->err.text);
     world->calm = calm;
     oracle_restored(world);
+    scope_forgotten(world);
     enrol_restored(world);
     if (one_in(world, 3)) /* the flood took a tablet, too */
         pad_lose(world);

@@ -189,6 +189,7 @@ struct hall {
     uint64_t merged_into; /* VILLAGE_C is a part of it */
     uint32_t order_count;
     struct order orders[8];
+    bool merge_unsure;    /* the disk refused that; perhaps it is not */
 };
 
 struct stick { /* a bundle in somebody's pocket */
@@ -212,6 +213,12 @@ struct poison { /* a broken tablet (poison.c) */
     bool odd_sane;       /* the odd change of that batch is only unknown */
     uint32_t first_save; /* of that batch */
     struct buf batch;
+};
+
+struct granted { /* to a device, as staff have said last (scope.c) */
+    uint64_t device;
+    uint8_t areas; /* bits */
+    bool revoked, unknown;
 };
 
 #define BALLOT_ITEMS 3u
@@ -245,6 +252,8 @@ struct world {
     uint32_t save_count;
     uint32_t meant; /* of the next save: as above */
     struct poison poison;
+    uint32_t granted_count;
+    struct granted granted[PADS_MAX];
     struct ballot ballot;
     uint32_t photo_count;
     struct photo photos[PHOTOS_MAX];
@@ -404,6 +413,17 @@ void enrol_check(struct world *world);
 bool enrol_anew(struct world *world, struct pad *pad);
 /* The county is open again, out of a backup: which of them it still knows. */
 void enrol_restored(struct world *world);
+
+/* ---- scope.c ---- */
+
+/* rc: of the command that says so. */
+void scope_granted(struct world *world, uint64_t device, const uint64_t *areas, uint32_t count,
+                   enum rc rc);
+void scope_revoked(struct world *world, uint64_t device, enum rc rc);
+/* By a county that was restored. */
+void scope_forgotten(struct world *world);
+void scope_answered(struct world *world, struct pad *pad, struct view answer);
+void scope_end(struct world *world, struct pad *pad);
 
 /* ---- crowd.c ---- */
 

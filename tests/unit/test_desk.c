@@ -131,6 +131,8 @@ static void a_revoked_device_is_refused(void **state) {
     RUNS(world, 2, "device", "revoke", "wang");
     RUNS(world, 0, "device", "revoke", "wang", "--reason", "lost on the bus");
     RUNS(world, 1, "device", "revoke", "wang", "--reason", "again");
+    RUNS(world, 1, "device", "scope", "wang", "--areas", "430626117");
+    SAYS(world->err, "enrol it anew");
     RUNS(world, 1, "device", "revoke", "nobody", "--reason", "x");
     RUNS(world, 0, "device", "list");
     SAYS(world->out, "revoked");
