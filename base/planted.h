@@ -39,6 +39,8 @@ enum planted {
     PLANTED_EDIT_DECIDES,       /* an edit of what is in conflict replaces all sides */
     PLANTED_ERASED_CONTENDS,    /* what the law has erased is a side like any other */
     PLANTED_ERASED_IN_PART,     /* an answer that took the place of another one is not erased */
+    PLANTED_WITHDRAWN_SERVED,   /* a feed goes on to whoever had begun it and may not any more */
+    PLANTED_NOT_PURGED,         /* what has left a tablet's areas stays on its disk */
     PLANTED_COUNT
 };
 

@@ -273,6 +273,10 @@ enum rc feed_pull(const struct office *office, struct ledger *ledger, const stru
     *pull = (struct pull){0};
     if (scope->area_count <= LIMIT_AREAS)
         area_count = succession_expand(&ledger->areas, scope->areas, scope->area_count, areas);
+    for (uint32_t i = 0; PLANTED(WITHDRAWN_SERVED) && i < hello->cursor_count; i++)
+        if (hello->cursors[i].area != 0 && area_count < 2 * LIMIT_AREAS &&
+            !area_list_contains(areas, area_count, hello->cursors[i].area))
+            areas[area_count++] = hello->cursors[i].area;
     buf_init(&pull->forms, LIMIT_EXCHANGE_BYTES / 2);
     buf_init(&pull->parts, LIMIT_EXCHANGE_BYTES / 2);
     buf_init(&walk.own, 65536u);

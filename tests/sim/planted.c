@@ -37,6 +37,8 @@ static const char *const names[PLANTED_COUNT] = {
     [PLANTED_EDIT_DECIDES] = "edit-decides",
     [PLANTED_ERASED_CONTENDS] = "erased-contends",
     [PLANTED_ERASED_IN_PART] = "erased-in-part",
+    [PLANTED_WITHDRAWN_SERVED] = "withdrawn-served",
+    [PLANTED_NOT_PURGED] = "not-purged",
 };
 
 #ifdef YG_PLANTED
