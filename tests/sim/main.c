@@ -32,12 +32,14 @@ struct range {
     uint64_t first, count;
     uint32_t jobs;
     bool tap, teeth, census;
+    const char *planted; /* the name of a mistake; NULL: none */
 };
 
 struct shared {             /* with the processes that play */
     volatile uint64_t next; /* of each process: the seed at hand */
     volatile uint64_t failed;
     volatile uint64_t steps, saved, crashed;
+    char failure[160]; /* of the last world that failed */
     struct census census;
 };
 
@@ -61,6 +63,16 @@ static int play_one(uint64_t seed) {
     return good ? 0 : 1;
 }
 
+/* What broke, and the one command that plays it again. */
+static void tell_failed(const struct range *range, uint64_t seed, const char *what,
+                        const char *program) {
+    const char *lead = range->tap ? "# " : "", *planted = range->planted;
+
+    printf("%sseed %llu: %s\n%s  again: %s%s%s %llu\n", lead, (unsigned long long)seed, what, lead,
+           program, planted == NULL ? "" : " --planted ", planted == NULL ? "" : planted,
+           (unsigned long long)seed);
+}
+
 /* Plays first, first + jobs, ... of the range, from the at-th on. */
 static void play_many(const struct range *range, uint64_t from, const char *program,
                       struct shared *shared) {
@@ -77,9 +89,7 @@ static void play_many(const struct range *range, uint64_t from, const char *prog
             world_release(world);
             continue;
         }
-        printf("%sseed %llu: %s\n%s  again: %s %llu\n", range->tap ? "# " : "",
-               (unsigned long long)seed, world->failure, range->tap ? "# " : "", program,
-               (unsigned long long)seed);
+        tell_failed(range, seed, world->failure, program);
         fflush(stdout);
         shared->failed++;
         world = calloc(1, sizeof(*world)); /* the failed one is as it was in the middle */
@@ -116,6 +126,7 @@ static int play_range(const struct range *range, const char *program) {
     while (running > 0) {
         int status = 0;
         pid_t ended = wait(&status);
+        char crash[60];
 
         for (uint32_t job = 0; job < range->jobs; job++) {
             uint64_t seed = shared[job].next;
@@ -126,11 +137,10 @@ static int play_range(const struct range *range, const char *program) {
                 running--;
                 continue;
             }
-            printf("%sseed %llu: the program crashed (%s %d)\n%s  again: %s %llu\n",
-                   range->tap ? "# " : "", (unsigned long long)seed,
-                   WIFSIGNALED(status) ? "signal" : "status",
-                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-                   range->tap ? "# " : "", program, (unsigned long long)seed);
+            (void)snprintf(crash, sizeof(crash), "the program crashed (%s %d)",
+                           WIFSIGNALED(status) ? "signal" : "status",
+                           WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+            tell_failed(range, seed, crash, program);
             shared[job].failed++;
             children[job] = start(range, seed + range->jobs, program, &shared[job]);
         }
@@ -162,7 +172,7 @@ static int play_range(const struct range *range, const char *program) {
 
 /* The first seed that the mistake breaks; 0: none. Each world in a process of its own, because a
  * mistake may crash it. */
-static uint64_t first_broken(const struct range *range, int mistake) {
+static uint64_t first_broken(const struct range *range, int mistake, char what[160]) {
     struct shared *shared =
         mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     uint64_t found = 0;
@@ -178,8 +188,11 @@ static uint64_t first_broken(const struct range *range, int mistake) {
             struct world *world = calloc(1, sizeof(*world));
 
             shared->next = seed;
-            if (world == NULL || !world_play(world, seed, false))
+            if (world == NULL || !world_play(world, seed, false)) {
+                (void)snprintf(shared->failure, sizeof(shared->failure), "%.159s",
+                               world == NULL ? "no memory" : world->failure);
                 _exit(1);
+            }
             world_release(world);
             free(world);
         }
@@ -187,6 +200,8 @@ static uint64_t first_broken(const struct range *range, int mistake) {
     }
     if (child > 0 && waitpid(child, &status, 0) == child && status != 0)
         found = shared->next;
+    (void)snprintf(what, 160, "%.159s",
+                   shared->failure[0] == '\0' ? "it crashed" : shared->failure);
     (void)munmap(shared, sizeof(*shared));
     return found;
 }
@@ -195,12 +210,13 @@ static int play_teeth(const struct range *range) {
     int missed = 0, count = 0;
 
     for (int mistake = 1; mistake < (int)PLANTED_COUNT; mistake++) {
-        uint64_t found = first_broken(range, mistake);
+        char what[160] = "";
+        uint64_t found = first_broken(range, mistake, what);
 
         missed += found == 0;
         printf("%sok %d - %s is found", found == 0 ? "not " : "", ++count, planted_name(mistake));
         if (found != 0)
-            printf(" by seed %llu", (unsigned long long)found);
+            printf(" by seed %llu: %s", (unsigned long long)found, what);
         printf("\n");
         fflush(stdout);
     }
@@ -208,13 +224,18 @@ static int play_teeth(const struct range *range) {
     return missed == 0 ? 0 : 1;
 }
 
-static int play_crowd(uint64_t seed, uint32_t count) {
+static int play_crowd(uint64_t seed, uint32_t count, const char *program) {
     struct world *world = calloc(1, sizeof(*world));
     char figures[300] = "";
     bool good = world != NULL && crowd_play(world, seed, count, figures, sizeof(figures));
 
-    printf("%u tablets at once: %s\n%s\n", count, good ? "every promise was kept" : world->failure,
+    printf("%u tablets at once: %s\n%s\n", count,
+           good            ? "every promise was kept"
+           : world != NULL ? world->failure
+                           : "no memory",
            figures);
+    if (!good)
+        printf("  again: %s --crowd %u %llu\n", program, count, (unsigned long long)seed);
     return good ? 0 : 1;
 }
 
@@ -234,7 +255,7 @@ int main(int argc, char **argv) {
         else if (strcmp(argv[i], "--teeth") == 0)
             range.teeth = true;
         else if (strcmp(argv[i], "--planted") == 0 && more)
-            planted_choose(planted_find(argv[++i]));
+            range.planted = argv[++i];
         else if (strcmp(argv[i], "--seeds") == 0 && more)
             range.count = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--crowd") == 0 && more)
@@ -246,6 +267,14 @@ int main(int argc, char **argv) {
         else
             one = strtoull(argv[i], NULL, 10);
     }
+    if (range.planted != NULL && planted_find(range.planted) < 0) {
+        fprintf(stderr, "no mistake is called %s; see tests/sim/planted.c\n", range.planted);
+        return 2;
+    }
+    if (range.planted != NULL)
+        planted_choose(planted_find(range.planted));
+    if (range.first == 0) /* a seed alone cannot be 0 */
+        range.first = 1;
     if (range.jobs == 0 || range.jobs > JOBS_MAX)
         range.jobs = 1;
     err_init(&err, LANG_EN);
@@ -259,7 +288,7 @@ int main(int argc, char **argv) {
     vfs_world(0, 1);
     hall_prepare();
     if (crowd > 0)
-        return play_crowd(one + 1, crowd);
+        return play_crowd(one != 0 ? one : 1, crowd, argv[0]);
     if (range.teeth)
         return play_teeth(&range);
     return one != 0 ? play_one(one) : play_range(&range, argv[0]);

@@ -44,10 +44,13 @@ void tell(struct world *world, const char *format, ...) {
 
 void world_fail(struct world *world, const char *format, ...) {
     va_list arguments;
+    size_t size;
 
     va_start(arguments, format);
     (void)vsnprintf(world->failure, sizeof(world->failure), format, arguments);
     va_end(arguments);
+    for (size = strlen(world->failure); size > 0 && world->failure[size - 1] <= ' '; size--)
+        world->failure[size - 1] = '\0';
     longjmp(world->out, 1);
 }
 
