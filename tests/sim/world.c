@@ -388,7 +388,7 @@ static void draw_turns(struct world *world) {
     world->weights[TURN_STAFF] += 4;
     if (world->turns[TURN_RESTORE] && world->turns[TURN_ENROL]) /* it may forget whom it enrolled */
         world->weights[TURN_ENROL] = world->weights[TURN_RESTORE] = world->weights[TURN_BACKUP] = 6;
-    world->weights[TURN_AREA] = 1;
+    world->weights[TURN_AREA] = 5; /* it happens once */
     world->weights[TURN_FORM] = 1;
     world->steps = 50 + (uint32_t)chance(world, 100);
 }
