@@ -118,8 +118,9 @@ static void steal(struct world *world, const char *code) {
 static void enrol(struct world *world, struct pad *pad, const char *code) {
     enum rc rc = RC_AGAIN;
     struct pad *other;
-    bool calm;
+    bool calm, still = world->still;
 
+    world->still = true; /* nobody clones what is no tablet yet, or takes it away for months */
     for (int tries = 0; rc != RC_OK; tries++) {
         world->calm = tries >= TRIES_MAX;
         if (world->calm)
@@ -139,6 +140,7 @@ static void enrol(struct world *world, struct pad *pad, const char *code) {
         else if (rc != RC_OK && one_in(world, 4))
             step_stick(world);
     }
+    world->still = still;
     world->enrolled++;
     calm = world->calm;
     world->calm = true;

@@ -126,6 +126,7 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
     if (rc == RC_OK && breaks && world->turns[TURN_CUT] && one_in(world, 12)) {
         if (one_in(world, 2) && pad->last_answer.size > 0) {
             buf_add_view(answer, buf_view(&pad->last_answer));
+            result->status = pad->last_status;
             tell(world, "  an earlier answer comes again");
         } else {
             buf_add_view(answer, view_slice(buf_view(&came), 0, chance(world, came.size + 1)));
@@ -137,6 +138,7 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
     if (rc == RC_OK && world->turns[TURN_CUT] && one_in(world, 4)) {
         buf_clear(&pad->last_answer);
         buf_add_view(&pad->last_answer, buf_view(&came));
+        pad->last_status = result->status;
     }
     result->bytes_down = answer->size;
     buf_release(&came);

@@ -364,7 +364,9 @@ void step_pad(struct world *world, enum turn turn) {
             world->now_ms + (int64_t)chance(world, (months ? 200 : 6) * (uint64_t)DAY_MS);
         tell(world, "%s has no network for %s", pad->machine.name, months ? "months" : "a while");
     } else if (turn == TURN_CLOCK) {
-        turn_clock(world, one_in(world, 4) ? &world->hall.machine : &pad->machine);
+        /* Not amid a sync: who has just got a nonce of today may be refused with it yesterday. */
+        turn_clock(world,
+                   world->busy == NULL && one_in(world, 4) ? &world->hall.machine : &pad->machine);
     } else if (turn == TURN_LEND) {
         lend(world, pad);
     } else if (turn == TURN_CLONE) {

@@ -161,6 +161,7 @@ struct pad {
     bool draft_maybe; /* there may be one that nobody knows of */
     struct image backup;
     struct buf last_answer; /* for TURN_CUT */
+    int last_status;        /* its */
     uint64_t noted;         /* own numbers that vote.c knows of */
     uint32_t granted;       /* times staff changed its scope; 0: as enrolled */
 };
