@@ -51,6 +51,9 @@ void world_fail(struct world *world, const char *format, ...) {
     va_end(arguments);
     for (size = strlen(world->failure); size > 0 && world->failure[size - 1] <= ' '; size--)
         world->failure[size - 1] = '\0';
+    for (size = 0; world->failure[size] != '\0'; size++) /* one line */
+        if (world->failure[size] == '\n')
+            world->failure[size] = ' ';
     longjmp(world->out, 1);
 }
 
