@@ -190,7 +190,7 @@ struct hall {
     uint64_t merged_into; /* VILLAGE_C is a part of it */
     uint32_t order_count;
     struct order orders[8];
-    bool merge_unsure;    /* the disk refused that; perhaps it is not */
+    bool merge_unsure; /* the disk refused that; perhaps it is not */
 };
 
 struct stick { /* a bundle in somebody's pocket */
