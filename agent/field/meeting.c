@@ -388,6 +388,8 @@ static enum rc write_rules(struct meeting_edit *edit, struct err *err) {
     }
     if (rc == RC_OK)
         rc = meeting_put(&edit->edit, meeting_root, "rules_hash", view_text(hex), err);
+    if (rc == RC_OK)
+        memcpy(edit->at.meeting.rules_hash, hash, sizeof(hash)); /* as it will be */
     buf_release(&text);
     return rc;
 }

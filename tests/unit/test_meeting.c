@@ -502,6 +502,29 @@ static void what_comes_after_the_seal_is_late(void **state) {
     end_two(&two);
 }
 
+/* On the second one another year's rules hold: it must not write them beside those of the meeting.
+ */
+static void a_wrong_clock_does_not_spoil_the_rules(void **state) {
+    struct two two = two_of(state, 12);
+    struct visitor *visitor = two.a.visitor;
+    int64_t now_ms = visitor->county->now_ms;
+    char code[MEETING_CODE_BYTES];
+    struct meeting_seen at;
+    uint64_t seats;
+    struct dot id;
+
+    MUST(&two.a, meeting_pair(two.a.session, two.id, 1, code, &visitor->err));
+    visitor->county->now_ms = INT64_C(1500000000000); /* 2017 */
+    REFUSES(&two.b, RC_CONFLICT, "the same meeting",
+            meeting_join(two.b.session, view_text(code), &id, &seats, &visitor->err));
+    visitor->county->now_ms = now_ms;
+    sync_both(&two);
+    at = panel_see(visitor, two.a.session, two.id);
+    assert_true(at.meeting.has_rules);
+    assert_int_equal(at.meeting.problems & (MEETING_NO_RULES | MEETING_CONFLICT), 0);
+    end_two(&two);
+}
+
 static void other_meetings_do_not_pair(void **state) {
     struct two two = two_of(state, 12);
     struct visitor *visitor = two.a.visitor;
@@ -535,6 +558,7 @@ int main(void) {
         TEST(one_tablet_is_the_booth),
         TEST(a_member_on_two_tablets_voids_the_item),
         TEST(what_comes_after_the_seal_is_late),
+        TEST(a_wrong_clock_does_not_spoil_the_rules),
         TEST(other_meetings_do_not_pair),
     };
 
