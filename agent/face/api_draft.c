@@ -36,7 +36,8 @@ enum rc web_draft_visit(struct web_call *call, struct visit *visit, struct fille
         return rc;
     if (!parse_u64(view_text(web_param(call, "draft")), &draft) || draft == 0)
         return err_set(err, RC_NOT_FOUND, "there is no such draft (any more)");
-    if (visit->seat->filler == NULL || filler_draft(visit->seat->filler) != draft) {
+    if (visit->seat->filler == NULL || filler_draft(visit->seat->filler) != draft ||
+        filler_is_renamed(visit->seat->filler)) {
         rc = filler_resume(visit->session, draft, &filler, err);
         if (rc != RC_OK)
             return rc;

@@ -1,5 +1,10 @@
 /* What is kept of a draft: a byte of the version, the form's id, the area, the record (actor and
- * number; 0 for a new one), all 8 bytes; the title, sized; then what filling_keep writes. */
+ * number; 0 for a new one), all 8 bytes; the title, sized; which of the record and its instances
+ * are of our own changes (varint count, each: actor by which it was called, 8 bytes; varint number;
+ * actor under which we gave the number, 8 bytes); then what filling_keep writes.
+ *
+ * Where there are copies of the tablet, or the county was restored, own numbers get other names,
+ * and the former ones may be those of somebody else's records. So a draft is resumed by our own. */
 #include "agent/field/filler.h"
 
 #include "agent/field/home_visit.h"
@@ -9,16 +14,18 @@
 
 #include <stdlib.h>
 
-#define KEPT_VERSION 2
-#define TITLE_BYTES  512u /* of a draft, in lists */
-#define FILLER_BYTES (64u * 1024u * 1024u)
-#define DEVICE_BYTES 32u
+#define KEPT_VERSION  3
+#define WITHOUT_NAMES 2
+#define TITLE_BYTES   512u /* of a draft, in lists */
+#define FILLER_BYTES  (64u * 1024u * 1024u)
+#define DEVICE_BYTES  32u
 
 struct filler {
     struct session *session;
     uint64_t draft;
     uint64_t area;
     struct dot record;
+    uint32_t namings;   /* of the tablet, when it was begun or resumed */
     struct arena arena; /* of the program */
     struct form_program program;
     struct filling filling;
@@ -51,6 +58,7 @@ static enum rc make(struct session *session, const struct form *form, struct fil
     if (filler == NULL)
         return err_set(err, RC_NO_MEMORY, "out of memory");
     filler->session = session;
+    filler->namings = tablet_namings(session_tablet(session));
     arena_init(&filler->arena, FILLER_BYTES);
     past_init(&filler->past);
     past_init(&filler->earlier);
@@ -87,6 +95,41 @@ static struct view title_of(const struct filler *filler) {
     return title;
 }
 
+/* The i-th of what the draft names: the record, then its instances. */
+static struct dot named(const struct filler *filler, uint32_t i) {
+    return i == 0 ? filler->record : filler->filling.olds[i - 1].instance.dot;
+}
+
+static bool is_named_before(const struct filler *filler, uint32_t end, struct dot dot) {
+    for (uint32_t i = 0; i < end; i++)
+        if (dot_equal(named(filler, i), dot))
+            return true;
+    return false;
+}
+
+static void keep_own(const struct filler *filler, struct buf *out) {
+    const struct tablet *tablet = session_tablet(filler->session);
+    uint32_t count = 0;
+    struct dot own;
+
+    for (int turn = 0; turn < 2; turn++) {
+        if (turn == 1)
+            buf_add_varint(out, count);
+        for (uint32_t i = 0; i <= filler->filling.old_count; i++) {
+            struct dot dot = named(filler, i);
+
+            if (!tablet_own_dot(tablet, dot, &own) || is_named_before(filler, i, dot))
+                continue;
+            count++;
+            if (turn == 0)
+                continue;
+            buf_add_le64(out, dot.actor);
+            buf_add_varint(out, dot.number);
+            buf_add_le64(out, own.actor);
+        }
+    }
+}
+
 static enum rc keep(struct filler *filler, struct buf *out, struct err *err) {
     buf_add_u8(out, KEPT_VERSION);
     buf_add_le64(out, filler->program.form->id);
@@ -94,6 +137,7 @@ static enum rc keep(struct filler *filler, struct buf *out, struct err *err) {
     buf_add_le64(out, filler->record.actor);
     buf_add_le64(out, filler->record.number);
     buf_add_sized(out, title_of(filler));
+    keep_own(filler, out);
     return filling_keep(&filler->filling, out, err);
 }
 
@@ -178,15 +222,41 @@ enum rc filler_edit(struct session *session, struct dot record, struct filler **
     return rc;
 }
 
-/* The bytes of a draft, and what stands before the filling; views borrow from the bytes. */
+struct names {
+    uint32_t count;
+    struct filling_name *list;
+};
+
+static enum rc read_names(const struct tablet *tablet, struct reader *in, struct arena *arena,
+                          struct names *out, struct err *err) {
+    uint64_t count = read_varint_max(in, read_left(in));
+
+    out->list = arena_array(arena, count, sizeof(*out->list));
+    for (uint64_t i = 0; i < count && out->list != NULL; i++) {
+        struct filling_name *name = &out->list[out->count++];
+        struct dot own;
+
+        name->was.actor = read_le64(in);
+        name->was.number = read_varint(in);
+        own = (struct dot){read_le64(in), name->was.number};
+        name->now = tablet_dot_now(tablet, own);
+    }
+    return arena_check(arena, "a draft", err);
+}
+
+/* The bytes of a draft, and what stands before the filling; views borrow from the bytes, names are
+ * in the arena. */
 static enum rc read_draft(struct session *session, uint64_t draft, struct buf *bytes,
-                          struct reader *in, struct draft_head *head, struct err *err) {
+                          struct reader *in, struct arena *arena, struct draft_head *head,
+                          struct names *names, struct err *err) {
     enum rc rc = drafts_get(session, draft, bytes, err);
+    uint8_t version;
 
     if (rc != RC_OK)
         return rc;
     reader_init(in, buf_view(bytes));
-    if (read_u8(in) != KEPT_VERSION)
+    version = read_u8(in);
+    if (version != KEPT_VERSION && version != WITHOUT_NAMES)
         return err_set(err, RC_UNSUPPORTED, "draft %llu was written by a newer program",
                        (unsigned long long)draft);
     head->form = tablet_form(session_tablet(session), read_le64(in));
@@ -194,18 +264,22 @@ static enum rc read_draft(struct session *session, uint64_t draft, struct buf *b
     head->record.actor = read_le64(in);
     head->record.number = read_le64(in);
     head->title = read_sized(in);
-    return RC_OK;
+    if (version == KEPT_VERSION)
+        rc = read_names(session_tablet(session), in, arena, names, err);
+    head->record = filling_name_now(names->list, names->count, head->record);
+    return rc;
 }
 
 enum rc filler_peek(struct session *session, uint64_t draft, struct arena *arena,
                     struct draft_head *out, struct err *err) {
+    struct names names = {0};
     struct reader in;
     struct buf bytes;
     enum rc rc;
 
     *out = (struct draft_head){0};
     buf_init(&bytes, DRAFT_BYTES_MAX);
-    rc = read_draft(session, draft, &bytes, &in, out, err);
+    rc = read_draft(session, draft, &bytes, &in, arena, out, &names, err);
     if (rc == RC_OK) {
         out->title = arena_view(arena, out->title);
         rc = arena_check(arena, "the list", err);
@@ -237,13 +311,16 @@ static enum rc resume_past(struct filler *filler, struct err *err) {
 enum rc filler_resume(struct session *session, uint64_t draft, struct filler **out,
                       struct err *err) {
     struct draft_head head = {0};
+    struct names names = {0};
+    struct arena arena;
     struct reader in;
     struct buf bytes;
     enum rc rc;
 
     *out = NULL;
+    arena_init(&arena, DRAFT_BYTES_MAX);
     buf_init(&bytes, DRAFT_BYTES_MAX);
-    rc = read_draft(session, draft, &bytes, &in, &head, err);
+    rc = read_draft(session, draft, &bytes, &in, &arena, &head, &names, err);
     if (rc != RC_OK)
         goto out;
     if (head.form == NULL) {
@@ -256,7 +333,8 @@ enum rc filler_resume(struct session *session, uint64_t draft, struct filler **o
         (*out)->draft = draft;
         (*out)->area = head.area;
         (*out)->record = head.record;
-        rc = filling_resume(&(*out)->filling, read_bytes(&in, read_left(&in)), err);
+        rc = filling_resume(&(*out)->filling, read_bytes(&in, read_left(&in)), names.list,
+                            names.count, err);
         if (rc == RC_OK)
             rc = resume_past(*out, err);
     }
@@ -266,7 +344,12 @@ enum rc filler_resume(struct session *session, uint64_t draft, struct filler **o
     }
 out:
     wipe(&bytes);
+    arena_release(&arena);
     return rc;
+}
+
+bool filler_is_renamed(const struct filler *filler) {
+    return filler->namings != tablet_namings(session_tablet(filler->session));
 }
 
 uint64_t filler_draft(const struct filler *filler) {

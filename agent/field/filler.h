@@ -27,6 +27,8 @@ enum rc filler_resume(struct session *session, uint64_t draft, struct filler **o
                       struct err *err);
 void filler_close(struct filler *filler); /* NULL is allowed */
 
+/* Own changes have got other names since it was begun or resumed: resume it again. */
+bool filler_is_renamed(const struct filler *filler);
 uint64_t filler_draft(const struct filler *filler);
 struct engine *filler_engine(struct filler *filler);
 const struct form_program *filler_program(const struct filler *filler);

@@ -351,6 +351,7 @@ struct tablet {
     struct arena facts_arena;
     struct own_actor *actors; /* by serial - 1; the last is the current one */
     size_t actor_count, actor_capacity;
+    uint32_t namings;      /* how often own numbers got other names since it was opened */
     struct arena lineages; /* of actors; a copy of an actor is good until they are read again */
     struct area_key *keys;
     size_t key_count, key_capacity;

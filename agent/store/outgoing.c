@@ -153,7 +153,31 @@ enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, struct
     }
     for (struct session *session = tablet->sessions; session != NULL; session = session->next)
         session->index_stale = true;
+    tablet->namings++;
     return rc == RC_OK ? tablet_put_actor(tablet, &next, err) : rc;
+}
+
+bool tablet_own_dot(const struct tablet *tablet, struct dot dot, struct dot *own) {
+    for (size_t i = 0; i < tablet->actor_count; i++) {
+        const struct own_actor *actor = &tablet->actors[i];
+
+        *own = (struct dot){actor->actor, dot.number};
+        if (dot.number >= 1 && dot.number <= actor->number &&
+            dot_equal(lineage_read(&actor->lineage, *own), dot))
+            return true;
+    }
+    return false;
+}
+
+struct dot tablet_dot_now(const struct tablet *tablet, struct dot own) {
+    for (size_t i = 0; i < tablet->actor_count; i++)
+        if (tablet->actors[i].actor == own.actor)
+            return lineage_read(&tablet->actors[i].lineage, own);
+    return own;
+}
+
+uint32_t tablet_namings(const struct tablet *tablet) {
+    return tablet->namings;
 }
 
 bool tablet_is_own_name(const struct tablet *tablet, uint64_t name) {

@@ -97,6 +97,13 @@ bool tablet_may_incarnate(const struct tablet *tablet);
  * brought of a copy was dropped with it, and they are read from their beginnings. */
 enum rc tablet_fork(struct tablet *tablet, const struct own_actor *actor, struct view forks,
                     uint64_t upto, bool *anew, struct err *err);
+/* Whether this names one of our own changes as they are called now; *own is the name that we gave.
+ */
+bool tablet_own_dot(const struct tablet *tablet, struct dot dot, struct dot *own);
+/* What one of our own changes is called now; others as they are. */
+struct dot tablet_dot_now(const struct tablet *tablet, struct dot own);
+/* Grows whenever own numbers get other names. */
+uint32_t tablet_namings(const struct tablet *tablet);
 /* One of our actors, or a name under which the county knows some of its numbers. */
 bool tablet_is_own_name(const struct tablet *tablet, uint64_t name);
 /* Stores the outcome of an own change; *is_new when it was not known. Number 0 to 2^40 - 1. */

@@ -66,7 +66,13 @@ struct view filling_base_text(const struct filling *filling, uint32_t field, uin
 
 /* Appends all that is needed to go on later; and goes on with it. The form must be the same. */
 enum rc filling_keep(struct filling *filling, struct buf *out, struct err *err);
-enum rc filling_resume(struct filling *filling, struct view kept, struct err *err);
+struct filling_name { /* what one of the changes that instances are named by was called, and is */
+    struct dot was, now;
+};
+enum rc filling_resume(struct filling *filling, struct view kept, const struct filling_name *names,
+                       uint32_t name_count, struct err *err);
+/* What it is called now. */
+struct dot filling_name_now(const struct filling_name *names, uint32_t count, struct dot was);
 
 /* Writes into a draft of a change: CHANGE_CREATE for a new record, CHANGE_EDIT (or CHANGE_AMEND)
  * for an existing one, made against its newest reading. removed: instances that the person has

@@ -2,6 +2,7 @@
  * form's hash; the number of base cells and of each the field's number, the instance (8 bytes) and
  * the text; the number of old instances and of each actor (8 bytes), number and ordinal; the
  * engine's draft. Numbers are varints, texts have their size before them. */
+#include "base/crypt.h"
 #include "base/text.h"
 #include "schema/form/filling_parts.h"
 #include "schema/form/form_json.h"
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 
 #define KEPT_VERSION 1
+#define ID_DIGITS    16u
 
 void filling_init(struct filling *filling, const struct form_program *program,
                   const struct engine_host *host, enum lang lang) {
@@ -235,7 +237,103 @@ static enum rc read_base(struct filling *filling, struct reader *in, struct err 
     return arena_check(&filling->arena, "a draft", err);
 }
 
-static enum rc read_olds(struct filling *filling, struct reader *in, struct err *err) {
+/* ---- other names ----
+ *
+ * The instances of a draft are named by changes of which some may have got another name since. */
+
+struct filling_id { /* of an instance, to the engine */
+    uint64_t was, now;
+};
+
+struct renaming {
+    const struct filling_name *names;
+    uint32_t name_count;
+    struct filling_id *ids; /* those that have changed */
+    uint32_t count, capacity;
+};
+
+struct dot filling_name_now(const struct filling_name *names, uint32_t count, struct dot was) {
+    for (uint32_t i = 0; i < count; i++)
+        if (dot_equal(names[i].was, was))
+            return names[i].now;
+    return was;
+}
+
+static enum rc rename_old(struct filling *filling, struct renaming *renaming,
+                          struct old_instance *old, struct err *err) {
+    struct filling_id *id;
+
+    old->id = filling_instance(old->instance);
+    old->instance.dot = filling_name_now(renaming->names, renaming->name_count, old->instance.dot);
+    if (filling_instance(old->instance) == old->id)
+        return RC_OK;
+    id = arena_push(&filling->arena, &renaming->ids, &renaming->count, &renaming->capacity,
+                    sizeof(*id));
+    if (id == NULL)
+        return arena_check(&filling->arena, "a draft", err);
+    *id = (struct filling_id){old->id, filling_instance(old->instance)};
+    old->id = id->now;
+    return RC_OK;
+}
+
+static const struct filling_id *find_id(const struct renaming *renaming, uint64_t was) {
+    for (uint32_t i = 0; i < renaming->count; i++)
+        if (renaming->ids[i].was == was)
+            return &renaming->ids[i];
+    return NULL;
+}
+
+static void rename_base(struct filling *filling, const struct renaming *renaming) {
+    for (uint32_t i = 0; i < filling->base_count; i++) {
+        const struct filling_id *id = find_id(renaming, filling->base[i].instance);
+
+        if (id != NULL)
+            filling->base[i].instance = id->now;
+    }
+    if (filling->base_count > 0)
+        qsort(filling->base, filling->base_count, sizeof(*filling->base), compare_cells);
+}
+
+/* In the XForm an id is an attribute of 16 digits between quotes. It is a hash: nothing else that
+ * stands there is the same. */
+static void rename_xml(const struct renaming *renaming, struct view xml, struct buf *out) {
+    for (size_t at = 0; at < xml.size; at++) {
+        const struct filling_id *id = NULL;
+        uint8_t bytes[8];
+        uint64_t was = 0;
+
+        buf_add_u8(out, xml.data[at]);
+        if (xml.data[at] != '"' || !hex_decode(view_slice(xml, at + 1, ID_DIGITS), bytes, 8))
+            continue;
+        for (int i = 0; i < 8; i++)
+            was = was << 8 | bytes[i];
+        id = find_id(renaming, was);
+        if (id != NULL) {
+            buf_addf(out, "%016llx", (unsigned long long)id->now);
+            at += ID_DIGITS;
+        }
+    }
+}
+
+static enum rc open_renamed(struct filling *filling, const struct renaming *renaming,
+                            struct view xml, struct err *err) {
+    struct buf renamed;
+    enum rc rc;
+
+    if (renaming->count == 0)
+        return engine_open(&filling->engine, ENGINE_RESUME, xml, err);
+    rename_base(filling, renaming);
+    buf_init(&renamed, ENGINE_INSTANCE_BYTES);
+    rename_xml(renaming, xml, &renamed);
+    rc = buf_check(&renamed, "an instance", err);
+    if (rc == RC_OK)
+        rc = engine_open(&filling->engine, ENGINE_RESUME, buf_view(&renamed), err);
+    crypt_buf_release(&renamed);
+    return rc;
+}
+
+static enum rc read_olds(struct filling *filling, struct reader *in, struct renaming *renaming,
+                         struct err *err) {
     uint64_t count = read_varint_max(in, in->size);
 
     filling->olds = arena_array(&filling->arena, count, sizeof(*filling->olds));
@@ -249,12 +347,15 @@ static enum rc read_olds(struct filling *filling, struct reader *in, struct err 
         if (ordinal > UINT32_MAX)
             return not_a_draft(err);
         old->instance.ordinal = (uint32_t)ordinal;
-        old->id = filling_instance(old->instance);
+        if (rename_old(filling, renaming, old, err) != RC_OK)
+            return err->rc;
     }
     return arena_check(&filling->arena, "a draft", err);
 }
 
-enum rc filling_resume(struct filling *filling, struct view kept, struct err *err) {
+enum rc filling_resume(struct filling *filling, struct view kept, const struct filling_name *names,
+                       uint32_t name_count, struct err *err) {
+    struct renaming renaming = {.names = names, .name_count = name_count};
     const struct form *form = filling->program->form;
     struct reader in;
     struct view hash, xml;
@@ -268,11 +369,11 @@ enum rc filling_resume(struct filling *filling, struct view kept, struct err *er
         return err_set(err, RC_CONFLICT, "the draft was begun with another version of the form");
     rc = read_base(filling, &in, err);
     if (rc == RC_OK)
-        rc = read_olds(filling, &in, err);
+        rc = read_olds(filling, &in, &renaming, err);
     if (rc != RC_OK)
         return rc;
     xml = read_sized(&in);
     if (!read_done(&in))
         return not_a_draft(err);
-    return engine_open(&filling->engine, ENGINE_RESUME, xml, err);
+    return open_renamed(filling, &renaming, xml, err);
 }

@@ -276,21 +276,23 @@ static void a_kept_draft_goes_on(void **state) {
     buf_init(&kept, 1u << 20);
     must(filling_keep(&world.filling, &kept, &world.err));
     again();
-    must(filling_resume(&world.filling, buf_view(&kept), &world.err));
+    must(filling_resume(&world.filling, buf_view(&kept), NULL, 0, &world.err));
     answer("/data/member[1]/name", "李安");
     save(CHANGE_EDIT, (struct dot){.actor = 0xA1, .number = 2});
     value_is("age", "80");
     assert_int_equal(world.filled.written, 2);
     for (size_t cut = 0; cut < kept.size; cut += 7) {
         again();
-        assert_int_not_equal(
-            filling_resume(&world.filling, view_slice(buf_view(&kept), 0, cut), &world.err), RC_OK);
+        assert_int_not_equal(filling_resume(&world.filling, view_slice(buf_view(&kept), 0, cut),
+                                            NULL, 0, &world.err),
+                             RC_OK);
     }
     buf_init(&broken, 1u << 20);
     buf_add_view(&broken, buf_view(&kept));
     broken.data[3] ^= 1;
     again();
-    assert_int_equal(filling_resume(&world.filling, buf_view(&broken), &world.err), RC_CONFLICT);
+    assert_int_equal(filling_resume(&world.filling, buf_view(&broken), NULL, 0, &world.err),
+                     RC_CONFLICT);
     buf_release(&broken);
     buf_release(&kept);
 }

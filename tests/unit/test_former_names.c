@@ -3,6 +3,7 @@
  * of its own. */
 #include "tests/support/clerk.h"
 
+#include "agent/field/filler.h"
 #include "agent/store/inside.h"
 #include "schema/wire/lineage.h"
 
@@ -353,6 +354,71 @@ static void a_name_of_an_epoch_that_is_gone_is_void(void **state) {
     tablet_close(pair.b);
 }
 
+static void put(struct clerk *world, struct filler *filler, const char *ref, const char *text) {
+    struct engine_place place;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    (void)world;
+    clerk_must(engine_place(filler_engine(filler), view_text(ref), &place, &err), &err);
+    clerk_must(engine_set(filler_engine(filler), place, view_text(text), &err), &err);
+    clerk_must(filler_keep(filler, &err), &err);
+}
+
+/* A copy has begun to change a home of its own; then it learns that the name it knew it by is that
+ * of another copy's home. The draft goes on with the home that was meant, whether the form was open
+ * meanwhile or is opened again. */
+static void a_draft_follows_the_name_of_its_record(void **state) {
+    struct clerk *world = *state;
+    const char *one, *two;
+    struct filler *filler, *open;
+    struct dot record;
+    struct pair pair;
+    uint32_t problems;
+    uint64_t draft;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    make_pair(world, &pair);
+    clerk_new(world, pair.first, CLERK_HOME("原件的"));
+    clerk_new(world, pair.second, CLERK_HOME("副本的"));
+    one = own_name(world, pair.b, 2);
+    clerk_must(dot_parse(view_text(one), &record, &err), &err);
+    clerk_must(filler_edit(pair.second, record, &open, &err), &err);
+    put(world, open, "/data/pigs", "7931");
+    put(world, open, "/data/member[1]/wage", "8642");
+    draft = filler_draft(open);
+    sync_one(world, pair.a); /* it comes first, and its number 2 keeps the plain name */
+    assert_false(filler_is_renamed(open));
+    sync_until_rest(world, &pair);
+    two = own_name(world, pair.b, 2);
+    assert_string_not_equal(one, two);
+    assert_true(filler_is_renamed(open));
+    filler_close(open);
+    clerk_must(filler_resume(pair.second, draft, &filler, &err), &err);
+    assert_false(filler_is_renamed(filler));
+    clerk_must(dot_parse(view_text(two), &record, &err), &err);
+    assert_true(dot_equal(filler_record(filler), record));
+    put(world, filler, "/data/bank", "农商行");
+    clerk_must(filler_finish(filler, &record, &problems, &err), &err);
+    filler_close(filler);
+    sync_until_rest(world, &pair);
+    RUNS(world, 0, "show", two);
+    SAYS(world->out, "副本的");
+    SAYS(world->out, "7931");
+    SAYS(world->out, "8642");
+    SAYS(world->out, "农商行");
+    RUNS(world, 0, "show", one);
+    SAYS(world->out, "原件的");
+    SAYS(world->out, "/wage");
+    KEEPS_QUIET(world->out, "7931");
+    KEEPS_QUIET(world->out, "8642");
+    RUNS(world, 0, "verify");
+    tablet_close(pair.a);
+    tablet_close(pair.b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_other_copy_comes_first_this_time, clerk_set_up,
@@ -366,6 +432,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_was_written_about_a_former_name_keeps_to_it,
                                         clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_name_of_an_epoch_that_is_gone_is_void, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(a_draft_follows_the_name_of_its_record, clerk_set_up,
                                         clerk_tear_down),
     };
 
