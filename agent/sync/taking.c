@@ -182,13 +182,27 @@ static enum rc take_form(struct taking *taking, struct view content, struct err 
 }
 
 /* Shown to the county if it should not know this tablet any more. */
+static enum rc has_credential(struct taking *taking, bool *out, struct err *err) {
+    struct buf content;
+    enum rc rc;
+
+    buf_init(&content, LIMIT_CREDENTIAL_BYTES);
+    rc = tablet_credential(taking->tablet, &content, err);
+    *out = content.size > 0;
+    buf_release(&content);
+    return rc;
+}
+
 static enum rc take_credential(struct taking *taking, struct view content, struct err *err) {
     const uint8_t *county = tablet_facts(taking->tablet)->county_sign_public;
     struct credential credential;
-    enum rc rc;
+    bool has_one = false;
+    enum rc rc = RC_OK;
 
-    if (taking->later)
-        return RC_OK;
+    if (taking->later || taking->stale) /* there may be a newer one */
+        rc = has_credential(taking, &has_one, err);
+    if (rc != RC_OK || has_one)
+        return rc;
     rc = credential_read(content, county, &taking->arena, &credential, err);
     if (rc == RC_OK && batch_device(credential.sign_public) != tablet_facts(taking->tablet)->device)
         rc = err_set(err, RC_DENIED, "a credential: of another device; ask for a new code");

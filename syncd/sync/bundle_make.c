@@ -12,6 +12,7 @@
 #include "syncd/sync/fork.h"
 #include "syncd/sync/hello.h"
 #include "syncd/sync/news.h"
+#include "syncd/sync/recall.h"
 
 #define MAKE_ARENA_BYTES (512u * 1024u * 1024u)
 #define OUTCOMES_MAX     10000u
@@ -187,6 +188,9 @@ static enum rc add_sealed(struct making *making, const struct answer *answer,
     buf_init(&parts, LIMIT_EXCHANGE_BYTES);
     if (is_first && names.certificate_count > 0)
         rc = exchange_add_signed(&parts, &names, making->office->keys->sign_secret, err);
+    if (rc == RC_OK && is_first && !making->device->scope.revoked && !recall_waits(making->device))
+        rc = recall_certify(making->office, making->ledger->store, making->device, &making->arena,
+                            &parts, err);
     buf_add_view(&parts, buf_view(&pull->parts));
     if (rc == RC_OK)
         rc = buf_check(&parts, "a bundle", err);

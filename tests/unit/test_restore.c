@@ -448,6 +448,38 @@ static void who_was_enrolled_later_is_known_again(void **state) {
     tablet_close(c);
 }
 
+/* Its first answer came on a stick, and its next ones had nothing that would have made the county
+ * certify it: it has something to show all the same. */
+static void who_began_with_a_stick_is_known_again(void **state) {
+    struct clerk *world = *state;
+    const char *file = clerk_path(world, "one.backup"), *stick = clerk_path(world, "stick");
+    struct bundle_taken taken;
+    struct session *chen;
+    struct tablet *c;
+    struct buf bytes;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    RUNS(world, 0, "backup", file);
+    c = enrol_chen(world);
+    chen = county_session(c, "chen");
+    RUNS(world, 0, "bundle", "write", stick, "--device", device_of(world, c));
+    buf_init(&bytes, 1u << 20);
+    clerk_must(file_read(stick, 1u << 20, &bytes, &err), &err);
+    clerk_must(sync_bundle_read(c, buf_view(&bytes), &taken, &err), &err);
+    buf_release(&bytes);
+    county_sync(world->county, c, RC_OK, NULL);
+    clerk_new(world, chen, CLERK_HOME("一"));
+    clerk_restore(world, file, "again");
+    county_sync(world->county, c, RC_OK, NULL);
+    assert_int_equal(clerk_counts(world).quarantined, 1);
+    RUNS(world, 0, "device", "scope", device_of(world, c));
+    assert_int_equal(clerk_counts(world).records, 1);
+    RUNS(world, 0, "verify");
+    tablet_close(c);
+}
+
 /* It was enrolled after the backup and has not synced yet: it has nothing that could be lost, and
  * no credential to show. It is told what to do, and does so. */
 static void who_was_enrolled_and_has_not_come_yet_enrols_anew(void **state) {
@@ -853,6 +885,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_locked_tablet_brings_it_back, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(who_was_enrolled_later_is_known_again, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(who_began_with_a_stick_is_known_again, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(who_was_enrolled_and_has_not_come_yet_enrols_anew,
                                         clerk_set_up, clerk_tear_down),
