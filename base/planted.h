@@ -41,6 +41,8 @@ enum planted {
     PLANTED_ERASED_IN_PART,     /* an answer that took the place of another one is not erased */
     PLANTED_WITHDRAWN_SERVED,   /* a feed goes on to whoever had begun it and may not any more */
     PLANTED_NOT_PURGED,         /* what has left a tablet's areas stays on its disk */
+    PLANTED_COPY_COUNTED,       /* a copy's urn is counted although the result is known */
+    PLANTED_FORMER_NAME,        /* a meeting's new name is not that of its result */
     PLANTED_COUNT
 };
 

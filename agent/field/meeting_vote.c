@@ -6,6 +6,7 @@
 
 #include "agent/store/blobs.h"
 #include "agent/store/traffic.h"
+#include "base/planted.h"
 #include "base/text.h"
 
 /* ---- beginning ---- */
@@ -125,7 +126,7 @@ static enum rc check_urn(struct session *session, const struct meeting *meeting,
                        "open the voting again with its two secrets");
     for (uint32_t i = 0; i < meeting->heard_count; i++)
         counted = counted || meeting_is_own(session, meeting->heard[i].batch->tablet);
-    if (!counted)
+    if (!counted || PLANTED(COPY_COUNTED))
         return RC_OK;
     rc = urn_find(session, meeting->id, &about, err);
     if (rc == RC_NOT_FOUND) { /* counted here: whoever writes to the urn is told */

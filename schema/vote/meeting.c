@@ -1,6 +1,7 @@
 /* meeting.c: see meeting.h. What is in conflict has no value here: it is a problem of its own. */
 #include "schema/vote/meeting.h"
 
+#include "base/planted.h"
 #include "base/text.h"
 #include "base/words.h"
 
@@ -260,6 +261,8 @@ static enum rc name_now(const struct gather *at, struct vote_batch *batch, bool 
     for (uint32_t i = 0; i < batch->item_count; i++)
         known = known && meeting_item(meeting, batch->items[i].item) != NULL;
     *ours = batch->meeting.number == meeting->id.number;
+    if (PLANTED(FORMER_NAME))
+        *ours = named;
     if ((named && known) || !*ours)
         return RC_OK;
     items = arena_array(at->arena, batch->item_count + 1u, sizeof(*items));

@@ -284,6 +284,16 @@ bool fold_is_inside(const struct fold *fold, const struct form *form, const stru
     return is_read(fold, &seals, fact);
 }
 
+bool fold_is_placed(const struct fold *fold, const struct form *form, const struct fact *fact,
+                    uint16_t repeat) {
+    const struct form_field *field = fold_field(form, repeat);
+    struct seals seals = {.count = 0};
+
+    if (field != NULL && field->scope != FORM_NO_SCOPE)
+        find_seals(fold, fact->record, field->scope, &seals);
+    return is_read(fold, &seals, fact);
+}
+
 /* ---- cells ---- */
 
 bool fold_reads(const struct fold *fold, const struct form_field *field, struct dot record,

@@ -68,6 +68,9 @@ struct said {     /* at one place: a field of an instance */
 
 void fold_differs(const struct fold *fold, const struct fact *fact, const char *what);
 bool fold_is_live(const struct fold *fold, const struct fact *fact);
+/* Live, and not too late for a seal of the repeat's scope; fact: a place in it, or a cover. */
+bool fold_is_placed(const struct fold *fold, const struct form *form, const struct fact *fact,
+                    uint16_t repeat);
 /* Live, and counting, inside of what may be taken out: answers, seals and places. */
 bool fold_is_inside(const struct fold *fold, const struct form *form, const struct fact *fact);
 bool fold_is_erased(const struct fact *fact);

@@ -85,12 +85,13 @@ static void find_all(const struct fold *fold, struct story *story) {
         uint32_t at;
 
         if (!dot_equal(fact->record, story->record) || fact->entry->field != FIELD_EXISTS ||
-            instance_is_root(kin.id) || !fold_is_live(fold, fact) ||
-            find_kin(story, kin.id) != NULL)
+            instance_is_root(kin.id) || find_kin(story, kin.id) != NULL)
+            continue;
+        read_place(&fact->entry->value, &kin);
+        if (!fold_is_placed(fold, story->form, fact, kin.repeat))
             continue;
         if (story->kin_count == KIN_MAX)
             fold_differs(fold, fact, "a record with too many instances");
-        read_place(&fact->entry->value, &kin);
         kin.lamport = lamport_of(fold, fact);
         for (at = story->kin_count++; at > 0 && is_older(&kin, &story->kin[at - 1]); at--)
             story->kin[at] = story->kin[at - 1];

@@ -164,15 +164,25 @@ static uint32_t token_of(const struct change *change) {
     return number;
 }
 
-/* A meeting's: it has no token. By the name that its author gave it. */
-static bool is_quiet(struct world *world, uint64_t actor, uint64_t number) {
-    for (uint32_t i = 0; i < world->save_count; i++)
-        if (world->saves[i].quiet && world->saves[i].actor == actor &&
-            world->saves[i].number == number) {
-            world->saves[i].found++;
-            return true;
-        }
-    return false;
+/* A meeting's: it has no token. By the name that its author gave it; copies of a tablet give it
+ * more than once: first come those that cannot be lost. */
+static bool is_quiet(struct world *world, uint64_t actor, struct dot name) {
+    struct save *found = NULL;
+
+    for (uint32_t i = 0; i < world->save_count; i++) {
+        struct save *save = &world->saves[i];
+
+        if (!save->quiet || save->actor != actor || save->number != name.number)
+            continue;
+        if (found == NULL || found->found > save->found ||
+            (found->found == save->found && found->state > save->state))
+            found = save;
+    }
+    if (found == NULL)
+        return false;
+    found->logged = name;
+    found->found++;
+    return true;
 }
 
 static void search_change(struct search *search, const struct stored_frame *stored,
@@ -181,7 +191,8 @@ static void search_change(struct search *search, const struct stored_frame *stor
     uint32_t number = token_of(change);
 
     if (change->erased || change->insane ||
-        (number == UINT32_MAX && is_quiet(world, change->dot.actor, change->dot.number)))
+        (number == UINT32_MAX &&
+         is_quiet(world, change->dot.actor, (struct dot){stored->actor, change->dot.number})))
         return;
     if (number >= world->save_count)
         world_fail(world, "the county's log holds a change that nobody made: %04x-%u '%.*s'",

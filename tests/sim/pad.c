@@ -217,7 +217,7 @@ static struct disk *image_of(struct world *world, struct pad *pad, bool whole) {
     return disk;
 }
 
-static void copy_pad(struct world *world, struct pad *pad) {
+void pad_copy(struct world *world, struct pad *pad) {
     struct pad *made;
     char name[16];
 
@@ -244,7 +244,7 @@ static void copy_pad(struct world *world, struct pad *pad) {
     (void)pad_ready(world, pad);
 }
 
-static void put_aside(struct world *world, struct pad *pad) {
+void pad_put_aside(struct world *world, struct pad *pad) {
     bool whole = one_in(world, 3);
 
     pad_close(world, pad);
@@ -262,7 +262,7 @@ static void put_aside(struct world *world, struct pad *pad) {
     (void)pad_ready(world, pad);
 }
 
-static void put_back(struct world *world, struct pad *pad) {
+void pad_put_back(struct world *world, struct pad *pad) {
     uint32_t *held = pad->held, count = pad->held_count;
 
     pad_close(world, pad);
@@ -370,10 +370,10 @@ void step_pad(struct world *world, enum turn turn) {
     } else if (turn == TURN_LEND) {
         lend(world, pad);
     } else if (turn == TURN_CLONE) {
-        copy_pad(world, pad);
+        pad_copy(world, pad);
     } else if (pad->backup.disk == NULL || one_in(world, 2)) {
-        put_aside(world, pad);
+        pad_put_aside(world, pad);
     } else {
-        put_back(world, pad);
+        pad_put_back(world, pad);
     }
 }

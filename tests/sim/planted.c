@@ -39,6 +39,8 @@ static const char *const names[PLANTED_COUNT] = {
     [PLANTED_ERASED_IN_PART] = "erased-in-part",
     [PLANTED_WITHDRAWN_SERVED] = "withdrawn-served",
     [PLANTED_NOT_PURGED] = "not-purged",
+    [PLANTED_COPY_COUNTED] = "copy-counted",
+    [PLANTED_FORMER_NAME] = "former-name",
 };
 
 #ifdef YG_PLANTED

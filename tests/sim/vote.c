@@ -1,17 +1,13 @@
 /* vote.c: an evaluation meeting at the beginning of a world or in its midst, on one tablet or two,
- * secret or on paper, while the power goes, the network loses, and people try once more.
+ * secret or on paper, with a network or without, while the power goes, the network loses, tablets
+ * are copied and put back, and people try once more. The urn: vote_urn.c, copies: vote_copies.c.
  *
- * What each member chose is known here and nowhere else. At every look into the urn its counters
- * are the sum of what was chosen by those whom it marks; in the end tablets and county show that
- * sum, or withhold it and show what came out. The one-time secrets hold the canary. */
-#include "agent/field/meeting.h"
-#include "agent/store/traffic.h"
-#include "tests/sim/world.h"
+ * What each member chose is known here and nowhere else. In the end tablets and county show what
+ * was chosen, or withhold it and say rightly what came out (vote_end.c). The one-time secrets hold
+ * the canary. */
+#include "tests/sim/vote_inside.h"
 
 #include <stdio.h>
-
-#define MEMBERS   11u
-#define TRIES_MAX 60
 
 static const struct instance_id ROOT;
 
@@ -20,21 +16,35 @@ static const struct meeting_signer signers[] = {
     {{(const uint8_t *)"teller", 6}, {(const uint8_t *)"Zhao", 4}, {NULL, 0}},
 };
 
-struct hall_vote { /* one tablet of the meeting */
-    struct world *world;
-    struct pad *pad;
-    struct urn *urn;
-    uint64_t seats;
-    bool joined;
-    struct meeting_vote vote;
-};
-
 /* ---- changes of a meeting, which bring no token ---- */
 
-/* Everything that is on this disk and not known yet was saved. */
-static void note_saves(struct world *world, struct pad *pad) {
-    const struct own_actor *actor = tablet_actor(pad->tablet, tablet_actor_count(pad->tablet) - 1);
+static const struct own_actor *present_actor(const struct pad *pad) {
+    return tablet_actor(pad->tablet, tablet_actor_count(pad->tablet) - 1);
+}
 
+void vote_ready(struct world *world, struct pad *pad) {
+    bool ready = pad_ready(world, pad);
+
+    if (ready && present_actor(pad) == NULL) { /* its memory could not be read: off, and on again */
+        pad_close(world, pad);
+        ready = pad_ready(world, pad);
+    }
+    if (!ready)
+        world_fail(world, "%s cannot be unlocked: %s", pad->machine.name, world->err.text);
+}
+
+void vote_note_from_here(struct pad *pad) {
+    pad->noted_actor = present_actor(pad)->actor;
+    pad->noted = present_actor(pad)->number;
+}
+
+void vote_note_saves(struct world *world, struct pad *pad) {
+    const struct own_actor *actor = present_actor(pad);
+
+    if (pad->noted_actor != actor->actor) { /* a new life */
+        pad->noted_actor = actor->actor;
+        pad->noted = 0;
+    }
     while (pad->noted < actor->number) {
         struct save *save = &world->saves[world->save_count];
 
@@ -53,39 +63,60 @@ static void note_saves(struct world *world, struct pad *pad) {
     }
 }
 
-/* Before what may fail. */
-static void tempt(struct hall_vote *at) {
+void vote_tempt(struct hall_vote *at) {
     at->world->now_ms += 1000 + (int64_t)chance(at->world, 120000);
     err_clear(&at->world->err);
     if (!at->world->calm)
         machine_tempt(&at->pad->machine, TURN_POWER, TURN_DISK);
 }
 
-/* Behind it: true when it has to be tried again, on a tablet that was switched off and on. */
-static bool again(struct hall_vote *at, enum rc rc, const char *what) {
+bool vote_again(struct hall_vote *at, enum rc rc, const char *what) {
     struct world *world = at->world;
 
     tell(world, "meeting on %s: %s: %s%s%s", at->pad->machine.name, what, rc_name(rc),
          rc == RC_OK ? "" : " ", rc == RC_OK ? "" : world->err.text);
     if (rc == RC_IO || disk_is_dead(at->pad->machine.disk)) {
-        urn_close(at->urn);
-        at->urn = NULL;
+        vote_close_urn(at);
         pad_close(world, at->pad);
     }
+    if (at->pad->tablet != NULL && present_actor(at->pad) == NULL)
+        vote_close_urn(at); /* as vote_ready does */
     pad_after(world, at->pad);
-    if (!pad_ready(world, at->pad))
-        world_fail(world, "%s cannot be unlocked: %s", at->pad->machine.name, world->err.text);
-    note_saves(world, at->pad);
+    vote_ready(world, at->pad);
+    vote_note_saves(world, at->pad);
     if (rc != RC_OK && rc != RC_IO)
         world_must(world, rc, what);
     return rc == RC_IO;
 }
 
-static void see(struct hall_vote *at, struct meeting_seen *seen) {
+void vote_see(struct hall_vote *at, struct meeting_seen *seen) {
     world_must(at->world,
-               meeting_see(at->pad->session, at->world->ballot.id, &at->world->arena, seen,
-                           &at->world->err),
+               meeting_see(at->pad->session, at->id, &at->world->arena, seen, &at->world->err),
                "the meeting");
+}
+
+bool vote_find(struct hall_vote *at) {
+    struct world *world = at->world;
+    struct list_query query = {.form_name = view_text(MEETING_FORM)};
+    struct listed *list;
+    uint32_t count, total;
+
+    world_must(
+        world,
+        session_list(at->pad->session, &query, &world->arena, &list, &count, &total, &world->err),
+        "the list of meetings");
+    for (uint32_t i = 0; i < count; i++)
+        if (dot_equal(list[i].id, at->id))
+            return true;
+    if (count > 0)
+        at->id = list[0].id;
+    return count > 0;
+}
+
+/* Whether somebody who may hold meetings has unlocked it. */
+bool vote_may_meet(struct pad *pad) {
+    return strcmp(pad->person, pad->people[0]) == 0 && !tablet_facts(pad->tablet)->scope.revoked &&
+           tablet_in_scope(pad->tablet, VILLAGE_A) && session_may(pad->session, VILLAGE_A);
 }
 
 /* ---- the call ---- */
@@ -182,9 +213,10 @@ static void call(struct hall_vote *at) {
     plan.panel = make_panel(at);
     for (uint32_t i = 0; i < ballot->item_count; i++)
         homes[i] = make_home(at, i);
-    world_must(world, meeting_new(at->pad->session, &plan, &ballot->id, &world->err),
+    world_must(world, meeting_new(at->pad->session, &plan, &at->id, &world->err),
                "calling a meeting");
-    note_saves(world, at->pad);
+    vote_note_saves(world, at->pad);
+    ballot->call = world->save_count - 1;
 }
 
 /* Until both tablets hold what the county has. */
@@ -195,21 +227,9 @@ static void meet(struct world *world) {
             world->hall.down_until_ms = 0;
             world->pads[at].away_until_ms = 0;
             pad_sync(world, &world->pads[at]);
-            if (!pad_ready(world, &world->pads[at]))
-                world_fail(world, "%s cannot be unlocked", world->pads[at].machine.name);
+            vote_ready(world, &world->pads[at]);
         }
     world->calm = false;
-}
-
-/* Somebody syncs while people vote, whatever comes of it. The urn is closed before: it may lock. */
-static void sync_between(struct hall_vote *at) {
-    if (!one_in(at->world, 8))
-        return;
-    urn_close(at->urn);
-    at->urn = NULL;
-    pad_sync(at->world, at->pad);
-    if (!pad_ready(at->world, at->pad))
-        world_fail(at->world, "%s cannot be unlocked", at->pad->machine.name);
 }
 
 static void open_meeting(struct hall_vote *at, uint64_t present) {
@@ -219,190 +239,16 @@ static void open_meeting(struct hall_vote *at, uint64_t present) {
     do {
         struct meeting_seen seen;
 
-        see(at, &seen);
-        tempt(at);
+        vote_see(at, &seen);
+        vote_tempt(at);
         rc = seen.meeting.state == MEETING_PLANNED
-                 ? meeting_open(at->pad->session, world->ballot.id, &world->err)
+                 ? meeting_open(at->pad->session, at->id, &world->err)
                  : RC_OK;
-    } while (again(at, rc, "opens"));
+    } while (vote_again(at, rc, "opens"));
     do {
-        tempt(at);
-        rc = meeting_sign_in(at->pad->session, world->ballot.id, present, view_text(NULL),
-                             &world->err);
-    } while (again(at, rc, "signs in"));
-}
-
-/* ---- the urn ---- */
-
-/* Its counters say what those have chosen whom it marks. */
-static void check_urn(struct hall_vote *at) {
-    struct world *world = at->world;
-    const struct vote_item_count *counts;
-    struct meeting_seen seen;
-    uint32_t count;
-
-    see(at, &seen);
-    world_must(world, urn_counts(at->urn, &world->arena, &counts, &count, &world->err),
-               "what an urn holds");
-    for (uint32_t i = 0; i < world->ballot.item_count; i++) {
-        uint32_t index = urn_index(at->urn, seen.meeting.items[i].id);
-        uint64_t marks = urn_marks(at->urn, index);
-        uint32_t chosen[4] = {0};
-
-        for (uint32_t seat = 1; seat <= MEMBERS; seat++)
-            if ((marks & vote_seat(seat)) != 0)
-                chosen[world->ballot.chosen[i][seat]]++;
-        if (urn_mode(at->urn) != VOTE_SECRET_DEVICE)
-            continue;
-        if (counts[index].count.yes != chosen[URN_YES] ||
-            counts[index].count.no != chosen[URN_NO] ||
-            counts[index].count.abstain != chosen[URN_ABSTAIN])
-            world_fail(world,
-                       "the urn on %s counts %u yes, %u no, %u abstained of those who said "
-                       "%u, %u, %u",
-                       at->pad->machine.name, counts[index].count.yes, counts[index].count.no,
-                       counts[index].count.abstain, chosen[URN_YES], chosen[URN_NO],
-                       chosen[URN_ABSTAIN]);
-    }
-}
-
-/* The urn is open, be it new or the one from before the power went. */
-static void open_urn(struct hall_vote *at) {
-    struct world *world = at->world;
-    enum rc rc;
-
-    while (at->urn == NULL) {
-        struct urn_about about;
-
-        rc = urn_find(at->pad->session, world->ballot.id, &about, &world->err);
-        if (rc != RC_OK && rc != RC_NOT_FOUND)
-            world_must(world, rc, "looking for the urn");
-        tempt(at);
-        rc = rc == RC_OK ? meeting_resume_vote(at->pad->session, world->ballot.id,
-                                               &at->vote.secrets, &at->urn, &world->err)
-                         : meeting_begin_vote(at->pad->session, world->ballot.id, &at->vote,
-                                              &at->urn, &world->err);
-        if (rc != RC_OK)
-            at->urn = NULL;
-        (void)again(at, rc, "opens the urn");
-    }
-    check_urn(at);
-}
-
-static bool is_marked(struct hall_vote *at, uint32_t seat) {
-    struct meeting_seen seen;
-
-    see(at, &seen);
-    return (urn_marks(at->urn, urn_index(at->urn, seen.meeting.items[0].id)) & vote_seat(seat)) !=
-           0;
-}
-
-static enum rc cast_once(struct hall_vote *at, uint32_t seat) {
-    struct world *world = at->world;
-    struct meeting_answer answers[BALLOT_ITEMS];
-    struct meeting_seen seen;
-
-    see(at, &seen);
-    for (uint32_t i = 0; i < world->ballot.item_count; i++)
-        answers[i] =
-            (struct meeting_answer){.item = seen.meeting.items[i].id,
-                                    .answer = world->ballot.chosen[i][seat],
-                                    .reasons = world->ballot.chosen[i][seat] == URN_NO ? 1 : 0};
-    return meeting_cast(at->pad->session, at->urn, world->ballot.id, seat, answers,
-                        world->ballot.item_count, &world->err);
-}
-
-/* A member votes; when nothing was said, he looks whether he has, and tries again. */
-static void cast(struct hall_vote *at, uint32_t seat) {
-    struct world *world = at->world;
-
-    for (;;) {
-        enum rc rc;
-
-        open_urn(at);
-        if (is_marked(at, seat))
-            break;
-        tempt(at);
-        rc = cast_once(at, seat);
-        if (!again(at, rc, "votes"))
-            break;
-    }
-    open_urn(at);
-    if (!is_marked(at, seat))
-        world_fail(world, "a vote on %s that was confirmed is not marked", at->pad->machine.name);
-    if (one_in(world, 4) && cast_once(at, seat) != RC_CONFLICT)
-        world_fail(world, "a member has voted twice on %s", at->pad->machine.name);
-    err_clear(&world->err);
-    sync_between(at);
-}
-
-/* Two tellers count paper, now and then differently at first. */
-static void count_paper(struct hall_vote *at) {
-    struct world *world = at->world;
-
-    for (uint32_t i = 0; i < world->ballot.item_count; i++) {
-        struct vote_count count = {0};
-        enum urn_entered state = URN_WAITS;
-        int tries = 0;
-
-        for (uint32_t seat = 1; seat <= MEMBERS; seat++) {
-            count.yes += world->ballot.chosen[i][seat] == URN_YES;
-            count.no += world->ballot.chosen[i][seat] == URN_NO;
-            count.abstain += world->ballot.chosen[i][seat] == URN_ABSTAIN;
-        }
-        while (state != URN_AGREED && tries++ < TRIES_MAX) {
-            struct meeting_seen seen;
-            struct vote_count wrong = count;
-            enum rc rc;
-
-            if (one_in(world, 4) && wrong.yes > 0) {
-                wrong.yes--;
-                wrong.invalid++;
-            }
-            open_urn(at);
-            see(at, &seen);
-            tempt(at);
-            rc = meeting_enter(at->pad->session, at->urn, world->ballot.id,
-                               seen.meeting.items[i].id, 1 + (uint32_t)(tries % 2),
-                               tries % 2 == 0 ? &wrong : &count, &state, &world->err);
-            if (rc == RC_CONFLICT) { /* both had counted before the power went */
-                state = URN_AGREED;
-                rc = RC_OK;
-            }
-            if (again(at, rc, "counts paper"))
-                state = URN_WAITS; /* agreed, but not on disk */
-        }
-    }
-}
-
-/* There is an urn or a result, whatever happens, and never both. */
-static void close_meeting(struct hall_vote *at) {
-    struct world *world = at->world;
-
-    for (;;) {
-        struct meeting_seen seen;
-        struct urn_about about;
-        uint64_t own =
-            tablet_actor(at->pad->tablet, tablet_actor_count(at->pad->tablet) - 1)->actor;
-        bool heard = false;
-        enum rc rc = urn_find(at->pad->session, world->ballot.id, &about, &world->err);
-
-        see(at, &seen);
-        for (uint32_t i = 0; i < seen.meeting.heard_count; i++)
-            heard = heard || seen.meeting.heard[i].batch->tablet == own;
-        if ((rc == RC_OK) == heard)
-            world_fail(world, "%s has %s", at->pad->machine.name,
-                       heard ? "the urn beside its result" : "neither urn nor result");
-        err_clear(&world->err);
-        if (heard)
-            break;
-        open_urn(at);
-        tempt(at);
-        rc = meeting_close(at->pad->session, world->ballot.id, at->urn, false, &world->err);
-        urn_close(at->urn);
-        at->urn = NULL;
-        (void)again(at, rc, "closes");
-    }
+        vote_tempt(at);
+        rc = meeting_sign_in(at->pad->session, at->id, present, view_text(NULL), &world->err);
+    } while (vote_again(at, rc, "signs in"));
 }
 
 static void carry_over(struct hall_vote *from, struct hall_vote *to) {
@@ -411,29 +257,54 @@ static void carry_over(struct hall_vote *from, struct hall_vote *to) {
     enum rc rc;
 
     buf_init(&text, 2 * VOTE_BATCH_BYTES);
-    world_must(world, meeting_part(from->pad->session, world->ballot.id, &text, &world->err),
+    world_must(world, meeting_part(from->pad->session, from->id, &text, &world->err),
                "a tablet's part");
     do {
-        tempt(to);
-        rc = meeting_take(to->pad->session, world->ballot.id, buf_view(&text), &world->err);
-    } while (again(to, rc, "takes the other part"));
+        vote_tempt(to);
+        rc = meeting_take(to->pad->session, to->id, buf_view(&text), &world->err);
+    } while (vote_again(to, rc, "takes the other part"));
     buf_release(&text);
 }
 
-static void pair(struct hall_vote *a, struct hall_vote *b) {
+/* false: their clocks are so far apart that other rules hold on the one; then they vote on the
+ * other.
+ */
+static bool pair(struct hall_vote *a, struct hall_vote *b) {
     struct world *world = a->world;
     char code[MEETING_CODE_BYTES];
-    struct dot id;
     enum rc rc;
 
     do {
-        tempt(a);
-        rc = meeting_pair(a->pad->session, world->ballot.id, b->seats, code, &world->err);
-    } while (again(a, rc, "pairs"));
-    world_must(world,
-               meeting_join(b->pad->session, view_text(code), &id, &b->vote.seats, &world->err),
-               "joining a meeting");
+        vote_tempt(a);
+        rc = meeting_pair(a->pad->session, a->id, b->seats, code, &world->err);
+    } while (vote_again(a, rc, "pairs"));
+    rc = meeting_join(b->pad->session, view_text(code), &b->id, &b->vote.seats, &world->err);
+    if (rc == RC_CONFLICT && a->pad->machine.offset_ms != b->pad->machine.offset_ms) {
+        tell(world, "meeting on %s: %s cannot join", a->pad->machine.name, b->pad->machine.name);
+        err_clear(&world->err);
+        return false;
+    }
+    world_must(world, rc, "joining a meeting");
     b->vote.joined = true;
+    return true;
+}
+
+/* The disk may fail behind the commit: then the next try would be one too many. */
+bool vote_is_signed(struct hall_vote *at) {
+    struct meeting_seen seen;
+
+    vote_see(at, &seen);
+    return seen.meeting.sealed;
+}
+
+void vote_sign(struct hall_vote *at) {
+    struct world *world = at->world;
+    enum rc rc;
+
+    do {
+        vote_tempt(at);
+        rc = meeting_sign(at->pad->session, at->id, signers, 2, false, &world->err);
+    } while (vote_again(at, rc, "is signed") && !vote_is_signed(at));
 }
 
 /* ---- the day ---- */
@@ -458,57 +329,114 @@ static void shuffle(struct world *world, uint32_t seats[MEMBERS]) {
     }
 }
 
-/* The disk may fail behind the commit: then the next try would be one too many. */
-static bool is_signed(struct hall_vote *at) {
-    struct meeting_seen seen;
-
-    see(at, &seen);
-    return seen.meeting.sealed;
-}
-
-/* Whether somebody who may hold meetings has unlocked it. */
-static bool may_meet(struct world *world, int at) {
-    struct pad *pad = &world->pads[at];
-
-    return strcmp(pad->person, pad->people[0]) == 0 && !tablet_facts(pad->tablet)->scope.revoked &&
-           tablet_in_scope(pad->tablet, VILLAGE_A) && session_may(pad->session, VILLAGE_A);
-}
-
 void vote_draw(struct world *world) {
-    bool copies = world->turns[TURN_CLONE] || world->turns[TURN_PUT_BACK];
+    world->ballot.step = one_in(world, 2) ? 0 : (uint32_t)chance(world, world->steps);
+}
 
-    world->ballot.step = copies || one_in(world, 2) ? 0 : (uint32_t)chance(world, world->steps);
+/* Somebody has copied the tablet before the meeting is called: what the copy writes, and brings to
+ * the county, has the numbers under which it will be called. */
+static void copy_before(struct hall_vote *at) {
+    struct world *world = at->world;
+    struct hall_vote copy = *at;
+
+    if (world->pad_count == PADS_MAX)
+        return;
+    pad_copy(world, at->pad);
+    copy.pad = &world->pads[world->pad_count - 1];
+    vote_ready(world, at->pad);
+    vote_ready(world, copy.pad);
+    if (!vote_may_meet(copy.pad))
+        return;
+    vote_note_from_here(copy.pad);
+    (void)make_home(&copy, 9);
+    vote_note_saves(world, copy.pad);
+    pad_sync(world, copy.pad);
+}
+
+/* false: one of them has learned that it may not go on. */
+static bool vote_on_both(struct hall_vote *a, struct hall_vote *b, const uint32_t seats[MEMBERS]) {
+    for (uint32_t i = 0; i < MEMBERS; i++) {
+        struct hall_vote *at = (a->seats & vote_seat(seats[i])) != 0 ? a : b;
+
+        vote_cast(at, seats[i]);
+        if (one_in(at->world, 8) && !vote_sync(at))
+            return false;
+    }
+    return true;
+}
+
+/* What both have counted comes together, by hand or by the county. */
+static bool join_parts(struct hall_vote *a, struct hall_vote *b) {
+    if (one_in(a->world, 2)) {
+        carry_over(b, a);
+        return true;
+    }
+    meet(a->world);
+    return vote_may_meet(a->pad) && vote_find(a);
+}
+
+/* false: nobody can say what came of it. */
+static bool hold(struct hall_vote *a, struct hall_vote *b, bool paper) {
+    struct world *world = a->world;
+    bool two = b->seats != 0;
+    uint32_t seats[MEMBERS];
+
+    open_meeting(a, a->seats | b->seats);
+    if (two && !pair(a, b)) {
+        two = false;
+        a->seats |= b->seats;
+        a->vote.seats = a->seats;
+    }
+    shuffle(world, seats);
+    if (world->ballot.copied) {
+        vote_with_copies(a, seats);
+        return true;
+    }
+    if (paper)
+        vote_count_paper(a);
+    else if (!vote_on_both(a, b, seats))
+        return false;
+    vote_close_meeting(a, false);
+    if (two) {
+        vote_close_meeting(b, false);
+        if (!join_parts(a, b))
+            return false;
+    }
+    vote_sign(a);
+    return true;
 }
 
 void vote_play(struct world *world) {
     const uint64_t all = (1u << MEMBERS) - 1;
-    bool two = one_in(world, 2), paper = !two && one_in(world, 3);
+    bool copied = (world->turns[TURN_CLONE] || world->turns[TURN_PUT_BACK]) && one_in(world, 2);
+    bool two = !copied && one_in(world, 2), paper = !copied && !two && one_in(world, 3);
+    bool alone = !two && one_in(world, 2); /* without a network since the call */
     struct hall_vote a = {.world = world, .pad = &world->pads[0], .seats = all};
     struct hall_vote b = {.world = world, .pad = &world->pads[1]};
-    uint32_t seats[MEMBERS];
-    enum rc rc;
 
     for (int at = 0; at < 2; at++)
-        if (!pad_ready(world, &world->pads[at]))
-            world_fail(world, "%s cannot be unlocked", world->pads[at].machine.name);
-    if (world->step > 0) { /* others may have written what not both tablets have: on one */
-        two = false;
+        vote_ready(world, &world->pads[at]);
+    if (world->step > 0 && !alone)
         meet(world);
-    }
-    if (!may_meet(world, 0) || (two && !may_meet(world, 1))) {
+    if (!vote_may_meet(a.pad) || (two && !vote_may_meet(b.pad))) {
         tell(world, "there is no meeting: nobody here may hold it");
         return;
     }
-    for (int at = 0; at < 2; at++) {
-        struct tablet *tablet = world->pads[at].tablet;
-
-        world->pads[at].noted = tablet_actor(tablet, tablet_actor_count(tablet) - 1)->number;
-    }
+    if (alone && world->turns[TURN_CLONE] && one_in(world, 2))
+        copy_before(&a);
+    for (int at = 0; at < 2; at++)
+        vote_note_from_here(&world->pads[at]);
     call(&a);
     choose(world);
-    meet(world);
+    if (!alone)
+        meet(world);
+    if (!vote_find(&a) || (two && !vote_find(&b))) {
+        tell(world, "there is no meeting: it waits at the county");
+        return;
+    }
     b.seats = two ? 1 + chance(world, all - 1) : 0;
     a.seats = all & ~b.seats;
+    world->ballot.copied = copied;
     a.vote = (struct meeting_vote){
         .mode = paper ? VOTE_SECRET_PAPER : VOTE_SECRET_DEVICE,
         .seats = a.seats,
@@ -519,93 +447,14 @@ void vote_play(struct world *world) {
         a.vote.secrets = (struct urn_secrets){{0}, {0}};
     b.vote = a.vote;
     b.vote.secrets = (struct urn_secrets){view_text(CANARY "stone"), view_text(CANARY "heron")};
-    open_meeting(&a, all);
-    if (two)
-        pair(&a, &b);
-    shuffle(world, seats);
-    for (uint32_t i = 0; i < MEMBERS && !paper; i++)
-        cast((a.seats & vote_seat(seats[i])) != 0 ? &a : &b, seats[i]);
-    if (paper)
-        count_paper(&a);
-    close_meeting(&a);
-    if (two) {
-        close_meeting(&b);
-        if (one_in(world, 2))
-            carry_over(&b, &a);
-        else
-            meet(world);
-    }
-    do {
-        tempt(&a);
-        rc = meeting_sign(a.pad->session, world->ballot.id, signers, 2, false, &world->err);
-    } while (again(&a, rc, "is signed") && !is_signed(&a));
-    world->ballot.held = true;
-    if (!one_in(world, 4))
+    world->ballot.vote = a.vote;
+    world->ballot.held = hold(&a, &b, paper);
+    vote_close_urn(&a);
+    vote_close_urn(&b);
+    if (!world->ballot.held)
+        tell(world, "the meeting breaks off");
+    else if (!world->ballot.copied && !alone && !one_in(world, 4))
         meet(world);
     else
         world->ballot.on_the_way = true;
-}
-
-/* ---- what everybody must see ---- */
-
-static void check_result(struct world *world, const struct meeting *meeting, const char *who) {
-    for (uint32_t i = 0; i < meeting->item_count; i++) {
-        uint32_t chosen[4] = {0};
-        struct tally tally;
-
-        for (uint32_t seat = 1; seat <= MEMBERS; seat++)
-            chosen[world->ballot.chosen[i][seat]]++;
-        meeting_tally(meeting, &meeting->items[i], &tally);
-        if (tally.eligible != MEMBERS || tally.voids != 0)
-            world_fail(world, "%s: of a sound vote it says: %u could vote, void %x", who,
-                       tally.eligible, tally.voids);
-        if ((tally.state == TALLY_PASSED) != (chosen[URN_YES] >= tally.needed))
-            world_fail(world, "%s: %u of %u needed said yes, and it says %s", who, chosen[URN_YES],
-                       tally.needed, tally_state_name((enum tally_state)tally.state));
-        if (!tally.withheld && (tally.yes != chosen[URN_YES] || tally.no != chosen[URN_NO] ||
-                                tally.abstain != chosen[URN_ABSTAIN]))
-            world_fail(world, "%s counts %u yes, %u no, %u abstained of %u, %u, %u", who, tally.yes,
-                       tally.no, tally.abstain, chosen[URN_YES], chosen[URN_NO],
-                       chosen[URN_ABSTAIN]);
-    }
-}
-
-/* A tablet whose scope staff have changed since: what it had not sent may wait for them. */
-static bool is_kept_back(const struct world *world) {
-    for (int at = 0; at < 2; at++)
-        if (tablet_facts(world->pads[at].tablet)->scope.serial > 1)
-            return true;
-    return false;
-}
-
-void vote_end(struct world *world) {
-    struct ledger *ledger;
-    struct stored_record stored;
-    struct reading reading;
-    struct meeting meeting;
-    struct record record;
-    enum rc rc;
-
-    if (!world->ballot.held || (world->ballot.on_the_way && is_kept_back(world)))
-        return;
-    ledger = hall_read(world);
-    rc = store_record(ledger->store, world->ballot.id, &world->arena, &stored, &world->err);
-    if (rc == RC_OK)
-        rc = ledger_read(ledger, &stored, &world->arena, &record, &reading, &world->err);
-    if (rc == RC_OK)
-        rc = meeting_read(&reading, &world->arena, &meeting, &world->err);
-    world_must(world, rc, "the meeting at the county");
-    if (meeting.item_count != world->ballot.item_count || !meeting.sealed)
-        world_fail(world, "the county does not have the whole meeting");
-    check_result(world, &meeting, "the county");
-    for (int at = 0; at < world->pad_count; at++) {
-        struct meeting_seen seen;
-
-        rc = meeting_see(world->pads[at].session, world->ballot.id, &world->arena, &seen,
-                         &world->err);
-        if (rc == RC_OK && !tablet_facts(world->pads[at].tablet)->scope.revoked)
-            check_result(world, &seen.meeting, world->pads[at].machine.name);
-        err_clear(&world->err);
-    }
-    hall_give_back(world, ledger);
 }

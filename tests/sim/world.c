@@ -337,6 +337,7 @@ static void heal(struct world *world) {
             world_fail(world, "%s cannot be opened on a good disk: %s", pad->machine.name,
                        world->err.text);
         draft_end_all(world, pad);
+        vote_end_all(world, pad);
     }
     staff_repeat(world);
     for (int i = 0; i < LATER_MAX; i++)

@@ -8,6 +8,7 @@
 #ifndef YG_TESTS_SIM_WORLD_H
 #define YG_TESTS_SIM_WORLD_H
 
+#include "agent/field/meeting.h"
 #include "agent/store/session.h"
 #include "agent/sync/sync.h"
 #include "schema/edit.h"
@@ -162,8 +163,9 @@ struct pad {
     struct image backup;
     struct buf last_answer; /* for TURN_CUT */
     int last_status;        /* its */
-    uint64_t noted;         /* own numbers that vote.c knows of */
-    uint32_t granted;       /* times staff changed its scope; 0: as enrolled */
+    uint64_t noted_actor;   /* whose numbers vote.c knows of, up to */
+    uint64_t noted;
+    uint32_t granted; /* times staff changed its scope; 0: as enrolled */
 };
 
 struct acked { /* the county has said that it has the actor up to here */
@@ -223,14 +225,23 @@ struct granted { /* to a device, as staff have said last (scope.c) */
 };
 
 #define BALLOT_ITEMS 3u
+#define CLOSINGS_MAX 200u
+
+struct closing { /* somebody tried to count an urn: these seats had voted */
+    uint64_t marks;
+};
 
 struct ballot {    /* a meeting (vote.c) */
     uint32_t step; /* before which it is held */
     bool held;
     bool on_the_way; /* when the rest of the world began, it was not all at the county */
-    struct dot id;
+    bool copied;     /* its tablet, while people voted */
+    uint32_t call;   /* the save that made its record */
+    struct meeting_vote vote;
     uint32_t item_count;
     uint8_t chosen[BALLOT_ITEMS][16]; /* by seat: enum urn_answer */
+    uint32_t closing_count;
+    struct closing closings[CLOSINGS_MAX];
 };
 
 struct world {
@@ -346,6 +357,10 @@ void pad_release(struct pad *pad);
 void pad_blank(struct world *world, struct pad *pad);
 void pad_lose(struct world *world); /* one of them, for good, with its disk */
 void step_pad(struct world *world, enum turn turn);
+/* A copy of the whole disk becomes a tablet of its own, the last one. */
+void pad_copy(struct world *world, struct pad *pad);
+void pad_put_aside(struct world *world, struct pad *pad);
+void pad_put_back(struct world *world, struct pad *pad); /* from what was put aside last */
 
 /* ---- net.c ---- */
 
@@ -404,6 +419,7 @@ void poison_release(struct world *world);
 
 void vote_draw(struct world *world); /* when */
 void vote_play(struct world *world);
+void vote_end_all(struct world *world, struct pad *pad); /* urns that are still there */
 void vote_end(struct world *world);
 
 /* ---- enrol.c ---- */
