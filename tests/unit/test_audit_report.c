@@ -87,8 +87,8 @@ static void verify_finds_a_log_that_was_edited_or_cut(void **state) {
     struct clerk *world = *state;
 
     clerk_begin(world);
-    RUNS(world, 0, "device", "revoke", "zhang", "--reason", "first");
-    RUNS(world, 0, "device", "scope", "zhang", "--areas", VILLAGE, "--reason", "second");
+    RUNS(world, 0, "device", "scope", "zhang", "--areas", VILLAGE, "--reason", "first");
+    RUNS(world, 0, "device", "revoke", "zhang", "--reason", "second");
     RUNS(world, 0, "verify");
     clerk_tamper(world, "UPDATE act SET reason = 'other' WHERE reason = 'first'");
     RUNS(world, 1, "verify");
