@@ -610,12 +610,6 @@ enum rc urn_enter(struct urn *urn, uint32_t index, unsigned teller, const struct
 
 /* ---- the end ---- */
 
-static int by_item(const void *left, const void *right) {
-    const struct vote_item_count *a = left, *b = right;
-
-    return instance_compare(a->item, b->item);
-}
-
 enum rc urn_counts(const struct urn *urn, struct arena *arena, const struct vote_item_count **out,
                    uint32_t *count, struct err *err) {
     struct vote_item_count *items = arena_array(arena, urn->item_count, sizeof(*items));
@@ -641,7 +635,7 @@ enum rc urn_counts(const struct urn *urn, struct arena *arena, const struct vote
         ++*count;
     }
     if (*count > 1)
-        qsort(items, *count, sizeof(*items), by_item);
+        qsort(items, *count, sizeof(*items), vote_item_order);
     *out = items;
     return RC_OK;
 }

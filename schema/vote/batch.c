@@ -18,6 +18,12 @@ const char *vote_reason_words(unsigned reason) {
     return reason < VOTE_REASON_COUNT ? reasons[reason] : "";
 }
 
+int vote_item_order(const void *left, const void *right) {
+    const struct vote_item_count *a = left, *b = right;
+
+    return instance_compare(a->item, b->item);
+}
+
 uint32_t vote_seats_count(uint64_t seats) {
     uint32_t count = 0;
 

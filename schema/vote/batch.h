@@ -74,6 +74,9 @@ enum rc vote_batch_decode(struct view bytes, struct arena *arena, struct vote_ba
 enum rc vote_batch_parse(struct view text, struct arena *arena, struct vote_batch *out,
                          struct err *err);
 
+/* Of struct vote_item_count, as in a batch: by item. For qsort. */
+int vote_item_order(const void *left, const void *right);
+
 uint32_t vote_seats_count(uint64_t seats);
 static inline uint64_t vote_seat(unsigned seat) {
     return seat >= 1 && seat <= VOTE_SEATS_MAX ? UINT64_C(1) << (seat - 1) : 0;

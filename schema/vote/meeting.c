@@ -243,12 +243,6 @@ static enum rc read_items(struct gather *at, struct err *err) {
 
 /* ---- votes ---- */
 
-static int by_item(const void *left, const void *right) {
-    const struct vote_item_count *a = left, *b = right;
-
-    return instance_compare(a->item, b->item);
-}
-
 /* What a batch names is called as its tablet called it when it counted. Where a copy of the tablet
  * had used the numbers first, the record has got another name since, and so have its items: they
  * keep their numbers. *ours: it is not of another meeting. */
@@ -274,7 +268,7 @@ static enum rc name_now(const struct gather *at, struct vote_batch *batch, bool 
         *ours = *ours && (named || meeting_item(meeting, items[i].item) != NULL);
     }
     if (batch->item_count > 1)
-        qsort(items, batch->item_count, sizeof(*items), by_item);
+        qsort(items, batch->item_count, sizeof(*items), vote_item_order);
     batch->items = items;
     return RC_OK;
 }

@@ -115,25 +115,20 @@ enum rc memory_invitations(struct store *store, store_visit_invitation *visit, v
     SHOW(LIST_INVITATIONS, struct stored_invitation, item->expires_ms >= INT64_MIN, by_invitation);
 }
 
-static int by_actor(const void *left, const void *right) {
-    const struct stored_actor *a = left, *b = right;
-
-    return order(a->actor, b->actor);
-}
-
 enum rc memory_actors(struct store *store, store_visit_actor *visit, void *context,
                       struct err *err) {
-    SHOW(LIST_ACTORS, struct stored_actor, item->actor != 0, by_actor);
+    SHOW(LIST_ACTORS, struct stored_actor, item->actor != 0, stored_actor_order);
 }
 
 enum rc memory_device_actors(struct store *store, uint64_t device, store_visit_actor *visit,
                              void *context, struct err *err) {
-    SHOW(LIST_ACTORS, struct stored_actor, item->device == device, by_actor);
+    SHOW(LIST_ACTORS, struct stored_actor, item->device == device, stored_actor_order);
 }
 
 enum rc memory_actor_forks(struct store *store, uint64_t actor, store_visit_actor *visit,
                            void *context, struct err *err) {
-    SHOW(LIST_ACTORS, struct stored_actor, item->fork_of != 0 && item->fork_of == actor, by_actor);
+    SHOW(LIST_ACTORS, struct stored_actor, item->fork_of != 0 && item->fork_of == actor,
+         stored_actor_order);
 }
 
 static int by_form(const void *left, const void *right) {
@@ -265,16 +260,10 @@ enum rc memory_proposals(struct store *store, struct dot other, store_visit_conf
          by_younger);
 }
 
-static int by_since(const void *left, const void *right) {
-    const struct stored_quarantine *a = left, *b = right;
-
-    return a->since_ms != b->since_ms ? order_signed(a->since_ms, b->since_ms)
-                                      : dot_compare(a->dot, b->dot);
-}
-
 enum rc memory_quarantine(struct store *store, bool settled_too, store_visit_quarantine *visit,
                           void *context, struct err *err) {
-    SHOW(LIST_QUARANTINE, struct stored_quarantine, settled_too || !item->settled, by_since);
+    SHOW(LIST_QUARANTINE, struct stored_quarantine, settled_too || !item->settled,
+         stored_quarantine_order);
 }
 
 enum rc memory_actor_quarantine(struct store *store, uint64_t actor, uint32_t after_settled,
@@ -283,15 +272,15 @@ enum rc memory_actor_quarantine(struct store *store, uint64_t actor, uint32_t af
     SHOW(LIST_QUARANTINE, struct stored_quarantine,
          item->dot.actor == actor &&
              (item->settled == 0 ? waiting_too : item->settled > after_settled),
-         by_since);
+         stored_quarantine_order);
 }
 
 enum rc memory_waiting(struct store *store, uint64_t device, const struct stored_quarantine *after,
                        store_visit_quarantine *visit, void *context, struct err *err) {
     SHOW(LIST_QUARANTINE, struct stored_quarantine,
          item->settled == 0 && (device == 0 || item->device == device) &&
-             (after == NULL || by_since(item, after) > 0),
-         by_since);
+             (after == NULL || stored_quarantine_order(item, after) > 0),
+         stored_quarantine_order);
 }
 
 static int by_feed(const void *left, const void *right) {

@@ -33,6 +33,19 @@ void act_chain(const uint8_t previous[32], const struct stored_act *act, uint8_t
     act_chain_next(previous, digest, out);
 }
 
+int stored_actor_order(const void *left, const void *right) {
+    const struct stored_actor *a = left, *b = right;
+
+    return (a->actor > b->actor) - (a->actor < b->actor);
+}
+
+int stored_quarantine_order(const void *left, const void *right) {
+    const struct stored_quarantine *a = left, *b = right;
+
+    return a->since_ms != b->since_ms ? (a->since_ms > b->since_ms ? 1 : -1)
+                                      : dot_compare(a->dot, b->dot);
+}
+
 int change_order(const void *left, const void *right) {
     const struct stored_change *a = left;
     const struct stored_change *b = right;

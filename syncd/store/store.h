@@ -464,6 +464,10 @@ enum rc store_login(struct store *, uint64_t person, struct arena *, struct stor
 enum rc store_session(struct store *, const uint8_t name[32], struct arena *,
                       struct stored_session *out, struct err *);
 
+/* By id; by since, then dot. For qsort. */
+int stored_actor_order(const void *left, const void *right);
+int stored_quarantine_order(const void *left, const void *right);
+
 typedef enum rc store_visit_device(void *, const struct stored_device *, struct err *);
 typedef enum rc store_visit_person(void *, const struct stored_person *, struct err *);
 typedef enum rc store_visit_actor(void *, const struct stored_actor *, struct err *);

@@ -111,12 +111,6 @@ static enum rc fork_visit(void *context, const struct stored_actor *actor, struc
     return grow(context, actor, err);
 }
 
-static int by_actor(const void *left, const void *right) {
-    const struct stored_actor *a = left, *b = right;
-
-    return (a->actor > b->actor) - (a->actor < b->actor);
-}
-
 enum rc fork_tree(struct store *store, const struct work *work, const struct stored_actor *root,
                   struct arena *arena, struct stored_actor **out, uint32_t *count,
                   struct err *err) {
@@ -132,7 +126,7 @@ enum rc fork_tree(struct store *store, const struct work *work, const struct sto
     }
     if (rc != RC_OK)
         return rc;
-    qsort(tree.list + 1, tree.count - 1, sizeof(*tree.list), by_actor);
+    qsort(tree.list + 1, tree.count - 1, sizeof(*tree.list), stored_actor_order);
     *out = tree.list;
     *count = tree.count;
     return RC_OK;

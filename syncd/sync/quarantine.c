@@ -294,13 +294,6 @@ static enum rc give_back(struct review *review, const struct stored_quarantine *
     return rc == RC_OK ? work_put_setting(review->work, name, reason, err) : rc;
 }
 
-static int by_since(const void *left, const void *right) {
-    const struct stored_quarantine *a = left, *b = right;
-
-    return a->since_ms != b->since_ms ? (a->since_ms > b->since_ms ? 1 : -1)
-                                      : dot_compare(a->dot, b->dot);
-}
-
 static enum rc keep_row(struct review *review, const struct stored_quarantine *row,
                         struct err *err) {
     struct stored_quarantine *kept =
@@ -330,7 +323,7 @@ static void sort_rows(struct review *review) {
 
     if (review->row_count == 0)
         return;
-    qsort(review->rows, review->row_count, sizeof(*review->rows), by_since);
+    qsort(review->rows, review->row_count, sizeof(*review->rows), stored_quarantine_order);
     for (uint32_t i = 0; i < review->row_count; i++)
         if (i == 0 || !dot_equal(review->rows[i].dot, review->rows[i - 1].dot))
             review->rows[count++] = review->rows[i];
