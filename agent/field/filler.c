@@ -100,33 +100,28 @@ static struct dot named(const struct filler *filler, uint32_t i) {
     return i == 0 ? filler->record : filler->filling.olds[i - 1].instance.dot;
 }
 
-static bool is_named_before(const struct filler *filler, uint32_t end, struct dot dot) {
-    for (uint32_t i = 0; i < end; i++)
-        if (dot_equal(named(filler, i), dot))
-            return true;
-    return false;
+/* Instances that one change added stand together: their change is told once. */
+static bool is_own(const struct filler *filler, uint32_t i, struct dot *own) {
+    const struct dot dot = named(filler, i);
+
+    return (i == 0 || !dot_equal(named(filler, i - 1), dot)) &&
+           tablet_own_dot(session_tablet(filler->session), dot, own);
 }
 
 static void keep_own(const struct filler *filler, struct buf *out) {
-    const struct tablet *tablet = session_tablet(filler->session);
+    const uint32_t end = 1 + filler->filling.old_count;
     uint32_t count = 0;
     struct dot own;
 
-    for (int turn = 0; turn < 2; turn++) {
-        if (turn == 1)
-            buf_add_varint(out, count);
-        for (uint32_t i = 0; i <= filler->filling.old_count; i++) {
-            struct dot dot = named(filler, i);
-
-            if (!tablet_own_dot(tablet, dot, &own) || is_named_before(filler, i, dot))
-                continue;
-            count++;
-            if (turn == 0)
-                continue;
-            buf_add_le64(out, dot.actor);
-            buf_add_varint(out, dot.number);
-            buf_add_le64(out, own.actor);
-        }
+    for (uint32_t i = 0; i < end; i++)
+        count += is_own(filler, i, &own);
+    buf_add_varint(out, count);
+    for (uint32_t i = 0; i < end; i++) {
+        if (!is_own(filler, i, &own))
+            continue;
+        buf_add_le64(out, named(filler, i).actor);
+        buf_add_varint(out, named(filler, i).number);
+        buf_add_le64(out, own.actor);
     }
 }
 

@@ -135,12 +135,7 @@ enum rc meeting_join(struct session *session, struct view text, struct dot *id, 
 /* ---- results from tablet to tablet ---- */
 
 bool meeting_is_own(const struct session *session, uint64_t actor) {
-    const struct tablet *tablet = session_tablet(session);
-
-    for (uint32_t i = 0; i < tablet_actor_count(tablet); i++)
-        if (tablet_actor(tablet, i)->actor == actor)
-            return true;
-    return false;
+    return tablet_own_actor(session_tablet(session), actor) != NULL;
 }
 
 enum rc meeting_part(struct session *session, struct dot id, struct buf *out, struct err *err) {

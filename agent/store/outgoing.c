@@ -4,6 +4,13 @@
 #define NUMBER_MAX    ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1)
 #define LINEAGE_BYTES 4096u
 
+const struct own_actor *tablet_own_actor(const struct tablet *tablet, uint64_t actor) {
+    for (size_t i = 0; i < tablet->actor_count; i++)
+        if (tablet->actors[i].actor == actor)
+            return &tablet->actors[i];
+    return NULL;
+}
+
 enum rc tablet_put_actor(struct tablet *tablet, const struct own_actor *actor, struct err *err) {
     struct statement *put = tablet->sql[SQL_ACTOR_PUT];
     const struct own_actor next = *actor; /* it may be a row of the array below */
@@ -170,10 +177,9 @@ bool tablet_own_dot(const struct tablet *tablet, struct dot dot, struct dot *own
 }
 
 struct dot tablet_dot_now(const struct tablet *tablet, struct dot own) {
-    for (size_t i = 0; i < tablet->actor_count; i++)
-        if (tablet->actors[i].actor == own.actor)
-            return lineage_read(&tablet->actors[i].lineage, own);
-    return own;
+    const struct own_actor *actor = tablet_own_actor(tablet, own.actor);
+
+    return actor == NULL ? own : lineage_read(&actor->lineage, own);
 }
 
 uint32_t tablet_namings(const struct tablet *tablet) {
@@ -273,17 +279,13 @@ enum rc tablet_own_changes(struct tablet *tablet, const struct own_actor *actor,
 enum rc tablet_own_change(struct tablet *tablet, struct dot dot, uint8_t leaf[32],
                           struct buf *canonical, struct err *err) {
     struct statement *get = tablet->sql[SQL_CHANGE_GET];
-    const struct own_actor *actor = NULL;
+    const struct own_actor *actor = tablet_own_actor(tablet, dot.actor);
     const struct open_key *key;
     struct own_scope scope;
     struct view bytes;
     uint64_t row;
     enum rc rc;
 
-    for (size_t i = 0; i < tablet->actor_count && actor == NULL; i++) {
-        if (tablet->actors[i].actor == dot.actor)
-            actor = &tablet->actors[i];
-    }
     if (actor == NULL || dot.number == 0 || dot.number > NUMBER_MAX)
         return RC_NOT_FOUND;
     row = (uint64_t)change_row(actor->serial, dot.number);

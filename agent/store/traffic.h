@@ -78,6 +78,8 @@ struct own_actor {
 uint32_t tablet_actor_count(const struct tablet *tablet);
 /* index 0 is the oldest, count - 1 the current one. */
 const struct own_actor *tablet_actor(const struct tablet *tablet, uint32_t index);
+/* The one of this name as we gave it, or NULL. */
+const struct own_actor *tablet_own_actor(const struct tablet *tablet, uint64_t actor);
 enum rc tablet_put_actor(struct tablet *tablet, const struct own_actor *actor, struct err *err);
 /* Chain hash at a number (0: the start). RC_NOT_FOUND beyond the newest. */
 enum rc tablet_chain(struct tablet *tablet, const struct own_actor *actor, uint64_t number,

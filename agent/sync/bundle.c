@@ -274,13 +274,6 @@ static const struct bundle_row *row_of(const struct bundle_head *head,
     return NULL;
 }
 
-static bool is_own(const struct tablet *tablet, uint64_t actor) {
-    for (uint32_t i = 0; i < tablet_actor_count(tablet); i++)
-        if (tablet_actor(tablet, i)->actor == actor)
-            return true;
-    return false;
-}
-
 static enum rc carry(struct tablet *tablet, const struct bundle_head *head, struct view bytes,
                      struct bundle_taken *report, struct err *err) {
     const struct bundle_row *row;
@@ -298,7 +291,7 @@ static enum rc carry(struct tablet *tablet, const struct bundle_head *head, stru
     }
     if (rc != RC_OK)
         return rc;
-    if (is_own(tablet, outer.actor)) {
+    if (tablet_own_actor(tablet, outer.actor) != NULL) {
         report->own++;
         return RC_OK;
     }

@@ -8,14 +8,6 @@
 
 #include "base/planted.h"
 
-static const struct own_actor *find(const struct tablet *tablet, uint64_t actor) {
-    for (uint32_t i = 0; i < tablet_actor_count(tablet); i++) {
-        if (tablet_actor(tablet, i)->actor == actor)
-            return tablet_actor(tablet, i);
-    }
-    return NULL;
-}
-
 static bool is_current(const struct tablet *tablet, const struct own_actor *actor) {
     return actor->serial == tablet_actor_count(tablet);
 }
@@ -131,7 +123,7 @@ static bool is_root(const struct own_actor *actor, uint64_t number) {
 
 static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum freshness freshness,
                     struct sync_report *report, struct flow *flow, struct err *err) {
-    const struct own_actor *actor = find(tablet, receipt->actor);
+    const struct own_actor *actor = tablet_own_actor(tablet, receipt->actor);
     struct own_actor next;
     uint8_t hash[32];
     bool anew;
@@ -158,12 +150,12 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum f
     flow->anew = flow->anew || anew;
     if (rc != RC_OK)
         return rc;
-    next = *find(tablet, receipt->actor);
+    next = *tablet_own_actor(tablet, receipt->actor);
     rc = advance(tablet, next, receipt, report, flow, err);
     if (rc == RC_OK)
         rc = take_outcomes(tablet, &next, receipt, report, err);
     if (rc == RC_OK) /* behind them: what waits there waits also where its record has left */
-        rc = tablet_settle_left(tablet, find(tablet, receipt->actor), err);
+        rc = tablet_settle_left(tablet, tablet_own_actor(tablet, receipt->actor), err);
     if (rc == RC_OK && receipt->forks.size > 0) {
         flow->advanced = true;
         rc = is_current(tablet, &next)
@@ -188,7 +180,7 @@ enum bearing {
 static enum rc bearing_of(struct tablet *tablet, const struct answer *answer, uint32_t i,
                           enum bearing *out, struct err *err) {
     const struct receipt *receipt = &answer->receipts[i];
-    const struct own_actor *actor = find(tablet, receipt->actor);
+    const struct own_actor *actor = tablet_own_actor(tablet, receipt->actor);
     bool own = true, other = false;
     enum rc rc = RC_OK;
 
@@ -239,9 +231,9 @@ enum rc receipt_take_all(struct tablet *tablet, const struct answer *answer,
             rc = bearing_of(tablet, answer, i, &bearing, err);
             if (rc != RC_OK || bearing != turn)
                 continue;
-            rc = turn == OURS
-                     ? take(tablet, receipt, freshness, report, flow, err)
-                     : take_outcomes(tablet, find(tablet, receipt->actor), receipt, report, err);
+            rc = turn == OURS ? take(tablet, receipt, freshness, report, flow, err)
+                              : take_outcomes(tablet, tablet_own_actor(tablet, receipt->actor),
+                                              receipt, report, err);
         }
     return rc == RC_OK && flow->new_epoch ? ask_for_former(tablet, answer, err) : rc;
 }

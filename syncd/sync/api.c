@@ -490,9 +490,8 @@ static bool wants_areas(const struct visit *visit) {
 
 /* What it would show to a county that does not know it any more. */
 static bool wants_credential(const struct visit *visit) {
-    return !visit->device.scope.revoked && !recall_waits(&visit->device) &&
-           (visit->hello.form_position == 0 || visit->hello.person_count > 0 ||
-            visit->hello.scope_serial != visit->device.scope.serial);
+    return visit->hello.form_position == 0 || visit->hello.person_count > 0 ||
+           visit->hello.scope_serial != visit->device.scope.serial;
 }
 
 static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *out,

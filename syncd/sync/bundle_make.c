@@ -188,7 +188,7 @@ static enum rc add_sealed(struct making *making, const struct answer *answer,
     buf_init(&parts, LIMIT_EXCHANGE_BYTES);
     if (is_first && names.certificate_count > 0)
         rc = exchange_add_signed(&parts, &names, making->office->keys->sign_secret, err);
-    if (rc == RC_OK && is_first && !making->device->scope.revoked && !recall_waits(making->device))
+    if (rc == RC_OK && is_first)
         rc = recall_certify(making->office, making->ledger->store, making->device, &making->arena,
                             &parts, err);
     buf_add_view(&parts, buf_view(&pull->parts));

@@ -48,6 +48,8 @@ enum rc recall_certify(const struct office *office, struct store *store,
     struct buf content;
     enum rc rc;
 
+    if (device->scope.revoked || recall_waits(device))
+        return RC_OK;
     memcpy(credential.sign_public, device->sign_public, 32);
     memcpy(credential.box_public, device->box_public, 32);
     rc = store_device_persons(store, device->device, person_visit, &people, err);

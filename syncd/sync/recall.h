@@ -11,8 +11,8 @@
 #include "schema/wire/credential.h"
 #include "syncd/sync/office.h"
 
-/* What of a device the county certifies, and whether it is told in this answer: to a tablet that is
- * new here, or when its scope or its people change. Adds PART_CREDENTIAL to out. */
+/* What the county certifies of a device, which it would show to a county that does not know it any
+ * more: adds PART_CREDENTIAL to out. Nothing to one that is revoked, or waits for staff. */
 enum rc recall_certify(const struct office *office, struct store *store,
                        const struct stored_device *device, struct arena *arena, struct buf *out,
                        struct err *err);

@@ -432,6 +432,17 @@ uint32_t clerk_kept_aside(struct clerk *world, struct tablet *tablet) {
     return count;
 }
 
+uint32_t clerk_listed(struct clerk *world, struct session *session) {
+    struct list_query query = {0};
+    struct listed *list = NULL;
+    uint32_t count = 0, total = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(session_list(session, &query, &world->arena, &list, &count, &total, &err), &err);
+    return total;
+}
+
 bool clerk_one_round(struct clerk *world, struct tablet *tablet) {
     struct sync_options options = {.rounds_max = 1};
     struct sync_report report;

@@ -131,6 +131,8 @@ const char *clerk_side(struct clerk *world, const char *record, const char *path
 struct store_counts clerk_counts(struct clerk *world);
 /* How many changes of its own the tablet knows to be kept aside. */
 uint32_t clerk_kept_aside(struct clerk *world, struct tablet *tablet);
+/* How many records a person's list has. */
+uint32_t clerk_listed(struct clerk *world, struct session *session);
 /* One exchange, no more; whether there is more to do. */
 bool clerk_one_round(struct clerk *world, struct tablet *tablet);
 /* The county's file, changed by somebody with a database editor. sql may hold several. */

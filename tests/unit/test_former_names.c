@@ -311,17 +311,6 @@ static void what_was_written_about_a_former_name_keeps_to_it(void **state) {
     tablet_close(pair.b);
 }
 
-static uint32_t listed_count(struct clerk *world, struct session *session) {
-    struct list_query query = {0};
-    struct listed *listed = NULL;
-    uint32_t count = 0, total = 0;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(session_list(session, &query, &world->arena, &listed, &count, &total, &err), &err);
-    return total;
-}
-
 /* A number got a name of a restored county's epoch; then the county comes back from another backup,
  * which knows it by the plain name: the receipt has no names, and those that were told are void. */
 static void a_name_of_an_epoch_that_is_gone_is_void(void **state) {
@@ -347,19 +336,18 @@ static void a_name_of_an_epoch_that_is_gone_is_void(void **state) {
     assert_string_equal(own_name(world, pair.b, 2), plain);
     assert_true(shows(world, plain, "两边的"));
     assert_int_equal(clerk_counts(world).records, 2);
-    assert_int_equal(listed_count(world, pair.first), 2);
-    assert_int_equal(listed_count(world, pair.second), 2);
+    assert_int_equal(clerk_listed(world, pair.first), 2);
+    assert_int_equal(clerk_listed(world, pair.second), 2);
     RUNS(world, 0, "verify");
     tablet_close(pair.a);
     tablet_close(pair.b);
 }
 
-static void put(struct clerk *world, struct filler *filler, const char *ref, const char *text) {
+static void put(struct filler *filler, const char *ref, const char *text) {
     struct engine_place place;
     struct err err;
 
     err_init(&err, LANG_EN);
-    (void)world;
     clerk_must(engine_place(filler_engine(filler), view_text(ref), &place, &err), &err);
     clerk_must(engine_set(filler_engine(filler), place, view_text(text), &err), &err);
     clerk_must(filler_keep(filler, &err), &err);
@@ -386,8 +374,8 @@ static void a_draft_follows_the_name_of_its_record(void **state) {
     one = own_name(world, pair.b, 2);
     clerk_must(dot_parse(view_text(one), &record, &err), &err);
     clerk_must(filler_edit(pair.second, record, &open, &err), &err);
-    put(world, open, "/data/pigs", "7931");
-    put(world, open, "/data/member[1]/wage", "8642");
+    put(open, "/data/pigs", "7931");
+    put(open, "/data/member[1]/wage", "8642");
     draft = filler_draft(open);
     sync_one(world, pair.a); /* it comes first, and its number 2 keeps the plain name */
     assert_false(filler_is_renamed(open));
@@ -400,7 +388,7 @@ static void a_draft_follows_the_name_of_its_record(void **state) {
     assert_false(filler_is_renamed(filler));
     clerk_must(dot_parse(view_text(two), &record, &err), &err);
     assert_true(dot_equal(filler_record(filler), record));
-    put(world, filler, "/data/bank", "农商行");
+    put(filler, "/data/bank", "农商行");
     clerk_must(filler_finish(filler, &record, &problems, &err), &err);
     filler_close(filler);
     sync_until_rest(world, &pair);

@@ -53,17 +53,6 @@ static struct stored_actor stored(struct clerk *world, uint64_t actor) {
     return row;
 }
 
-static uint32_t listed(struct clerk *world, struct session *session) {
-    struct list_query query = {0};
-    struct listed *list = NULL;
-    uint32_t count = 0, total = 0;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(session_list(session, &query, &world->arena, &list, &count, &total, &err), &err);
-    return total;
-}
-
 static bool shows(struct clerk *world, const char *record, const char *text) {
     RUNS(world, 0, "show", record);
     return strstr(world->out, text) != NULL;
@@ -102,8 +91,8 @@ static void what_was_lost_comes_back_once(void **state) {
     assert_true(shows(world, second, "李四"));
     assert_true(shows(world, third, "9"));
     assert_true(shows(world, first, "7"));
-    assert_int_equal(listed(world, world->wang), 3);
-    assert_int_equal(listed(world, world->zhang), 3);
+    assert_int_equal(clerk_listed(world, world->wang), 3);
+    assert_int_equal(clerk_listed(world, world->zhang), 3);
     assert_int_equal(actor_of(world->a)->receipt, actor_of(world->a)->number);
     assert_int_equal(actor_of(world->b)->receipt, actor_of(world->b)->number);
     /* What was never sent has a name of the new epoch, and so has what comes next; nobody was taken
@@ -174,8 +163,8 @@ static void two_restores_are_two_lives(void **state) {
     clerk_sync(world);
     assert_int_equal(clerk_counts(world).records, 2);
     assert_int_equal(clerk_counts(world).changes, 2);
-    assert_int_equal(listed(world, world->wang), 2);
-    assert_int_equal(listed(world, world->zhang), 2);
+    assert_int_equal(clerk_listed(world, world->wang), 2);
+    assert_int_equal(clerk_listed(world, world->zhang), 2);
     RUNS(world, 0, "verify");
 }
 
@@ -198,8 +187,8 @@ static void a_place_in_the_lost_feed_is_not_taken_for_one_in_the_new(void **stat
     clerk_sync(world);
     clerk_sync(world);
     assert_int_equal(clerk_counts(world).records, 7);
-    assert_int_equal(listed(world, world->wang), 7);
-    assert_int_equal(listed(world, world->zhang), 7);
+    assert_int_equal(clerk_listed(world, world->wang), 7);
+    assert_int_equal(clerk_listed(world, world->zhang), 7);
     RUNS(world, 0, "verify");
 }
 
@@ -239,7 +228,7 @@ static void what_others_pulled_comes_back(void **state) {
     RUNS(world, 0, "verify");
     RUNS(world, 0, "log");
     SAYS(world->out, "carried");
-    assert_int_equal(listed(world, world->wang), 2);
+    assert_int_equal(clerk_listed(world, world->wang), 2);
     /* and he comes after all: nothing is doubled, and nothing of his is sent again */
     county_sync(world->county, world->b, RC_OK, NULL);
     assert_int_equal(clerk_counts(world).changes, 7);
@@ -295,7 +284,7 @@ static void gaps_are_filled_by_the_author(void **state) {
     assert_int_equal(tablet_actor(c, 0)->lineage.ranges[0].from, 5);
     assert_int_equal(tablet_actor_count(c), 2);
     clerk_sync(world);
-    assert_int_equal(listed(world, world->wang), 3);
+    assert_int_equal(clerk_listed(world, world->wang), 3);
     RUNS(world, 0, "verify");
     tablet_close(c);
 }
@@ -354,7 +343,7 @@ static void what_was_pulled_is_forgotten_when_a_backup_holds_it(void **state) {
     days_later(world, 1);
     days_later(world, 91);
     assert_int_equal(slices_of(world->a), 0);
-    assert_int_equal(listed(world, world->wang), 2);
+    assert_int_equal(clerk_listed(world, world->wang), 2);
 }
 
 /* A tablet that trusted a late backup still has for a while what an early one does not hold. */
@@ -427,7 +416,7 @@ static void who_was_enrolled_later_is_known_again(void **state) {
     assert_int_equal(clerk_counts(world).quarantined, 2);
     clerk_sync(world);
     county_sync(world->county, c, RC_OK, NULL);
-    assert_int_equal(listed(world, chen), 2); /* not Wang's */
+    assert_int_equal(clerk_listed(world, chen), 2); /* not Wang's */
     RUNS(world, 0, "device", "list");
     SAYS(world->out, "to be confirmed");
     SAYS(world->out, "430626117205");
@@ -438,7 +427,7 @@ static void who_was_enrolled_later_is_known_again(void **state) {
     assert_int_equal(clerk_counts(world).records, 3);
     county_sync(world->county, c, RC_OK, NULL);
     county_sync(world->county, c, RC_OK, NULL);
-    assert_int_equal(listed(world, chen), 3);
+    assert_int_equal(clerk_listed(world, chen), 3);
     RUNS(world, 0, "device", "list");
     KEEPS_QUIET(world->out, "to be confirmed");
     clerk_new_in(world, chen, OTHER_VILLAGE, CLERK_HOME("三"));
@@ -527,8 +516,8 @@ static void what_moved_while_it_waited_is_released(void **state) {
     assert_int_equal(clerk_counts(world).quarantined, 0);
     clerk_sync(world);
     county_sync(world->county, c, RC_OK, NULL);
-    assert_int_equal(listed(world, world->wang), 1);
-    assert_int_equal(listed(world, chen), 1);
+    assert_int_equal(clerk_listed(world, world->wang), 1);
+    assert_int_equal(clerk_listed(world, chen), 1);
     RUNS(world, 0, "verify");
     tablet_close(c);
 }
@@ -593,7 +582,7 @@ static void what_was_admitted_is_admitted_again(void **state) {
     assert_int_equal(clerk_counts(world).changes, 4);
     assert_true(shows(world, first, "7"));
     assert_true(shows(world, second, "李四"));
-    assert_int_equal(listed(world, world->zhang), 2);
+    assert_int_equal(clerk_listed(world, world->zhang), 2);
     RUNS(world, 0, "verify");
     RUNS(world, 0, "log");
     SAYS(world->out, "quarantine release");
@@ -622,22 +611,22 @@ static void nobody_holds_more_than_the_county(void **state) {
     moved = clerk_move(world, chen, theirs, COUNTY_AREA);
     county_sync(world->county, c, RC_OK, NULL);
     clerk_sync(world);
-    assert_int_equal(listed(world, world->zhang), 2);
+    assert_int_equal(clerk_listed(world, world->zhang), 2);
     clerk_restore(world, file, "again");
     RUNS(world, 0, "device", "revoke", "chen", "--reason", "lost");
     county_sync(world->county, c, RC_DENIED, NULL);
     county_sync(world->county, c, RC_DENIED, NULL);
     assert_int_equal(clerk_counts(world).quarantined, 2);
     assert_true(clerk_one_round(world, world->b));
-    assert_int_equal(listed(world, world->zhang), 2);
+    assert_int_equal(clerk_listed(world, world->zhang), 2);
     clerk_sync(world);
     assert_int_equal(clerk_counts(world).records, 1);
     assert_int_equal(clerk_counts(world).quarantined, 2);
-    assert_int_equal(listed(world, world->zhang), 1);
+    assert_int_equal(clerk_listed(world, world->zhang), 1);
     assert_true(shows(world, mine, "王桂兰"));
     RUNS(world, 0, "quarantine", "release", theirs, moved, "--as", "Li Si", "--reason", "seen");
     clerk_sync(world);
-    assert_int_equal(listed(world, world->zhang), 2);
+    assert_int_equal(clerk_listed(world, world->zhang), 2);
     RUNS(world, 0, "verify");
     tablet_close(c);
 }
@@ -660,12 +649,12 @@ static void play_what_waits_again(struct clerk *world, bool held) {
     RUNS(world, 0, "quarantine", "release", move, "--as", "Li Si", "--reason", "seen");
     clerk_sync(world);
     assert_int_equal(clerk_kept_aside(world, world->a), 0);
-    assert_int_equal(listed(world, world->wang), 0);
+    assert_int_equal(clerk_listed(world, world->wang), 0);
     clerk_restore(world, file, "again");
     county_sync(world->county, world->a, RC_OK, NULL);
     assert_int_equal(clerk_counts(world).quarantined, 1);
     assert_int_equal(clerk_kept_aside(world, world->a), 1);
-    assert_int_equal(listed(world, world->wang), 1);
+    assert_int_equal(clerk_listed(world, world->wang), 1);
     RUNS(world, 0, "verify");
 }
 
@@ -782,7 +771,7 @@ static void a_history_that_was_rolled_back_is_noticed(void **state) {
     clerk_must(tablet_alarms_seen(world->a, UINT32_MAX, &err), &err);
     county_sync(world->county, world->a, RC_OK, NULL);
     assert_int_equal(alarms_of(world, world->a, true), 3); /* said once */
-    assert_int_equal(listed(world, world->wang), 2);
+    assert_int_equal(clerk_listed(world, world->wang), 2);
 }
 
 static void the_two_halves_suffice(void **state) {
