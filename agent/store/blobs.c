@@ -201,12 +201,14 @@ static enum rc store_blob(struct tablet *tablet, const struct open_key *key,
 enum rc blobs_add(struct session *session, uint64_t area, enum attachment_use use,
                   struct view content, uint64_t draft, uint8_t hash[32], struct err *err) {
     struct tablet *tablet = session->tablet;
+    enum rc rc = tablet_regain(tablet, err);
     const struct area_key *key = area_key_of(tablet, area);
     const struct open_key *open = key == NULL ? NULL : area_key_open(tablet, session, key->key);
     struct attachment_label label = {.area = area};
     enum attachment_kind kind;
-    enum rc rc = attachment_check(content, use, &kind, err);
 
+    if (rc == RC_OK)
+        rc = attachment_check(content, use, &kind, err);
     if (rc == RC_OK && (open == NULL || !session_may(session, area)))
         rc = err_set(err, RC_DENIED, "the key of this area is not yours; see person list");
     if (rc != RC_OK)

@@ -85,8 +85,10 @@ enum rc session_add_person(struct session *session, struct view name, struct vie
     struct tablet *tablet = session->tablet;
     struct person_row row;
     uint8_t seed[CRYPT_SEED_BYTES];
-    enum rc rc;
+    enum rc rc = tablet_regain(tablet, err);
 
+    if (rc != RC_OK)
+        return rc;
     if (area_count == 0) {
         areas = session->areas;
         area_count = session->area_count;

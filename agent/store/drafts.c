@@ -69,11 +69,13 @@ enum rc drafts_add(struct session *session, uint64_t area, struct view bytes, ui
                    struct err *err) {
     struct tablet *tablet = session->tablet;
     struct statement *next = tablet->sql[SQL_DRAFT_NEXT];
+    enum rc rc = tablet_regain(tablet, err);
     const struct area_key *key = area_key_of(tablet, area);
     const struct open_key *open = key == NULL ? NULL : area_key_open(tablet, session, key->key);
     struct buf locked;
-    enum rc rc;
 
+    if (rc != RC_OK)
+        return rc;
     if (open == NULL || !session_may(session, area))
         return err_set(err, RC_DENIED, "the key of this area is not yours; see person list");
     statement_bind_i64(next, 1, (int64_t)session->person);

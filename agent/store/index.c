@@ -222,10 +222,10 @@ enum rc index_load(struct session *session, struct err *err) {
 }
 
 enum rc index_fresh(struct session *session, struct err *err) {
-    enum rc rc;
+    enum rc rc = tablet_regain(session->tablet, err);
 
-    if (!session->index_stale)
-        return RC_OK;
+    if (rc != RC_OK || !session->index_stale)
+        return rc;
     index_release(&session->index);
     rc = index_load(session, err);
     if (rc == RC_OK)

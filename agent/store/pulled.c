@@ -102,12 +102,14 @@ static enum rc end(struct tablet *tablet, enum rc rc, struct err *err) {
 enum rc blobs_pull_begin(struct session *session, uint64_t area, const uint8_t hash[32],
                          uint32_t size, uint8_t kind, struct blob_pull *out, struct err *err) {
     struct tablet *tablet = session->tablet;
+    enum rc rc = tablet_regain(tablet, err);
     const struct area_key *key = area_key_of(tablet, area);
     const struct open_key *open = key == NULL ? NULL : area_key_open(tablet, session, key->key);
     uint8_t tag[BLOB_TAG_BYTES];
-    enum rc rc;
 
     *out = (struct blob_pull){.label = {.area = area, .size = size, .kind = kind}};
+    if (rc != RC_OK)
+        return rc;
     if (open == NULL || !session_may(session, area))
         return err_set(err, RC_DENIED, "the key of this area is not yours; see person list");
     memcpy(out->label.hash, hash, sizeof(out->label.hash));

@@ -175,10 +175,12 @@ enum rc session_reasons(struct session *session, struct dot id, struct arena *ar
                         struct reason **out, uint32_t *count, struct err *err) {
     struct found found = {.arena = arena};
     uint64_t record;
-    enum rc rc = record_number(session->tablet, id, false, &record, err);
+    enum rc rc = tablet_regain(session->tablet, err);
 
     *out = NULL;
     *count = 0;
+    if (rc == RC_OK)
+        rc = record_number(session->tablet, id, false, &record, err);
     if (rc == RC_OK)
         rc = add_kept(session, record, &found, err);
     if (rc == RC_OK)

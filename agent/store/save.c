@@ -65,9 +65,11 @@ static enum rc restart(struct save *save, struct err *err) {
 
 enum rc save_open(struct session *session, struct save **out, struct err *err) {
     struct save *save;
-    enum rc rc;
+    enum rc rc = tablet_regain(session->tablet, err);
 
     *out = NULL;
+    if (rc != RC_OK)
+        return rc;
     if (session->tablet->saving)
         return err_set(err, RC_AGAIN, "somebody else is saving on this tablet; try again");
     save = calloc(1, sizeof(*save));
@@ -371,8 +373,12 @@ void save_ends_urn(struct save *save, struct dot meeting, const struct urn *urn)
 /* ---- a single change ---- */
 
 struct dot session_next_dot(const struct session *session) {
-    const struct own_actor *actor = current(session->tablet);
+    const struct own_actor *actor;
+    struct err ignored; /* whoever saves with number 0 is told of it */
 
+    err_init(&ignored, LANG_EN);
+    (void)tablet_regain(session->tablet, &ignored);
+    actor = current(session->tablet);
     return actor == NULL ? (struct dot){0, 0} : (struct dot){actor->actor, actor->number + 1};
 }
 

@@ -257,6 +257,10 @@ enum rc session_open(struct tablet *tablet, struct view name, struct view secret
     enum rc rc;
 
     *out = NULL;
+    rc =
+        tablet_regain(tablet, err); /* or no key would be known, and all would seem to be missing */
+    if (rc != RC_OK)
+        return rc;
     arena_init(&arena, 1024 * 1024);
     rc = person_rows(tablet, &arena, &rows, &count, err);
     if (rc == RC_OK)

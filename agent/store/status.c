@@ -158,11 +158,14 @@ enum rc tablet_status(struct tablet *tablet, struct arena *arena, struct tablet_
     const struct facts *facts = &tablet->facts;
     const struct form *const *forms;
     struct tablet_quarantined *quarantined;
-    uint64_t *areas = arena_array(arena, facts->scope.area_count, sizeof(*areas));
+    uint64_t *areas;
     uint32_t count = 0;
     bool due;
-    enum rc rc;
+    enum rc rc = tablet_regain(tablet, err); /* or nothing would seem to be unsent */
 
+    if (rc != RC_OK)
+        return rc;
+    areas = arena_array(arena, facts->scope.area_count, sizeof(*areas));
     if (areas == NULL)
         return arena_check(arena, "the status", err);
 
@@ -219,8 +222,11 @@ enum rc tablet_quarantine(struct tablet *tablet, struct arena *arena,
     struct statement *list = tablet->sql[SQL_CHANGE_QUARANTINED];
     struct tablet_quarantined *found = NULL;
     size_t used = 0, capacity = 0;
-    enum rc rc;
+    enum rc rc = tablet_regain(tablet, err);
 
+    *count = 0;
+    if (rc != RC_OK)
+        return rc;
     while ((rc = statement_step(list, err)) == RC_OK) {
         uint64_t row = (uint64_t)statement_i64(list, 0);
         const struct own_actor *actor =

@@ -274,11 +274,13 @@ void tablet_rollback(struct tablet *tablet) {
     tablet->purge_due = false;
     tablet->conflicted = 0;
     arena_reset(&tablet->pending_arena);
-    /* Nothing can be saved or sent until it can be read again (tablet_regain). */
+    /* Nothing can be saved or sent until it can be read again (tablet_regain). Whoever looks for a
+     * key, or for what is unsent, before a transaction regains it first: what memory still has may
+     * have been rolled back. */
     tablet->lost =
         tablet_reload(tablet, &ignored) != RC_OK || forms_reload(tablet, &ignored) != RC_OK;
     if (tablet->lost)
-        tablet->actor_count = 0;
+        tablet->actor_count = tablet->key_count = 0;
 }
 
 /* ---- small answers ---- */

@@ -140,11 +140,14 @@ static enum rc derive_secret(struct urn *urn, const struct urn_secrets *secrets,
 
 static enum rc derive_open(struct session *session, struct urn *urn, uint64_t area,
                            struct err *err) {
+    enum rc rc = tablet_regain(session->tablet, err);
     const struct area_key *key = area_key_of(session->tablet, area);
     const struct open_key *open =
         key == NULL ? NULL : area_key_open(session->tablet, session, key->key);
     uint8_t data[16];
 
+    if (rc != RC_OK)
+        return rc;
     if (open == NULL || !session_may(session, area))
         return err_set(err, RC_DENIED, "the key of this area is not yours; see person list");
     put_le(data, urn->born, 8);

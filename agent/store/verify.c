@@ -261,9 +261,11 @@ enum rc tablet_verify(struct tablet *tablet, tablet_progress *progress, void *co
                           .context = context,
                           .problems = problems,
                           .out = out};
-    enum rc rc;
+    enum rc rc = tablet_regain(tablet, err);
 
     memset(out, 0, sizeof(*out));
+    if (rc != RC_OK)
+        return rc;
     for (size_t i = 0; i < tablet->actor_count; i++)
         check.total += tablet->actors[i].number;
     rc = db_integrity_check(tablet->db, err);

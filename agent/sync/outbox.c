@@ -347,8 +347,10 @@ static enum rc cut_actor(struct cut *cut, const struct own_actor *actor, struct 
 enum rc outbox_cut(struct tablet *tablet, struct err *err) {
     struct cut *cut;
     bool due = false;
-    enum rc rc;
+    enum rc rc = tablet_regain(tablet, err);
 
+    if (rc != RC_OK)
+        return rc;
     for (uint32_t i = 0; i < tablet_actor_count(tablet); i++)
         due = due || tablet_actor(tablet, i)->number > tablet_actor(tablet, i)->receipt;
     if (!due || tablet_locked(tablet))

@@ -374,123 +374,6 @@ static void a_form_that_cannot_be_had_is_not_an_unknown_one(void **state) {
     stage_release(&stage);
 }
 
-/* ---- what was rolled back ---- */
-
-struct loser {
-    struct tablet *tablet;
-    enum fault_kind kind;
-};
-
-/* Takes note of another server, and rolls that back while what stands on disk cannot be read. */
-static void lose(const struct loser *loser) {
-    struct facts facts;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    assert_int_equal(tablet_begin(loser->tablet, &err), RC_OK);
-    facts = *tablet_facts(loser->tablet);
-    facts.server = view_text("https://elsewhere");
-    assert_int_equal(tablet_put_facts(loser->tablet, &facts, &err), RC_OK);
-    fault_arm(loser->kind, 1, true);
-    tablet_rollback(loser->tablet);
-    fault_disarm();
-}
-
-static enum rc lose_and_be_silent(void *context, const char *path, struct view body,
-                                  struct buf *answer, struct link_result *result, struct err *err) {
-    (void)path;
-    (void)body;
-    (void)answer;
-    (void)result;
-    lose(context);
-    return err_set(err, RC_NETWORK, "nobody answers");
-}
-
-static void sync_in_vain(struct loser *loser, struct err *err) {
-    struct link link = {loser, lose_and_be_silent};
-    struct sync_report report;
-
-    assert_int_equal(sync_run(loser->tablet, &link, NULL, &report, err), RC_NETWORK);
-}
-
-static enum rc lose_and_keep(void *context, struct view bytes, struct err *err) {
-    (void)bytes;
-    (void)err;
-    lose(context);
-    return RC_OK;
-}
-
-static void write_bundle(struct loser *loser, struct err *err) {
-    struct bundle_written written;
-
-    assert_int_equal(sync_bundle_write(loser->tablet, lose_and_keep, loser, &written, err), RC_OK);
-}
-
-static void look_for_copies(struct loser *loser, struct err *err) {
-    lose(loser);
-    assert_int_equal(tablet_check_incarnation(loser->tablet, err), RC_OK);
-}
-
-static void set_wiped(struct loser *loser, struct err *err) {
-    assert_int_equal(session_close(loser->tablet->sessions, err), RC_OK);
-    lose(loser);
-    assert_int_equal(tablet_wipe(loser->tablet, err), RC_OK);
-}
-
-/* After the step what is in memory and on disk is what was there before. */
-static void go_on(struct stage *stage, const struct stage_image *image, enum fault_kind kind,
-                  void (*step)(struct loser *loser, struct err *err)) {
-    struct loser loser = {.kind = kind};
-    char server[200];
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    stage_bring(stage, image, 1);
-    assert_int_equal(stage_open_tablet(stage, WANG, &err), RC_OK);
-    loser.tablet = stage->tablets[WANG];
-    (void)snprintf(server, sizeof(server), "%.*s", VIEW_PRINT(tablet_server(loser.tablet)));
-    step(&loser, &err);
-    if (loser.tablet->sessions == NULL)
-        stage->sessions[WANG] = NULL;
-    err_clear(&err);
-    for (int again = 0; again < 2; again++) {
-        const struct tablet *tablet = stage->tablets[WANG];
-
-        assert_true(view_is(tablet_server(tablet), server));
-        assert_int_equal(tablet_facts(tablet)->scope.area_count, 1);
-        assert_true(tablet_facts(tablet)->scope.areas[0] == STAGE_AREA);
-        assert_int_equal(tablet_actor_count(tablet), 1);
-        assert_true(stage_down(stage));
-        assert_int_equal(tablet_open("/wang/tablet", &(struct tablet_options){.env = &stage->env},
-                                     &stage->tablets[WANG], &err),
-                         RC_OK);
-    }
-    assert_true(stage_down(stage));
-}
-
-static void what_was_rolled_back_is_not_written_later(void **state) {
-    static void (*const steps[])(struct loser *, struct err *) = {sync_in_vain, write_bundle,
-                                                                  look_for_copies, set_wiped};
-    static struct stage stage;
-    struct stage_image image;
-    struct err err;
-
-    (void)state;
-    err_init(&err, LANG_EN);
-    stage_init(&stage);
-    assert_int_equal(stage_open_county(&stage, &err), RC_OK);
-    assert_int_equal(stage_open_tablet(&stage, WANG, &err), RC_OK);
-    assert_int_equal(stage_sync(&stage, WANG, &err), RC_OK);
-    assert_true(stage_down(&stage));
-    stage_keep(&stage, &image);
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        go_on(&stage, &image, FAULT_ARENA, steps[i]);
-        go_on(&stage, &image, FAULT_MEMORY, steps[i]);
-    }
-    stage_release(&stage);
-    stage_image_release(&image);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_that_was_locked_opens),
@@ -503,7 +386,6 @@ int main(void) {
         cmocka_unit_test(a_form_is_compiled_as_it_stands_or_not_at_all),
         cmocka_unit_test(a_form_that_cannot_be_read_now_is_not_wrong),
         cmocka_unit_test(a_form_that_cannot_be_had_is_not_an_unknown_one),
-        cmocka_unit_test(what_was_rolled_back_is_not_written_later),
     };
 
     fault_begin();
