@@ -41,6 +41,18 @@ static enum rc choose(const struct person_row *rows, uint32_t count, struct view
 
 /* ---- keys ---- */
 
+/* What an area's key locks stays closed, and everything else opens. Without the common key nothing
+ * can be opened. */
+static enum rc tell_damaged(const struct session *session, uint64_t key, struct err *err) {
+    const struct area_key *known = area_key_find(session->tablet, key);
+
+    if (known != NULL && known->area == 0)
+        return err_set(err, RC_CORRUPT, "tablet.db: a key is damaged; run verify");
+    err_clear(err);
+    return tablet_notice(session->tablet, NOTICE_KEY, known == NULL ? 0 : known->area,
+                         session->person, err);
+}
+
 static enum rc open_shares(struct session *session, const struct person_row *row, struct err *err) {
     struct tablet *tablet = session->tablet;
     struct statement *list = tablet->sql[SQL_SHARE_LIST];
@@ -58,11 +70,13 @@ static enum rc open_shares(struct session *session, const struct person_row *row
         buf_clear(&seed);
         rc = crypt_seal_open(row->box_public, session->secrets->box_secret, statement_blob(list, 1),
                              view_of(about, sizeof(about)), &seed, err);
-        if (rc == RC_OK &&
-            (seed.size != CRYPT_KEY_BYTES || session->secrets->key_count == KEYS_MAX))
-            rc = RC_DENIED;
-        if (rc == RC_DENIED)
+        if (rc == RC_OK && session->secrets->key_count == KEYS_MAX)
             rc = err_set(err, RC_CORRUPT, "tablet.db: a key is damaged; run verify");
+        if (rc == RC_DENIED || (rc == RC_OK && seed.size != CRYPT_KEY_BYTES)) {
+            rc = tell_damaged(session, key, err);
+            if (rc == RC_OK)
+                continue;
+        }
         if (rc != RC_OK)
             break;
         area_key_derive(seed.data, key, &session->secrets->keys[session->secrets->key_count++],

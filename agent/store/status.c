@@ -77,6 +77,9 @@ static const struct notice_text NOTICES[] = {
                         WORD("A change that was saved here is damaged and cannot be read or sent "
                              "any more. The others go on, and the county is told of it; see which: "
                              "yg-agent quarantine")},
+    [NOTICE_KEY] = {"key", WORD("The key of an area is damaged on this tablet: what lies there "
+                                "cannot be read here, and what was not sent yet waits. Nothing is "
+                                "removed; bring the tablet to the county.")},
 };
 
 const char *notice_name(enum notice_kind kind) {

@@ -193,6 +193,7 @@ enum notice_kind {
     NOTICE_AREAS,       /* areas were merged, or have another code or name */
     NOTICE_ATTACHMENT,  /* the county does not take an attachment */
     NOTICE_DAMAGED,     /* an own change cannot be read any more: about actor, number */
+    NOTICE_KEY,         /* somebody's key of an area is damaged: about area, number: person */
 };
 const char *notice_name(enum notice_kind kind);
 const char *notice_words(enum notice_kind kind);

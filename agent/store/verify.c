@@ -4,7 +4,7 @@
  * change's leaf (salt and canonical bytes), as far as the changes can be read; the last one is what
  * the actor's row says. States: each opens, unpacks, packs to the same bytes (so its digest is what
  * every other place would compute). Reasons: each opens. Summaries: equal to what the view gives
- * now. */
+ * now. Keys: each that somebody who has unlocked has a share of opens. */
 #include "agent/store/inside.h"
 
 #define NUMBER_MASK ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1)
@@ -254,6 +254,30 @@ static enum rc check_records(struct check *check, struct err *err) {
     }
 }
 
+/* ---- keys ---- */
+
+/* Those that unlocking could not open. */
+static enum rc check_shares(struct check *check, const struct session *session, struct err *err) {
+    struct tablet *tablet = check->tablet;
+    struct statement *list = tablet->sql[SQL_SHARE_LIST];
+    enum rc rc;
+
+    statement_bind_i64(list, 1, (int64_t)session->person);
+    while ((rc = statement_step(list, err)) == RC_OK) {
+        const struct area_key *key = area_key_find(tablet, (uint64_t)statement_i64(list, 0));
+        char text[AREA_TEXT_BYTES];
+
+        if (key == NULL || area_key_open(tablet, session, key->key) != NULL)
+            continue;
+        check->out->problems++;
+        area_text(key->area, text);
+        buf_addf(check->problems, "area %s: its key is damaged for %.*s\n", text,
+                 VIEW_PRINT(session->name));
+    }
+    statement_reset(list);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 enum rc tablet_verify(struct tablet *tablet, tablet_progress *progress, void *context,
                       struct buf *problems, struct tablet_verified *out, struct err *err) {
     struct check check = {.tablet = tablet,
@@ -275,8 +299,11 @@ enum rc tablet_verify(struct tablet *tablet, tablet_progress *progress, void *co
         rc = RC_OK;
     }
     for (struct session *session = tablet->sessions; session != NULL && rc == RC_OK;
-         session = session->next)
+         session = session->next) {
         rc = index_fresh(session, err);
+        if (rc == RC_OK)
+            rc = check_shares(&check, session, err);
+    }
     for (size_t i = 0; i < tablet->actor_count && rc == RC_OK; i++)
         rc = check_actor(&check, &tablet->actors[i], err);
     if (rc == RC_OK && tablet->sessions != NULL)

@@ -30,6 +30,18 @@ static void spoil(struct visitor *visitor, struct tablet *tablet, uint64_t numbe
     assert_int_equal(db_changes(tablet->db), 1);
 }
 
+/* The same for the key of the village, as its person has it. */
+static void spoil_key(struct visitor *visitor, struct tablet *tablet, uint64_t village) {
+    static const char *const sql = "UPDATE key_share SET sealed = CAST(zeroblob(8) || "
+                                   "substr(sealed, 9) AS BLOB) WHERE key = ?1";
+    struct statement *statements[1];
+
+    visitor_must(visitor, db_prepare_all(tablet->db, &sql, 1, statements, &visitor->err));
+    statement_bind_i64(statements[0], 1, (int64_t)area_key_of(tablet, village)->key);
+    visitor_must(visitor, statement_run(statements[0], &visitor->err));
+    assert_int_equal(db_changes(tablet->db), 1);
+}
+
 static struct store_counts counts(struct visitor *visitor) {
     struct ledger *ledger = county_read(visitor->county);
     struct store_counts out;
@@ -210,8 +222,36 @@ static void the_record_is_shown_without_it(void **state) {
     tablet_close(zhang);
 }
 
+/* The other villages open, and it is told which does not. */
+static void the_key_of_one_area_keeps_nobody_out(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 2);
+    struct session *w = county_session(wang, "wang");
+    struct dot other = visitor_save(visitor, w, VILLAGE_B, "Tan");
+
+    (void)visitor_save(visitor, w, VILLAGE_A, "Peng");
+    visitor_must(visitor, session_close(w, &visitor->err));
+    assert_int_equal(problems(visitor, wang), 0);
+    spoil_key(visitor, wang, VILLAGE_A);
+    w = county_session(wang, "wang");
+    assert_int_equal(visitor_count(visitor, w, ""), 1);
+    assert_string_equal(visitor_text(visitor, w, other, "head/name"), "Tan");
+    assert_true(visitor_noticed(visitor, wang, NOTICE_KEY));
+    assert_int_equal(problems(visitor, wang), 1);
+    (void)visitor_save(visitor, w, VILLAGE_B, "Xu");
+    county_sync(visitor->county, wang, RC_OK, NULL);
+    assert_int_equal(visitor_status(visitor, wang).unsent, 0);
+    assert_int_equal(counts(visitor).records, 3);
+    visitor_must(visitor, session_close(w, &visitor->err));
+    w = county_session(wang, "wang"); /* told once */
+    visitor_must(visitor, session_close(w, &visitor->err));
+    tablet_close(wang);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_key_of_one_area_keeps_nobody_out, visitor_set_up,
+                                        visitor_tear_down),
         cmocka_unit_test_setup_teardown(the_others_go_on, visitor_set_up, visitor_tear_down),
         cmocka_unit_test_setup_teardown(it_is_told_offline, visitor_set_up, visitor_tear_down),
         cmocka_unit_test_setup_teardown(what_was_cut_in_time_goes_whole, visitor_set_up,
