@@ -164,41 +164,44 @@ static uint32_t token_of(const struct change *change) {
     return number;
 }
 
-/* A meeting's: it has no token. By the name that its author gave it; copies of a tablet give it
- * more than once: first come those that cannot be lost. */
-static bool is_quiet(struct world *world, uint64_t actor, struct dot name) {
-    struct save *found = NULL;
+/* A meeting's: it has no token. Copies of a tablet give a number to several of them, and each must
+ * be in the log or excused for itself: what one of them has lost, the other's does not stand for.
+ * So it is known by its leaf, which makes the chain of the save out of the chain before it. */
+static bool is_quiet(struct world *world, const struct change *change, const uint8_t leaf[32],
+                     struct dot name) {
+    bool found = false;
 
     for (uint32_t i = 0; i < world->save_count; i++) {
         struct save *save = &world->saves[i];
+        uint8_t hash[32];
 
-        if (!save->quiet || save->actor != actor || save->number != name.number)
+        if (!save->quiet || save->actor != change->dot.actor || save->number != change->dot.number)
             continue;
-        if (found == NULL || found->found > save->found ||
-            (found->found == save->found && found->state > save->state))
-            found = save;
+        chain_next(save->before, leaf, hash);
+        if (memcmp(hash, save->hash, 32) != 0)
+            continue;
+        save->logged = name;
+        save->found++;
+        found = true;
     }
-    if (found == NULL)
-        return false;
-    found->logged = name;
-    found->found++;
-    return true;
+    return found;
 }
 
 static void search_change(struct search *search, const struct stored_frame *stored,
-                          const struct change *change) {
+                          const struct frame_change *entry) {
     struct world *world = search->world;
+    const struct change *change = &entry->change;
+    struct dot name = {stored->actor, change->dot.number};
     uint32_t number = token_of(change);
 
     if (change->erased || change->insane ||
-        (number == UINT32_MAX &&
-         is_quiet(world, change->dot.actor, (struct dot){stored->actor, change->dot.number})))
+        (number == UINT32_MAX && is_quiet(world, change, entry->leaf, name)))
         return;
     if (number >= world->save_count)
         world_fail(world, "the county's log holds a change that nobody made: %04x-%u '%.*s'",
                    (unsigned)(stored->actor >> 48), (unsigned)change->dot.number,
                    VIEW_PRINT(change->reason));
-    world->saves[number].logged = (struct dot){stored->actor, change->dot.number};
+    world->saves[number].logged = name;
     if (world->saves[number].found++ > 0)
         tell(world, "  " CANARY "%u again: %04x-%u of frame %u", number,
              (unsigned)(stored->actor >> 48), (unsigned)change->dot.number,
@@ -223,7 +226,7 @@ static enum rc search_frame(void *context, const struct stored_frame *stored, st
             err_clear(err);
             rc = RC_OK;
         } else if (rc == RC_OK && row.frame == stored->serial && row.position == i) {
-            search_change(search, stored, &frame.changes[i].change);
+            search_change(search, stored, &frame.changes[i]);
         }
     }
     return rc;

@@ -56,6 +56,9 @@ void vote_note_saves(struct world *world, struct pad *pad) {
                               .actor = actor->actor,
                               .number = ++pad->noted,
                               .at_ms = world->now_ms};
+        world_must(world,
+                   tablet_chain(pad->tablet, actor, save->number - 1, save->before, &world->err),
+                   "a hash of the chain");
         world_must(world, tablet_chain(pad->tablet, actor, save->number, save->hash, &world->err),
                    "a hash of the chain");
         pad_hold(pad, world->save_count++);

@@ -99,12 +99,13 @@ struct photo { /* photo.c */
 struct save {
     uint8_t state;
     uint64_t actor, number;
-    uint8_t hash[32]; /* chain hash behind it */
+    uint8_t hash[32];   /* chain hash behind it */
+    uint8_t before[32]; /* in front of it, if quiet */
     struct dot record;
     struct dot logged; /* as the county's log last named it; 0-0: not seen there yet */
     uint32_t meant;    /* the save that created its record; UINT32_MAX: not known */
     bool staff;        /* made at the county */
-    bool quiet;        /* without a token: known by its number (vote.c) */
+    bool quiet;        /* without a token: known by number and leaf (vote.c) */
     int64_t at_ms;
     uint32_t found; /* scratch: times in the log */
 };
