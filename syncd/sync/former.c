@@ -9,11 +9,38 @@ struct walk {
     uint32_t count, capacity;
 };
 
+struct news {
+    uint64_t last; /* number of the history at hand */
+    bool found;
+};
+
 static enum rc news_visit(void *context, const struct stored_quarantine *row, struct err *err) {
-    (void)row;
+    struct news *news = context;
+
     (void)err;
-    *(bool *)context = true;
-    return RC_NOT_FOUND;
+    news->found = news->found || row->dot.number <= news->last;
+    return news->found ? RC_NOT_FOUND : RC_OK;
+}
+
+/* Of a fork what it grew out of is news, too: the copy wrote that as well. */
+static enum rc find_news(struct walk *walk, struct stored_actor actor, bool *out, struct err *err) {
+    struct news news = {.last = UINT64_MAX};
+    enum rc rc;
+
+    for (;;) {
+        rc = store_actor_quarantine(walk->store, actor.actor, walk->wish->told, false, news_visit,
+                                    &news, err);
+        if (rc != RC_OK || news.found || actor.fork_of == 0)
+            break;
+        news.last = actor.fork_from - 1;
+        rc = fork_in_store(walk->store, actor.fork_of, &actor, err);
+        if (rc != RC_OK)
+            break;
+    }
+    if (rc == RC_NOT_FOUND) /* nobody has shown it yet */
+        err_clear(err);
+    *out = news.found;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
 static enum rc actor_visit(void *context, const struct stored_actor *actor, struct err *err) {
@@ -25,8 +52,7 @@ static enum rc actor_visit(void *context, const struct stored_actor *actor, stru
     if (actor->actor == walk->wish->present)
         return RC_OK;
     if (!has_news)
-        rc = store_actor_quarantine(walk->store, actor->actor, walk->wish->told, false, news_visit,
-                                    &has_news, err);
+        rc = find_news(walk, *actor, &has_news, err);
     if (rc != RC_OK || !has_news)
         return rc;
     row = arena_push(walk->arena, &walk->list, &walk->count, &walk->capacity, sizeof(*row));

@@ -14,10 +14,10 @@ struct former_wish {
     bool is_new_epoch; /* it has to hear what is known of each of them */
 };
 
-/* Adds to the answer a receipt for each of them of which there is news, forks of the present actor
- * included, and in a new epoch for all. What waits or is settled the caller adds (news.h). In the
- * arena. Where copies have grown out of one actor there may be two receipts for it, told apart by
- * their hash. */
+/* Adds to the answer a receipt for each of them of which there is news, of what it grew out of,
+ * too, forks of the present actor included, and in a new epoch for all. What waits or is settled
+ * the caller adds (news.h). In the arena. Where copies have grown out of one actor there may be two
+ * receipts for it, told apart by their hash. */
 enum rc former_receipts(struct store *store, const struct former_wish *wish, struct arena *arena,
                         struct answer *answer, struct err *err);
 

@@ -169,6 +169,7 @@ struct outcome_walk {
     struct store *store;
     struct arena *arena;
     struct receipt *receipt;
+    uint64_t last; /* of the history at hand that is this receipt's, too */
     uint32_t capacity, return_capacity;
 };
 
@@ -202,7 +203,7 @@ static enum rc outcome_visit(void *context, const struct stored_quarantine *row,
     struct outcome *outcome;
     enum rc rc;
 
-    if (row->settled == 0 && row->dot.number > receipt->number)
+    if (row->dot.number > walk->last || (row->settled == 0 && row->dot.number > receipt->number))
         return RC_OK;
     if (receipt->outcome_count >= OUTCOMES_MAX)
         return RC_NOT_FOUND;
@@ -219,8 +220,22 @@ static enum rc outcome_visit(void *context, const struct stored_quarantine *row,
 
 enum rc news_outcomes(struct store *store, uint64_t history, uint32_t told, bool waiting,
                       struct arena *arena, struct receipt *receipt, struct err *err) {
-    struct outcome_walk walk = {
-        .store = store, .arena = arena, .receipt = receipt, .capacity = receipt->outcome_count};
+    struct outcome_walk walk = {.store = store,
+                                .arena = arena,
+                                .receipt = receipt,
+                                .last = UINT64_MAX,
+                                .capacity = receipt->outcome_count};
+    struct stored_actor actor = {.fork_of = history};
+    enum rc rc = RC_OK;
 
-    return store_actor_quarantine(store, history, told, waiting, outcome_visit, &walk, err);
+    while (actor.fork_of != 0 && rc == RC_OK) { /* the copy's own, then what it grew out of */
+        history = actor.fork_of;
+        rc = store_actor_quarantine(store, history, told, waiting, outcome_visit, &walk, err);
+        if (rc == RC_OK)
+            rc = store_actor(store, history, &actor, err);
+        walk.last = actor.fork_from - 1;
+    }
+    if (rc == RC_NOT_FOUND) /* nobody has shown it yet */
+        err_clear(err);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
 }

@@ -34,11 +34,11 @@ enum rc watermark_move(struct work *work, const struct watermark *positions, uin
 
 /* --- what becomes of quarantined changes --- */
 
-/* Outcomes of the changes of this history (receipt_history in fork.h) that were settled in news
- * after `told`: released ones with VERDICT_ADMIT, returned ones with their verdict and the reason
- * of staff. waiting: those that wait, too, as far as the receipt goes: after a restore its author
- * may believe that they were released. At most 20,000, the oldest ones. They are added to what the
- * receipt holds. */
+/* Outcomes of the changes of this history (receipt_history in fork.h), those included that it grew
+ * out of, that were settled in news after `told`: released ones with VERDICT_ADMIT, returned ones
+ * with their verdict and the reason of staff. waiting: those that wait, too, as far as the receipt
+ * goes: after a restore its author may believe that they were released. At most 20,000, the oldest
+ * ones. They are added to what the receipt holds. */
 enum rc news_outcomes(struct store *store, uint64_t history, uint32_t told, bool waiting,
                       struct arena *arena, struct receipt *receipt, struct err *err);
 

@@ -88,6 +88,69 @@ static void what_is_given_back_in_front_of_a_new_name_has_its_reason(void **stat
         assert_int_not_equal(notices[i].kind, NOTICE_RECEIPT_BROKEN);
 }
 
+static void knows_why(struct clerk *world, struct tablet *tablet) {
+    struct tablet_quarantined *list = NULL;
+    struct notice *notices = NULL;
+    uint32_t count = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(tablet_quarantine(tablet, &world->arena, &list, &count, &err), &err);
+    assert_int_equal(count, 1);
+    assert_true(view_equal(list[0].reason, view_text("not your village")));
+    clerk_must(tablet_notices(tablet, &world->arena, &notices, &count, &err), &err);
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_not_equal(notices[i].kind, NOTICE_RECEIPT_BROKEN);
+}
+
+/* What waits was written before the tablet was copied; both copies have gone on since. */
+static void what_is_given_back_to_two_copies_has_its_reason(void **state) {
+    const uint64_t area = COUNTY_AREA;
+    struct clerk *world = *state;
+    struct tablet *tablet, *copy;
+    struct session *chen, *twin;
+    const char *record, *move;
+    struct seen seen;
+    struct edit edit;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    clerk_user(world, "Li Si", "county");
+    tablet = county_enrol(world->county, clerk_path(world, "chen"), "chen", &area, 1);
+    chen = county_session(tablet, "chen");
+    county_sync(world->county, tablet, RC_OK, NULL);
+    record = clerk_new(world, chen, CLERK_HOME("王桂兰"));
+    clerk_start(world, chen, record, CHANGE_MOVE, &seen, &edit);
+    clerk_must(edit_set_area(&edit, OTHER_VILLAGE, &err), &err);
+    move = clerk_finish(world, chen, &seen, &edit);
+    county_sync(world->county, tablet, RC_OK, NULL);
+    clerk_must(session_close(chen, &err), &err);
+    tablet_close(tablet);
+    clerk_copy(world, "chen", "twin");
+    tablet = county_tablet(world->county, clerk_path(world, "chen"));
+    copy = county_tablet(world->county, clerk_path(world, "twin"));
+    chen = county_session(tablet, "chen");
+    twin = county_session(copy, "chen");
+    clerk_new(world, chen, CLERK_HOME("原件的"));
+    clerk_new(world, twin, CLERK_HOME("副本的"));
+    for (int round = 0; round < 2; round++) {
+        county_sync(world->county, tablet, RC_OK, NULL);
+        county_sync(world->county, copy, RC_OK, NULL);
+    }
+    clerk_new(world, chen, CLERK_HOME("后来的"));
+    county_sync(world->county, tablet, RC_OK, NULL);
+    RUNS(world, 0, "quarantine", "return", move, "--as", "Li Si", "--reason", "not your village");
+    for (int round = 0; round < 2; round++) {
+        county_sync(world->county, copy, RC_OK, NULL);
+        county_sync(world->county, tablet, RC_OK, NULL);
+    }
+    knows_why(world, tablet);
+    knows_why(world, copy);
+    tablet_close(tablet);
+    tablet_close(copy);
+}
+
 /* The tablet had been told that a backup holds it, and the county comes from an older one. */
 static void what_a_former_life_sent_is_asked_for_again(void **state) {
     struct clerk *world = *state;
@@ -115,6 +178,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(what_is_given_back_to_a_former_life_has_its_reason),
         TEST(what_is_given_back_in_front_of_a_new_name_has_its_reason),
+        TEST(what_is_given_back_to_two_copies_has_its_reason),
         TEST(what_a_former_life_sent_is_asked_for_again)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
