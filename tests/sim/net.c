@@ -82,6 +82,7 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
     bool may_lock = strcmp(path, "/v1/attachments/pull") != 0; /* who pulls, has unlocked */
     bool with_poison;
     struct buf came, sent;
+    int came_status;
     enum rc rc = RC_OK;
 
     *result = (struct link_result){.retry_after_s = -1, .bytes_up = body.size};
@@ -123,6 +124,9 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
         step_amid(world, pad, may_lock);
     if (rc == RC_OK && breaks && world->turns[TURN_LOSS] && one_in(world, 8))
         rc = lost(world, "an answer is lost", err);
+    /* A body keeps its own status, also where another is handed on: of a 401 only the nonce is
+     * taken, so an answer with news must never come as one. No county sends such. */
+    came_status = result->status;
     if (rc == RC_OK && breaks && world->turns[TURN_CUT] && one_in(world, 12)) {
         if (one_in(world, 2) && pad->last_answer.size > 0) {
             buf_add_view(answer, buf_view(&pad->last_answer));
@@ -138,7 +142,7 @@ static enum rc exchange(void *context, const char *path, struct view body, struc
     if (rc == RC_OK && world->turns[TURN_CUT] && one_in(world, 4)) {
         buf_clear(&pad->last_answer);
         buf_add_view(&pad->last_answer, buf_view(&came));
-        pad->last_status = result->status;
+        pad->last_status = came_status;
     }
     result->bytes_down = answer->size;
     buf_release(&came);
