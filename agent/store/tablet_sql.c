@@ -309,7 +309,8 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_CURSOR_GET] = "SELECT area, audience, position, chain, ahead_position, ahead_digest"
                        " FROM cursor WHERE area = ?1 AND audience = ?2",
     [SQL_CURSOR_PUT] = "INSERT OR REPLACE INTO cursor VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-    [SQL_CURSOR_AHEAD] = "UPDATE cursor SET ahead_position = 0, ahead_digest = zeroblob(8)",
+    [SQL_CURSOR_AHEAD] = "UPDATE cursor SET ahead_position = 0, ahead_digest = zeroblob(8)"
+                         " WHERE ahead_position > 0",
     [SQL_CURSOR_DELETE] = "DELETE FROM cursor WHERE area = ?1 AND audience = ?2",
     [SQL_CURSOR_CLEAR] = "DELETE FROM cursor",
     [SQL_SNAPSHOT_LIST] = "SELECT area, audience, name, position, records, chunks, next,"

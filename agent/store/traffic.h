@@ -253,7 +253,8 @@ enum rc tablet_doubt_county(struct tablet *tablet, struct err *err);
  * something waits in the inbox, or the tablet's scope has not been told to it since the restore
  * (then it is given no feeds). Costs next to nothing where there are none. */
 enum rc tablet_states_settle(struct tablet *tablet, struct err *err);
-/* The inbox has been applied: nothing is ahead of the cursors any more. */
+/* The inbox has been applied: nothing is ahead of the cursors any more. Writes nothing where
+ * nothing is. */
 enum rc tablet_clear_ahead(struct tablet *tablet, struct err *err);
 
 /* ---- alarms: what the county had signed and does not go on from ---- */

@@ -83,12 +83,10 @@ static enum rc purge(struct tablet *tablet, struct err *err) {
 enum rc inbox_apply(struct tablet *tablet, struct err *err) {
     struct arena arena;
     struct inbox_part part = {.part = 0};
-    bool any = false;
     enum rc rc;
 
     arena_init(&arena, LIMIT_EXCHANGE_BYTES * 2);
     while ((rc = tablet_inbox_next(tablet, part.part, &arena, &part, err)) == RC_OK) {
-        any = true;
         rc = take_part_of_inbox(tablet, &part, err);
         if (rc != RC_OK)
             break;
@@ -97,6 +95,8 @@ enum rc inbox_apply(struct tablet *tablet, struct err *err) {
     arena_release(&arena);
     if (rc != RC_NOT_FOUND)
         return rc;
-    rc = any ? tablet_clear_ahead(tablet, err) : RC_OK;
+    /* Also where nothing has waited: the power may have gone when all was taken the last time, and
+     * who asks from a place that he has passed takes the answer for another history. */
+    rc = tablet_clear_ahead(tablet, err);
     return rc == RC_OK ? purge(tablet, err) : rc;
 }
