@@ -127,8 +127,8 @@ struct meeting_signer {
     struct view role, name,
         signature; /* role: a choice of the list signer; signature may be empty */
 };
-/* RC_CONFLICT: something of the result is missing (a tablet's part, or nobody voted), and
- * incomplete is not set. Signers are added only where they are not there yet, so that it can be
+/* RC_CONFLICT: something of the result is missing (a tablet's part, who is there, or nobody voted),
+ * and incomplete is not set. Signers are added only where they are not there yet, so that it can be
  * called again after a crash. */
 enum rc meeting_sign(struct session *session, struct dot id, const struct meeting_signer *signers,
                      uint32_t count, bool incomplete, struct err *err);
@@ -143,7 +143,8 @@ enum rc meeting_pair(struct session *session, struct dot id, uint64_t seats,
 /* RC_NOT_FOUND: this tablet does not hold the meeting. RC_CONFLICT: not the same one. */
 enum rc meeting_join(struct session *session, struct view code, struct dot *id, uint64_t *seats,
                      struct err *err);
-/* Adds the text of this tablet's own result. RC_NOT_FOUND: it has not counted yet. */
+/* Adds the text of this tablet's own result. RC_NOT_FOUND: it has not counted yet. RC_CONFLICT:
+ * there are two that differ, because it was copied or put back; whoever got one would count it. */
 enum rc meeting_part(struct session *session, struct dot id, struct buf *out, struct err *err);
 /* What another tablet of the meeting has counted. Known already: RC_OK. RC_INVALID: of another
  * meeting. */

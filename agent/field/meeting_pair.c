@@ -139,22 +139,31 @@ bool meeting_is_own(const struct session *session, uint64_t actor) {
 }
 
 enum rc meeting_part(struct session *session, struct dot id, struct buf *out, struct err *err) {
+    const struct vote_heard *own = NULL;
     struct meeting_seen at;
     struct arena arena;
-    bool found = false;
     enum rc rc;
 
     arena_init(&arena, MEETING_ARENA_BYTES);
     rc = meeting_see(session, id, &arena, &at, err);
-    for (uint32_t i = 0; rc == RC_OK && i < at.meeting.heard_count && !found; i++) {
-        found = meeting_is_own(session, at.meeting.heard[i].batch->tablet);
-        if (found)
-            buf_add_view(out, at.meeting.heard[i].text);
+    for (uint32_t i = 0; rc == RC_OK && i < at.meeting.heard_count; i++) {
+        const struct vote_heard *heard = &at.meeting.heard[i];
+
+        if (!meeting_is_own(session, heard->batch->tablet))
+            continue;
+        if (own != NULL && memcmp(own->batch->hash, heard->batch->hash, CRYPT_HASH_BYTES) != 0)
+            rc = err_set(err, RC_CONFLICT,
+                         "the votes of this tablet have been counted twice, on a copy of it or "
+                         "after it was put back, and differently: sync both tablets, so that "
+                         "everybody sees it");
+        own = heard;
     }
-    if (rc == RC_OK && !found)
+    if (rc == RC_OK && own == NULL)
         rc = err_set(err, RC_NOT_FOUND,
                      "this tablet has not counted yet; run: yg-agent meeting "
                      "close");
+    if (rc == RC_OK)
+        buf_add_view(out, own->text);
     arena_release(&arena);
     return rc;
 }

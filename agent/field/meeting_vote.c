@@ -288,11 +288,9 @@ static enum rc fill_rest(const struct meeting *meeting, struct urn *urn, bool re
 static enum rc count_urn(struct meeting_edit *edit, const struct urn *urn, struct buf *bytes,
                          struct err *err) {
     const struct meeting *meeting = &edit->at.meeting;
-    const struct own_actor *actor = tablet_actor(
-        session_tablet(edit->session), tablet_actor_count(session_tablet(edit->session)) - 1);
     bool whole = !urn_joined(urn) && (meeting->present & ~urn_seats(urn)) == 0;
     struct vote_batch batch = {.meeting = meeting->id,
-                               .tablet = actor == NULL ? 0 : actor->actor,
+                               .tablet = urn_maker(urn),
                                .round = urn_round(urn),
                                .mode = urn_mode(urn),
                                .seats = urn_seats(urn)};
@@ -418,6 +416,8 @@ enum rc meeting_void(struct session *session, struct dot id, struct view reason,
 static enum rc check_complete(const struct meeting *meeting, bool incomplete, struct err *err) {
     uint32_t open = 0;
 
+    /* Votes of somebody who has not signed in: on a tablet that has joined, the sign-ins and the
+     * other's result are still to come. */
     if (meeting->state < MEETING_CLOSED)
         return err_set(err, RC_CONFLICT, "voting is not over; run: yg-agent meeting close");
     for (uint32_t i = 0; i < meeting->item_count; i++) {
@@ -425,12 +425,12 @@ static enum rc check_complete(const struct meeting *meeting, bool incomplete, st
 
         meeting_tally(meeting, &meeting->items[i], &tally);
         open += (tally.state == TALLY_OPEN && (tally.voids & TALLY_FEW_VOTERS) == 0) ||
-                (tally.voids & TALLY_MISSING) != 0;
+                (tally.voids & (TALLY_MISSING | TALLY_STRANGER)) != 0;
     }
     if (open > 0 && !incomplete)
         return err_set(err, RC_CONFLICT,
-                       "on %u households votes are missing; add the other tablet's result "
-                       "(meeting take), or sign with --incomplete",
+                       "on %u households votes or sign-ins are missing; add the other tablet's "
+                       "result (meeting take) or sync, or sign with --incomplete",
                        open);
     return RC_OK;
 }

@@ -170,15 +170,19 @@ static const char SCHEMA_URN_KNOWN[] =
     "CREATE TRIGGER meeting_renamed AFTER UPDATE OF actor ON record BEGIN"
     " UPDATE urn SET known = new.actor WHERE known = old.actor AND number = old.number; END;";
 
+/* maker: the own actor that made it; 0: made by a former version. */
+static const char SCHEMA_URN_MAKER[] =
+    "ALTER TABLE urn ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;";
+
 static const struct db_migration MIGRATIONS[] = {
-    {"0001_first", SCHEMA_FIRST},        {"0002_baggage", SCHEMA_BAGGAGE},
-    {"0003_slice", SCHEMA_SLICE},        {"0004_snapshot", SCHEMA_SNAPSHOT},
-    {"0005_draft", SCHEMA_DRAFT},        {"0006_returned", SCHEMA_RETURNED},
-    {"0007_blob", SCHEMA_BLOB},          {"0008_urn", SCHEMA_URN},
-    {"0009_doubt", SCHEMA_DOUBT},        {"0010_listed", SCHEMA_LISTED},
-    {"0011_former", SCHEMA_FORMER},      {"0012_medium", SCHEMA_MEDIUM},
-    {"0013_reason", SCHEMA_REASON},      {"0014_told", SCHEMA_TOLD},
-    {"0015_urn_known", SCHEMA_URN_KNOWN}};
+    {"0001_first", SCHEMA_FIRST},         {"0002_baggage", SCHEMA_BAGGAGE},
+    {"0003_slice", SCHEMA_SLICE},         {"0004_snapshot", SCHEMA_SNAPSHOT},
+    {"0005_draft", SCHEMA_DRAFT},         {"0006_returned", SCHEMA_RETURNED},
+    {"0007_blob", SCHEMA_BLOB},           {"0008_urn", SCHEMA_URN},
+    {"0009_doubt", SCHEMA_DOUBT},         {"0010_listed", SCHEMA_LISTED},
+    {"0011_former", SCHEMA_FORMER},       {"0012_medium", SCHEMA_MEDIUM},
+    {"0013_reason", SCHEMA_REASON},       {"0014_told", SCHEMA_TOLD},
+    {"0015_urn_known", SCHEMA_URN_KNOWN}, {"0016_urn_maker", SCHEMA_URN_MAKER}};
 
 /* Records that begin with an own number behind ?5. */
 #define FORKED " record r JOIN change c ON c.change = ?5 + r.number AND c.record = r.record"
@@ -492,8 +496,9 @@ static const char *const SQL[SQL_COUNT] = {
                              " AND id < (?1 + 1) << 8",
     [SQL_PURGE_PULLED] = "DELETE FROM blob WHERE key = ?1 AND state IN (5, 6)",
     [SQL_URN_ADD] = "INSERT INTO urn(actor, number, mode, round, passes, memory_kib, chair, teller,"
-                    " sealed, known) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?1)",
-    [SQL_URN_GET] = "SELECT mode, round, passes, memory_kib, chair, teller, sealed, actor FROM urn"
+                    " sealed, known, maker) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?1, ?10)",
+    [SQL_URN_GET] = "SELECT mode, round, passes, memory_kib, chair, teller, sealed, actor,"
+                    " maker FROM urn"
                     " WHERE known = ?1 AND number = ?2",
     [SQL_URN_PUT] = "UPDATE urn SET sealed = ?3 WHERE known = ?1 AND number = ?2"
                     " AND substr(sealed, 1, 24) = ?4",

@@ -1,8 +1,9 @@
 /* urn.c: see urn.h.
  *
  * Table urn: actor, number: the meeting as it was called when the urn was made, known: its actor as
- * it is called now, because copies of this tablet had used the number, too; mode, round; passes,
- * memory_kib: the cost of the secrets; chair, teller: salts; sealed: the block.
+ * it is called now, because copies of this tablet had used the number, too; maker: the own actor
+ * that made it; mode, round; passes, memory_kib: the cost of the secrets; chair, teller: salts;
+ * sealed: the block.
  *
  * BLOCK, numbers little-endian: version (1 byte), mode, round (4), seats (8), item count (4),
  * joined (1), then for each item, in order of ids: id (actor 8, number 8, ordinal 4), counters
@@ -46,6 +47,7 @@ struct urn {
     struct tablet *tablet;
     struct dot meeting; /* as it was called when the urn was opened */
     uint64_t born;      /* its actor's name when the urn was made */
+    uint64_t maker;
     uint32_t round, item_count;
     uint8_t mode;
     size_t size;                    /* of the block */
@@ -102,6 +104,12 @@ void urn_close(struct urn *urn) {
     crypt_unguard(urn->secret, sizeof(*urn->secret));
     free(urn->secret);
     free(urn);
+}
+
+static uint64_t present_actor(const struct tablet *tablet) {
+    const struct own_actor *actor = tablet_actor(tablet, tablet_actor_count(tablet) - 1);
+
+    return actor == NULL ? 0 : actor->actor;
 }
 
 /* ---- keys ---- */
@@ -208,6 +216,7 @@ static enum rc insert_row(struct urn *urn, const struct salts *salts, struct err
     statement_bind_blob(add, 7, view_of(salts->chair, sizeof(salts->chair)));
     statement_bind_blob(add, 8, view_of(salts->teller, sizeof(salts->teller)));
     statement_bind_blob(add, 9, buf_view(&locked));
+    statement_bind_i64(add, 10, (int64_t)urn->maker);
     rc = statement_run(add, err);
     if (rc == RC_OK)
         rc = tablet_commit(urn->tablet, err);
@@ -257,8 +266,8 @@ static enum rc write_next(struct urn *urn, struct err *err) {
     return rc;
 }
 
-/* The statement stands on the row: mode, round, passes, memory_kib, chair, teller, sealed, actor.
- */
+/* The statement stands on the row: mode, round, passes, memory_kib, chair, teller, sealed, actor,
+ * maker. */
 static enum rc find_row(struct tablet *tablet, struct dot meeting, struct err *err) {
     struct statement *get = tablet->sql[SQL_URN_GET];
     enum rc rc;
@@ -336,6 +345,7 @@ enum rc urn_new(struct session *session, const struct urn_plan *plan,
     urn->mode = plan->mode;
     urn->round = plan->round;
     urn->item_count = plan->item_count;
+    urn->maker = present_actor(session->tablet);
     env_entropy(session->tablet->env, salts.chair, sizeof(salts.chair));
     env_entropy(session->tablet->env, salts.teller, sizeof(salts.teller));
     rc = fill_block(urn, plan, err);
@@ -392,6 +402,9 @@ static enum rc open_row(struct session *session, struct urn *urn, uint64_t area,
     salts.cost = (struct crypt_cost){.passes = (uint32_t)statement_i64(get, 2),
                                      .memory_kib = (uint32_t)statement_i64(get, 3)};
     urn->born = (uint64_t)statement_i64(get, 7);
+    urn->maker = (uint64_t)statement_i64(get, 8);
+    if (urn->maker == 0)
+        urn->maker = present_actor(session->tablet);
     chair = statement_blob(get, 4);
     teller = statement_blob(get, 5);
     if (chair.size != CRYPT_SALT_BYTES || teller.size != CRYPT_SALT_BYTES) {
@@ -435,6 +448,10 @@ enum rc urn_open(struct session *session, struct dot meeting, uint64_t area,
 
 struct dot urn_meeting(const struct urn *urn) {
     return urn->meeting;
+}
+
+uint64_t urn_maker(const struct urn *urn) {
+    return urn->maker;
 }
 
 uint8_t urn_mode(const struct urn *urn) {

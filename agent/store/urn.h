@@ -66,6 +66,9 @@ enum rc urn_find(struct session *session, struct dot meeting, struct urn_about *
 /* As it was called when the urn was opened: copies of this tablet may have given it another name
  * since; then the urn must be opened again. */
 struct dot urn_meeting(const struct urn *urn);
+/* The actor under which this tablet made it. A tablet that was put back may go on as another one,
+ * but the copies of an urn keep this name, by which their results are known to be of one urn. */
+uint64_t urn_maker(const struct urn *urn);
 uint8_t urn_mode(const struct urn *urn);
 uint32_t urn_round(const struct urn *urn);
 uint64_t urn_seats(const struct urn *urn);

@@ -55,7 +55,7 @@ struct vote_item_count {
 
 struct vote_batch {
     struct dot meeting;
-    uint64_t tablet; /* actor */
+    uint64_t tablet; /* the actor that began to vote: copies of the urn have the same */
     uint32_t round;  /* 1; more after a round whose secrets were lost */
     uint8_t mode;    /* enum vote_mode */
     uint8_t rules[16];

@@ -229,6 +229,7 @@ void pad_copy(struct world *world, struct pad *pad) {
     net_begin(world, made);
     made->device = pad->device;
     made->granted = pad->granted;
+    made->joined = pad->joined;
     made->person_count = pad->person_count;
     memcpy(made->people, pad->people, sizeof(made->people));
     memcpy(made->person, pad->person, sizeof(made->person));

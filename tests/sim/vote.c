@@ -38,6 +38,17 @@ void vote_note_from_here(struct pad *pad) {
     pad->noted = present_actor(pad)->number;
 }
 
+/* Two copies may write the very same at the same time: that is one change. */
+static uint32_t same_save(const struct world *world, const struct save *save) {
+    uint32_t at = 0;
+
+    while (at < world->save_count &&
+           (world->saves[at].actor != save->actor || world->saves[at].number != save->number ||
+            memcmp(world->saves[at].hash, save->hash, sizeof(save->hash)) != 0))
+        at++;
+    return at;
+}
+
 void vote_note_saves(struct world *world, struct pad *pad) {
     const struct own_actor *actor = present_actor(pad);
 
@@ -47,6 +58,7 @@ void vote_note_saves(struct world *world, struct pad *pad) {
     }
     while (pad->noted < actor->number) {
         struct save *save = &world->saves[world->save_count];
+        uint32_t same;
 
         if (world->save_count + 1 >= SAVES_MAX)
             world_fail(world, "a meeting saves too much");
@@ -61,8 +73,12 @@ void vote_note_saves(struct world *world, struct pad *pad) {
                    "a hash of the chain");
         world_must(world, tablet_chain(pad->tablet, actor, save->number, save->hash, &world->err),
                    "a hash of the chain");
-        pad_hold(pad, world->save_count++);
-        world->saved++;
+        same = same_save(world, save);
+        pad_hold(pad, same);
+        if (same == world->save_count) {
+            world->save_count++;
+            world->saved++;
+        }
     }
 }
 
@@ -254,21 +270,6 @@ static void open_meeting(struct hall_vote *at, uint64_t present) {
     } while (vote_again(at, rc, "signs in"));
 }
 
-static void carry_over(struct hall_vote *from, struct hall_vote *to) {
-    struct world *world = to->world;
-    struct buf text;
-    enum rc rc;
-
-    buf_init(&text, 2 * VOTE_BATCH_BYTES);
-    world_must(world, meeting_part(from->pad->session, from->id, &text, &world->err),
-               "a tablet's part");
-    do {
-        vote_tempt(to);
-        rc = meeting_take(to->pad->session, to->id, buf_view(&text), &world->err);
-    } while (vote_again(to, rc, "takes the other part"));
-    buf_release(&text);
-}
-
 /* false: their clocks are so far apart that other rules hold on the one; then they vote on the
  * other.
  */
@@ -300,13 +301,13 @@ bool vote_is_signed(struct hall_vote *at) {
     return seen.meeting.sealed;
 }
 
-void vote_sign(struct hall_vote *at) {
+void vote_sign(struct hall_vote *at, bool incomplete) {
     struct world *world = at->world;
     enum rc rc;
 
     do {
         vote_tempt(at);
-        rc = meeting_sign(at->pad->session, at->id, signers, 2, false, &world->err);
+        rc = meeting_sign(at->pad->session, at->id, signers, 2, incomplete, &world->err);
     } while (vote_again(at, rc, "is signed") && !vote_is_signed(at));
 }
 
@@ -371,7 +372,7 @@ static bool vote_on_both(struct hall_vote *a, struct hall_vote *b, const uint32_
 /* What both have counted comes together, by hand or by the county. */
 static bool join_parts(struct hall_vote *a, struct hall_vote *b) {
     if (one_in(a->world, 2)) {
-        carry_over(b, a);
+        vote_carry(b, a);
         return true;
     }
     meet(a->world);
@@ -390,9 +391,12 @@ static bool hold(struct hall_vote *a, struct hall_vote *b, bool paper) {
         a->seats |= b->seats;
         a->vote.seats = a->seats;
     }
+    world->ballot.votes[0] = a->vote;
+    world->ballot.votes[1] = b->vote;
+    b->pad->joined = two;
     shuffle(world, seats);
     if (world->ballot.copied) {
-        vote_with_copies(a, seats);
+        vote_with_copies(a, two ? b : NULL, seats);
         return true;
     }
     if (paper)
@@ -405,14 +409,14 @@ static bool hold(struct hall_vote *a, struct hall_vote *b, bool paper) {
         if (!join_parts(a, b))
             return false;
     }
-    vote_sign(a);
+    vote_sign(a, false);
     return true;
 }
 
 void vote_play(struct world *world) {
     const uint64_t all = (1u << MEMBERS) - 1;
     bool copied = (world->turns[TURN_CLONE] || world->turns[TURN_PUT_BACK]) && one_in(world, 2);
-    bool two = !copied && one_in(world, 2), paper = !copied && !two && one_in(world, 3);
+    bool two = one_in(world, 2), paper = !copied && !two && one_in(world, 3);
     bool alone = !two && one_in(world, 2); /* without a network since the call */
     struct hall_vote a = {.world = world, .pad = &world->pads[0], .seats = all};
     struct hall_vote b = {.world = world, .pad = &world->pads[1]};
@@ -449,8 +453,8 @@ void vote_play(struct world *world) {
     if (paper)
         a.vote.secrets = (struct urn_secrets){{0}, {0}};
     b.vote = a.vote;
+    b.vote.seats = b.seats;
     b.vote.secrets = (struct urn_secrets){view_text(CANARY "stone"), view_text(CANARY "heron")};
-    world->ballot.vote = a.vote;
     world->ballot.held = hold(&a, &b, paper);
     vote_close_urn(&a);
     vote_close_urn(&b);

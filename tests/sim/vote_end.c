@@ -31,21 +31,34 @@ static void check_tally(struct world *world, const struct meeting *meeting, uint
 
 /* ---- where copies have counted ---- */
 
-/* Whether the batch says what that closing found in its urn; all others have not used their vote.
- */
+/* Whether the batch says what that closing found in its urn. All others whom the tablet served have
+ * not used their vote; but where it had joined, it does not know who is there, and says nothing of
+ * them. */
 static bool is_of(const struct world *world, const struct meeting *meeting,
                   const struct vote_batch *batch, const struct closing *closing) {
+    bool joined = batch->seats == world->ballot.votes[1].seats;
+    uint64_t marks = joined ? closing->marks : closing->seats;
+
+    if (closing->seats != batch->seats)
+        return false;
+    if (marks == 0)
+        return batch->item_count == 0;
     for (uint32_t i = 0; i < meeting->item_count; i++) {
         const struct vote_count *count = NULL;
+        struct tally tally;
         uint32_t chosen[4];
 
         for (uint32_t k = 0; k < batch->item_count; k++)
             if (instance_equal(batch->items[k].item, meeting->items[i].id))
                 count = &batch->items[k].count;
         sum_chosen(world, i, closing->marks, chosen);
-        if (count == NULL || vote_seats_count(count->marks) != MEMBERS ||
-            count->unused != MEMBERS - vote_seats_count(closing->marks))
+        if (count == NULL || count->marks != marks ||
+            count->unused != vote_seats_count(marks & ~closing->marks))
             return false;
+        meeting_tally(meeting, &meeting->items[i], &tally);
+        if (count->withheld && tally.batches == 1 &&
+            count->passed != (chosen[URN_YES] >= tally.needed))
+            return false; /* as many had voted in another closing */
         if (!count->withheld && (count->yes != chosen[URN_YES] || count->no != chosen[URN_NO] ||
                                  count->abstain != chosen[URN_ABSTAIN]))
             return false;
@@ -61,40 +74,67 @@ static const struct closing *closing_of(struct world *world, const struct meetin
     world_fail(world, "%s has a result that nobody has counted", who);
 }
 
-/* One of several results counts, or none; what each says is what was in its urn. */
-static void check_copies(struct world *world, const struct meeting *meeting, const char *who) {
-    const struct vote_heard *counted = NULL;
-    uint32_t count = 0;
+struct results {                      /* that count, as far as they are in time */
+    uint32_t count;                   /* of those that speak of the items */
+    uint32_t of[2];                   /* of the first tablet and its copies, of the other's */
+    const struct closing *closing[2]; /* the last one of each */
+};
+
+static void look_at_results(struct world *world, const struct meeting *meeting, const char *who,
+                            struct results *out) {
     bool late = false;
 
-    if ((meeting->problems & MEETING_BROKEN_VOTES) != 0)
-        world_fail(world, "%s cannot read a result of the meeting", who);
+    *out = (struct results){0};
     for (uint32_t i = 0; i < meeting->heard_count; i++) {
         const struct vote_heard *heard = &meeting->heard[i];
         bool again = i > 0 && memcmp(heard->batch->hash, heard[-1].batch->hash, 32) == 0;
+        const struct closing *closing = closing_of(world, meeting, heard->batch, who);
+        bool joined = heard->batch->seats == world->ballot.votes[1].seats;
 
-        (void)closing_of(world, meeting, heard->batch, who);
         late = late || (heard->late && !again);
         if (heard->late || again)
             continue;
-        counted = heard;
-        count++;
+        out->closing[joined] = closing;
+        out->of[joined]++;
+        out->count += heard->batch->item_count > 0;
     }
     if (late != ((meeting->problems & MEETING_LATE) != 0))
         world_fail(world, "%s does not tell a late result rightly", who);
+}
+
+/* Of the results of copies one counts, or none; what each says is what was in its urn. */
+static void check_copies(struct world *world, const struct meeting *meeting, const char *who) {
+    struct results results;
+    uint64_t voted = 0, marks = 0;
+    uint32_t voids;
+    bool split;
+
+    if ((meeting->problems & MEETING_BROKEN_VOTES) != 0)
+        world_fail(world, "%s cannot read a result of the meeting", who);
+    look_at_results(world, meeting, who, &results);
+    for (int at = 0; at < 2; at++) {
+        if (results.closing[at] == NULL)
+            continue;
+        voted |= results.closing[at]->marks;
+        marks |= at == 0 ? results.closing[at]->seats : results.closing[at]->marks;
+    }
+    /* The first tablet knows who is there; where the other was signed without that, it is late. */
+    split = results.of[0] > 1 || results.of[1] > 1;
+    voids = split ? TALLY_TWICE | TALLY_CONTRADICTS : TALLY_MISSING | TALLY_STRANGER;
     for (uint32_t i = 0; i < meeting->item_count; i++) {
         struct tally tally;
 
         meeting_tally(meeting, &meeting->items[i], &tally);
-        if (tally.batches != count)
-            world_fail(world, "%s counts %u results of %u", who, tally.batches, count);
-        if (count == 1)
-            check_tally(world, meeting, i, closing_of(world, meeting, counted->batch, who)->marks,
-                        who);
-        else if (count > 1 && (tally.state != TALLY_VOID || !tally.withheld ||
-                               tally.yes + tally.no + tally.abstain != 0 ||
-                               (tally.voids & (TALLY_TWICE | TALLY_CONTRADICTS)) == 0))
-            world_fail(world, "%s: of %u results of copies it says: %s, void %x", who, count,
+        if (tally.batches != results.count)
+            world_fail(world, "%s counts %u results of %u", who, tally.batches, results.count);
+        if (results.count == 0)
+            continue;
+        if (!split && vote_seats_count(marks & meeting->present) == MEMBERS)
+            check_tally(world, meeting, i, voted, who);
+        else if (tally.state != TALLY_VOID || !tally.withheld ||
+                 tally.yes + tally.no + tally.abstain != 0 || (tally.voids & voids) == 0)
+            world_fail(world, "%s: of %u and %u results of copies it says: %s, void %x", who,
+                       results.of[0], results.of[1],
                        tally_state_name((enum tally_state)tally.state), tally.voids);
     }
 }

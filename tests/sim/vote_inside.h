@@ -35,7 +35,7 @@ void vote_see(struct hall_vote *at, struct meeting_seen *seen);
 bool vote_find(struct hall_vote *at);
 bool vote_may_meet(struct pad *pad);
 bool vote_is_signed(struct hall_vote *at);
-void vote_sign(struct hall_vote *at);
+void vote_sign(struct hall_vote *at, bool incomplete);
 
 /* ---- vote_urn.c ---- */
 
@@ -49,7 +49,14 @@ bool vote_sync(struct hall_vote *at);
 
 /* ---- vote_copies.c ---- */
 
-/* The voting on a tablet that is copied meanwhile, or put back; to the last signature. */
-void vote_with_copies(struct hall_vote *at, const uint32_t seats[MEMBERS]);
+/* Whether this tablet's record has a result of the urn that is here, or was: on whichever copy, and
+ * under whatever name of its tablet. By its seats: no two urns of the meeting share one. */
+bool vote_is_counted(const struct hall_vote *at, const struct meeting *meeting);
+/* What the one has counted is brought to the other by hand. */
+void vote_carry(struct hall_vote *from, struct hall_vote *to);
+
+/* The voting on one tablet or two that are copied meanwhile, or put back; to the last signature. b
+ * may be NULL. */
+void vote_with_copies(struct hall_vote *a, struct hall_vote *b, const uint32_t seats[MEMBERS]);
 
 #endif

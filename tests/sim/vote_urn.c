@@ -169,6 +169,7 @@ static void note_closing(struct hall_vote *at) {
     if (ballot->closing_count == CLOSINGS_MAX)
         world_fail(at->world, "a meeting is closed too often");
     vote_see(at, &seen);
+    closing->seats = at->vote.seats;
     closing->marks = urn_marks(at->urn, urn_index(at->urn, seen.meeting.items[0].id));
     ballot->closing_count++;
 }
@@ -180,14 +181,11 @@ void vote_close_meeting(struct hall_vote *at, bool rest_unused) {
     for (;;) {
         struct meeting_seen seen;
         struct urn_about about;
-        bool heard = false;
         enum rc rc = urn_find(at->pad->session, at->id, &about, &world->err);
+        bool heard;
 
         vote_see(at, &seen);
-        for (uint32_t i = 0; i < seen.meeting.heard_count; i++)
-            for (uint32_t k = 0; k < tablet_actor_count(at->pad->tablet); k++)
-                heard = heard || seen.meeting.heard[i].batch->tablet ==
-                                     tablet_actor(at->pad->tablet, k)->actor;
+        heard = vote_is_counted(at, &seen.meeting);
         if ((rc == RC_OK) == heard)
             world_fail(world, "%s has %s", at->pad->machine.name,
                        heard ? "the urn beside its result" : "neither urn nor result");
@@ -197,7 +195,7 @@ void vote_close_meeting(struct hall_vote *at, bool rest_unused) {
         vote_open_urn(at);
         if (!at->filled)
             note_closing(at);
-        at->filled = rest_unused;
+        at->filled = rest_unused && !at->vote.joined;
         vote_tempt(at);
         if (!world->calm && !world->healing && world->turns[TURN_POWER] && one_in(world, 2))
             disk_cut_after(at->pad->machine.disk,

@@ -167,6 +167,7 @@ struct pad {
     uint64_t noted_actor;   /* whose numbers vote.c knows of, up to */
     uint64_t noted;
     uint32_t granted; /* times staff changed its scope; 0: as enrolled */
+    bool joined;      /* the second tablet of the meeting, or a copy of it */
 };
 
 struct acked { /* the county has said that it has the actor up to here */
@@ -228,17 +229,17 @@ struct granted { /* to a device, as staff have said last (scope.c) */
 #define BALLOT_ITEMS 3u
 #define CLOSINGS_MAX 200u
 
-struct closing { /* somebody tried to count an urn: these seats had voted */
-    uint64_t marks;
+struct closing { /* somebody tried to count an urn: of its seats these had voted */
+    uint64_t seats, marks;
 };
 
 struct ballot {    /* a meeting (vote.c) */
     uint32_t step; /* before which it is held */
     bool held;
     bool on_the_way; /* when the rest of the world began, it was not all at the county */
-    bool copied;     /* its tablet, while people voted */
+    bool copied;     /* a tablet of it, while people voted */
     uint32_t call;   /* the save that made its record */
-    struct meeting_vote vote;
+    struct meeting_vote votes[2]; /* on the first tablet, and on the one that joined */
     uint32_t item_count;
     uint8_t chosen[BALLOT_ITEMS][16]; /* by seat: enum urn_answer */
     uint32_t closing_count;

@@ -411,7 +411,7 @@ static void two_tablets_share_the_panel(void **state) {
         RC_DENIED);
     panel_close(visitor, two.a.session, two.id, a);
     panel_close(visitor, two.b.session, two.id, b);
-    REFUSES(&two.a, RC_CONFLICT, "votes are missing",
+    REFUSES(&two.a, RC_CONFLICT, "are missing",
             meeting_sign(two.a.session, two.id, signers, 2, false, &visitor->err));
     take(&two, 2);
     tally = panel_tally(visitor, two.a.session, two.id, 0);
@@ -502,6 +502,27 @@ static void what_comes_after_the_seal_is_late(void **state) {
     end_two(&two);
 }
 
+/* Who is there, and what the first tablet counted, has not come: sealed there, both would be late.
+ */
+static void the_second_tablet_does_not_end_it_alone(void **state) {
+    struct two two = two_of(state, 12);
+    struct visitor *visitor = two.a.visitor;
+    struct urn *b = join(&two, UINT64_C(0xfc0)), *a = begin_first(&two, UINT64_C(0x3f));
+
+    for (uint32_t seat = 1; seat <= 12; seat++)
+        panel_cast(visitor, seat <= 6 ? two.a.session : two.b.session, seat <= 6 ? a : b, two.id,
+                   seat, seat <= 8 ? URN_YES : URN_NO);
+    panel_close(visitor, two.b.session, two.id, b);
+    REFUSES(&two.b, RC_CONFLICT, "missing",
+            meeting_sign(two.b.session, two.id, signers, 2, false, &visitor->err));
+    panel_close(visitor, two.a.session, two.id, a);
+    sync_both(&two);
+    MUST(&two.b, meeting_sign(two.b.session, two.id, signers, 2, false, &visitor->err));
+    sync_both(&two);
+    assert_int_equal(panel_tally(visitor, two.a.session, two.id, 0).yes, 8);
+    end_two(&two);
+}
+
 /* On the second one another year's rules hold: it must not write them beside those of the meeting.
  */
 static void a_wrong_clock_does_not_spoil_the_rules(void **state) {
@@ -558,6 +579,7 @@ int main(void) {
         TEST(one_tablet_is_the_booth),
         TEST(a_member_on_two_tablets_voids_the_item),
         TEST(what_comes_after_the_seal_is_late),
+        TEST(the_second_tablet_does_not_end_it_alone),
         TEST(a_wrong_clock_does_not_spoil_the_rules),
         TEST(other_meetings_do_not_pair),
     };

@@ -1,6 +1,7 @@
 /* Copies of a tablet with an open urn, and of one whose meeting a copy's numbers have given another
  * name: votes are counted once, or the household is voted on again; never twice, and never some
  * under one name and some under another. */
+#include "agent/store/traffic.h"
 #include "base/file.h"
 #include "tests/support/panel.h"
 
@@ -276,6 +277,76 @@ static void a_tablet_that_was_put_back_is_not_counted_twice(void **state) {
     end(&copies);
 }
 
+/* It goes on as another actor; but what it counts are the votes of the urn that both have. */
+static void what_was_put_back_and_counted_is_known_to_the_other(void **state) {
+    struct copies copies = copied_urn(state, 5);
+    struct visitor *visitor = copies.visitor;
+    struct urn_secrets secrets = {view_text(PANEL_CHAIR), view_text(PANEL_TELLER)};
+    struct urn *urn;
+
+    switch_off(&copies, &copies.b);
+    MUST(&copies, file_remove(visitor_path(visitor, "clone/incarnation"), &visitor->err));
+    copies.b = switched_on(&copies, "clone");
+    county_sync(visitor->county, copies.b.tablet, RC_OK, NULL);
+    assert_int_equal(tablet_actor_count(copies.b.tablet), 2);
+    vote(&copies, &copies.b, 6, 9, URN_YES);
+    vote(&copies, &copies.b, 10, MEMBERS, URN_NO);
+    close_urn(&copies, &copies.b);
+    sync_all(&copies);
+    REFUSES(&copies, RC_CONFLICT, "have been counted",
+            meeting_resume_vote(copies.a.session, copies.id, &secrets, &urn, &visitor->err));
+    MUST(&copies, meeting_void(copies.a.session, copies.id, view_text("put back"), &visitor->err));
+    sync_all(&copies);
+    assert_int_equal(tally_of(&copies, &copies.a).yes, 9);
+    assert_int_equal(tally_of(&copies, &copies.b).yes, 9);
+    end(&copies);
+}
+
+static void the_same_votes_of_what_was_put_back_count_once(void **state) {
+    struct copies copies = copied_urn(state, 5);
+    struct visitor *visitor = copies.visitor;
+
+    switch_off(&copies, &copies.b);
+    MUST(&copies, file_remove(visitor_path(visitor, "clone/incarnation"), &visitor->err));
+    copies.b = switched_on(&copies, "clone");
+    county_sync(visitor->county, copies.b.tablet, RC_OK, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        struct one *one = i == 0 ? &copies.a : &copies.b;
+
+        vote(&copies, one, 6, 9, URN_YES);
+        vote(&copies, one, 10, MEMBERS, URN_NO);
+        close_urn(&copies, one);
+    }
+    sync_all(&copies);
+    for (unsigned i = 0; i < 2; i++) {
+        struct tally tally = tally_of(&copies, i == 0 ? &copies.a : &copies.b);
+
+        assert_int_equal(tally.yes, 9);
+        assert_int_equal(tally.batches, 1);
+    }
+    end(&copies);
+}
+
+static void of_two_results_none_is_handed_out(void **state) {
+    struct copies copies = copied_urn(state, 5);
+    struct err *err = &copies.visitor->err;
+    struct buf text;
+
+    vote(&copies, &copies.a, 6, MEMBERS, URN_YES);
+    vote(&copies, &copies.b, 6, MEMBERS, URN_NO);
+    close_urn(&copies, &copies.a);
+    close_urn(&copies, &copies.b);
+    buf_init(&text, 2 * VOTE_BATCH_BYTES);
+    MUST(&copies, meeting_part(copies.a.session, copies.id, &text, err));
+    sync_all(&copies);
+    buf_clear(&text);
+    REFUSES(&copies, RC_CONFLICT, "counted twice",
+            meeting_part(copies.a.session, copies.id, &text, err));
+    assert_int_equal(text.size, 0);
+    buf_release(&text);
+    end(&copies);
+}
+
 /* ---- names ---- */
 
 /* Both write a record under the same number; the copy's comes to the county first. */
@@ -369,6 +440,9 @@ int main(void) {
         TEST(a_copy_of_what_is_counted_only_goes),
         TEST(a_copys_urn_goes_when_the_meeting_is_signed),
         TEST(a_tablet_that_was_put_back_is_not_counted_twice),
+        TEST(what_was_put_back_and_counted_is_known_to_the_other),
+        TEST(the_same_votes_of_what_was_put_back_count_once),
+        TEST(of_two_results_none_is_handed_out),
         TEST(an_urn_follows_the_name_of_its_meeting),
         TEST(a_result_counts_under_the_new_name),
     };
