@@ -119,7 +119,7 @@ for (let i = slips.length - 1; i > 0; i--) { // shuffled, so that the first N ar
   ;[slips[i], slips[other]] = [slips[other], slips[i]]
 }
 for (const [name, met] of equivalent) // the code has moved on: look at it again
-  if (met === 0) console.log(`equivalent.tsv: no such slip any more: ${name}`)
+  if (met === 0 && files.includes(name.split('\t')[0])) console.log(`equivalent.tsv: no such slip any more: ${name}`)
 if (rest.includes('--again')) {
   const names = new Set(readFileSync(option('--again'), 'utf8').split('\n').map((line) => line.replace(/^\d+\t/, '')))
   slips.splice(0, slips.length, ...slips.filter((slip) => names.has(slip.name)))

@@ -343,6 +343,103 @@ static void forks_read_as_themselves(void **state) {
     assert_int_equal(change_check(change, &kit->err), RC_OK);
 }
 
+/* So many changes, each with so many answers to different questions, from the first on; texts of
+ * some bytes that hardly repeat. */
+static void long_texts(struct wire_kit *kit, uint32_t count, uint16_t fields, size_t bytes) {
+    struct chance chance = {.state = 5};
+
+    make_room(kit, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct entry *entries = arena_array(&kit->arena, fields, sizeof(*entries));
+        struct dot dot = {ACTOR, 1 + i};
+
+        assert_non_null(entries);
+        for (uint16_t j = 0; j < fields; j++) {
+            size_t size = bytes + i + j;
+            uint8_t *text = arena_alloc(&kit->arena, size);
+
+            assert_non_null(text);
+            for (size_t k = 0; k < size; k++)
+                text[k] = (uint8_t)('a' + chance_below(&chance, 26));
+            entries[j] = (struct entry){.field = (uint16_t)(FIELD_FIRST_OF_FORM + j),
+                                        .value = value_of_text(view_of(text, size))};
+        }
+        kit->frame.changes[i].change = (struct change){.kind = CHANGE_CREATE,
+                                                       .dot = dot,
+                                                       .record = dot,
+                                                       .form = FORM,
+                                                       .entries = entries,
+                                                       .entry_count = fields};
+    }
+}
+
+static void assert_comes_back(struct wire_kit *kit) {
+    struct frame back;
+
+    assert_int_equal(wire_leaves(&kit->frame, &kit->err), RC_OK);
+    assert_int_equal(encode(kit), RC_OK);
+    assert_int_equal(decode(kit, &back), RC_OK);
+    assert_int_equal(back.count, kit->frame.count);
+    for (uint32_t i = 0; i < back.count; i++) {
+        assert_int_equal(back.changes[i].change.entry_count,
+                         kit->frame.changes[i].change.entry_count);
+        assert_memory_equal(back.changes[i].leaf, kit->frame.changes[i].leaf, 32);
+    }
+}
+
+/* Minutes of a meeting: much in few pieces, in the first lane alone or in one other. */
+static void long_answers_come_back(void **state) {
+    struct wire_kit *kit = *state;
+
+    long_texts(kit, 1, 1, 100000);
+    assert_comes_back(kit);
+    long_texts(kit, 2, 1, 50000);
+    assert_comes_back(kit);
+    long_texts(kit, 2, 2, 20000);
+    assert_comes_back(kit);
+}
+
+/* From no question at all to more than a page of them; what columns lie in grows by 128. */
+static void any_number_of_questions_comes_back(void **state) {
+    static const uint16_t fields[] = {0, 1, 127, 128, 129, 255, 256, 257};
+    struct wire_kit *kit = *state;
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        arena_reset(&kit->arena);
+        long_texts(kit, 3, fields[i], 5);
+        assert_comes_back(kit);
+    }
+}
+
+/* What deflating makes no shorter goes as it is: with the size that must stand in front, too. */
+static void a_body_is_deflated_where_that_is_shorter(void **state) {
+    struct wire_kit *kit = *state;
+    unsigned open = 0, deflated = 0;
+
+    for (uint32_t count = 1; count <= 40; count++) {
+        struct reader in;
+        uint64_t body;
+
+        arena_reset(&kit->arena);
+        edits(kit, count);
+        assert_int_equal(encode(kit), RC_OK);
+        if ((kit->out.data[1] & 1) == 0) {
+            open++;
+            continue;
+        }
+        deflated++;
+        reader_init(&in, buf_view(&kit->out));
+        (void)read_bytes(&in, 23); /* version to area */
+        (void)read_varint(&in);    /* the first number, how many */
+        assert_int_equal(read_varint(&in), count);
+        body = read_varint(&in);
+        (void)read_sized(&in);
+        assert_false(in.failed);
+        assert_true(read_left(&in) + varint_size(body) < body);
+    }
+    assert_true(open > 0 && deflated > 0);
+}
+
 /* The bytes of a frame in which each change adds a member: all of one repeat, or each of its own.
  */
 static size_t members(struct wire_kit *kit, bool one_repeat) {
@@ -394,6 +491,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_small_arena_is_respected, start, wire_kit_stop),
         cmocka_unit_test_setup_teardown(four_byte_characters_survive, start, wire_kit_stop),
         cmocka_unit_test_setup_teardown(forks_read_as_themselves, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(long_answers_come_back, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(any_number_of_questions_comes_back, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(a_body_is_deflated_where_that_is_shorter, start,
+                                        wire_kit_stop),
         cmocka_unit_test_setup_teardown(members_of_one_repeat_lie_together, start, wire_kit_stop),
     };
 

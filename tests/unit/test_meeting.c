@@ -1,5 +1,6 @@
 /* A meeting from the call to the seal: on one tablet and on two, with a crash, a lost secret, a
  * member on two tablets; what is refused on the way; and the same result in the county. */
+#include "agent/field/meeting_inside.h"
 #include "schema/vote/meeting_json.h"
 #include "tests/support/panel.h"
 
@@ -565,6 +566,51 @@ static void other_meetings_do_not_pair(void **state) {
     end_two(&two);
 }
 
+/* One more member as another program may put him into the record: with a seat, or none. */
+static enum rc add_member(struct edit *edit, const char *seat, struct err *err) {
+    struct instance_id member;
+    enum rc rc = edit_add_instance(edit, meeting_field(edit->form, "member"),
+                                   (struct instance_id){.ordinal = 0}, &member, err);
+
+    if (rc == RC_OK)
+        rc = meeting_put(edit, member, "member/name", view_text("生人"), err);
+    return rc == RC_OK ? meeting_put(edit, member, "member/seat", view_text(seat), err) : rc;
+}
+
+/* Each thing that is wrong is named beside the others, and a seat counts once. */
+static void one_seat_is_one_members(void **state) {
+    static const struct {
+        const char *seat; /* of one member more */
+        bool good;
+    } cases[] = {{"12", true}, {"11", false}, {"1", false}, {"", false}, {"65", false}};
+    struct room room = room_of(state);
+    struct dot panel = panel_new(room.visitor, room.session, 11);
+    struct err *err = &room.visitor->err;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct dot id = panel_meeting(room.visitor, room.session, panel, 1);
+        struct meeting_edit edit;
+        struct meeting_seen at;
+        unsigned wrong;
+
+        MUST(&room, meeting_open(room.session, id, err));
+        wrong = panel_see(room.visitor, room.session, id).meeting.problems;
+        MUST(&room, meeting_edit_start(&edit, room.session, id, CHANGE_EDIT, err));
+        MUST(&room, meeting_put(&edit.edit, (struct instance_id){.ordinal = 0}, "rules_hash",
+                                view_text("00"), err));
+        MUST(&room, meeting_put(&edit.edit, edit.at.meeting.members[8].id, "member/present",
+                                view_text("1"), err));
+        MUST(&room, add_member(&edit.edit, cases[i].seat, err));
+        MUST(&room, meeting_edit_end(&edit, RC_OK, err));
+        at = panel_see(room.visitor, room.session, id);
+        wrong |= MEETING_RULES_HASH | MEETING_UNSIGNED_SEATS;
+        assert_int_equal(at.meeting.problems, cases[i].good ? wrong : wrong | MEETING_SEATS);
+        assert_int_equal(vote_seats_count(at.meeting.expected), cases[i].good ? 12 : 11);
+        assert_true(at.meeting.present == vote_seat(9));
+    }
+    tablet_close(room.tablet);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, visitor_set_up, visitor_tear_down)
 
 int main(void) {
@@ -582,6 +628,7 @@ int main(void) {
         TEST(the_second_tablet_does_not_end_it_alone),
         TEST(a_wrong_clock_does_not_spoil_the_rules),
         TEST(other_meetings_do_not_pair),
+        TEST(one_seat_is_one_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

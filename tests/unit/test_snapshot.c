@@ -10,7 +10,10 @@
 #include "schema/wire/snapshot.h"
 #include "tests/support/wire.h"
 
-enum { RECORDS = 60 };
+enum { RECORDS = 60, SOME_LANES = 400 };
+
+/* The numbers of some lanes, as the protocol has them. */
+enum { ACTORS = 1, NUMBERS = 2 };
 
 struct kit {
     struct arena arena;
@@ -135,20 +138,27 @@ static void lanes_are_shorter_than_rows(void **state) {
 }
 
 static void entries_come_before_records(void **state) {
+    static const char *const names[] = {"12345678\x03", "12345678\x04", "87654321\x05"};
     struct kit *kit = *state;
-    const struct feed_entry leave = {
-        .kind = FEED_LEAVE, .received_ms = 5, .content = view_text("12345678\x03")};
     struct view packed = state_of(kit, 0x77, 3, 2);
     struct feed_entry got;
 
-    snapshot_add_entry(kit->lanes, &leave);
+    for (int64_t i = 0; i < 3; i++) {
+        const struct feed_entry leave = {
+            .kind = FEED_LEAVE, .received_ms = 5 + i, .content = view_text(names[i])};
+
+        snapshot_add_entry(kit->lanes, &leave);
+    }
     assert_int_equal(snapshot_add_record(kit->lanes, packed, &kit->err), RC_OK);
     assert_int_equal(snapshot_end_chunk(kit->lanes, kit->deflater, &kit->out, &kit->err), RC_OK);
     assert_int_equal(snapshot_open_chunk(kit->lanes, buf_view(&kit->out), kit->inflater, &kit->err),
                      RC_OK);
-    assert_int_equal(snapshot_next_entry(kit->lanes, &got, &kit->err), RC_OK);
-    assert_int_equal(got.kind, FEED_LEAVE);
-    assert_true(view_equal(got.content, leave.content));
+    for (int64_t i = 0; i < 3; i++) {
+        assert_int_equal(snapshot_next_entry(kit->lanes, &got, &kit->err), RC_OK);
+        assert_int_equal(got.kind, FEED_LEAVE);
+        assert_int_equal(got.received_ms, 5 + i);
+        assert_true(view_is(got.content, names[i]));
+    }
     assert_int_equal(snapshot_next_entry(kit->lanes, &got, &kit->err), RC_NOT_FOUND);
     assert_chunk(kit, buf_view(&kit->out), &packed, 1);
 }
@@ -228,6 +238,125 @@ static void lanes_of_the_chunk_before_are_gone(void **state) {
     assert_int_equal(
         zip_deflate(view_of(head, sizeof(head)), ZIP_LEVEL_DEFAULT, &kit->other, &kit->err), RC_OK);
     assert_int_equal(take_all(kit, buf_view(&kit->other)), RC_CORRUPT);
+}
+
+/* A chunk that somebody else may have made: its lanes, to be looked at and changed. */
+struct parts {
+    struct view lanes[SOME_LANES];
+    uint32_t lane_count;
+};
+
+/* The records as one chunk, in kit->out; its lanes live in the kit's arena. */
+static struct parts take_apart(struct kit *kit, const struct view *states, uint32_t count) {
+    struct parts parts = {.lane_count = 0};
+    uint64_t sizes[SOME_LANES];
+    struct reader in;
+
+    buf_clear(&kit->out);
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(snapshot_add_record(kit->lanes, states[i], &kit->err), RC_OK);
+    assert_int_equal(snapshot_end_chunk(kit->lanes, kit->deflater, &kit->out, &kit->err), RC_OK);
+    buf_clear(&kit->other);
+    assert_int_equal(zip_inflate(buf_view(&kit->out), 16u << 20, 0, &kit->other, &kit->err), RC_OK);
+    reader_init(&in, arena_view(&kit->arena, buf_view(&kit->other)));
+    assert_int_equal(read_varint(&in), 0); /* entries */
+    assert_int_equal(read_varint(&in), count);
+    parts.lane_count = (uint32_t)read_varint_max(&in, SOME_LANES);
+    for (uint32_t i = 0; i < parts.lane_count; i++)
+        sizes[i] = read_varint(&in);
+    for (uint32_t i = 0; i < parts.lane_count; i++)
+        parts.lanes[i] = read_bytes(&in, sizes[i]);
+    assert_true(read_done(&in));
+    return parts;
+}
+
+/* A chunk of these lanes, in kit->other. */
+static struct view put_together(struct kit *kit, const struct parts *parts, uint32_t records) {
+    struct buf open;
+
+    buf_init(&open, 16u << 20);
+    buf_add_varint(&open, 0);
+    buf_add_varint(&open, records);
+    buf_add_varint(&open, parts->lane_count);
+    for (uint32_t i = 0; i < parts->lane_count; i++)
+        buf_add_varint(&open, parts->lanes[i].size);
+    for (uint32_t i = 0; i < parts->lane_count; i++)
+        buf_add_view(&open, parts->lanes[i]);
+    buf_clear(&kit->other);
+    assert_int_equal(zip_deflate(buf_view(&open), ZIP_LEVEL_DEFAULT, &kit->other, &kit->err),
+                     RC_OK);
+    buf_release(&open);
+    return buf_view(&kit->other);
+}
+
+/* The same, where each lane but the first is missing: what stood in the chunk before is no part of
+ * it. */
+static void each_lane_of_the_chunk_before_is_gone(void **state) {
+    struct kit *kit = *state;
+    struct view packed = state_of(kit, 0x77, 1, 3);
+    struct parts parts = take_apart(kit, &packed, 1);
+
+    assert_int_equal(take_all(kit, put_together(kit, &parts, 1)), RC_NOT_FOUND);
+    assert_int_equal(snapshot_open_chunk(kit->lanes, buf_view(&kit->out), kit->inflater, &kit->err),
+                     RC_OK);
+    parts.lane_count = 1;
+    assert_int_equal(take_all(kit, put_together(kit, &parts, 1)), RC_CORRUPT);
+}
+
+/* An actor is spelled out once, then it is a place in the list, and each of its numbers is the
+ * difference to the last one of the same actor. Other clients read it so. */
+static void actors_and_numbers_are_told_once(void **state) {
+    const uint8_t actors[] = {0, 0, 0, 0, 0, 0, 0, 0, 0x77, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x99, 1, 2};
+    const uint8_t numbers[] = {2 * 5, 2 * 4, 2 * 7, 2 * 2, 2 * 1};
+    struct kit *kit = *state;
+    const struct view states[] = {state_of(kit, 0x77, 5, 0), state_of(kit, 0x77, 9, 0),
+                                  state_of(kit, 0x99, 7, 0), state_of(kit, 0x77, 11, 0),
+                                  state_of(kit, 0x99, 8, 0)};
+    struct parts parts = take_apart(kit, states, 5);
+
+    assert_int_equal(parts.lanes[ACTORS].size, sizeof(actors));
+    assert_memory_equal(parts.lanes[ACTORS].data, actors, sizeof(actors));
+    assert_int_equal(parts.lanes[NUMBERS].size, sizeof(numbers));
+    assert_memory_equal(parts.lanes[NUMBERS].data, numbers, sizeof(numbers));
+}
+
+/* The list has room for 255; whoever comes then is spelled out each time. */
+static void more_actors_than_the_list_holds_come_back(void **state) {
+    enum { ACTORS_HERE = 300, KNOWN = 255, ONE_BYTE = 127, SPELLED = 9 };
+    struct kit *kit = *state;
+    struct view *states = arena_array(&kit->arena, 2 * ACTORS_HERE, sizeof(*states));
+    struct parts parts;
+
+    assert_non_null(states);
+    for (uint32_t i = 0; i < 2 * ACTORS_HERE; i++)
+        states[i] = state_of(kit, 0x1000 + i % ACTORS_HERE, 1 + i / ACTORS_HERE, 0);
+    parts = take_apart(kit, states, 2 * ACTORS_HERE);
+    assert_chunk(kit, buf_view(&kit->out), states, 2 * ACTORS_HERE);
+    assert_int_equal(parts.lanes[ACTORS].size, ACTORS_HERE * SPELLED + ONE_BYTE +
+                                                   (KNOWN - ONE_BYTE) * 2 +
+                                                   (ACTORS_HERE - KNOWN) * SPELLED);
+}
+
+/* One way to say it: a place that nobody has taken, or somebody spelled out again, is damage. */
+static void actors_that_are_not_in_the_list_are_refused(void **state) {
+    static const uint8_t beyond[] = {0, 0, 0, 0, 0, 0, 0, 0, 0x77, 2};
+    static const uint8_t twice[] = {0, 0, 0, 0, 0, 0, 0, 0, 0x77, 0, 0, 0, 0, 0, 0, 0, 0, 0x77};
+    struct kit *kit = *state;
+    const struct view states[] = {state_of(kit, 0x77, 5, 0), state_of(kit, 0x77, 9, 0)};
+    struct parts parts = take_apart(kit, states, 2);
+
+    assert_chunk(kit, put_together(kit, &parts, 2), states, 2);
+    for (int which = 0; which < 2; which++) {
+        parts.lanes[ACTORS] =
+            which == 0 ? view_of(beyond, sizeof(beyond)) : view_of(twice, sizeof(twice));
+        assert_int_equal(
+            snapshot_open_chunk(kit->lanes, put_together(kit, &parts, 2), kit->inflater, &kit->err),
+            RC_OK);
+        buf_clear(&kit->packed);
+        assert_int_equal(snapshot_next_record(kit->lanes, &kit->packed, &kit->err), RC_OK);
+        assert_true(view_equal(buf_view(&kit->packed), states[0]));
+        assert_int_equal(snapshot_next_record(kit->lanes, &kit->packed, &kit->err), RC_CORRUPT);
+    }
 }
 
 static void what_is_no_record_is_not_put_into_a_chunk(void **state) {
@@ -347,6 +476,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_chunk_of_nothing_is_one, start, stop),
         cmocka_unit_test_setup_teardown(a_damaged_chunk_is_refused_or_harmless, start, stop),
         cmocka_unit_test_setup_teardown(lanes_of_the_chunk_before_are_gone, start, stop),
+        cmocka_unit_test_setup_teardown(each_lane_of_the_chunk_before_is_gone, start, stop),
+        cmocka_unit_test_setup_teardown(actors_and_numbers_are_told_once, start, stop),
+        cmocka_unit_test_setup_teardown(more_actors_than_the_list_holds_come_back, start, stop),
+        cmocka_unit_test_setup_teardown(actors_that_are_not_in_the_list_are_refused, start, stop),
         cmocka_unit_test_setup_teardown(what_is_no_record_is_not_put_into_a_chunk, start, stop),
         cmocka_unit_test_setup_teardown(a_manifest_names_its_chunks, start, stop),
         cmocka_unit_test_setup_teardown(parts_come_back, start, stop),
