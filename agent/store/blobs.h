@@ -59,7 +59,7 @@ struct blob_pull {
     uint32_t next;                 /* the first chunk that is not here */
     struct attachment_label label; /* wipe it */
 };
-/* Where an earlier attempt stopped; RC_NOT_FOUND: there was none. RC_CONFLICT: it is here. */
+/* How far it has come; RC_NOT_FOUND: nothing of it has. RC_CONFLICT: it is here. */
 enum rc blobs_pull_resume(struct session *session, const uint8_t hash[32], struct blob_pull *out,
                           struct err *err);
 /* Begins one of this size. RC_DENIED: not the person's area. */

@@ -1,7 +1,8 @@
 /* attachment_pull.c: brings here what another tablet took, chunk by chunk. Each request asks for
  * the first chunk that is not on disk; so whatever breaks off, the next try goes on from there.
- * Needs the session at the beginning only: the key of the area is used once, to seal the copy's
- * own. What forms show comes by itself, at the end of a sync, and needs no session. */
+ * Needs the session all the time: the key of the area seals the copy's own, and tells after each
+ * answer how far the copy is by then. What forms show comes by itself, at the end of a sync, and
+ * needs no session. */
 #include "agent/sync/inside.h"
 
 #include "agent/store/blobs.h"
@@ -88,27 +89,36 @@ static enum rc keep(struct bringing *at, struct err *err) {
     return rc;
 }
 
+/* How far it is on this tablet by now. */
+static enum rc look(struct bringing *at, bool *is_whole, struct err *err) {
+    enum rc rc = blobs_pull_resume(at->session, at->wanted->hash, &at->pull, err);
+
+    *is_whole = rc == RC_CONFLICT;
+    if (rc != RC_CONFLICT && rc != RC_NOT_FOUND)
+        return rc;
+    err_clear(err);
+    return RC_OK;
+}
+
 enum rc sync_pull_attachment(struct session *session, struct link *link,
                              const struct attachment_wanted *wanted, struct err *err) {
     struct bringing at = {
         .session = session, .tablet = session_tablet(session), .link = link, .wanted = wanted};
-    bool is_whole = false;
-    enum rc rc = blobs_pull_resume(session, wanted->hash, &at.pull, err);
+    bool is_whole;
+    enum rc rc = look(&at, &is_whole, err);
 
-    if (rc == RC_CONFLICT) {
-        err_clear(err);
-        return RC_OK;
-    }
-    if (rc == RC_NOT_FOUND) {
-        err_clear(err);
-        rc = RC_OK;
-    }
     buf_init(&at.body, PULL_REQUEST_BYTES);
     buf_init(&at.answer, PULL_ANSWER_BYTES_MAX);
     while (rc == RC_OK && !is_whole) {
-        rc = ask(&at, at.pull.next, err);
+        uint32_t asked = at.pull.next;
+
+        rc = ask(&at, asked, err);
+        /* While the answer was on its way people went on: the same photo may be theirs by now. */
         if (rc == RC_OK)
-            rc = keep(&at, err);
+            rc = look(&at, &is_whole, err);
+        if (rc != RC_OK || is_whole || at.pull.next != asked)
+            continue;
+        rc = keep(&at, err);
         is_whole = rc == RC_OK && at.pull.next == attachment_chunk_count(at.pull.label.size);
     }
     buf_release(&at.body);

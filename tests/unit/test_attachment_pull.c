@@ -46,7 +46,17 @@ struct road {
     uint32_t count; /* pulls so far */
     uint32_t lose;  /* which answer is lost, from 1; 0: none */
     uint32_t bend;  /* which answer's last byte is another one */
+    uint32_t amid;  /* before which answer comes somebody attaches the same photo himself */
+    struct session *session;
+    const struct photo *photo;
 };
+
+static enum rc attach_same(const struct road *road, struct err *err) {
+    uint8_t hash[32];
+
+    return blobs_add(road->session, VILLAGE_A, ATTACHMENT_FOR_IMAGE,
+                     buf_view(&road->photo->content), 0, hash, err);
+}
 
 static enum rc road_exchange(void *context, const char *path, struct view body, struct buf *answer,
                              struct link_result *result, struct err *err) {
@@ -56,6 +66,8 @@ static enum rc road_exchange(void *context, const char *path, struct view body, 
         road->county->link.exchange(road->county->link.context, path, body, answer, result, err);
 
     road->count += is_pull;
+    if (rc == RC_OK && is_pull && road->count == road->amid)
+        rc = attach_same(road, err);
     if (rc == RC_OK && is_pull && road->count == road->lose)
         return err_set(err, RC_NETWORK, "the answer was lost");
     if (rc == RC_OK && is_pull && road->count == road->bend)
@@ -70,6 +82,8 @@ static enum rc pull(struct visitor *visitor, struct session *session, struct roa
 
     memcpy(wanted.hash, photo->hash, sizeof(wanted.hash));
     road->county = visitor->county;
+    road->session = session;
+    road->photo = photo;
     road->link = (struct link){road, road_exchange};
     rc = sync_pull_attachment(session, &road->link, &wanted, &visitor->err);
     err_clear(&visitor->err);
@@ -174,6 +188,31 @@ static void what_has_come_is_not_asked_for_twice(void **state) {
     part(&two);
 }
 
+/* What is being brought, and comes from its own person meanwhile: it is his, whole, and is sent. */
+static void attached_before_it_came(struct visitor *visitor, size_t size, uint32_t answer,
+                                    uint32_t requests) {
+    struct two two = meet(visitor, size);
+    struct road road = {.amid = answer};
+
+    assert_int_equal(pull(visitor, two.li, &road, &two.photo, two.record, VILLAGE_A), RC_OK);
+    assert_int_equal(road.count, requests);
+    assert_int_equal(place(visitor, two.li, &two.photo), BLOB_IN_DRAFT);
+    assert_true(is_same(visitor, two.li, &two.photo));
+    visitor_edit(visitor, two.li, two.record, "head/phone", two.photo.hex);
+    county_sync(visitor->county, two.second, RC_OK, NULL);
+    assert_int_equal(place(visitor, two.li, &two.photo), BLOB_AT_COUNTY);
+    visitor_verify(visitor, two.second);
+    part(&two);
+}
+
+static void what_is_attached_before_it_came_is_here(void **state) {
+    attached_before_it_came(*state, 2 * CHUNK + 77, 1, 1);
+}
+
+static void what_is_attached_while_a_part_has_come_is_here(void **state) {
+    attached_before_it_came(*state, 9 * CHUNK + 5, 2, 2);
+}
+
 static void only_what_a_record_of_its_areas_names_is_given(void **state) {
     struct visitor *visitor = *state;
     struct two two = meet(visitor, 1000);
@@ -263,6 +302,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_photo_comes_when_it_is_asked_for,
                                         visitor_set_up_with_files, visitor_tear_down),
         cmocka_unit_test_setup_teardown(what_has_come_is_not_asked_for_twice,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_attached_before_it_came_is_here,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_attached_while_a_part_has_come_is_here,
                                         visitor_set_up_with_files, visitor_tear_down),
         cmocka_unit_test_setup_teardown(only_what_a_record_of_its_areas_names_is_given,
                                         visitor_set_up_with_files, visitor_tear_down),
