@@ -236,8 +236,10 @@ function Sign({ meeting, act }) {
     .map(([role, name]) => ({ role, name, signature: '' })));
   const [at, setAt] = useState(null);
   const [busy, setBusy] = useState(false);
+  // Votes of somebody who has not signed in: who is there, and the other tablet's result, may be
+  // still to come.
   const missing = meeting.items.some((one) => one.result.state === 'open' ||
-    one.result.missing.length > 0);
+    one.result.missing.length > 0 || one.result.voids.includes('stranger'));
   const [incomplete, setIncomplete] = useState(false);
 
   async function keep(blob) {
@@ -258,8 +260,8 @@ function Sign({ meeting, act }) {
           tr('{name} signs', { name: one.name })}</${Button}>`}</li>`)}</ul>
     ${missing && html`<label class="choice"><input type="checkbox" checked=${incomplete}
       onChange=${(event) => setIncomplete(event.currentTarget.checked)} /><span>${
-      tr('Votes are missing. Sign nevertheless: these households are voted on again.')}</span>
-      </label>`}
+      tr('Votes or sign-ins are missing. Sign nevertheless: these households are voted on again.')
+      }</span></label>`}
     <div class="row spread"><span></span><${Button} kind="primary" icon="lock" busy=${busy}
       disabled=${!signers.some((one) => one.signature) || (missing && !incomplete)}
       onClick=${async () => {

@@ -118,8 +118,8 @@ export default {
   'Type this on the second tablet:': '请在第二台平板输入：',
   Village: '村（居）',
   'Voted. Please pass it on.': '已投票，请传给下一位',
-  'Votes are missing. Sign nevertheless: these households are voted on again.':
-    '还缺票。仍然签字：缺票的户另行开会重投。',
+  'Votes or sign-ins are missing. Sign nevertheless: these households are voted on again.':
+    '还缺票或缺签到。仍然签字：这些户另行开会重投。',
   Voting: '投票',
   'What follows': '下一步',
   'What is not true?': '哪些不属实？',
