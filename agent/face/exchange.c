@@ -14,6 +14,9 @@ enum rc face_wipe(struct face *face, struct tablet *tablet, struct session **ses
 
     if (!facts->scope.wipe || facts->wiped || tablet_locked(tablet))
         return RC_OK;
+    /* What is not sealed for the county when the keys go is lost: the next sync tries again. */
+    if (sync_seal(tablet, err) != RC_OK)
+        return err->rc;
     err_init(&ignored, err->lang);
     for (size_t i = 0; i < FACE_SEATS_MAX; i++) {
         struct seat *seat = &face->seats[i];

@@ -142,7 +142,8 @@ enum rc face_area(const struct command *command, uint64_t *out, struct err *err)
 /* Waits until no sync is under way; gives up the turn meanwhile and has it again afterwards. */
 void face_await_sync(struct face *face);
 /* When the county has ordered a wipe that could not be done because people had unlocked, they are
- * locked out and it is done; *session is closed and set to NULL then. */
+ * locked out and it is done; *session is closed and set to NULL then. Nothing of it where what was
+ * saved cannot be sealed for the county first. */
 enum rc face_wipe(struct face *face, struct tablet *tablet, struct session **session,
                   struct err *err);
 

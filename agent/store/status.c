@@ -286,13 +286,10 @@ enum rc tablet_notices_seen(struct tablet *tablet, uint64_t serial, struct err *
 
 /* ---- wipe ---- */
 
-enum rc tablet_wipe(struct tablet *tablet, struct err *err) {
+static enum rc wipe(struct tablet *tablet, struct err *err) {
     struct facts facts;
-    enum rc rc;
+    enum rc rc = tablet_begin(tablet, err);
 
-    if (tablet->sessions != NULL)
-        return err_set(err, RC_CONFLICT, "lock the tablet first");
-    rc = tablet_begin(tablet, err);
     if (rc != RC_OK)
         return rc;
     facts = tablet->facts;
@@ -307,9 +304,20 @@ enum rc tablet_wipe(struct tablet *tablet, struct err *err) {
     if (rc == RC_OK)
         rc = tablet_put_facts(tablet, &facts, err);
     if (rc == RC_OK)
-        rc = tablet_commit(tablet, err);
-    else
-        tablet_rollback(tablet);
-    /* The wrapped keys must not stay behind in the WAL either. */
+        return tablet_commit(tablet, err);
+    tablet_rollback(tablet);
+    return rc;
+}
+
+enum rc tablet_wipe(struct tablet *tablet, struct err *err) {
+    enum rc rc;
+
+    if (tablet->sessions != NULL)
+        return err_set(err, RC_CONFLICT, "lock the tablet first");
+    rc = tablet_regain(tablet, err);
+    if (rc == RC_OK && !tablet->facts.wiped)
+        rc = wipe(tablet, err);
+    /* The wrapped keys must not stay behind in the WAL either, also where the power went, or the
+     * disk refused it, when they had gone from the tables. */
     return rc != RC_OK ? rc : db_checkpoint(tablet->db, true, err);
 }

@@ -44,7 +44,8 @@ enum rc tablet_open(const char *directory, const struct tablet_options *options,
 void tablet_close(struct tablet *tablet);
 
 /* Removes every person's wrapped keys and all that is sealed for them, in order of a wipe from the
- * county; the batches sealed for the county stay and can still be sent. No session may be open. */
+ * county; the batches sealed for the county stay and can still be sent. No session may be open.
+ * Once more does what the disk may have refused the first time. */
 enum rc tablet_wipe(struct tablet *tablet, struct err *err);
 
 /* ---- the beginning: called by enrolment (agent/sync/enrol.c) and by tests ---- */

@@ -579,8 +579,12 @@ enum rc sync_wipe(struct tablet *tablet, struct err *err) {
 
     if (rc != RC_OK)
         return rc;
-    return facts->scope.wipe && tablet_locked(tablet) && !facts->wiped ? tablet_wipe(tablet, err)
-                                                                       : RC_OK;
+    return (facts->scope.wipe || facts->wiped) && tablet_locked(tablet) ? tablet_wipe(tablet, err)
+                                                                        : RC_OK;
+}
+
+enum rc sync_seal(struct tablet *tablet, struct err *err) {
+    return outbox_cut(tablet, err);
 }
 
 enum rc sync_run(struct tablet *tablet, struct link *link, const struct sync_options *options,

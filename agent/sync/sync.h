@@ -30,6 +30,10 @@ struct link {
 
 /* ---- sync ---- */
 
+/* Seals for the county what the keys of whoever has unlocked can read of what is not sealed yet, as
+ * session_close does: for whom must know that it was done. */
+enum rc sync_seal(struct tablet *tablet, struct err *err);
+
 /* Once after tablet_open: lets session_open apply what came while locked and session_close cut
  * unsent changes into batches. enrol_run does it itself. */
 void sync_attach(struct tablet *tablet);

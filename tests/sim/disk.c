@@ -423,6 +423,16 @@ uint64_t disk_forbidden(const struct disk *disk, const char **where) {
     return disk->found;
 }
 
+bool disk_holds(const struct disk *disk, const void *bytes, size_t size) {
+    for (size_t i = 0; i < disk->name_count; i++) {
+        const struct node *node = disk->names[i].now;
+
+        if (node != NULL && node->size > 0 && memmem(node->bytes, node->size, bytes, size) != NULL)
+            return true;
+    }
+    return false;
+}
+
 /* A call that changes the disk: whether it may. *cut: the power goes in the midst of it. */
 static int change(struct disk *disk, const char *what, bool *cut) {
     *cut = false;

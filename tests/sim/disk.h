@@ -64,6 +64,9 @@ struct disk_harm disk_harm(struct disk *disk);
 void disk_forbid(struct disk *disk, const char *bytes);
 uint64_t disk_forbidden(const struct disk *disk, const char **where);
 
+/* Whether they stand in a file as it can be read now. */
+bool disk_holds(const struct disk *disk, const void *bytes, size_t size);
+
 /* ---- what the machine above uses ---- */
 
 #define DISK_CREATE    1u

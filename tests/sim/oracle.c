@@ -93,6 +93,61 @@ void oracle_pad_opened(struct world *world, struct pad *pad) {
     }
 }
 
+/* ---- what a tablet that forgets still has ---- */
+
+/* Everything up to here is sealed for the county, or there. */
+static uint64_t sealed_to(struct world *world, struct pad *pad, const struct own_actor *actor) {
+    uint64_t first, last, bytes;
+
+    world_must(world, tablet_outbox_last(pad->tablet, actor, &first, &last, &bytes, &world->err),
+               "what is sealed for the county");
+    return last > actor->receipt ? last : actor->receipt;
+}
+
+uint64_t oracle_sealed(struct world *world, struct pad *pad) {
+    uint64_t unsent = 0;
+
+    for (uint32_t i = 0; i < tablet_actor_count(pad->tablet); i++) {
+        const struct own_actor *actor = tablet_actor(pad->tablet, i);
+
+        unsent += sealed_to(world, pad, actor) - actor->receipt;
+    }
+    return unsent;
+}
+
+/* What nobody had sealed for the county when it forgot, because the power had gone before it was
+ * locked, is lost with the rest. */
+void oracle_looks_wiped(struct world *world, struct pad *pad) {
+    uint32_t *gone, count = 0, kept = 0;
+
+    if (pad->tablet == NULL || pad->wiped)
+        return;
+    if (tablet_regain(pad->tablet, &world->err) != RC_OK || !tablet_facts(pad->tablet)->wiped)
+        return;
+    if (!scope_may_be_wiped(world, pad->device))
+        world_fail(world, "%s has forgotten what it held, and nobody said so", pad->machine.name);
+    tell(world, "  %s has forgotten what it held", pad->machine.name);
+    pad->wiped = true;
+    pad->draft_count = 0;
+    pad->draft_maybe = false;
+    gone = malloc((pad->held_count + 1) * sizeof(*gone));
+    if (gone == NULL)
+        abort();
+    for (uint32_t i = 0; i < pad->held_count; i++) {
+        const struct save *save = &world->saves[pad->held[i]];
+        const struct own_actor *actor = actor_of(pad, save->actor);
+
+        if (actor != NULL && save->number <= sealed_to(world, pad, actor))
+            pad->held[kept++] = pad->held[i];
+        else
+            gone[count++] = pad->held[i];
+    }
+    pad->held_count = kept;
+    if (count > 0)
+        oracle_disk_gone(world, gone, count);
+    free(gone);
+}
+
 /* ---- acknowledged survives, at the county ---- */
 
 static void note_acked(struct hall *hall, uint64_t actor, uint64_t number) {
@@ -568,9 +623,12 @@ static void check_tablet(struct world *world, struct pad *pad) {
         world_fail(world, "%s does not verify: %s: %s", pad->machine.name, world->err.text,
                    buf_text(&problems));
     buf_release(&problems);
-    if (!revoked(pad))
+    if (!revoked(pad) && !pad->wiped)
         check_states(world, pad);
     scope_end(world, pad);
+    if (pad->wiped && pad->has_keys && disk_holds(pad->machine.disk, pad->keys, sizeof(pad->keys)))
+        world_fail(world, "%s has forgotten what it held, and has its person's keys",
+                   pad->machine.name);
 }
 
 void oracle_end(struct world *world) {

@@ -59,8 +59,10 @@ void pad_close(struct world *world, struct pad *pad) {
 
 void pad_after(struct world *world, struct pad *pad) {
     machine_calm(&pad->machine);
-    if (!disk_is_dead(pad->machine.disk))
+    if (!disk_is_dead(pad->machine.disk)) {
+        oracle_looks_wiped(world, pad);
         return;
+    }
     pad_close(world, pad);
     if (disk_open_files(pad->machine.disk) != 0)
         world_fail(world, "%s leaves files open", pad->machine.name);
@@ -88,11 +90,15 @@ bool pad_unlock(struct world *world, struct pad *pad) {
             pad->person_count = 1;
             return pad_unlock(world, pad);
         }
-        if (rc != RC_IO || world->healing)
+        if ((rc != RC_IO || world->healing) && !(rc == RC_DENIED && pad->wiped))
             world_must(world, rc, "a tablet cannot be unlocked");
-    } else if (world->turns[TURN_DRAFT]) {
-        draft_unlocked(world, pad);
+    } else if (pad->wiped) {
+        world_fail(world, "%s has forgotten what it held, and can be unlocked", pad->machine.name);
     }
+    if (rc == RC_OK && world->turns[TURN_REVOKE])
+        pad->has_keys = forget_keys(pad->tablet, pad->person, pad->keys) || pad->has_keys;
+    if (rc == RC_OK && world->turns[TURN_DRAFT])
+        draft_unlocked(world, pad);
     pad_after(world, pad);
     return pad->session != NULL;
 }
@@ -142,6 +148,22 @@ static bool expected(const struct world *world, enum rc rc) {
     }
 }
 
+/* Whoever has unlocked is locked out when the tablet is to forget. */
+static void obey(struct world *world, struct pad *pad) {
+    enum rc rc;
+
+    if (pad->tablet == NULL || pad->session == NULL || !tablet_facts(pad->tablet)->scope.wipe ||
+        tablet_facts(pad->tablet)->wiped)
+        return;
+    machine_tempt(&pad->machine, TURN_POWER, TURN_DISK);
+    err_clear(&world->err);
+    rc = forget_ordered(pad->tablet, &pad->session, &world->err);
+    tell(world, "%s is to forget: %s", pad->machine.name, rc_name(rc));
+    if (rc != RC_OK && (rc != RC_IO || world->healing))
+        world_must(world, rc, "forgetting");
+    pad_after(world, pad);
+}
+
 void pad_sync(struct world *world, struct pad *pad) {
     struct sync_options options = {.rounds_max = 0};
     struct sync_report report = {0};
@@ -186,9 +208,10 @@ void pad_sync(struct world *world, struct pad *pad) {
     if (rc == RC_IO && !disk_is_dead(pad->machine.disk) && one_in(world, 2))
         pad_close(world, pad); /* somebody switches it off and on */
     pad_after(world, pad);
+    obey(world, pad);
     if (!world->healing && !one_in(world, 4))
         (void)pad_unlock(world, pad);
-    if (world->healing && !pad_ready(world, pad))
+    if (world->healing && !pad_ready(world, pad) && !pad->wiped)
         world_fail(world, "%s cannot be unlocked", pad->machine.name);
 }
 
@@ -230,6 +253,9 @@ void pad_copy(struct world *world, struct pad *pad) {
     made->device = pad->device;
     made->granted = pad->granted;
     made->joined = pad->joined;
+    made->wiped = pad->wiped;
+    made->has_keys = pad->has_keys;
+    memcpy(made->keys, pad->keys, sizeof(made->keys));
     made->person_count = pad->person_count;
     memcpy(made->people, pad->people, sizeof(made->people));
     memcpy(made->person, pad->person, sizeof(made->person));
@@ -278,6 +304,7 @@ void pad_put_back(struct world *world, struct pad *pad) {
     pad->draft_count = pad->backup.draft_count;
     memcpy(pad->drafts, pad->backup.drafts, sizeof(pad->drafts));
     pad->draft_maybe = pad->backup.draft_maybe;
+    pad->wiped = false; /* unless it was then */
     tell(world, "%s is put back from its backup", pad->machine.name);
     oracle_disk_gone(world, held, count);
     free(held);
@@ -294,6 +321,7 @@ void pad_blank(struct world *world, struct pad *pad) {
     disk_mount(pad->machine.name, pad->machine.disk);
     pad->photos = 0;
     pad->granted = 0;
+    pad->wiped = pad->has_keys = false;
     pad->person_count = 1;
     memcpy(pad->person, pad->people[0], sizeof(pad->person));
 }

@@ -53,20 +53,30 @@ void scope_granted(struct world *world, uint64_t device, const uint64_t *areas, 
     granted->unknown = false;
 }
 
-void scope_revoked(struct world *world, uint64_t device, enum rc rc) {
+void scope_revoked(struct world *world, uint64_t device, bool wipe, enum rc rc) {
     struct granted *granted = find(world, device);
+    bool may_be_wiped;
 
     if (granted == NULL)
         return;
+    may_be_wiped = granted->may_be_wiped || (wipe && (rc == RC_OK || rc == RC_IO));
+    granted->may_be_wiped = may_be_wiped;
     granted->unknown = granted->unknown || rc == RC_IO;
     if (rc == RC_OK)
-        *granted = (struct granted){.device = device, .revoked = true};
+        *granted = (struct granted){
+            .device = device, .revoked = true, .wipe = wipe, .may_be_wiped = may_be_wiped};
+}
+
+bool scope_may_be_wiped(struct world *world, uint64_t device) {
+    const struct granted *granted = find(world, device);
+
+    return granted != NULL && granted->may_be_wiped;
 }
 
 void scope_forgotten(struct world *world) {
     for (uint32_t i = 0; i < world->granted_count; i++) {
         world->granted[i].unknown = true;
-        world->granted[i].revoked = false;
+        world->granted[i].revoked = world->granted[i].wipe = false;
     }
 }
 
@@ -183,7 +193,9 @@ void scope_end(struct world *world, struct pad *pad) {
     if (granted->revoked != tablet_facts(pad->tablet)->scope.revoked)
         world_fail(world, "%s %s that it is revoked", pad->machine.name,
                    granted->revoked ? "does not know" : "believes");
-    if (granted->revoked)
+    if (granted->wipe && !pad->wiped)
+        world_fail(world, "%s is to forget what it holds, and does not", pad->machine.name);
+    if (granted->revoked || pad->wiped)
         return;
     areas = with_merged(world, granted->areas);
     ledger = hall_read(world);

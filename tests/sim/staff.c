@@ -75,13 +75,17 @@ void staff_confirm(struct world *world) {
 
 static void revoke(struct world *world) {
     struct pad *pad = &world->pads[chance(world, (uint64_t)world->pad_count)];
+    /* Votes that are not counted yet go, too: an urn stays on no tablet that was stolen. */
+    bool wipe = !world->turns[TURN_VOTE] && one_in(world, 3);
     char id[17];
     enum rc rc;
 
     id_text(pad->device, id);
-    rc = hall_run(tempted(world), desk_device_revoke, id, "--reason", "lost", NULL);
-    refused(world, rc, pad->machine.name);
-    scope_revoked(world, pad->device, rc);
+    rc = hall_run(tempted(world), desk_device_revoke, id, "--reason", wipe ? "stolen" : "lost",
+                  wipe ? "--wipe" : NULL, wipe ? "" : NULL, NULL);
+    refused(world, rc,
+            arena_text(&world->arena, "%s%s", pad->machine.name, wipe ? ", which forgets" : ""));
+    scope_revoked(world, pad->device, wipe, rc);
 }
 
 /* ---- decisions ---- */

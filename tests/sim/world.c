@@ -303,6 +303,11 @@ static bool settled(struct world *world) {
         world_must(world,
                    tablet_status(world->pads[at].tablet, &world->arena, &status, &world->err),
                    "status");
+        if (world->pads[at].wiped) {
+            status.unsent = oracle_sealed(world, &world->pads[at]);
+            status.inbox = 0; /* of what a restored county gives it again, nobody reads anything */
+            status.leaving = false;
+        }
         if (status.unsent == 0 && status.inbox == 0 && !status.leaving && status.carried == 0)
             continue;
         (void)snprintf(world->said, sizeof(world->said),
@@ -333,7 +338,7 @@ static void heal(struct world *world) {
 
         machine_calm(&pad->machine);
         pad->away_until_ms = 0;
-        if (!pad_ready(world, pad))
+        if (!pad_ready(world, pad) && !pad->wiped)
             world_fail(world, "%s cannot be opened on a good disk: %s", pad->machine.name,
                        world->err.text);
         draft_end_all(world, pad);

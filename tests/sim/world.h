@@ -17,6 +17,7 @@
 #include "syncd/service.h"
 #include "tests/sim/census.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/forget.h"
 
 #include <setjmp.h>
 
@@ -168,6 +169,9 @@ struct pad {
     uint64_t noted;
     uint32_t granted; /* times staff changed its scope; 0: as enrolled */
     bool joined;      /* the second tablet of the meeting, or a copy of it */
+    bool wiped;       /* it has forgotten what it held, by order of the county */
+    bool has_keys;    /* its person's, as they are on its disk (forget.h) */
+    uint8_t keys[FORGET_KEYS_BYTES];
 };
 
 struct acked { /* the county has said that it has the actor up to here */
@@ -224,6 +228,8 @@ struct granted { /* to a device, as staff have said last (scope.c) */
     uint64_t device;
     uint8_t areas; /* bits */
     bool revoked, unknown;
+    bool wipe;         /* and it is to forget what it holds */
+    bool may_be_wiped; /* staff have said so once, whatever became of it */
 };
 
 #define BALLOT_ITEMS 3u
@@ -438,7 +444,9 @@ void enrol_restored(struct world *world);
 /* rc: of the command that says so. */
 void scope_granted(struct world *world, uint64_t device, const uint64_t *areas, uint32_t count,
                    enum rc rc);
-void scope_revoked(struct world *world, uint64_t device, enum rc rc);
+void scope_revoked(struct world *world, uint64_t device, bool wipe, enum rc rc);
+/* Whether staff have ever said that it is to forget what it holds. */
+bool scope_may_be_wiped(struct world *world, uint64_t device);
 /* By a county that was restored. */
 void scope_forgotten(struct world *world);
 void scope_answered(struct world *world, struct pad *pad, struct view answer);
@@ -463,6 +471,10 @@ uint32_t oracle_mark(const struct record *state);
 const char *oracle_token(struct world *world);
 /* rc: of the save with that token; change may be NULL where it never came to one. */
 void oracle_saved(struct world *world, struct pad *pad, enum rc rc, struct dot record);
+/* Notices a tablet that has forgotten what it held, and what can be nowhere any more by that. */
+void oracle_looks_wiped(struct world *world, struct pad *pad);
+/* Of a tablet that has forgotten what it held: changes that it can still send. */
+uint64_t oracle_sealed(struct world *world, struct pad *pad);
 void oracle_pad_opened(struct world *world, struct pad *pad);
 void oracle_hall_opened(struct world *world);
 void oracle_answered(struct world *world, struct pad *pad);
