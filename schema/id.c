@@ -114,6 +114,13 @@ enum rc version_parse(struct view text, struct version_id *out, struct err *err)
     return RC_OK;
 }
 
+bool name_in_text(struct view text, struct dot *out) {
+    uint32_t ordinal;
+    bool has_ordinal;
+
+    return numbered_read(text, out, &ordinal, &has_ordinal);
+}
+
 uint64_t id_from_hash(const uint8_t hash[32]) {
     uint64_t id = 0;
 

@@ -89,6 +89,9 @@ void version_text(struct version_id id, char out[INSTANCE_TEXT_BYTES]);
 enum rc dot_parse(struct view text, struct dot *out, struct err *err);
 enum rc instance_parse(struct view text, struct instance_id *out, struct err *err);
 enum rc version_parse(struct view text, struct version_id *out, struct err *err);
+/* Whether a text is, byte for byte, the name of a record or change, or of an instance, and then of
+ * which change: an answer that is one is read through lineages like every other name. */
+bool name_in_text(struct view text, struct dot *out);
 
 /* The first 8 bytes of a hash as a big-endian number, for actors, devices, persons and forms. */
 uint64_t id_from_hash(const uint8_t hash[32]);

@@ -1,7 +1,8 @@
 /* What is kept of a draft: a byte of the version, the form's id, the area, the record (actor and
- * number; 0 for a new one), all 8 bytes; the title, sized; which of the record and its instances
- * are of our own changes (varint count, each: actor by which it was called, 8 bytes; varint number;
- * actor under which we gave the number, 8 bytes); then what filling_keep writes.
+ * number; 0 for a new one), all 8 bytes; the title, sized; which of the record, its instances and
+ * what answers name are of our own changes (varint count, each: actor by which it was called, 8
+ * bytes; varint number; actor under which we gave the number, 8 bytes); then what filling_keep
+ * writes.
  *
  * Where there are copies of the tablet, or the county was restored, own numbers get other names,
  * and the former ones may be those of somebody else's records. So a draft is resumed by our own. */
@@ -95,50 +96,67 @@ static struct view title_of(const struct filler *filler) {
     return title;
 }
 
-/* The i-th of what the draft names: the record, then its instances. */
-static struct dot named(const struct filler *filler, uint32_t i) {
-    return i == 0 ? filler->record : filler->filling.olds[i - 1].instance.dot;
+/* The bytes are personal: they are wiped. */
+static void wipe(struct buf *bytes) {
+    crypt_buf_release(bytes);
 }
 
-/* Instances that one change added stand together: their change is told once. */
-static bool is_own(const struct filler *filler, uint32_t i, struct dot *own) {
-    const struct dot dot = named(filler, i);
+/* Which of our own changes the draft names, each once. */
+static enum rc keep_names(struct filler *filler, struct view kept, struct buf *out,
+                          struct err *err) {
+    struct dot *dots, *named, *own;
+    struct arena arena;
+    uint32_t count = 0, own_count = 0;
+    enum rc rc;
 
-    return (i == 0 || !dot_equal(named(filler, i - 1), dot)) &&
-           tablet_own_dot(session_tablet(filler->session), dot, own);
-}
+    arena_init(&arena, FILLER_BYTES);
+    rc = filling_dots(&filler->filling, kept, &arena, &dots, &count, err);
+    named = arena_array(&arena, (size_t)count + 1, sizeof(*named));
+    own = arena_array(&arena, (size_t)count + 1, sizeof(*own));
+    if (rc == RC_OK)
+        rc = arena_check(&arena, "a draft", err);
+    if (rc != RC_OK)
+        goto out;
+    if (count > 0)
+        memcpy(named, dots, count * sizeof(*named));
+    named[count++] = filler->record;
+    qsort(named, count, sizeof(*named), dot_order);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct dot dot = named[i];
 
-static void keep_own(const struct filler *filler, struct buf *out) {
-    const uint32_t end = 1 + filler->filling.old_count;
-    uint32_t count = 0;
-    struct dot own;
-
-    for (uint32_t i = 0; i < end; i++)
-        count += is_own(filler, i, &own);
-    buf_add_varint(out, count);
-    for (uint32_t i = 0; i < end; i++) {
-        if (!is_own(filler, i, &own))
+        if ((own_count > 0 && dot_equal(named[own_count - 1], dot)) ||
+            !tablet_own_dot(session_tablet(filler->session), dot, &own[own_count]))
             continue;
-        buf_add_le64(out, named(filler, i).actor);
-        buf_add_varint(out, named(filler, i).number);
-        buf_add_le64(out, own.actor);
+        named[own_count++] = dot;
     }
+    buf_add_varint(out, own_count);
+    for (uint32_t i = 0; i < own_count; i++) {
+        buf_add_le64(out, named[i].actor);
+        buf_add_varint(out, named[i].number);
+        buf_add_le64(out, own[i].actor);
+    }
+out:
+    arena_release(&arena);
+    return rc;
 }
 
 static enum rc keep(struct filler *filler, struct buf *out, struct err *err) {
+    struct buf kept;
+    enum rc rc;
+
+    buf_init(&kept, DRAFT_BYTES_MAX);
+    rc = filling_keep(&filler->filling, &kept, err);
     buf_add_u8(out, KEPT_VERSION);
     buf_add_le64(out, filler->program.form->id);
     buf_add_le64(out, filler->area);
     buf_add_le64(out, filler->record.actor);
     buf_add_le64(out, filler->record.number);
     buf_add_sized(out, title_of(filler));
-    keep_own(filler, out);
-    return filling_keep(&filler->filling, out, err);
-}
-
-/* The bytes are personal: they are wiped. */
-static void wipe(struct buf *bytes) {
-    crypt_buf_release(bytes);
+    if (rc == RC_OK)
+        rc = keep_names(filler, buf_view(&kept), out, err);
+    buf_add_view(out, buf_view(&kept));
+    wipe(&kept);
+    return rc == RC_OK ? buf_check(out, "a draft", err) : rc;
 }
 
 /* The draft's first row. Ends the filler when it fails. */

@@ -87,6 +87,7 @@ enum sql {
     SQL_CHANGE_REDACT,
     SQL_CHANGE_RANGE,
     SQL_CHANGE_OVERLAY,
+    SQL_CHANGE_OVERLAY_OF,
     SQL_CHANGE_UNSETTLE,
     SQL_CHANGE_SETTLE,
     SQL_CHANGE_VERDICT,
@@ -581,8 +582,9 @@ void own_change_encode(const struct own_scope *scope, struct view canonical, str
 enum rc own_change_rename(const struct tablet *tablet, uint32_t serial, struct change *change,
                           struct arena *arena, struct err *err);
 /* The other way, for a change of the present actor that is about to be written: what is ours and
- * has not come back in a feed is named by the number that we gave it. The names that we have for it
- * so far are those of the last receipt, and the county may yet know it by others. */
+ * has not come back in a feed, this record or another that an answer names, is named by the number
+ * that we gave it. The names that we have for it so far are those of the last receipt, and the
+ * county may yet know it by others. */
 enum rc own_change_unname(struct tablet *tablet, struct change *change, struct arena *arena,
                           struct err *err);
 

@@ -101,7 +101,8 @@ static enum rc rename_records(struct tablet *tablet, const struct naming *naming
  * joined with ours it is dropped, and the feeds are read anew. */
 static enum rc rename_own(struct tablet *tablet, const struct naming *naming, bool *anew,
                           struct err *err) {
-    enum rc rc = doubt_own(tablet, naming->serial, naming->first, naming->last, err);
+    /* whatever came later may name them in an answer */
+    enum rc rc = doubt_own(tablet, naming->serial, naming->first, NUMBER_MAX, err);
 
     if (rc == RC_OK)
         rc = run_naming(tablet, SQL_STATE_FORK, naming, err);

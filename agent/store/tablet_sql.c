@@ -297,6 +297,8 @@ static const char *const SQL[SQL_COUNT] = {
                          " WHERE c.change BETWEEN ?1 AND ?2 ORDER BY c.change",
     [SQL_CHANGE_OVERLAY] = "SELECT change, key, sealed FROM change WHERE record = ?1"
                            " AND overlay = 1 ORDER BY change",
+    [SQL_CHANGE_OVERLAY_OF] = "SELECT change FROM change WHERE change BETWEEN ?1 AND ?2"
+                              " AND overlay = 1 ORDER BY change",
     [SQL_CHANGE_UNSETTLE] = "UPDATE change SET overlay = 1 WHERE overlay = 0"
                             " AND length(sealed) > 0",
     [SQL_CHANGE_SETTLE] = "UPDATE change SET overlay = 0, verdict = 0 WHERE change = ?1",

@@ -87,18 +87,21 @@ static int range_order(const void *left, const void *right) {
 
 /* Names of these numbers, in their order, are read as the numbers; what lies between them is not.
  */
-static enum rc read_back(struct statement *overlay, const struct own_actor *actor,
-                         struct arena *arena, struct lineage *out, struct err *err) {
+static enum rc read_back(struct tablet *tablet, const struct own_actor *actor, struct arena *arena,
+                         struct lineage *out, struct err *err) {
+    struct statement *overlay = tablet->sql[SQL_CHANGE_OVERLAY_OF];
     struct fork_range *ranges = NULL, *begin, *end = NULL;
     uint32_t count = 0, capacity = 0;
     enum rc rc;
 
+    statement_bind_i64(overlay, 1, change_row(actor->serial, 0));
+    statement_bind_i64(overlay, 2, change_row(actor->serial, actor->number));
     while ((rc = statement_step(overlay, err)) == RC_OK) {
         uint64_t row = (uint64_t)statement_i64(overlay, 0);
         uint64_t number = row & ((UINT64_C(1) << CHANGE_NUMBER_BITS) - 1);
         uint64_t name = lineage_read(&actor->lineage, (struct dot){actor->actor, number}).actor;
 
-        if (row >> CHANGE_NUMBER_BITS != actor->serial || name == actor->actor)
+        if (name == actor->actor)
             continue;
         if (end != NULL && end->actor == name && end->from == number) {
             end->from++;
@@ -124,20 +127,14 @@ static enum rc read_back(struct statement *overlay, const struct own_actor *acto
 enum rc own_change_unname(struct tablet *tablet, struct change *change, struct arena *arena,
                           struct err *err) {
     const struct own_actor *actor = tablet_actor(tablet, tablet_actor_count(tablet) - 1);
-    struct statement *overlay = tablet->sql[SQL_CHANGE_OVERLAY];
     struct frame_change one = {.change = *change};
     struct frame frame = {.actor = change->dot.actor, .count = 1, .changes = &one};
     struct lineage back;
-    uint64_t record;
     enum rc rc;
 
-    if (actor == NULL || actor->lineage.count == 0 || change->kind == CHANGE_CREATE)
+    if (actor == NULL || actor->lineage.count == 0)
         return RC_OK;
-    rc = record_number(tablet, change->record, false, &record, err);
-    if (rc != RC_OK)
-        return rc == RC_NOT_FOUND ? RC_OK : rc;
-    statement_bind_i64(overlay, 1, (int64_t)record);
-    rc = read_back(overlay, actor, arena, &back, err);
+    rc = read_back(tablet, actor, arena, &back, err);
     if (rc == RC_OK)
         rc = frame_rename(&frame, &back, arena, err);
     *change = one.change;

@@ -66,7 +66,11 @@ struct view filling_base_text(const struct filling *filling, uint32_t field, uin
 
 /* Appends all that is needed to go on later; and goes on with it. The form must be the same. */
 enum rc filling_keep(struct filling *filling, struct buf *out, struct err *err);
-struct filling_name { /* what one of the changes that instances are named by was called, and is */
+/* The changes that instances and answers are named by, in the arena, some of them several times.
+ * kept: what filling_keep has written. */
+enum rc filling_dots(const struct filling *filling, struct view kept, struct arena *arena,
+                     struct dot **out, uint32_t *count, struct err *err);
+struct filling_name { /* what one of these changes was called, and is */
     struct dot was, now;
 };
 enum rc filling_resume(struct filling *filling, struct view kept, const struct filling_name *names,

@@ -1,6 +1,7 @@
 /* filling_parts.h: inside of a filling: its cells and repeat instances.
  *   filling.c         a program; a record as an XForm instance
- *   filling_cells.c   beginning, what is there, keeping it between two answers
+ *   filling_cells.c   beginning, what is there
+ *   filling_kept.c    keeping it between two answers, and by other names
  *   filling_write.c   what has changed, as a change
  *   filling_renew.c   the same answers over a newer state of the record */
 #ifndef YG_SCHEMA_FORM_FILLING_PARTS_H
@@ -33,6 +34,8 @@ enum rc filling_instances(struct filling *filling, struct arena *arena, struct l
                           struct err *err);
 /* The trimmed text of a cell, until the next change. field is an index of the compiled form. */
 struct view filling_live_text(const struct filling *filling, uint32_t field, uint64_t instance);
+/* By instance and field. */
+void filling_sort_base(struct filling *filling);
 /* An instance that was there at the beginning, or NULL. */
 const struct old_instance *filling_old(const struct filling *filling, uint64_t id);
 

@@ -65,10 +65,11 @@ enum rc frame_decode_raw(struct view bytes, struct zip_inflater *inflater, struc
                          struct frame *out, struct err *err);
 
 /* Every name that the lineage knows better, as author, record, instance or replaced, and in places,
- * covers, seals, acceptances and answers of FIELD_SAME, reads as the lineage says: how a fork's own
- * numbers are understood. Changes the decoded frame; new arrays are in the arena. Leaves stay as
- * they are: they prove what was written. Of an insane change only its own name and its record's are
- * read. RC_NO_MEMORY, RC_LIMIT of the arena. */
+ * covers, seals, acceptances and answers (of FIELD_SAME, and those that are a name and nothing
+ * else), reads as the lineage says: how a fork's own numbers are understood. Changes the decoded
+ * frame; new arrays are in the arena. Leaves stay as they are: they prove what was written. Of an
+ * insane change only its own name and its record's are read. RC_NO_MEMORY, RC_LIMIT of the arena.
+ */
 enum rc frame_rename(struct frame *frame, const struct lineage *lineage, struct arena *arena,
                      struct err *err);
 

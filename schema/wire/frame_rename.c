@@ -2,7 +2,12 @@
  * lineage says (lineage.h). The leaves stay those of the changes as they were written.
  *
  * Names also stand inside the values of pseudo-fields (places, covers, seals, acceptances), and
- * everything that is kept in order of names has to be ordered again. */
+ * everything that is kept in order of names has to be ordered again. And an answer may be a name:
+ * the household of a visit, the panel of a meeting. Which questions are answered so only a form
+ * would tell, and frames are read without it; so whatever is spelled like a name, and nothing else
+ * stands in the answer, is one. Nobody types such a thing, and where somebody does, only one that
+ * names a change of his own copied tablet reads otherwise. */
+#include "base/planted.h"
 #include "schema/limits.h"
 #include "schema/wire/frame.h"
 
@@ -101,31 +106,25 @@ static enum rc rename_bytes(const struct renaming *renaming, struct entry *entry
     return rc;
 }
 
-/* "=ID" or "!ID" of a record or an instance. */
-static enum rc rename_same(const struct renaming *renaming, struct entry *entry, struct err *err) {
-    struct view bytes = entry->value.bytes;
-    struct view name = view_slice(bytes, 1, bytes.size);
-    struct instance_id instance;
+/* A name behind so many bytes, to the end: all of an answer, or what stands behind the "=" or "!"
+ * of FIELD_SAME. What is no name stays. */
+static enum rc rename_text(const struct renaming *renaming, size_t at, struct entry *entry,
+                           struct err *err) {
+    struct view text = entry->value.bytes;
+    char actor[17];
     struct dot dot;
-    struct err ignored;
-    char text[INSTANCE_TEXT_BYTES];
-    char *made;
+    uint8_t *copy;
 
-    err_init(&ignored, LANG_EN);
-    if (bytes.size < 2)
+    if (text.size <= at || !name_in_text(view_slice(text, at, text.size), &dot) ||
+        !touches(renaming, dot))
         return RC_OK;
-    if (instance_parse(name, &instance, &ignored) == RC_OK && touches(renaming, instance.dot)) {
-        instance.dot = renamed(renaming, instance.dot);
-        instance_text(instance, text);
-    } else if (dot_parse(name, &dot, &ignored) == RC_OK && touches(renaming, dot)) {
-        dot_text(renamed(renaming, dot), text);
-    } else {
-        return RC_OK;
-    }
-    made = arena_text(renaming->arena, "%c%s", bytes.data[0], text);
-    if (made == NULL)
+    copy = arena_alloc(renaming->arena, text.size);
+    if (copy == NULL)
         return arena_check(renaming->arena, "frame", err);
-    entry->value.bytes = view_text(made);
+    id_text(renamed(renaming, dot).actor, actor);
+    memcpy(copy, text.data, text.size);
+    memcpy(copy + at, actor, sizeof(actor) - 1);
+    entry->value.bytes = view_of(copy, text.size);
     return RC_OK;
 }
 
@@ -137,7 +136,10 @@ static enum rc rename_entry(const struct renaming *renaming, struct entry *entry
     if (entry->value.type == VALUE_BYTES && entry->field < FIELD_FIRST_OF_FORM)
         return rename_bytes(renaming, entry, err);
     if (entry->value.type == VALUE_TEXT && entry->field == FIELD_SAME)
-        return rename_same(renaming, entry, err);
+        return rename_text(renaming, 1, entry, err);
+    if (entry->value.type == VALUE_TEXT && entry->field >= FIELD_FIRST_OF_FORM &&
+        !PLANTED(ANSWERS_STAY))
+        return rename_text(renaming, 0, entry, err);
     return RC_OK;
 }
 

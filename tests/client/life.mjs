@@ -1,7 +1,10 @@
 // life.mjs: one actor of a tablet: what it has written, what the county has said of that, and under which
 // names its numbers are known: sections 3, 6, 8 and 13 of docs/protocol.md, from that text alone.
 import crypto from 'node:crypto';
-import { actorName, canonical, chainNext, chainStart, forkName, leafOf, runOf, saltOf } from './wire.mjs';
+import { SAME, TEXT, actorName, canonical, chainNext, chainStart, forkName, leafOf, runOf, saltOf } from './wire.mjs';
+
+// An answer that is a name (section 4): its actor, its number, and what stands behind that.
+const named = /^([0-9a-f]{16})-([1-9][0-9]{0,15})(\.[1-9][0-9]{0,9})?$/;
 
 // Reads what the lineage knows better, wherever it is named.
 export function renamed(change, lineage) {
@@ -9,8 +12,17 @@ export function renamed(change, lineage) {
     const row = lineage.findLast((r) => r.actor === dot.actor && r.from <= dot.number);
     return row ? { ...dot, actor: row.name } : dot;
   };
+  const answer = (text) => {
+    const [, actor, digits, behind = ''] = named.exec(text) ?? [];
+    const number = Number(digits);
+    if (!actor || /^0+$/.test(actor) || !Number.isSafeInteger(number) || Number(behind.slice(1)) > 0xffffffff)
+      return text;
+    return `${rename({ actor, number }).actor}-${digits}${behind}`;
+  };
   const entries = change.entries.map((e) => ({
     ...e,
+    ...(e.type === TEXT && e.field >= 32 && { value: answer(e.value) }),
+    ...(e.type === TEXT && e.field === SAME && { value: e.value[0] + answer(e.value.slice(1)) }),
     instance: rename(e.instance),
     replaces: e.replaces.map(rename),
   }));

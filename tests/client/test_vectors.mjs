@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import * as wire from './wire.mjs';
 import * as exchange from './exchange.mjs';
+import { renamed } from './life.mjs';
 
 const { Reader, Writer } = wire;
 const hex = (text) => Buffer.from(text, 'hex');
@@ -331,6 +332,15 @@ export function vectors(check) {
       [actor, 4, v.feed[4].names[0]],
       [actor, 6, v.feed[4].names[1]],
     ],
+  );
+  check(
+    'feed: answers that are names',
+    v.feed[4].answers.map(([was]) => {
+      const entry = { field: 33, type: wire.TEXT, value: was, instance: wire.root, replaces: [] };
+      const change = { actor, number: 9, record: { actor, number: 9 }, entries: [entry] };
+      return renamed(change, forks).entries[0].value;
+    }),
+    v.feed[4].answers.map(([, read]) => read),
   );
   check(
     'feed: head and cursor',

@@ -15,4 +15,10 @@
 enum rc told_hello(struct hello *hello, const struct frame *frame, uint64_t other,
                    const uint8_t device_sign[64], struct buf *out, uint64_t *name, struct err *err);
 
+/* Appends the names of the lineage, and texts, some of them names of its actor or of the other,
+ * each with what it is read as when it is the answer of a change of that history: lines of JSON,
+ * the last of an object and an array. */
+void told_answers(const struct lineage *lineage, uint64_t other, struct arena *arena,
+                  struct buf *json);
+
 #endif
