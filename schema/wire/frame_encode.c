@@ -57,7 +57,7 @@ static enum rc encode_checked(const struct change *change, struct buf *canonical
 }
 
 static enum rc check_frame(const struct frame *frame, struct err *err) {
-    size_t bytes = 0, entries = 0;
+    size_t bytes = 0, entries = 0, replaced = 0;
     struct buf canonical;
     enum rc rc = RC_OK;
 
@@ -81,10 +81,13 @@ static enum rc check_frame(const struct frame *frame, struct err *err) {
                 rc = encode_checked(change, &canonical, err);
             bytes += canonical.size;
             entries += change->entry_count;
+            for (uint32_t k = 0; k < change->entry_count; k++)
+                replaced += change->entries[k].replaces_count;
         }
     }
     buf_release(&canonical);
-    if (rc == RC_OK && (bytes > LIMIT_FRAME_RAW_BYTES || entries > FRAME_ENTRIES_MAX))
+    if (rc == RC_OK && (bytes > LIMIT_FRAME_RAW_BYTES || entries > FRAME_ENTRIES_MAX ||
+                        replaced > FRAME_ENTRIES_MAX))
         rc = err_set(err, RC_LIMIT, "frame: more than %u bytes of changes; make two of them",
                      LIMIT_FRAME_RAW_BYTES);
     return rc;

@@ -181,6 +181,18 @@ static void nonsense_is_refused(void **state) {
                      RC_LIMIT); /* nobody looks into it */
 }
 
+/* Who writes it may go on with what stood there before. */
+static void what_cannot_be_sealed_leaves_nothing(void **state) {
+    struct kit *kit = *state;
+
+    memset(kit->box_public, 0, sizeof(kit->box_public)); /* nobody's key */
+    buf_add_text(&kit->out, "before");
+    assert_int_equal(batch_write(&kit->batch, kit->last_hash, kit->device_secret, kit->box_public,
+                                 &kit->env, &kit->out, &kit->err),
+                     RC_INVALID);
+    assert_true(view_is(buf_view(&kit->out), "before"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(everything_comes_back, start, stop),
@@ -190,6 +202,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(it_tells_whether_its_actor_is_of_this_epoch, start, stop),
         cmocka_unit_test_setup_teardown(it_costs_little, start, stop),
         cmocka_unit_test_setup_teardown(nonsense_is_refused, start, stop),
+        cmocka_unit_test_setup_teardown(what_cannot_be_sealed_leaves_nothing, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -442,6 +442,28 @@ static void feed_entries_come_back(void **state) {
     assert_true(feed_entry_admits(&back, 2) && !feed_entry_admits(&back, 8));
 }
 
+/* An entry that is about a record of nobody, or about none of his, is damage. */
+static void an_entry_is_about_a_record(void **state) {
+    static const struct {
+        struct dot record;
+        enum rc rc;
+    } cases[] = {{{5, 7}, RC_OK}, {{0, 7}, RC_CORRUPT}, {{5, 0}, RC_CORRUPT}, {{0, 0}, RC_CORRUPT}};
+    struct kit *kit = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct feed_entry entry = {.kind = FEED_LEAVE};
+        struct dot record;
+        struct view rest;
+
+        buf_clear(&kit->out);
+        feed_record_add(&kit->out, view_text(""), cases[i].record, view_text("rest"));
+        entry.content = buf_view(&kit->out);
+        assert_int_equal(feed_record_read(&entry, &record, &rest, &kit->err), cases[i].rc);
+        if (cases[i].rc == RC_OK)
+            assert_true(dot_equal(record, cases[i].record) && view_is(rest, "rest"));
+    }
+}
+
 static void corrected_time_is_never_after_receipt(void **state) {
     const struct feed_entry entry = {.received_ms = NOW, .offset_ms = 1000};
 
@@ -653,6 +675,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(areas_have_one_encoding, start, stop),
         cmocka_unit_test_setup_teardown(feed_entries_come_back, start, stop),
         cmocka_unit_test_setup_teardown(corrected_time_is_never_after_receipt, start, stop),
+        cmocka_unit_test_setup_teardown(an_entry_is_about_a_record, start, stop),
         cmocka_unit_test_setup_teardown(digests_are_over_leaves, start, stop),
         cmocka_unit_test_setup_teardown(a_device_enrols, start, stop),
         cmocka_unit_test_setup_teardown(codes_are_forgiving, start, stop),

@@ -411,6 +411,34 @@ static void any_number_of_questions_comes_back(void **state) {
     }
 }
 
+/* As many versions replaced as a frame may hold entries, and one more: what nobody would read again
+ * is not written. */
+static void versions_replaced_are_bounded(void **state) {
+    enum { CHANGES = LIMIT_FRAME_CHANGES, ENTRIES = 4, REPLACED = LIMIT_REPLACES };
+    struct wire_kit *kit = *state;
+    struct version_id *replaced = arena_array(&kit->arena, REPLACED, sizeof(*replaced));
+    struct entry *entries = arena_array(&kit->arena, ENTRIES + 1, sizeof(*entries));
+
+    assert_true(replaced != NULL && entries != NULL);
+    for (uint32_t i = 0; i < REPLACED; i++)
+        replaced[i].dot = (struct dot){ACTOR, 1 + i};
+    for (uint16_t i = 0; i <= ENTRIES; i++)
+        entries[i] = (struct entry){.field = (uint16_t)(FIELD_FIRST_OF_FORM + i),
+                                    .replaces_count = i < ENTRIES ? REPLACED : 1,
+                                    .replaces = replaced};
+    make_room(kit, CHANGES);
+    for (uint32_t i = 0; i < CHANGES; i++)
+        kit->frame.changes[i].change = (struct change){.kind = CHANGE_EDIT,
+                                                       .dot = {ACTOR, 1000 + i},
+                                                       .record = {ACTOR, 1},
+                                                       .form = FORM,
+                                                       .entries = entries,
+                                                       .entry_count = ENTRIES};
+    assert_comes_back(kit);
+    kit->frame.changes[CHANGES - 1].change.entry_count++;
+    assert_int_equal(encode(kit), RC_LIMIT);
+}
+
 /* What deflating makes no shorter goes as it is: with the size that must stand in front, too. */
 static void a_body_is_deflated_where_that_is_shorter(void **state) {
     struct wire_kit *kit = *state;
@@ -493,6 +521,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(forks_read_as_themselves, start, wire_kit_stop),
         cmocka_unit_test_setup_teardown(long_answers_come_back, start, wire_kit_stop),
         cmocka_unit_test_setup_teardown(any_number_of_questions_comes_back, start, wire_kit_stop),
+        cmocka_unit_test_setup_teardown(versions_replaced_are_bounded, start, wire_kit_stop),
         cmocka_unit_test_setup_teardown(a_body_is_deflated_where_that_is_shorter, start,
                                         wire_kit_stop),
         cmocka_unit_test_setup_teardown(members_of_one_repeat_lie_together, start, wire_kit_stop),

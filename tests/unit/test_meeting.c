@@ -71,6 +71,25 @@ static void assert_told(struct room *room, struct dot id, bool open) {
     }
 }
 
+/* How people vote, and which of the six steps are over. */
+static void assert_head(struct room *room, struct dot id, const char *mode, unsigned steps) {
+    struct meeting_seen at = panel_see(room->visitor, room->session, id);
+    struct json *object = json_object();
+    const struct json *list;
+
+    (void)result_of(room, &at.meeting, 0, object);
+    assert_true(view_equal(json_text(json_get(object, "mode")), view_text(mode)));
+    list = json_get(object, "steps");
+    assert_int_equal(json_count(list), MEETING_STEPS);
+    for (unsigned i = 0; i < MEETING_STEPS; i++) {
+        bool is_over = false;
+
+        assert_true(json_bool(json_at(list, i), &is_over));
+        assert_int_equal(is_over, steps >> i & 1);
+    }
+    json_free(object);
+}
+
 static void a_meeting_goes_forward(void **state) {
     struct room room = room_of(state);
     struct err *err = &room.visitor->err;
@@ -96,6 +115,7 @@ static void a_meeting_goes_forward(void **state) {
     MUST(&room, meeting_recuse(room.session, id, second, 2, 1, err));
     for (uint32_t step = 1; step <= 3; step++)
         MUST(&room, meeting_step(room.session, id, step, err));
+    assert_head(&room, id, NULL, 7);
     urn = panel_urn(room.visitor, room.session, id);
     REFUSES(&room, RC_CONFLICT, "voting has begun",
             meeting_recuse(room.session, id, second, 3, 1, err));
@@ -105,6 +125,7 @@ static void a_meeting_goes_forward(void **state) {
         panel_cast(room.visitor, room.session, urn, id, seat, seat <= 6 ? URN_YES : URN_NO);
     }
     assert_told(&room, id, true);
+    assert_head(&room, id, "secret_device", 7);
     panel_close(room.visitor, room.session, id, urn);
     assert_told(&room, id, false);
     tally = panel_tally(room.visitor, room.session, id, 0);
@@ -607,6 +628,8 @@ static void one_seat_is_one_members(void **state) {
         assert_int_equal(at.meeting.problems, cases[i].good ? wrong : wrong | MEETING_SEATS);
         assert_int_equal(vote_seats_count(at.meeting.expected), cases[i].good ? 12 : 11);
         assert_true(at.meeting.present == vote_seat(9));
+        for (uint32_t k = 1; k < at.meeting.member_count; k++)
+            assert_true(at.meeting.members[k - 1].seat <= at.meeting.members[k].seat);
     }
     tablet_close(room.tablet);
 }

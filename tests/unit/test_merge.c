@@ -150,6 +150,66 @@ static void applying_again_only_corrects_the_time(void **state) {
     }
 }
 
+/* Of two states that hold one change the better time counts, whichever is joined to the other. */
+static void joining_takes_the_better_time(void **state) {
+    static const struct {
+        struct admission a, b;
+        int64_t time_ms;
+        bool provisional;
+    } cases[] = {
+        {{.time_ms = 900}, {.time_ms = 800}, 800, false},
+        {{.time_ms = 900}, {.time_ms = 100, .provisional = true}, 900, false},
+        {{.time_ms = 900}, {.time_ms = 950, .provisional = true}, 900, false},
+        {{.time_ms = 500, .provisional = true}, {.time_ms = 400, .provisional = true}, 400, true},
+    };
+    const struct change *create = change_of(created, CHANGE_CREATE, 1, (struct dot){0}, 0);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct record a, b;
+
+        record_init(&a, created);
+        record_init(&b, created);
+        OK(&world, merge_apply(&a, create, cases[i].a, &world.arena, &a, &world.err));
+        OK(&world, merge_apply(&b, create, cases[i].b, &world.arena, &b, &world.err));
+        for (int order = 0; order < 2; order++) {
+            struct record joined;
+
+            OK(&world, merge_join(order == 0 ? &a : &b, order == 0 ? &b : &a, &world.arena, &joined,
+                                  &world.err));
+            assert_int_equal(joined.absorbed[0].time_ms, cases[i].time_ms);
+            assert_int_equal(joined.absorbed[0].flags,
+                             cases[i].provisional ? ABSORBED_PROVISIONAL : 0);
+        }
+    }
+}
+
+/* What was erased already and comes again with its time: without memory that is not told as done.
+ */
+static void a_time_that_finds_no_room_is_no_success(void **state) {
+    const struct admission own = {.time_ms = 900, .provisional = true}, first = {.time_ms = 100};
+    struct change *erased = arena_alloc(&world.arena, sizeof(*erased));
+    struct entry *entry = arena_alloc(&world.arena, sizeof(*entry));
+    struct record record;
+    struct arena none;
+
+    (void)state;
+    assert_true(erased != NULL && entry != NULL);
+    *erased = *change_of(created, CHANGE_CREATE, 1, (struct dot){0}, 0);
+    *entry = erased->entries[0];
+    entry->value = (struct value){.type = VALUE_ERASED};
+    erased->entries = entry;
+    erased->erased = true;
+    record_init(&record, created);
+    OK(&world, merge_apply(&record, erased, own, &world.arena, &record, &world.err));
+    arena_init(&none, 1);
+    assert_int_equal(merge_apply(&record, erased, first, &none, &record, &world.err), RC_LIMIT);
+    assert_int_equal(record.absorbed[0].time_ms, 900);
+    OK(&world, merge_apply(&record, erased, first, &world.arena, &record, &world.err));
+    assert_int_equal(record.absorbed[0].time_ms, 100);
+    arena_release(&none);
+}
+
 /* Of a change that a restored county took in again, the new time counts; never for a change whose
  * only time is its author's. */
 static void a_county_that_was_restored_fixes_times_anew(void **state) {
@@ -513,6 +573,8 @@ int main(void) {
         TEST(what_is_awaited_and_kept_arrives_marked),
         TEST(a_name_without_a_version_does_not_stay),
         TEST(applying_again_only_corrects_the_time),
+        TEST(joining_takes_the_better_time),
+        TEST(a_time_that_finds_no_room_is_no_success),
         TEST(a_county_that_was_restored_fixes_times_anew),
         TEST(another_record_is_refused),
         TEST(joining_drops_what_one_side_knows_to_be_replaced),

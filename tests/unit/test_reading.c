@@ -257,6 +257,24 @@ static void the_newest_form_among_the_live_governs(void **state) {
     assert_null(reading_governing_form(&server.state, look_up, forms));
 }
 
+/* Two forms that were published as one number, because a county was restored: everybody takes the
+ * same one, whichever is met first. */
+static void of_two_forms_of_one_number_the_greater_name_governs(void **state) {
+    const uint64_t first = world.fixture.form.id;
+    struct form forms[2];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        forms[i] = world.fixture.form;
+        forms[i].sequence = 2;
+    }
+    for (int greater = 0; greater < 2; greater++) {
+        forms[1].id = world.fixture.form.id = greater == 1 ? first + 1 : first - 1;
+        tablet_receive(&server, tablet_edit(&a, ROOT, F_PIGS, value_of_int(8 + greater)));
+        assert_ptr_equal(reading_governing_form(&server.state, look_up, forms), &forms[greater]);
+    }
+}
+
 static void instances_stand_in_order_of_their_making(void **state) {
     struct instance_id second;
     struct instance_id third;
@@ -630,6 +648,7 @@ int main(void) {
         TEST(a_group_wins_as_a_whole),
         TEST(unknown_fields_read_as_human),
         TEST(the_newest_form_among_the_live_governs),
+        TEST(of_two_forms_of_one_number_the_greater_name_governs),
         TEST(instances_stand_in_order_of_their_making),
         TEST(removing_hides_what_lies_inside),
         TEST(something_added_inside_meanwhile_is_a_question),

@@ -320,6 +320,36 @@ static void actors_and_numbers_are_told_once(void **state) {
     assert_memory_equal(parts.lanes[NUMBERS].data, numbers, sizeof(numbers));
 }
 
+/* Of each field the heads lie in one lane and the bytes in the next. */
+static void texts_lie_behind_their_heads(void **state) {
+    enum { FIRST_FIELD = 18 };
+    static const char *const lanes[] = {"\4\3", "abc", "\4\2", "de"};
+    struct kit *kit = *state;
+    const struct entry entries[] = {{.field = 40, .value = value_of_text(view_text("abc"))},
+                                    {.field = 41, .value = value_of_text(view_text("de"))}};
+    const struct change change = {.kind = CHANGE_CREATE,
+                                  .dot = {0x77, 1},
+                                  .record = {0x77, 1},
+                                  .form = 5,
+                                  .entry_count = 2,
+                                  .entries = entries};
+    struct record record;
+    struct parts parts;
+    struct view packed;
+
+    record_init(&record, change.record);
+    assert_int_equal(
+        merge_apply(&record, &change, (struct admission){0}, &kit->arena, &record, &kit->err),
+        RC_OK);
+    buf_clear(&kit->packed);
+    assert_int_equal(record_pack(&record, &kit->packed, &kit->err), RC_OK);
+    packed = arena_view(&kit->arena, buf_view(&kit->packed));
+    parts = take_apart(kit, &packed, 1);
+    assert_int_equal(parts.lane_count, FIRST_FIELD + 4);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_true(view_is(parts.lanes[FIRST_FIELD + i], lanes[i]));
+}
+
 /* The list has room for 255; whoever comes then is spelled out each time. */
 static void more_actors_than_the_list_holds_come_back(void **state) {
     enum { ACTORS_HERE = 300, KNOWN = 255, ONE_BYTE = 127, SPELLED = 9 };
@@ -478,6 +508,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(lanes_of_the_chunk_before_are_gone, start, stop),
         cmocka_unit_test_setup_teardown(each_lane_of_the_chunk_before_is_gone, start, stop),
         cmocka_unit_test_setup_teardown(actors_and_numbers_are_told_once, start, stop),
+        cmocka_unit_test_setup_teardown(texts_lie_behind_their_heads, start, stop),
         cmocka_unit_test_setup_teardown(more_actors_than_the_list_holds_come_back, start, stop),
         cmocka_unit_test_setup_teardown(actors_that_are_not_in_the_list_are_refused, start, stop),
         cmocka_unit_test_setup_teardown(what_is_no_record_is_not_put_into_a_chunk, start, stop),

@@ -319,6 +319,28 @@ static void what_does_not_agree_is_void(void **state) {
     assert_int_equal(tally.next, TALLY_WAIT);
 }
 
+/* A batch that was counted without the item tells nothing of it, wherever the item would stand. */
+static void an_item_that_was_not_counted_is_missing(void **state) {
+    static const struct instance_id others[] = {{.dot = {7, 1}, .ordinal = 2},
+                                                {.dot = {6, 9}, .ordinal = 1},
+                                                {.dot = {8, 1}, .ordinal = 1}};
+    struct vote_rules rules = rules_of(2, 3, false, VOTE_PRESENT);
+    struct vote_facts facts = facts_of(11, 11);
+    struct vote_heard heard;
+    struct ballot_box votes;
+
+    (void)state;
+    heard = (struct vote_heard){.batch = &votes.batch};
+    box(&votes, 1, 8, 3, 0, seats(11));
+    for (size_t i = 0; i < COUNT(others); i++) {
+        struct tally tally;
+
+        tally_count(&rules, &facts, others[i], &heard, 1, &tally);
+        assert_int_equal(tally.state, TALLY_OPEN);
+        assert_int_equal(tally.yes, 0);
+    }
+}
+
 static void what_would_tell_is_withheld(void **state) {
     struct vote_rules rules = rules_of(2, 3, false, VOTE_PRESENT);
     struct vote_facts facts = facts_of(11, 11);
@@ -510,6 +532,41 @@ static void the_result_is_told_in_words(void **state) {
     arena_release(&arena);
 }
 
+/* What the majority is of, and whether just that is enough. */
+static void the_threshold_is_told_in_words(void **state) {
+    static const struct {
+        enum vote_base base;
+        bool strict;
+        const char *words;
+    } cases[] = {
+        {VOTE_PRESENT, true, "more than 2/3 of the 11 who were present and may vote: 8 yes needed"},
+        {VOTE_VALID, true, "more than 2/3 of the 11 valid votes: 8 yes needed"},
+        {VOTE_VALID, false, "at least 2/3 of the 11 valid votes: 8 yes needed"},
+        {VOTE_EXPECTED, true, "more than 2/3 of the 12 who are due and may vote: 9 yes needed"},
+        {VOTE_EXPECTED, false, "at least 2/3 of the 12 who are due and may vote: 8 yes needed"},
+    };
+    struct vote_facts facts = facts_of(12, 11);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct vote_rules rules = rules_of(2, 3, cases[i].strict, cases[i].base);
+        struct tally tally = count_one(&rules, &facts, 6, 3, 2);
+        const struct tally_part *parts;
+        struct arena arena;
+        struct err err;
+        uint32_t count, found = 0;
+
+        err_init(&err, LANG_EN);
+        arena_init(&arena, 1u << 20);
+        assert_int_equal(tally_explain(&tally, &rules, LANG_EN, &arena, &parts, &count, &err),
+                         RC_OK);
+        for (uint32_t k = 0; k < count; k++)
+            found += view_is(parts[k].text, cases[i].words);
+        assert_int_equal(found, 1);
+        arena_release(&arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(thresholds_are_exact),
@@ -523,6 +580,8 @@ int main(void) {
         cmocka_unit_test(seats_are_sets),
         cmocka_unit_test(the_result_is_told_in_words),
         cmocka_unit_test(only_what_is_asked_for_is_told),
+        cmocka_unit_test(the_threshold_is_told_in_words),
+        cmocka_unit_test(an_item_that_was_not_counted_is_missing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
