@@ -38,8 +38,8 @@ typedef void frame_secret(void *context, uint64_t run, uint8_t secret[16]);
  * half a percent and takes twice the time). RC_INVALID for a change that fails change_check,
  * unless it is marked insane and the columns can carry it, as they can what frame_decode_raw gave;
  * RC_LIMIT when the changes are too many or too large for one frame (LIMIT_FRAME_CHANGES,
- * LIMIT_FRAME_BYTES compressed, LIMIT_FRAME_RAW_BYTES of canonical bytes, 524,288 entries): the
- * caller then makes two of them. */
+ * LIMIT_FRAME_BYTES compressed, LIMIT_FRAME_RAW_BYTES of canonical bytes, 524,288 entries or
+ * replaced versions): the caller then makes two of them. */
 enum rc frame_encode(const struct frame *frame, frame_secret *secret, void *context,
                      struct zip_deflater *deflater, struct buf *out, struct err *err);
 

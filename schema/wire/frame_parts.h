@@ -48,7 +48,7 @@ enum column_attribute {
 };
 
 #define FRAME_LEVELS_MAX  64u
-#define FRAME_ENTRIES_MAX (512u * 1024u) /* in all changes together */
+#define FRAME_ENTRIES_MAX (512u * 1024u) /* in all changes together; replaced versions likewise */
 
 /* Everything up to the body. */
 struct frame_front {
