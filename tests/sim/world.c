@@ -259,12 +259,14 @@ static void step(struct world *world) {
     fold_look(world);
 }
 
-/* Only one thing happens amid another, and while a tablet is enrolled nothing does. */
+/* Only one thing happens amid another, and while a tablet is enrolled nothing does; nor when its
+ * power has gone, of which its sync hears with the next write only: the tablet is off by then. */
 void step_amid(struct world *world, struct pad *pad, bool may_lock) {
     bool calm = world->calm;
     uint64_t what = chance(world, 100);
 
-    if (!world->turns[TURN_AMID] || world->busy != NULL || world->still || pad->tablet == NULL)
+    if (!world->turns[TURN_AMID] || world->busy != NULL || world->still || pad->tablet == NULL ||
+        disk_is_dead(pad->machine.disk))
         return;
     world->busy = pad;
     world->now_ms += (int64_t)chance(world, 2 * (uint64_t)MINUTE_MS);
