@@ -8,28 +8,46 @@
 
 #include "base/planted.h"
 
+#define TRUNK_BYTES_MAX 65536u
+
 static bool is_current(const struct tablet *tablet, const struct own_actor *actor) {
     return actor->serial == tablet_actor_count(tablet);
+}
+
+/* Where the name of its present history begins, and what the history before is called. tip->name 0:
+ * it has its own. */
+static enum rc tip_of(const struct own_actor *actor, struct fork_range *tip, uint64_t *before,
+                      struct err *err) {
+    struct lineage trunk;
+    struct arena arena;
+    enum rc rc;
+
+    *tip = (struct fork_range){0};
+    *before = actor->actor;
+    arena_init(&arena, TRUNK_BYTES_MAX);
+    rc = lineage_trunk(&actor->lineage, &arena, &trunk, err);
+    if (rc == RC_OK && trunk.count > 0)
+        *tip = trunk.ranges[trunk.count - 1];
+    if (rc == RC_OK && trunk.count > 1)
+        *before = trunk.ranges[trunk.count - 2].name;
+    arena_release(&arena);
+    return rc;
 }
 
 /* Whether the last name is only that of a county which was restored: no copy is at work then. */
 static enum rc of_restored(struct tablet *tablet, const struct own_actor *actor, bool *out,
                            struct err *err) {
-    const struct lineage *lineage = &actor->lineage;
-    const struct fork_range *last;
-    struct dot before;
+    struct fork_range tip;
+    uint64_t before;
     uint8_t leaf[32];
-    enum rc rc;
+    enum rc rc = tip_of(actor, &tip, &before, err);
 
-    *out = false;
-    if (lineage->count == 0)
-        return RC_OK;
-    last = &lineage->ranges[lineage->count - 1];
-    before = lineage_read(lineage, (struct dot){actor->actor, last->from - 1});
-    rc = tablet_own_change(tablet, (struct dot){actor->actor, last->from}, leaf, NULL, err);
+    *out = rc == RC_OK && tip.name == 0 && actor->lineage.count > 0; /* strays alone */
+    if (rc != RC_OK || tip.name == 0)
+        return rc;
+    rc = tablet_own_change(tablet, (struct dot){actor->actor, tip.from}, leaf, NULL, err);
     if (rc == RC_OK)
-        *out =
-            last->name == lineage_name(before.actor, last->from, leaf, tablet_facts(tablet)->epoch);
+        *out = tip.name == lineage_name(before, tip.from, leaf, tablet_facts(tablet)->epoch);
     if (rc == RC_NOT_FOUND)
         err_clear(err);
     return rc == RC_NOT_FOUND ? RC_OK : rc;
@@ -115,10 +133,13 @@ static enum rc fits(struct tablet *tablet, const struct own_actor *actor,
 
 /* Numbers behind this one are known by another name: the county may speak of what ours grew out of,
  * which ends here. */
-static bool is_root(const struct own_actor *actor, uint64_t number) {
-    const struct lineage *lineage = &actor->lineage;
+static enum rc is_root(const struct own_actor *actor, uint64_t number, bool *out, struct err *err) {
+    struct fork_range tip;
+    uint64_t before;
+    enum rc rc = tip_of(actor, &tip, &before, err);
 
-    return lineage->count > 0 && lineage->ranges[lineage->count - 1].from > number;
+    *out = rc == RC_OK && tip.from > number;
+    return rc;
 }
 
 static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum freshness freshness,
@@ -126,7 +147,7 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum f
     const struct own_actor *actor = tablet_own_actor(tablet, receipt->actor);
     struct own_actor next;
     uint8_t hash[32];
-    bool anew;
+    bool anew, root = false;
     enum rc rc;
 
     if (actor == NULL) /* of another tablet, whose batches we carried */
@@ -139,10 +160,12 @@ static enum rc take(struct tablet *tablet, const struct receipt *receipt, enum f
         return rc;
     if (!crypt_equal(hash, receipt->hash, sizeof(hash)))
         return leave_actor(tablet, actor, NOTICE_RECEIPT_BROKEN, receipt->number, flow, err);
+    rc = is_root(actor, receipt->number, &root, err);
+    if (rc != RC_OK)
+        return rc;
     if (receipt->number < actor->receipt &&
         (freshness == ANSWER_STALE ||
-         (receipt->want_from == 0 &&
-          (freshness == ANSWER_BUNDLED || is_root(actor, receipt->number)))))
+         (receipt->want_from == 0 && (freshness == ANSWER_BUNDLED || root))))
         return take_outcomes(tablet, &next, receipt, report, err); /* overtaken by another one */
     if (receipt->number < actor->receipt && receipt->want_from == 0)
         return tablet_notice(tablet, NOTICE_RECEIPT_BROKEN, actor->actor, receipt->number, err);

@@ -26,6 +26,46 @@ struct dot lineage_read(const struct lineage *lineage, struct dot dot) {
     return dot;
 }
 
+/* The first row of this one's actor with the same name. */
+static uint32_t first_so_called(const struct lineage *lineage, uint32_t at) {
+    uint32_t first = at;
+
+    for (uint32_t i = at; i-- > 0 && lineage->ranges[i].actor == lineage->ranges[at].actor;)
+        if (lineage->ranges[i].name == lineage->ranges[at].name)
+            first = i;
+    return first;
+}
+
+/* A lineage ends with the name of its history, which begins where that comes first: what lies
+ * between are strays. In front of it the same goes for what it has grown out of. */
+enum rc lineage_trunk(const struct lineage *lineage, struct arena *arena, struct lineage *out,
+                      struct err *err) {
+    struct fork_range *kept;
+    uint32_t count = lineage->count, at = count;
+    uint64_t done = 0; /* of this actor the rest are strays: it has its own name there */
+
+    *out = (struct lineage){0};
+    if (count == 0)
+        return RC_OK;
+    kept = arena_array(arena, count, sizeof(*kept));
+    if (kept == NULL)
+        return arena_check(arena, "lineage", err);
+    for (uint32_t i = count; i-- > 0;) {
+        const struct fork_range *range = &lineage->ranges[i];
+
+        if (range->actor == done)
+            continue;
+        if (range->name == range->actor) {
+            done = range->actor;
+            continue;
+        }
+        i = first_so_called(lineage, i);
+        kept[--at] = lineage->ranges[i];
+    }
+    *out = (struct lineage){count - at, kept + at};
+    return RC_OK;
+}
+
 void lineage_encode(const struct lineage *lineage, struct buf *out) {
     if (lineage->count > 0)
         buf_add_varint(out, lineage->count);
@@ -38,11 +78,13 @@ void lineage_encode(const struct lineage *lineage, struct buf *out) {
 
 static struct fork_range read_range(struct reader *in, const struct fork_range *before) {
     struct fork_range range;
+    uint64_t former; /* each row tells of another name */
 
     range.actor = read_id(in);
     range.from = read_varint_max(in, LIMIT_NUMBER);
     range.name = read_id(in);
-    if (range.actor == 0 || range.from == 0 || range.name == 0 || range.name == range.actor ||
+    former = range.actor == before->actor ? before->name : range.actor;
+    if (range.actor == 0 || range.from == 0 || range.name == 0 || range.name == former ||
         range.actor < before->actor || (range.actor == before->actor && range.from <= before->from))
         reader_fail(in);
     return range;

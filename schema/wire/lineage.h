@@ -10,7 +10,11 @@
  *
  * A lineage is the table that says so for one history: number n of `actor` is known under the name
  * of the last row of that actor whose `from` is not larger than n; under its own before the first.
- * The names themselves never stand in the left column of the history they name. */
+ *
+ * A county that was restored may have a number under the name of an earlier epoch, because others
+ * brought it, while those around it go by another one (syncd/sync/fork.h). Such a number is a
+ * stray: one row leads to its name, and the next one back to that of its history, which may be
+ * `actor`. */
 #ifndef YG_SCHEMA_WIRE_LINEAGE_H
 #define YG_SCHEMA_WIRE_LINEAGE_H
 
@@ -38,6 +42,10 @@ uint64_t lineage_name(uint64_t parent, uint64_t from, const uint8_t leaf[32], ui
 
 /* The name under which this dot is known. */
 struct dot lineage_read(const struct lineage *lineage, struct dot dot);
+
+/* Without its strays: the names that the history goes through, each once. In the arena. */
+enum rc lineage_trunk(const struct lineage *lineage, struct arena *arena, struct lineage *out,
+                      struct err *err);
 
 /* varint count (at least 1), then each: actor (id), from (varint), name (id). Nothing at all for an
  * empty lineage. */

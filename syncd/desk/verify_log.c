@@ -6,12 +6,14 @@
 #include "base/crypt.h"
 #include "base/list.h"
 #include "syncd/desk/verify.h"
+#include "syncd/sync/fork.h"
 
 #include <stdlib.h>
 
-#define FRAME_ARENA_BYTES (96u * 1024u * 1024u)
-#define ACTORS_MAX        10000000u
-#define EARLY_MAX         10000000u
+#define FRAME_ARENA_BYTES  (96u * 1024u * 1024u)
+#define ACTORS_MAX         10000000u
+#define STRAYS_ARENA_BYTES (16u * 1024u * 1024u)
+#define EARLY_MAX          10000000u
 
 struct early {
     uint64_t number;
@@ -167,6 +169,61 @@ static void drain(struct log_check *check, struct chain *chain) {
         chain->early[0] = chain->early[--chain->early_count];
         sift_down(chain);
     }
+}
+
+/* The leaf of a change that stands in the log under this name. */
+static enum rc put_stray(struct log_check *check, struct chain *chain, struct dot dot,
+                         struct err *err) {
+    struct store *store = check->verify->seat->ledger->store;
+    struct stored_change indexed;
+    struct stored_frame stored;
+    struct frame frame;
+    enum rc rc = store_change(store, dot, &indexed, err);
+
+    arena_reset(&check->arena);
+    if (rc == RC_OK)
+        rc = store_frame(store, indexed.frame, &check->arena, &stored, err);
+    if (rc == RC_OK)
+        rc = frame_decode_raw(stored.bytes, check->inflater, &check->arena, &frame, err);
+    if (rc == RC_NO_MEMORY || rc == RC_IO)
+        return rc;
+    if (rc != RC_OK || indexed.position >= frame.count) { /* the chain will not come so far */
+        err_clear(err);
+        return RC_OK;
+    }
+    return put_early(chain, dot.number, frame.changes[indexed.position].leaf, err);
+}
+
+/* Numbers that an actor's chain goes over, and that stand under another name (syncd/sync/fork.h).
+ */
+static enum rc put_strays(struct log_check *check, struct chain *chain, struct err *err) {
+    const struct fork_source source = fork_in_store(check->verify->seat->ledger->store);
+    struct stray *strays = NULL;
+    struct arena arena;
+    uint32_t count = 0;
+    enum rc rc;
+
+    arena_init(&arena, STRAYS_ARENA_BYTES);
+    rc = fork_strays(source, &chain->stored, &arena, &strays, &count, err);
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++)
+        for (uint64_t n = strays[i].first; n <= strays[i].last && rc == RC_OK; n++)
+            rc = put_stray(check, chain, (struct dot){strays[i].name, n}, err);
+    arena_release(&arena);
+    return rc;
+}
+
+static enum rc begin_chains(struct log_check *check, struct err *err) {
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < check->count && rc == RC_OK; i++)
+        rc = put_strays(check, &check->chains[i], err);
+    if (rc != RC_OK)
+        return rc;
+    mark_forks(check);
+    for (size_t i = 0; i < check->count; i++)
+        if (check->chains[i].stored.fork_of == 0)
+            drain(check, &check->chains[i]);
+    return RC_OK;
 }
 
 static enum rc add_leaf(struct log_check *check, struct dot dot, const uint8_t leaf[32],
@@ -341,7 +398,8 @@ enum rc verify_log(struct verify *verify, struct err *err) {
         rc = store_actors(store, actor_visit, &check, err);
     if (rc == RC_OK && check.count > 0)
         qsort(check.chains, check.count, sizeof(*check.chains), by_actor);
-    mark_forks(&check);
+    if (rc == RC_OK)
+        rc = begin_chains(&check, err);
     if (rc == RC_OK)
         rc = store_frames(store, 0, frame_visit, &check, err);
     if (rc == RC_OK)

@@ -4,7 +4,7 @@
  * RC_INVALID and a new attempt would not help. The rules:
  *   - indices point into this delta's frames;
  *   - the changes of an actor come together with the actor, and none lies above its number, unless
- *     somebody else has carried its frame here;
+ *     somebody else has carried its frame here, or its author has, as a stray of another history;
  *   - areas of records, conflicts and entries are 12-digit codes, a record's are sorted and single;
  *   - conflicts and keys stand in the order of the records that they belong to;
  *   - what lists are searched by stands in the order of the records as far as it is theirs, and
@@ -39,7 +39,8 @@ static enum rc check_changes(const struct store_delta *delta, struct err *err) {
             tried++;
         }
         if (tried == delta->actor_count || (delta->actors[near].number < change->dot.number &&
-                                            delta->frames[change->frame - 1].carrier == 0)) {
+                                            delta->frames[change->frame - 1].carrier == 0 &&
+                                            !delta->frames[change->frame - 1].astray)) {
             return err_set(err, RC_INVALID,
                            "delta, change %u: its actor is not in the delta, or its number lies "
                            "above the actor's",

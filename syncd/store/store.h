@@ -97,6 +97,7 @@ struct stored_frame {  /* of the log, as it came */
     uint64_t form;
     int64_t received_ms, offset_ms;
     uint64_t carrier; /* device that brought it, if not its own */
+    bool astray;      /* in a delta: its changes may lie above their actor's number (fork.h) */
     struct view bytes;
 };
 

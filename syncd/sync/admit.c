@@ -131,6 +131,26 @@ static enum rc outcomes_of(struct outcome_list *list, uint64_t actor, uint64_t f
     return rc;
 }
 
+/* Of one history's own numbers, under whatever name they are here. */
+static enum rc history_outcomes(struct outcome_list *list, const struct stored_actor *history,
+                                uint64_t first, uint64_t last, struct err *err) {
+    struct stray *strays = NULL;
+    uint32_t count = 0;
+    enum rc rc = outcomes_of(list, history->actor, first, last, err);
+
+    if (rc == RC_OK)
+        rc = fork_strays(fork_in_work(list->work), history, &list->work->arena, &strays, &count,
+                         err);
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
+        uint64_t from = strays[i].first > first ? strays[i].first : first;
+        uint64_t to = strays[i].last < last ? strays[i].last : last;
+
+        if (from <= to)
+            rc = outcomes_of(list, strays[i].name, from, to, err);
+    }
+    return rc;
+}
+
 static enum rc known_outcomes(struct work *work, const struct ingested *in,
                               const struct stored_actor *actor, uint64_t known,
                               struct receipt *receipt, struct err *err) {
@@ -142,13 +162,13 @@ static enum rc known_outcomes(struct work *work, const struct ingested *in,
     /* What a fork shares with the history it grew out of stands there. */
     while (rc == RC_OK && owner.fork_of != 0 && owner.fork_from > in->batch.outer.first) {
         if (owner.fork_from <= last) {
-            rc = outcomes_of(&list, owner.actor, owner.fork_from, last, err);
+            rc = history_outcomes(&list, &owner, owner.fork_from, last, err);
             last = owner.fork_from - 1;
         }
         if (rc == RC_OK)
-            rc = fork_in_work(work, owner.fork_of, &owner, err);
+            rc = fork_actor(fork_in_work(work), owner.fork_of, &owner, err);
     }
-    return rc != RC_OK ? rc : outcomes_of(&list, owner.actor, in->batch.outer.first, last, err);
+    return rc != RC_OK ? rc : history_outcomes(&list, &owner, in->batch.outer.first, last, err);
 }
 
 static enum rc give_outcomes(struct work *work, const struct ingested *in, const struct fate *fates,
@@ -211,28 +231,56 @@ static enum rc ahead_visit(void *context, const struct stored_change *change, st
     return RC_OK;
 }
 
-/* Which of the batch's changes are here: those up to a number, and those that others carried. */
+static bool is_stray(const struct placed *placed, uint64_t number) {
+    for (uint32_t i = 0; i < placed->stray_count; i++)
+        if (number >= placed->strays[i].first && number <= placed->strays[i].last)
+            return true;
+    return false;
+}
+
+/* Which of the batch's changes are here: those up to a number, and those that others carried, under
+ * this name or another one. */
 static enum rc note_known(struct work *work, const struct ingested *in, const struct placed *placed,
-                          uint64_t actor, struct fate *fates, struct err *err) {
+                          struct fate *fates, struct err *err) {
     uint64_t first = in->batch.outer.first;
     struct fates ahead = {first, fates};
 
     for (uint32_t i = 0; i < in->change_count; i++)
-        fates[i].known =
-            (first + i <= placed->known && !PLANTED(NOT_IDEMPOTENT)) || first + i > placed->upto;
-    return store_actor_changes(work->ledger->store, actor,
+        fates[i].known = (first + i <= placed->known && !PLANTED(NOT_IDEMPOTENT)) ||
+                         first + i > placed->upto || is_stray(placed, first + i);
+    return store_actor_changes(work->ledger->store, placed->name,
                                placed->known >= first ? placed->known + 1 : first, placed->upto,
                                ahead_visit, &ahead, err);
 }
 
 /* The log's frames hold nothing that its index does not name, so what is behind the last number
- * that has this name is left out. */
-static enum rc cut_frame(struct work *work, uint64_t upto, struct frame *frame, struct view *bytes,
-                         struct err *err) {
+ * that has this name is left out, and so are strays. */
+static bool is_cut(const struct placed *placed, const struct frame *frame) {
+    bool cut = frame->changes[frame->count - 1].change.dot.number > placed->upto;
+
+    for (uint32_t i = 0; i < frame->count && placed->stray_count > 0 && !cut; i++)
+        cut = is_stray(placed, frame->changes[i].change.dot.number);
+    return cut;
+}
+
+static enum rc cut_frame(struct work *work, const struct placed *placed, struct frame *frame,
+                         const struct fate **fates, struct view *bytes, struct err *err) {
+    uint32_t count = 0;
     enum rc rc;
 
-    while (frame->count > 0 && frame->changes[frame->count - 1].change.dot.number > upto)
-        frame->count--;
+    frame->changes =
+        arena_copy(&work->arena, frame->changes, frame->count * sizeof(*frame->changes));
+    if (frame->changes == NULL)
+        return arena_check(&work->arena, "a step of the writer", err);
+    for (uint32_t i = 0; i < frame->count; i++) {
+        uint64_t number = frame->changes[i].change.dot.number;
+
+        if (number > placed->upto || is_stray(placed, number))
+            continue;
+        fates[count] = fates[i];
+        frame->changes[count++] = frame->changes[i];
+    }
+    frame->count = count;
     buf_clear(&work->scratch);
     rc = frame->count == 0 ? RC_OK
                            : frame_encode(frame, NULL, NULL, work->deflater, &work->scratch, err);
@@ -256,21 +304,22 @@ static enum rc file_frame(struct work *work, const struct ingested *in, uint32_t
         anything = anything || !of_frame[i]->known;
     }
     stored.bytes = in->batch.frames[at];
-    if (anything && frame.changes[frame.count - 1].change.dot.number > placed->upto)
-        rc = cut_frame(work, placed->upto, &frame, &stored.bytes, err);
+    if (anything && is_cut(placed, &frame))
+        rc = cut_frame(work, placed, &frame, of_frame, &stored.bytes, err);
     return rc == RC_OK && anything ? filing_frame(work, &frame, of_frame, &stored, err) : rc;
 }
 
 static enum rc take_all(struct work *work, const struct ingested *in, const struct placed *placed,
-                        uint64_t actor, struct view forks, const struct admit_source *source,
-                        struct fate *fates, struct err *err) {
+                        struct view forks, const struct admit_source *source, struct fate *fates,
+                        struct err *err) {
     struct dot *records = arena_array(&work->arena, in->change_count, sizeof(*records));
     struct stored_frame as = {
-        .actor = actor,
+        .actor = placed->name,
         .forks = forks,
         .received_ms = work->now_ms,
         .offset_ms = source->offset_ms,
         .carrier = source->carrier,
+        .astray = placed->name != placed->history,
     };
     enum rc rc = read_changes(work, in, forks, fates, err);
 
@@ -281,7 +330,7 @@ static enum rc take_all(struct work *work, const struct ingested *in, const stru
     if (rc == RC_OK)
         rc = work_prefetch(work, records, in->change_count, err);
     if (rc == RC_OK)
-        rc = note_known(work, in, placed, actor, fates, err);
+        rc = note_known(work, in, placed, fates, err);
     for (uint32_t i = 0; i < in->change_count && rc == RC_OK; i++) {
         if (!fates[i].known)
             rc = take_change(work, in->signed_hash[i], &in->frames[in->places[i].frame], source,
@@ -311,7 +360,7 @@ static enum rc load_source(struct work *work, uint64_t actor, const struct admit
     return rc;
 }
 
-/* What of the batch has one name: from where it is known, up to where it is placed. */
+/* What of the batch is of one history: from where it is known, up to where it is placed. */
 static enum rc take_part(struct work *work, const struct ingested *in, const struct placed *placed,
                          const struct admit_source *source, struct receipt *receipt,
                          struct err *err) {
@@ -322,7 +371,7 @@ static enum rc take_part(struct work *work, const struct ingested *in, const str
 
     if (fates == NULL)
         return arena_check(&work->arena, "a step of the writer", err);
-    rc = take_all(work, in, placed, actor, receipt->forks, source, fates, err);
+    rc = take_all(work, in, placed, receipt->forks, source, fates, err);
     if (rc == RC_OK)
         rc = give_outcomes(work, in, fates, receipt, err);
     if (rc == RC_OK)
@@ -339,7 +388,7 @@ static enum rc take_part(struct work *work, const struct ingested *in, const str
     }
     receipt->number = found->number;
     memcpy(receipt->hash, found->hash, 32);
-    return source->device != NULL ? proof_keep(work, actor, &in->batch, err) : RC_OK;
+    return source->device != NULL ? proof_keep(work, placed->name, &in->batch, err) : RC_OK;
 }
 
 enum rc admit_batch(struct work *work, const struct ingested *in, const struct admit_source *source,
@@ -385,7 +434,7 @@ enum rc admit_batch(struct work *work, const struct ingested *in, const struct a
                 break;
         }
         actor = *placed.actor;
-        rc = fork_names(&actor, fork_in_work, work, &work->arena, &receipt->forks, err);
+        rc = fork_names(&actor, fork_in_work(work), &work->arena, &receipt->forks, err);
         if (rc == RC_OK && first && outer->first <= placed.known)
             rc = known_outcomes(work, in, &actor, placed.known, receipt, err);
         if (rc != RC_OK || outer->last <= placed.known)

@@ -49,11 +49,9 @@ static enum rc actor_visit(void *context, const struct stored_actor *actor, stru
         return arena_check(&making->arena, "a bundle", err);
     *receipt = (struct receipt){.actor = actor->actor, .number = actor->number};
     memcpy(receipt->hash, actor->hash, sizeof(receipt->hash));
-    if (actor->fork_of == 0)
-        return RC_OK;
-    rc = fork_root(actor, fork_in_store, making->ledger->store, &receipt->actor, err);
+    rc = fork_root(actor, fork_in_store(making->ledger->store), &receipt->actor, err);
     return rc != RC_OK ? rc
-                       : fork_names(actor, fork_in_store, making->ledger->store, &making->arena,
+                       : fork_names(actor, fork_in_store(making->ledger->store), &making->arena,
                                     &receipt->forks, err);
 }
 

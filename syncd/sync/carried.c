@@ -113,15 +113,27 @@ static enum rc find_actor(struct carrying *carrying, struct work *work, uint64_t
                           struct err *err) {
     uint64_t *place, parent = root;
     bool noted = false;
-    enum rc rc = fork_know(work, root, 0, 0, out, err);
+    struct lineage trunk = {0};
+    enum rc rc = lineage_trunk(lineage, &work->arena, &trunk, err);
 
-    for (uint32_t i = 0; i < lineage->count && rc == RC_OK && parent != id; i++) {
-        const struct fork_range *range = &lineage->ranges[i];
+    if (rc == RC_OK)
+        rc = fork_know(work, root, 0, 0, out, err);
+    for (uint32_t i = 0; i < trunk.count && rc == RC_OK && parent != id; i++) {
+        const struct fork_range *range = &trunk.ranges[i];
 
         if (range->actor != root)
             continue;
         rc = fork_know(work, range->name, parent, range->from, out, err);
         parent = range->name;
+    }
+    for (uint32_t i = 0; i < lineage->count && rc == RC_OK && parent != id; i++) {
+        const struct fork_range *range = &lineage->ranges[i]; /* a stray's name */
+
+        if (range->actor != root || range->name != id)
+            continue;
+        parent = lineage_read(&trunk, (struct dot){root, range->from}).actor;
+        rc = fork_know(work, id, parent, range->from, out, err);
+        parent = id;
     }
     for (uint32_t i = 0; i < carrying->actor_count && !noted; i++)
         noted = carrying->actors[i] == id;
@@ -222,7 +234,7 @@ static enum rc note_other_name(struct carrying *carrying, struct work *work,
     enum rc rc = RC_OK;
 
     while (rc == RC_OK && owner.fork_of != 0 && owner.fork_from > number)
-        rc = fork_in_work(work, owner.fork_of, &owner, err);
+        rc = fork_actor(fork_in_work(work), owner.fork_of, &owner, err);
     if (rc == RC_OK)
         rc = store_change(work->ledger->store, (struct dot){owner.actor, number}, &row, err);
     if (rc == RC_NOT_FOUND) { /* of this very step */
@@ -411,7 +423,7 @@ static enum rc advance(struct carrying *carrying, struct work *work, uint64_t id
         struct stored_actor fork = *actor;
         uint64_t root;
 
-        rc = fork_root(&fork, fork_in_work, work, &root, err);
+        rc = fork_root(&fork, fork_in_work(work), &root, err);
         if (rc == RC_OK)
             rc = fork_begin(work, root, &fork, err);
         if (rc == RC_OK)

@@ -74,27 +74,72 @@ static enum rc leaves_of_step(struct leaf_walk *walk, uint64_t actor, uint64_t f
     return rc;
 }
 
+/* Of one actor's own. */
+static enum rc leaves_of(struct leaf_walk *walk, uint64_t actor, uint64_t first, uint64_t last,
+                         struct err *err) {
+    enum rc rc;
+
+    walk->frame = 0;
+    rc = store_actor_changes(walk->work->ledger->store, actor, first, last, leaf_visit, walk, err);
+    return rc == RC_OK ? leaves_of_step(walk, actor, first, last, err) : rc;
+}
+
+static enum rc leaves_of_strays(struct leaf_walk *walk, const struct stored_actor *owner,
+                                uint64_t first, uint64_t last, struct err *err) {
+    struct stray *strays = NULL;
+    uint32_t count = 0;
+    enum rc rc =
+        fork_strays(fork_in_work(walk->work), owner, &walk->work->arena, &strays, &count, err);
+
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
+        uint64_t from = strays[i].first > first ? strays[i].first : first;
+        uint64_t to = strays[i].last < last ? strays[i].last : last;
+
+        if (from <= to)
+            rc = leaves_of(walk, strays[i].name, from, to, err);
+    }
+    return rc;
+}
+
+static enum rc walk_begin(struct leaf_walk *walk, struct err *err) {
+    walk->leaves = arena_array(&walk->work->arena, (size_t)walk->count, 32);
+    if (walk->leaves == NULL)
+        return arena_check(&walk->work->arena, "a step of the writer", err);
+    arena_init(&walk->arena, 128u * 1024u * 1024u);
+    return RC_OK;
+}
+
+enum rc fork_own_leaves(struct work *work, uint64_t actor, uint64_t from, uint64_t to,
+                        uint8_t (**leaves)[32], uint64_t *found, struct err *err) {
+    struct leaf_walk walk = {.work = work, .from = from, .count = to - from + 1};
+    enum rc rc = walk_begin(&walk, err);
+
+    if (rc != RC_OK)
+        return rc;
+    rc = leaves_of(&walk, actor, from, to, err);
+    arena_release(&walk.arena);
+    *leaves = walk.leaves;
+    *found = walk.found;
+    return rc;
+}
+
 enum rc fork_leaves(struct work *work, const struct stored_actor *actor, uint64_t from, uint64_t to,
                     uint8_t (**leaves)[32], uint64_t *found, struct err *err) {
     struct leaf_walk walk = {.work = work, .from = from, .count = to - from + 1};
     struct stored_actor owner = *actor;
     uint64_t last = to;
-    enum rc rc = RC_OK;
+    enum rc rc = walk_begin(&walk, err);
 
-    walk.leaves = arena_array(&work->arena, (size_t)walk.count, 32);
-    if (walk.leaves == NULL)
-        return arena_check(&work->arena, "a step of the writer", err);
-    arena_init(&walk.arena, 128u * 1024u * 1024u);
+    if (rc != RC_OK)
+        return rc;
     for (;;) {
         uint64_t first = owner.fork_of != 0 && owner.fork_from > from ? owner.fork_from : from;
         struct stored_actor *parent;
 
-        walk.frame = 0;
         if (first <= last)
-            rc = store_actor_changes(work->ledger->store, owner.actor, first, last, leaf_visit,
-                                     &walk, err);
+            rc = leaves_of(&walk, owner.actor, first, last, err);
         if (rc == RC_OK && first <= last)
-            rc = leaves_of_step(&walk, owner.actor, first, last, err);
+            rc = leaves_of_strays(&walk, &owner, first, last, err);
         if (rc != RC_OK || first == from)
             break;
         if (last >= first)
@@ -141,7 +186,7 @@ static enum rc history_chain(struct work *work, const struct stored_actor *actor
 
 enum rc fork_begin(struct work *work, uint64_t root, struct stored_actor *fork, struct err *err) {
     struct stored_actor parent = {0};
-    enum rc rc = fork_in_work(work, fork->fork_of, &parent, err);
+    enum rc rc = fork_actor(fork_in_work(work), fork->fork_of, &parent, err);
     bool known = parent.number + 1 >= fork->fork_from &&
                  (parent.fork_of == 0 || parent.number >= parent.fork_from);
 
@@ -239,18 +284,20 @@ enum rc fork_make(struct work *work, const struct ingested *in, uint64_t device,
                   const struct fit *fit, struct stored_actor **out, struct err *err) {
     uint64_t behind = fit->differs - in->batch.outer.first;
     struct stored_actor parent = *fit->history, fork;
-    struct lineage lineage;
+    struct lineage lineage, trunk = {0};
     uint32_t epoch = 0;
     bool former = false;
     char object[17];
     enum rc rc = RC_OK;
 
     while (parent.fork_of != 0 && parent.fork_from >= fit->differs && rc == RC_OK)
-        rc = fork_in_work(work, parent.fork_of, &parent, err);
+        rc = fork_actor(fork_in_work(work), parent.fork_of, &parent, err);
     if (rc != RC_OK)
         return rc;
-    rc = fork_lineage(&parent, fork_in_work, work, &work->arena, &lineage, err);
-    if (rc == RC_OK && lineage.count == LIMIT_LINEAGE)
+    rc = fork_lineage(&parent, fork_in_work(work), &work->arena, &lineage, err);
+    if (rc == RC_OK)
+        rc = lineage_trunk(&lineage, &work->arena, &trunk, err);
+    if (rc == RC_OK && trunk.count == LIMIT_LINEAGE)
         rc = err_set(err, RC_DENIED, "batch: more than %u copies of copies; enrol the tablet anew",
                      LIMIT_LINEAGE);
     if (rc == RC_OK)
@@ -341,8 +388,13 @@ enum rc fork_place(struct work *work, const struct ingested *in, struct stored_a
     enum rc rc = fork_is_former(work, actor, &former, err);
 
     *out = (struct placed){.upto = in->batch.outer.last};
+    if (rc == RC_OK)
+        rc = former ? fork_place_former(work, in, actor, told_count, told, out, err)
+                    : place_present(work, in, actor, out, err);
     if (rc != RC_OK)
         return rc;
-    return former ? fork_place_former(work, in, actor, told_count, told, out, err)
-                  : place_present(work, in, actor, out, err);
+    out->history = out->actor->actor;
+    if (out->name == 0)
+        out->name = out->history;
+    return RC_OK;
 }

@@ -25,7 +25,11 @@ struct told;
 struct placed {
     struct stored_actor *actor; /* or one of its forks, made here if need be */
     uint64_t known;             /* numbers of the batch up to here are already committed */
-    uint64_t upto;              /* those behind them have this name up to here */
+    uint64_t upto;              /* those behind them are its up to here ... */
+    uint64_t name;              /* ... and what of them is new is filed under this name */
+    uint64_t history;           /* actor's */
+    uint32_t stray_count;
+    const struct stray *strays; /* of those: they are in the log under other names */
     uint64_t want_from;         /* not 0: it cannot be placed without earlier numbers; the tablet
                                  * must send again from there */
 };
@@ -45,15 +49,38 @@ enum rc fork_is_former(struct work *work, const struct stored_actor *actor, bool
 enum rc fork_know(struct work *work, uint64_t id, uint64_t fork_of, uint64_t fork_from,
                   struct stored_actor **out, struct err *err);
 
-/* Under which names the numbers of this history are known: its own and those of the histories it
- * grew out of. In the arena. */
-typedef enum rc fork_lookup(void *context, uint64_t actor, struct stored_actor *out,
-                            struct err *err);
-enum rc fork_lineage(const struct stored_actor *actor, fork_lookup *lookup, void *context,
+/* Where actors and strays are looked up. */
+struct fork_source {
+    struct store *store;
+    struct work *work; /* as its step sees them; NULL: as they are committed */
+};
+struct fork_source fork_in_store(struct store *store);
+struct fork_source fork_in_work(struct work *work);
+enum rc fork_actor(struct fork_source source, uint64_t actor, struct stored_actor *out,
+                   struct err *err);
+
+/* Numbers of a history that stand in the log under another name of the same actor, because others
+ * brought them, or their author's word says so, before this history had come so far. Each stands
+ * there once: the history's own chain goes on over it, and its lineage leads to that name. Kept in
+ * the setting "strays ACTOR", ascending. */
+struct stray {
+    uint64_t first, last;
+    uint64_t name;
+};
+/* In the arena. */
+enum rc fork_strays(struct fork_source source, const struct stored_actor *history,
+                    struct arena *arena, struct stray **out, uint32_t *count, struct err *err);
+/* All behind those that are known. */
+enum rc fork_put_strays(struct work *work, const struct stored_actor *history,
+                        const struct stray *strays, uint32_t count, struct err *err);
+
+/* Under which names the numbers of this history are known: its own, those of the histories it grew
+ * out of, and as many of the strays as a lineage has room for. In the arena. */
+enum rc fork_lineage(const struct stored_actor *actor, struct fork_source source,
                      struct arena *arena, struct lineage *out, struct err *err);
-/* The same, encoded; empty for what is no fork. */
-enum rc fork_names(const struct stored_actor *actor, fork_lookup *lookup, void *context,
-                   struct arena *arena, struct view *out, struct err *err);
+/* The same, encoded; empty for what has its own name alone. */
+enum rc fork_names(const struct stored_actor *actor, struct fork_source source, struct arena *arena,
+                   struct view *out, struct err *err);
 /* The chain behind which a fork begins, where others have carried it here before its parent; its
  * hash stays as it is while that is not known. */
 enum rc fork_begin(struct work *work, uint64_t root, struct stored_actor *fork, struct err *err);
@@ -64,11 +91,8 @@ enum rc receipt_history(const struct receipt *receipt, struct arena *arena, uint
  * alone. work: as its step sees them; NULL: as they are committed. In the arena. */
 enum rc fork_tree(struct store *store, const struct work *work, const struct stored_actor *root,
                   struct arena *arena, struct stored_actor **out, uint32_t *count, struct err *err);
-/* Lookups in a store and in a step of the writer. */
-enum rc fork_in_store(void *store, uint64_t actor, struct stored_actor *out, struct err *err);
-enum rc fork_in_work(void *work, uint64_t actor, struct stored_actor *out, struct err *err);
 /* The actor whose numbers the tablet uses, of a fork. */
-enum rc fork_root(const struct stored_actor *actor, fork_lookup *lookup, void *context,
-                  uint64_t *out, struct err *err);
+enum rc fork_root(const struct stored_actor *actor, struct fork_source source, uint64_t *out,
+                  struct err *err);
 
 #endif

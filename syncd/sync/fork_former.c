@@ -10,7 +10,13 @@
  *   entry of a feed which the county had signed (carried.h).
  *
  * What nobody proves goes on under a fork that is named by the present epoch, too. Nobody else can
- * have that name, so from there on order of arrival decides again. */
+ * have that name, so from there on order of arrival decides again.
+ *
+ * A change may have had two names that are both proven: one before a restore, another one since,
+ * and the county has come back from a backup of before once more. Others may bring it under the
+ * one, and its neighbours under the other, and its author may say that they all have the other. In
+ * the log it stands once, under the name that came first: to its history it is a stray (fork.h). So
+ * before a number is filed, it is looked for under every name of its actor. */
 #include "syncd/sync/fork_inside.h"
 
 #include "base/crypt.h"
@@ -18,6 +24,7 @@
 struct proof {
     uint64_t upto; /* 0: there is none */
     struct lineage lineage;
+    struct lineage trunk; /* of the lineage */
 };
 
 struct placing {
@@ -69,7 +76,7 @@ static enum rc find_agreed(struct placing *placing, bool *joins, struct err *err
         placing->owner = *best;
     while (rc == RC_OK && best != NULL && placing->owner.fork_of != 0 &&
            placing->owner.fork_from > placing->agreed)
-        rc = fork_in_work(placing->work, placing->owner.fork_of, &placing->owner, err);
+        rc = fork_actor(fork_in_work(placing->work), placing->owner.fork_of, &placing->owner, err);
     return rc;
 }
 
@@ -117,7 +124,7 @@ static enum rc prove_by_others(const struct placing *placing, struct proof *proo
                 at = n;
         if (rc != RC_OK || at <= proof->upto)
             continue;
-        rc = fork_lineage(&placing->histories[i], fork_in_work, placing->work,
+        rc = fork_lineage(&placing->histories[i], fork_in_work(placing->work),
                           &placing->work->arena, &proof->lineage, err);
         proof->upto = at;
     }
@@ -136,23 +143,26 @@ static uint64_t end_of_name(const struct proof *proof, uint64_t root, uint64_t n
 }
 
 static bool begins_at(const struct proof *proof, uint64_t root, uint64_t name, uint64_t n) {
-    for (uint32_t i = 0; i < proof->lineage.count; i++)
-        if (proof->lineage.ranges[i].actor == root && proof->lineage.ranges[i].name == name)
-            return proof->lineage.ranges[i].from == n;
+    for (uint32_t i = 0; i < proof->trunk.count; i++)
+        if (proof->trunk.ranges[i].actor == root && proof->trunk.ranges[i].name == name)
+            return proof->trunk.ranges[i].from == n;
     return false;
 }
 
 /* *done: the next number of the batch has a name that is proven. */
-static enum rc place_proven(struct placing *placing, const struct proof *proof, struct placed *out,
+static enum rc place_proven(struct placing *placing, struct proof *proof, struct placed *out,
                             bool *done, struct err *err) {
-    uint64_t root = placing->root.actor, next = placing->agreed + 1;
-    uint64_t name = lineage_read(&proof->lineage, (struct dot){root, next}).actor;
+    uint64_t root = placing->root.actor, next = placing->agreed + 1, name;
     struct stored_actor *fork = NULL;
-    enum rc rc = RC_OK;
+    enum rc rc;
 
     *done = false;
     if (proof->upto < next)
         return RC_OK;
+    rc = lineage_trunk(&proof->lineage, &placing->work->arena, &proof->trunk, err);
+    if (rc != RC_OK)
+        return rc;
+    name = lineage_read(&proof->trunk, (struct dot){root, next}).actor;
     if (name == placing->owner.actor) {
         *done = placing->owner.number == placing->agreed;
     } else if (begins_at(proof, root, name, next)) {
@@ -186,11 +196,127 @@ static enum rc place_unproven(struct placing *placing, struct placed *out, struc
                                    &out->actor, err);
 }
 
+/* --- what is in the log under another name --- */
+
+/* names[i]: under which the number agreed + 1 + i is here, but for what is the history's own. */
+static enum rc find_names(const struct placing *placing, uint64_t last, uint64_t **names,
+                          struct err *err) {
+    static const uint8_t none[32];
+    uint64_t from = placing->agreed + 1;
+    enum rc rc = RC_OK;
+
+    *names = arena_array(&placing->work->arena, (size_t)(last - from + 1), sizeof(**names));
+    if (*names == NULL)
+        return arena_check(&placing->work->arena, "a step of the writer", err);
+    for (uint32_t i = 0; i < placing->count && rc == RC_OK; i++) {
+        uint64_t name = placing->histories[i].actor, found = 0;
+        uint8_t(*leaves)[32] = NULL;
+
+        rc = fork_own_leaves(placing->work, name, from, last, &leaves, &found, err);
+        for (uint64_t n = from; n <= last && rc == RC_OK && found > 0; n++)
+            if (!crypt_equal(leaves[n - from], none, 32) &&
+                crypt_equal(leaves[n - from], leaf_at(placing->in, n), 32))
+                (*names)[n - from] = name;
+    }
+    return rc;
+}
+
+/* The name of the number behind what is agreed, if the word says that it is another one than that
+ * of its history, and the county has nothing else there. 0: none. */
+static enum rc told_stray(const struct placing *placing, const struct proof *proof,
+                          const struct placed *placed, uint64_t *out, struct err *err) {
+    uint64_t root = placing->root.actor, next = placing->agreed + 1;
+    uint64_t name = lineage_read(&proof->lineage, (struct dot){root, next}).actor;
+    struct lineage lineage;
+    enum rc rc = RC_OK;
+
+    *out = 0;
+    if (name == placed->actor->actor)
+        return RC_OK;
+    for (uint32_t i = 0; i < placing->count && *out == 0; i++)
+        if (placing->histories[i].actor == name && placing->histories[i].number < next)
+            *out = name;
+    if (*out != 0) {
+        uint8_t(*leaves)[32] = NULL;
+        uint64_t found = 0;
+
+        rc = fork_own_leaves(placing->work, name, next, placed->upto, &leaves, &found, err);
+        if (rc == RC_OK && found > 0)
+            *out = 0;
+    }
+    if (rc == RC_OK && *out != 0)
+        rc = fork_lineage(placed->actor, fork_in_work(placing->work), &placing->work->arena,
+                          &lineage, err);
+    if (rc == RC_OK && *out != 0 && lineage.count + 2 > LIMIT_LINEAGE)
+        *out = 0; /* nobody could read it */
+    return rc;
+}
+
+/* What of the part has another name already, or is to have it. */
+static enum rc place_strays(const struct placing *placing, const struct proof *proof,
+                            const uint64_t *names, struct placed *out, struct err *err) {
+    uint64_t history = out->actor->actor, next = placing->agreed + 1, told = 0;
+    struct stray *strays = NULL;
+    uint32_t count = 0, capacity = 0;
+    enum rc rc = RC_OK;
+
+    if (names[0] == 0 && proof->upto >= next)
+        rc = told_stray(placing, proof, out, &told, err);
+    for (uint64_t n = next; told != 0 && n <= out->upto; n++)
+        if (names[n - next] != 0)
+            out->upto = n - 1;
+    if (told != 0) {
+        struct stored_actor *actor = NULL;
+
+        out->name = told;
+        rc = work_actor(placing->work, told, &actor, err); /* it is a part of the step */
+    }
+    if (rc == RC_OK) /* the list it stands in may have grown */
+        rc = work_actor(placing->work, history, &out->actor, err);
+    for (uint64_t n = next; n <= out->upto && rc == RC_OK; n++) {
+        uint64_t name = told != 0 ? told : names[n - next];
+        struct stray *last = count == 0 ? NULL : &strays[count - 1];
+
+        if (name == 0 || name == history)
+            continue;
+        if (last != NULL && last->name == name && last->last + 1 == n) {
+            last->last = n;
+            continue;
+        }
+        last = arena_push(&placing->work->arena, &strays, &count, &capacity, sizeof(*last));
+        if (last == NULL)
+            return arena_check(&placing->work->arena, "a step of the writer", err);
+        *last = (struct stray){n, n, name};
+    }
+    if (told == 0) {
+        out->strays = strays;
+        out->stray_count = count;
+    }
+    return rc == RC_OK ? fork_put_strays(placing->work, out->actor, strays, count, err) : rc;
+}
+
+/* What begins with numbers that nobody proves, but others have brought, goes on as it was called
+ * over these: only what is not here needs a new name. */
+static bool goes_on(const struct placing *placing, const uint64_t *names, struct placed *out) {
+    uint64_t next = placing->agreed + 1, last = placing->agreed;
+
+    if (placing->owner.number != placing->agreed)
+        return false;
+    while (last < out->upto && names[last + 1 - next] != 0)
+        last++;
+    if (last == placing->agreed)
+        return false;
+    out->known = placing->agreed;
+    out->upto = last;
+    return true;
+}
+
 enum rc fork_place_former(struct work *work, const struct ingested *in, struct stored_actor *actor,
                           uint32_t told_count, const struct told *told, struct placed *out,
                           struct err *err) {
     struct placing placing = {.work = work, .in = in, .root = *actor};
     struct proof proof = {0};
+    uint64_t *names = NULL;
     bool joins = false, done = false;
     enum rc rc = fork_histories(work, &placing.root, true, &placing.histories, &placing.count, err);
 
@@ -211,7 +337,15 @@ enum rc fork_place_former(struct work *work, const struct ingested *in, struct s
         rc = prove_by_others(&placing, &proof, err);
     if (rc == RC_OK)
         rc = place_proven(&placing, &proof, out, &done, err);
-    return rc != RC_OK || done ? rc : place_unproven(&placing, out, err);
+    if (rc == RC_OK)
+        rc = find_names(&placing, out->upto, &names, err);
+    if (rc == RC_OK && !done)
+        proof.upto = 0;
+    if (rc == RC_OK && !done && goes_on(&placing, names, out))
+        rc = work_actor(work, placing.owner.actor, &out->actor, err);
+    else if (rc == RC_OK && !done)
+        rc = place_unproven(&placing, out, err);
+    return rc == RC_OK ? place_strays(&placing, &proof, names, out, err) : rc;
 }
 
 enum rc fork_know(struct work *work, uint64_t id, uint64_t fork_of, uint64_t fork_from,

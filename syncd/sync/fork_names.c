@@ -4,49 +4,122 @@
 
 #include <stdlib.h>
 
-enum rc fork_root(const struct stored_actor *actor, fork_lookup *lookup, void *context,
-                  uint64_t *out, struct err *err) {
+struct fork_source fork_in_store(struct store *store) {
+    return (struct fork_source){.store = store};
+}
+
+struct fork_source fork_in_work(struct work *work) {
+    return (struct fork_source){.work = work};
+}
+
+enum rc fork_actor(struct fork_source source, uint64_t actor, struct stored_actor *out,
+                   struct err *err) {
+    struct stored_actor *found = NULL;
+    enum rc rc;
+
+    if (source.work == NULL)
+        return store_actor(source.store, actor, out, err);
+    rc = work_actor(source.work, actor, &found, err);
+    if (rc == RC_OK)
+        *out = *found;
+    return rc;
+}
+
+/* The history and those that it grew out of: itself first, the root last. */
+static enum rc find_owners(const struct stored_actor *actor, struct fork_source source,
+                           struct stored_actor owners[LIMIT_LINEAGE + 1], uint32_t *count,
+                           struct err *err) {
+    enum rc rc = RC_OK;
+
+    owners[0] = *actor;
+    for (*count = 1; owners[*count - 1].fork_of != 0 && rc == RC_OK; (*count)++) {
+        if (*count == LIMIT_LINEAGE + 1)
+            return err_set(err, RC_CORRUPT, "actors: a fork has no beginning; run verify");
+        rc = fork_actor(source, owners[*count - 1].fork_of, &owners[*count], err);
+    }
+    return rc;
+}
+
+enum rc fork_root(const struct stored_actor *actor, struct fork_source source, uint64_t *out,
+                  struct err *err) {
     struct stored_actor at = *actor;
     enum rc rc = RC_OK;
 
     for (uint32_t depth = 0; at.fork_of != 0 && rc == RC_OK; depth++) {
         if (depth == LIMIT_LINEAGE)
             return err_set(err, RC_CORRUPT, "actors: a fork has no beginning; run verify");
-        rc = lookup(context, at.fork_of, &at, err);
+        rc = fork_actor(source, at.fork_of, &at, err);
     }
     *out = at.actor;
     return rc;
 }
 
-enum rc fork_lineage(const struct stored_actor *actor, fork_lookup *lookup, void *context,
-                     struct arena *arena, struct lineage *out, struct err *err) {
-    struct fork_range *ranges;
-    struct stored_actor at = *actor;
-    uint32_t count = 0;
+struct rows { /* of a lineage that grows */
     uint64_t root;
-    enum rc rc = fork_root(actor, lookup, context, &root, err);
+    struct fork_range *ranges; /* room for LIMIT_LINEAGE */
+    uint32_t count;
+};
+
+/* From this number on that is the name. */
+static void add_row(struct rows *rows, uint64_t from, uint64_t name) {
+    struct fork_range *last = rows->count == 0 ? NULL : &rows->ranges[rows->count - 1];
+
+    if (last != NULL && last->from == from)
+        rows->count--;
+    last = rows->count == 0 ? NULL : &rows->ranges[rows->count - 1];
+    if ((last == NULL ? rows->root : last->name) != name)
+        rows->ranges[rows->count++] = (struct fork_range){rows->root, from, name};
+}
+
+/* reserved: rows for the histories that follow; end: the first number that is not this one's. */
+static void add_history(struct rows *rows, const struct stored_actor *history,
+                        const struct stray *strays, uint32_t count, uint32_t reserved,
+                        uint64_t end) {
+    if (history->fork_of != 0)
+        add_row(rows, history->fork_from, history->actor);
+    for (uint32_t i = 0; i < count && rows->count + reserved + 2 <= LIMIT_LINEAGE; i++) {
+        if (strays[i].first >= end)
+            break;
+        add_row(rows, strays[i].first, strays[i].name);
+        if (strays[i].last + 1 < end)
+            add_row(rows, strays[i].last + 1, history->actor);
+    }
+}
+
+enum rc fork_lineage(const struct stored_actor *actor, struct fork_source source,
+                     struct arena *arena, struct lineage *out, struct err *err) {
+    struct stored_actor *owners;
+    uint32_t count = 0;
+    struct rows rows;
+    enum rc rc;
 
     *out = (struct lineage){0};
-    if (rc != RC_OK || actor->fork_of == 0)
-        return rc;
-    ranges = arena_array(arena, LIMIT_LINEAGE, sizeof(*ranges));
-    if (ranges == NULL)
+    if (actor->fork_of == 0 && !actor->retired)
+        return RC_OK;
+    owners = arena_array(arena, LIMIT_LINEAGE + 1, sizeof(*owners));
+    rows = (struct rows){.ranges = arena_array(arena, LIMIT_LINEAGE, sizeof(*rows.ranges))};
+    if (owners == NULL || rows.ranges == NULL)
         return arena_check(arena, "lineage", err);
-    for (; at.fork_of != 0 && rc == RC_OK; rc = lookup(context, at.fork_of, &at, err))
-        ranges[LIMIT_LINEAGE - ++count] = (struct fork_range){root, at.fork_from, at.actor};
-    *out = (struct lineage){count, ranges + (LIMIT_LINEAGE - count)};
+    rc = find_owners(actor, source, owners, &count, err);
+    rows.root = rc == RC_OK ? owners[count - 1].actor : 0;
+    for (uint32_t i = count; i-- > 0 && rc == RC_OK;) {
+        struct stray *strays = NULL;
+        uint32_t stray_count = 0;
+
+        rc = fork_strays(source, &owners[i], arena, &strays, &stray_count, err);
+        if (rc == RC_OK)
+            add_history(&rows, &owners[i], strays, stray_count, i,
+                        i == 0 ? UINT64_MAX : owners[i - 1].fork_from);
+    }
+    *out = (struct lineage){rows.count, rows.ranges};
     return rc;
 }
 
-enum rc fork_in_store(void *store, uint64_t actor, struct stored_actor *out, struct err *err) {
-    return store_actor(store, actor, out, err);
-}
-
-enum rc fork_names(const struct stored_actor *actor, fork_lookup *lookup, void *context,
-                   struct arena *arena, struct view *out, struct err *err) {
+enum rc fork_names(const struct stored_actor *actor, struct fork_source source, struct arena *arena,
+                   struct view *out, struct err *err) {
     struct lineage lineage;
     struct buf bytes;
-    enum rc rc = fork_lineage(actor, lookup, context, arena, &lineage, err);
+    enum rc rc = fork_lineage(actor, source, arena, &lineage, err);
 
     *out = (struct view){0};
     if (rc != RC_OK || lineage.count == 0)
@@ -59,21 +132,14 @@ enum rc fork_names(const struct stored_actor *actor, fork_lookup *lookup, void *
     return rc != RC_OK ? rc : arena_check(arena, "lineage", err);
 }
 
-enum rc fork_in_work(void *work, uint64_t actor, struct stored_actor *out, struct err *err) {
-    struct stored_actor *found = NULL;
-    enum rc rc = work_actor(work, actor, &found, err);
-
-    if (rc == RC_OK)
-        *out = *found;
-    return rc;
-}
-
 enum rc receipt_history(const struct receipt *receipt, struct arena *arena, uint64_t *out,
                         struct err *err) {
-    struct lineage lineage;
+    struct lineage lineage, trunk = {0};
     enum rc rc = lineage_decode(receipt->forks, arena, &lineage, err);
 
-    *out = lineage_read(&lineage, (struct dot){receipt->actor, receipt->number}).actor;
+    if (rc == RC_OK)
+        rc = lineage_trunk(&lineage, arena, &trunk, err);
+    *out = lineage_read(&trunk, (struct dot){receipt->actor, receipt->number}).actor;
     return rc;
 }
 

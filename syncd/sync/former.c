@@ -33,7 +33,7 @@ static enum rc find_news(struct walk *walk, struct stored_actor actor, bool *out
         if (rc != RC_OK || news.found || actor.fork_of == 0)
             break;
         news.last = actor.fork_from - 1;
-        rc = fork_in_store(walk->store, actor.fork_of, &actor, err);
+        rc = store_actor(walk->store, actor.fork_of, &actor, err);
         if (rc != RC_OK)
             break;
     }
@@ -77,11 +77,9 @@ static enum rc add(struct walk *walk, const struct stored_actor *actor, struct a
     enum rc rc = RC_OK;
 
     memcpy(receipt.hash, actor->hash, sizeof(receipt.hash));
-    if (actor->fork_of != 0) {
-        rc = fork_root(actor, fork_in_store, walk->store, &receipt.actor, err);
-        if (rc == RC_OK)
-            rc = fork_names(actor, fork_in_store, walk->store, walk->arena, &receipt.forks, err);
-    }
+    rc = fork_root(actor, fork_in_store(walk->store), &receipt.actor, err);
+    if (rc == RC_OK)
+        rc = fork_names(actor, fork_in_store(walk->store), walk->arena, &receipt.forks, err);
     /* It may have been told that a backup holds more than the one we come from. */
     if (walk->wish->is_new_epoch)
         receipt.want_from = receipt.number + 1;

@@ -79,13 +79,17 @@ export class Life {
     const goesBack = want && want <= this.acked;
     this.acked = goesBack ? number : Math.max(this.acked, number);
     this.most = Math.max(this.most, number);
-    const known = new Set(this.lineage.map(({ name }) => name));
+    const known = new Set([this.actor, ...this.lineage.map(({ name }) => name)]);
     const later = this.lineage.filter(({ from }) => from > number);
     this.lineage = [...forks, ...later.filter((row) => !forks.some((f) => f.from === row.from))];
     this.batches = this.batches.filter(({ last }) => last > this.acked);
     if (want) this.batches = [];
     if (forks.length) this.ending = true;
-    return forks.some((row, i) => !known.has(row.name) && !this.isOfEpoch(forks, i, epochs));
+    return forks.some((row, i) => {
+      const isNew = !known.has(row.name);
+      known.add(row.name); // a row may lead back, behind a stray
+      return isNew && !this.isOfEpoch(forks, i, epochs);
+    });
   }
   // Whether a number got this name because a county that was restored did not know it any more.
   isOfEpoch(rows, i, epochs) {

@@ -40,6 +40,29 @@ static void each_number_has_one_name(void **state) {
     assert_true(name_of(F, 7) == F && name_of(G, 1) == G);
 }
 
+/* Numbers that have another name than those around them are no part of what a history grew out of.
+ */
+static void strays_are_no_histories(void **state) {
+    const struct fork_range rows[] = {{A, 2, G}, {A, 3, A},     {A, 4, F},
+                                      {A, 5, A}, {A, 6, F},     {A, 7, G},
+                                      {A, 8, F}, {A + 1, 5, G}, {A + 1, 6, A + 1}};
+    struct lineage trunk;
+    struct arena arena;
+    struct err err;
+
+    (void)state;
+    err_init(&err, LANG_EN);
+    arena_init(&arena, 100000);
+    assert_int_equal(lineage_trunk(&(struct lineage){9, rows}, &arena, &trunk, &err), RC_OK);
+    assert_int_equal(trunk.count, 1);
+    assert_true(trunk.ranges[0].name == F && trunk.ranges[0].from == 4);
+    assert_int_equal(lineage_trunk(&(struct lineage){3, RANGES}, &arena, &trunk, &err), RC_OK);
+    assert_int_equal(trunk.count, 3);
+    assert_int_equal(lineage_trunk(&(struct lineage){0}, &arena, &trunk, &err), RC_OK);
+    assert_int_equal(trunk.count, 0);
+    arena_release(&arena);
+}
+
 static void a_name_of_a_restored_county_is_that_of_its_epoch(void **state) {
     const uint8_t leaf[32] = {7};
     uint64_t plain = lineage_name(A, 4, leaf, 0);
@@ -104,6 +127,7 @@ static void what_is_no_lineage_is_refused(void **state) {
     check_refused((const struct fork_range[]){{A, 0, F}}, 1);
     check_refused((const struct fork_range[]){{A, 1, A}}, 1);
     check_refused((const struct fork_range[]){{A, 1, 0}}, 1);
+    check_refused((const struct fork_range[]){{A, 4, F}, {A, 6, F}}, 2);
     for (uint32_t i = 0; i <= LIMIT_LINEAGE; i++)
         many[i] = (struct fork_range){A, i + 1, F};
     check_refused(many, LIMIT_LINEAGE + 1);
@@ -272,6 +296,7 @@ static void a_fork_is_told_with_the_batch_in_which_it_begins(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_number_has_one_name),
+        cmocka_unit_test(strays_are_no_histories),
         cmocka_unit_test(a_name_of_a_restored_county_is_that_of_its_epoch),
         cmocka_unit_test(a_lineage_comes_back),
         cmocka_unit_test(what_is_no_lineage_is_refused),

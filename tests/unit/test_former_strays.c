@@ -1,0 +1,209 @@
+/* test_former_strays.c: a county that comes back from backups, and a change that has had more than
+ * one name: others bring it by one, its author by another. In the log it stands once. */
+#include "tests/support/clerk.h"
+
+#include "agent/store/inside.h"
+#include "schema/wire/lineage.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#define ELSEWHERE UINT64_C(430626117206) /* none of Zhang's */
+
+struct chen { /* writes in Zhang's area and in another one */
+    struct tablet *tablet;
+    struct session *session;
+    const char *file; /* a backup that has number 1 */
+};
+
+static void sync_one(struct clerk *world, struct tablet *tablet) {
+    county_sync(world->county, tablet, RC_OK, NULL);
+}
+
+static bool shows(struct clerk *world, const char *record, const char *text) {
+    RUNS(world, 0, "show", record);
+    return strstr(world->out, text) != NULL;
+}
+
+static void verify(struct tablet *tablet) {
+    struct tablet_verified verified;
+    struct buf problems;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    buf_init(&problems, 100000);
+    if (tablet_verify(tablet, NULL, NULL, &problems, &verified, &err) != RC_OK)
+        fail_msg("%s: %.*s", err.text, (int)problems.size, (const char *)problems.data);
+    buf_release(&problems);
+}
+
+static uint32_t listed_count(struct clerk *world, struct session *session) {
+    struct list_query query = {0};
+    struct listed *listed = NULL;
+    uint32_t count = 0, total = 0;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(session_list(session, &query, &world->arena, &listed, &count, &total, &err), &err);
+    return total;
+}
+
+static const char *own_name(struct clerk *world, const struct tablet *tablet, uint64_t number) {
+    const struct own_actor *actor = tablet_actor(tablet, 0);
+    char text[DOT_TEXT_BYTES];
+
+    dot_text(lineage_read(&actor->lineage, (struct dot){actor->actor, number}), text);
+    return arena_text(&world->arena, "%s", text);
+}
+
+static void begin(struct clerk *world, struct chen *chen) {
+    const uint64_t areas[] = {COUNTY_AREA, ELSEWHERE};
+
+    clerk_begin(world);
+    chen->tablet = county_enrol(world->county, clerk_path(world, "chen"), "chen", areas, 2);
+    chen->session = county_session(chen->tablet, "chen");
+    chen->file = clerk_path(world, "one.backup");
+    sync_one(world, chen->tablet);
+    clerk_new(world, chen->session, CLERK_HOME("第一户"));
+    sync_one(world, chen->tablet);
+    RUNS(world, 0, "backup", chen->file);
+}
+
+/* As if the answers that told of more than number 1 had not come. */
+static void forget_receipts(struct tablet *tablet) {
+    struct own_actor actor = *tablet_actor(tablet, 0);
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    actor.told = actor.receipt = 1;
+    clerk_must(tablet_put_actor(tablet, &actor, &err), &err);
+}
+
+static void restore(struct clerk *world, const char *file, const char *name) {
+    world->county->now_ms += 60000; /* an epoch is a second */
+    clerk_restore(world, file, name);
+}
+
+static void sync_until_rest(struct clerk *world, const struct chen *chen) {
+    for (int i = 0; i < 4; i++) {
+        sync_one(world, chen->tablet);
+        verify(chen->tablet);
+        clerk_sync(world);
+    }
+    RUNS(world, 0, "verify");
+}
+
+/* The county forgets number 3, which Zhang has pulled, and then that its author brought it again
+ * under a name of that epoch. Zhang brings it by the name that he knows, before the author does. */
+static void what_others_bring_by_its_former_name_stands_there_once(void **state) {
+    struct clerk *world = *state;
+    const char *third, *second, *fourth;
+    struct chen chen;
+
+    begin(world, &chen);
+    clerk_new_in(world, chen.session, ELSEWHERE, CLERK_HOME("别处的"));
+    third = clerk_new(world, chen.session, CLERK_HOME("这里的"));
+    sync_one(world, chen.tablet);
+    forget_receipts(chen.tablet);
+    clerk_sync(world);
+    restore(world, chen.file, "again");
+    clerk_edit(world, chen.session, third, "pigs", "7931");
+    sync_one(world, chen.tablet);
+    sync_one(world, chen.tablet);
+    second = own_name(world, chen.tablet, 2);
+    fourth = own_name(world, chen.tablet, 4);
+    assert_string_not_equal(own_name(world, chen.tablet, 3), third);
+    assert_int_equal(tablet_actor_count(chen.tablet), 2);
+    clerk_edit(world, chen.session, second, "pigs", "8642");
+    sync_one(world, chen.tablet);
+    restore(world, chen.file, "once_more");
+    clerk_sync(world);
+    sync_until_rest(world, &chen);
+    assert_string_equal(own_name(world, chen.tablet, 2), second);
+    assert_string_equal(own_name(world, chen.tablet, 3), third);
+    assert_string_equal(own_name(world, chen.tablet, 4), fourth);
+    assert_int_equal(clerk_counts(world).records, 3);
+    assert_int_equal(clerk_counts(world).changes, 5);
+    assert_int_equal(clerk_counts(world).quarantined, 0);
+    assert_int_equal(listed_count(world, chen.session), 3);
+    assert_true(shows(world, second, "别处的") && shows(world, second, "8642"));
+    assert_true(shows(world, third, "这里的") && shows(world, third, "7931"));
+    tablet_close(chen.tablet);
+}
+
+/* A copy that knows nothing of them brings the numbers before; then Zhang brings later ones by the
+ * name that they had, and then their author comes, who was not told of it. A county that comes back
+ * once more learns all these names from him. */
+static void what_its_author_brings_behind_others_stands_there_once(void **state) {
+    struct clerk *world = *state;
+    const char *second, *third, *fourth, *fifth;
+    struct tablet *twin;
+    struct session *session;
+    struct chen chen;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    begin(world, &chen);
+    clerk_new_in(world, chen.session, ELSEWHERE, CLERK_HOME("别处的"));
+    clerk_must(session_close(chen.session, &err), &err);
+    tablet_close(chen.tablet);
+    clerk_copy(world, "chen", "twin");
+    chen.tablet = county_tablet(world->county, clerk_path(world, "chen"));
+    chen.session = county_session(chen.tablet, "chen");
+    twin = county_tablet(world->county, clerk_path(world, "twin"));
+    session = county_session(twin, "chen");
+    third = clerk_new(world, chen.session, CLERK_HOME("这里的"));
+    fourth = clerk_edit(world, chen.session, third, "pigs", "7931");
+    sync_one(world, chen.tablet);
+    forget_receipts(chen.tablet);
+    clerk_sync(world);
+    restore(world, chen.file, "again");
+    sync_one(world, twin);
+    second = own_name(world, twin, 2);
+    clerk_sync(world);
+    clerk_sync(world);
+    assert_int_equal(clerk_counts(world).changes, 4);
+    clerk_edit(world, chen.session, third, "bank", "农商行");
+    sync_until_rest(world, &chen);
+    fifth = own_name(world, chen.tablet, 5);
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(own_name(world, chen.tablet, 2), second);
+        assert_string_equal(own_name(world, chen.tablet, 3), third);
+        assert_string_equal(own_name(world, chen.tablet, 4), fourth);
+        assert_string_equal(own_name(world, chen.tablet, 5), fifth);
+        assert_int_equal(clerk_counts(world).changes, 5);
+        assert_int_equal(clerk_counts(world).records, 3);
+        assert_int_equal(clerk_counts(world).quarantined, 0);
+        assert_int_equal(listed_count(world, chen.session), 3);
+        assert_true(shows(world, third, "这里的") && shows(world, third, "7931"));
+        assert_true(shows(world, third, "农商行"));
+        if (i > 0)
+            break;
+        restore(world, chen.file, "once_more");
+        sync_until_rest(world, &chen);
+    }
+    sync_one(world, twin);
+    verify(twin);
+    sync_until_rest(world, &chen);
+    assert_int_equal(clerk_counts(world).changes, 5);
+    clerk_must(session_close(session, &err), &err);
+    tablet_close(twin);
+    tablet_close(chen.tablet);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_others_bring_by_its_former_name_stands_there_once,
+                                        clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(what_its_author_brings_behind_others_stands_there_once,
+                                        clerk_set_up, clerk_tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
