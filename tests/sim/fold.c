@@ -44,6 +44,73 @@ static void add_facts(struct fold *fold, const struct stored_frame *stored,
     }
 }
 
+/* What an answer reads as by the text of the protocol (sections 3 and 4). */
+static struct view read_answer(struct fold *fold, const struct lineage *lineage,
+                               struct view answer) {
+    static const char digits[] = "0123456789abcdef";
+    const char *text = arena_text(&fold->arena, "%.*s", VIEW_PRINT(answer));
+    uint64_t actor = 0, number = 0, name = 0;
+    unsigned long ordinal = 1;
+    int at = 16;
+
+    if (strlen(text) != answer.size || answer.size < 18 || strspn(text, digits) != 16 ||
+        text[at++] != '-' || text[at] == '0' || strspn(text + at, "0123456789") > 16)
+        return answer;
+    for (int i = 0; i < 16; i++)
+        actor = actor * 16 + (uint64_t)(strchr(digits, text[i]) - digits);
+    while (text[at] >= '0' && text[at] <= '9')
+        number = number * 10 + (uint64_t)(text[at++] - '0');
+    if (text[at] == '.') {
+        char *end;
+
+        if (text[at + 1] < '1' || text[at + 1] > '9')
+            return answer;
+        ordinal = strtoul(text + at + 1, &end, 10);
+        at = (int)(end - text);
+    }
+    if (text[at] != '\0' || actor == 0 || number == 0 || number >> 53 != 0 || ordinal > UINT32_MAX)
+        return answer;
+    for (uint32_t i = 0; i < lineage->count; i++)
+        if (lineage->ranges[i].actor == actor && lineage->ranges[i].from <= number)
+            name = lineage->ranges[i].name;
+    return name == 0 ? answer
+                     : view_text(arena_text(&fold->arena, "%016llx%s", (unsigned long long)name,
+                                            text + 16));
+}
+
+static bool has_answer(const struct change *change, const struct entry *entry, struct view text) {
+    for (uint32_t i = 0; i < change->entry_count; i++)
+        if (change->entries[i].field == entry->field &&
+            change->entries[i].value.type == entry->value.type &&
+            view_equal(change->entries[i].value.bytes, text))
+            return true;
+    return false;
+}
+
+static enum rc rename_and_look(struct fold *fold, struct frame *frame,
+                               const struct lineage *lineage, struct err *err) {
+    struct change *written = arena_array(&fold->arena, frame->count, sizeof(*written));
+    enum rc rc;
+
+    if (written == NULL)
+        abort();
+    for (uint32_t i = 0; i < frame->count; i++)
+        written[i] = frame->changes[i].change;
+    rc = frame_rename(frame, lineage, &fold->arena, err);
+    for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++)
+        for (uint32_t k = 0; k < written[i].entry_count && !written[i].insane; k++) {
+            const struct entry *entry = &written[i].entries[k];
+
+            if (entry->value.type == VALUE_TEXT && entry->field >= 32 &&
+                !has_answer(&frame->changes[i].change, entry,
+                            read_answer(fold, lineage, entry->value.bytes)))
+                world_fail(fold->world, "an answer of %04x-%u is not read as it is meant: %.*s",
+                           (unsigned)(written[i].dot.actor >> 48), (unsigned)written[i].dot.number,
+                           VIEW_PRINT(entry->value.bytes));
+        }
+    return rc;
+}
+
 static enum rc read_frame(void *context, const struct stored_frame *stored, struct err *err) {
     struct fold *fold = context;
     struct frame *frame = arena_alloc(&fold->arena, sizeof(*frame));
@@ -59,7 +126,7 @@ static enum rc read_frame(void *context, const struct stored_frame *stored, stru
     if (rc == RC_OK)
         rc = lineage_decode(kept.forks, &fold->arena, &lineage, err);
     if (rc == RC_OK)
-        rc = frame_rename(frame, &lineage, &fold->arena, err);
+        rc = rename_and_look(fold, frame, &lineage, err);
     for (uint32_t i = 0; rc == RC_OK && i < frame->count; i++) {
         const struct change *change = &frame->changes[i].change;
         struct stored_change row;

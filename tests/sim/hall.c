@@ -233,7 +233,8 @@ static const char SURVEY[] =
     "text,called,Called,,,,,\n"
     "integer,wage,Wage,,,,,\n"
     "text,number,Number,,,,yes,\n"
-    "end repeat,,,,,,,\n";
+    "end repeat,,,,,,,\n"
+    "text,kin,Kin,,,,,\n";
 
 static void write_sheet(struct world *world, const char *folder, const char *name,
                         const char *text) {

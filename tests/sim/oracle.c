@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define MARK_FIELD 33u /* "mark", the second question of hall.c's form */
+#define KIN_FIELD  53u /* "kin", its last */
 
 const char *oracle_token(struct world *world) {
     return arena_text(&world->arena, CANARY "%u", world->save_count);
@@ -46,15 +47,16 @@ uint32_t oracle_mark(const struct record *state) {
 void oracle_saved(struct world *world, struct pad *pad, enum rc rc, struct dot record) {
     struct save *save = &world->saves[world->save_count];
     const struct own_actor *actor;
-    uint32_t meant = world->meant;
+    uint32_t meant = world->meant, named = world->named;
 
-    world->meant = UINT32_MAX;
+    world->meant = world->named = UINT32_MAX;
     if (rc != RC_OK && rc != RC_IO)
         return;
     *save = (struct save){.state = rc == RC_OK ? SAVE_SURE : SAVE_MAYBE,
                           .record = record,
                           .staff = pad == NULL,
                           .meant = meant,
+                          .named = named,
                           .at_ms = world->now_ms};
     if (pad != NULL && rc == RC_OK) {
         actor = tablet_actor(pad->tablet, tablet_actor_count(pad->tablet) - 1);
@@ -394,6 +396,40 @@ static void check_log(struct world *world) {
 
 /* ---- who meant a record reaches it ---- */
 
+/* An answer of the save is the name of a record: of the one that was meant. */
+static void check_named(struct world *world, struct ledger *ledger, uint32_t number,
+                        const struct record *state) {
+    const struct save *save = &world->saves[number];
+
+    for (uint32_t i = 0; i < state->version_count; i++) {
+        const struct version *version = &state->versions[i];
+        struct stored_record stored;
+        struct record named;
+        struct dot dot;
+        uint32_t mark;
+        enum rc rc;
+
+        if (version->field != KIN_FIELD || version->value.type != VALUE_TEXT ||
+            !dot_equal(state->absorbed[version->change].dot, save->logged))
+            continue;
+        world_must(world, dot_parse(version->value.bytes, &dot, &world->err),
+                   "the answer that is a name");
+        rc = store_record(ledger->store, dot, &world->arena, &stored, &world->err);
+        if (rc == RC_NOT_FOUND)
+            continue;
+        world_must(world, rc, "a record");
+        world_must(world, record_unpack(stored.packed, &world->arena, &named, &world->err),
+                   "a record");
+        mark = oracle_mark(&named);
+        if (mark != UINT32_MAX && mark != save->named)
+            world_fail(world,
+                       CANARY "%u names the record of " CANARY "%u in an answer, which reads as "
+                              "that of " CANARY "%u",
+                       number, save->named, mark);
+        tell(world, "  " CANARY "%u names the record that it means", number);
+    }
+}
+
 static void check_meant(struct world *world) {
     struct ledger *ledger = hall_read(world);
 
@@ -404,7 +440,7 @@ static void check_meant(struct world *world) {
         struct record state;
         uint32_t mark;
 
-        if (save->meant == UINT32_MAX || save->found == 0)
+        if ((save->meant == UINT32_MAX && save->named == UINT32_MAX) || save->found == 0)
             continue;
         if (store_change(ledger->store, save->logged, &row, &world->err) != RC_OK ||
             row.verdict != VERDICT_ADMIT)
@@ -414,8 +450,10 @@ static void check_meant(struct world *world) {
                    "a record");
         world_must(world, record_unpack(stored.packed, &world->arena, &state, &world->err),
                    "a record");
+        if (save->named != UINT32_MAX)
+            check_named(world, ledger, i, &state);
         mark = oracle_mark(&state);
-        if (mark != UINT32_MAX && mark != save->meant)
+        if (save->meant != UINT32_MAX && mark != UINT32_MAX && mark != save->meant)
             world_fail(world,
                        CANARY "%u was written about the record of " CANARY
                               "%u, and stands in that of " CANARY "%u",

@@ -17,6 +17,8 @@ struct task {
     struct edit edit;
     struct instance_id members[8];
     uint32_t member_count;
+    bool names;
+    uint32_t named; /* the save that made the record which an answer names */
 };
 
 static const struct form_field *field_of(const struct task *task, const char *path) {
@@ -51,6 +53,40 @@ static enum rc set_mark(struct task *task) {
 
     return edit_set(&task->edit, ROOT, field_of(task, "mark")->number, &value, 0,
                     &task->world->err);
+}
+
+/* A die of its own, so that who does what else does not hang on it. */
+static uint64_t kin_die(const struct world *world) {
+    uint64_t die = (world->seed << 12 | world->save_count) * UINT64_C(0x9e3779b97f4a7c15);
+
+    die = (die ^ die >> 32) * UINT64_C(0xd6e8feb86659fd93);
+    return die ^ die >> 32;
+}
+
+/* An answer that is the name of some home. */
+static enum rc set_kin(struct task *task) {
+    struct world *world = task->world;
+    struct list_query query = {.form_name = view_text("home")};
+    char name[DOT_TEXT_BYTES];
+    struct listed *listed;
+    struct value value;
+    struct seen seen;
+    uint32_t count = 0, total;
+    enum rc rc = session_list(task->pad->session, &query, &world->arena, &listed, &count, &total,
+                              &world->err);
+
+    if (rc != RC_OK || count == 0)
+        return rc;
+    rc = session_see(task->pad->session, listed[(kin_die(world) >> 8) % (count < 6 ? count : 6)].id,
+                     &world->arena, &seen, &world->err);
+    if (rc != RC_OK)
+        return rc;
+    task->names = true;
+    task->named = oracle_mark(&seen.record);
+    dot_text(seen.record.id, name);
+    value = value_of_text(view_text(arena_text(&world->arena, "%s", name)));
+    tell(world, "  kin: %s", name);
+    return edit_set(&task->edit, ROOT, field_of(task, "kin")->number, &value, 0, &world->err);
 }
 
 static enum rc set_some(struct task *task, uint32_t count) {
@@ -147,6 +183,7 @@ static void finish(struct task *task, enum rc rc, const char *what) {
     world->meant = UINT32_MAX;
     if (tried && change.kind != CHANGE_CREATE)
         world->meant = oracle_mark(&task->seen.record);
+    world->named = tried && task->names ? task->named : UINT32_MAX;
     if (tried)
         oracle_saved(world, task->pad, rc,
                      change.kind == CHANGE_CREATE ? change.dot : change.record);
@@ -174,6 +211,8 @@ static void create(struct task *task) {
         rc = set_mark(task);
     if (rc == RC_OK)
         rc = set_some(task, (uint32_t)chance(world, 5));
+    if (rc == RC_OK && kin_die(world) % 3 == 0)
+        rc = set_kin(task);
     for (uint64_t members = chance(world, 3); rc == RC_OK && members > 0; members--)
         rc = add_member(task);
     if (rc == RC_OK)
@@ -281,6 +320,8 @@ static void edit(struct task *task) {
         rc = set_of_member(task);
     if (rc == RC_OK && one_in(world, 5))
         rc = add_member(task);
+    if (rc == RC_OK && kin_die(world) % 6 == 0)
+        rc = set_kin(task);
     if (rc == RC_OK)
         rc = add_photo(task, task->seen.area);
     finish(task, rc, "edits");

@@ -41,6 +41,7 @@ static const char *const names[PLANTED_COUNT] = {
     [PLANTED_NOT_PURGED] = "not-purged",
     [PLANTED_COPY_COUNTED] = "copy-counted",
     [PLANTED_FORMER_NAME] = "former-name",
+    [PLANTED_ANSWERS_STAY] = "answers-stay",
 };
 
 #ifdef YG_PLANTED

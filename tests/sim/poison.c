@@ -120,8 +120,10 @@ static void make_batch(struct world *world, struct pad *pad) {
         if (i == ODD)
             make_odd(world, &frame.changes[i].change);
         leaf_of(world, &frame.changes[i], poison->chain);
-        world->saves[world->save_count++] = (struct save){
-            .meant = UINT32_MAX, .state = SAVE_MAYBE, .record = frame.changes[i].change.record};
+        world->saves[world->save_count++] = (struct save){.meant = UINT32_MAX,
+                                                          .named = UINT32_MAX,
+                                                          .state = SAVE_MAYBE,
+                                                          .record = frame.changes[i].change.record};
     }
     buf_init(&encoded, LIMIT_FRAME_BYTES);
     world_must(world, zip_deflater_new(ZIP_LEVEL_DEFAULT, &deflater, &world->err), "memory");

@@ -63,6 +63,7 @@ void vote_note_saves(struct world *world, struct pad *pad) {
         if (world->save_count + 1 >= SAVES_MAX)
             world_fail(world, "a meeting saves too much");
         *save = (struct save){.meant = UINT32_MAX,
+                              .named = UINT32_MAX,
                               .state = SAVE_SURE,
                               .quiet = true,
                               .actor = actor->actor,

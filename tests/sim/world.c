@@ -418,7 +418,7 @@ bool world_play(struct world *world, uint64_t seed, bool tells) {
     world->seed = seed;
     world->random = seed;
     world->tells = tells;
-    world->meant = UINT32_MAX;
+    world->meant = world->named = UINT32_MAX;
     world->now_ms = START_MS;
     world->trace = UINT64_C(0xcbf29ce484222325);
     err_init(&world->err, LANG_EN);

@@ -105,6 +105,7 @@ struct save {
     struct dot record;
     struct dot logged; /* as the county's log last named it; 0-0: not seen there yet */
     uint32_t meant;    /* the save that created its record; UINT32_MAX: not known */
+    uint32_t named;    /* that of the record which an answer of it names; UINT32_MAX: likewise */
     bool staff;        /* made at the county */
     bool quiet;        /* without a token: known by number and leaf (vote.c) */
     int64_t at_ms;
@@ -270,7 +271,7 @@ struct world {
     int pad_count;
     struct save saves[SAVES_MAX];
     uint32_t save_count;
-    uint32_t meant; /* of the next save: as above */
+    uint32_t meant, named; /* of the next save: as above */
     struct poison poison;
     uint32_t granted_count;
     struct granted granted[32]; /* whoever is enrolled anew is another device */
