@@ -595,6 +595,8 @@ static enum rc add_member(struct edit *edit, const char *seat, struct err *err) 
 
     if (rc == RC_OK)
         rc = meeting_put(edit, member, "member/name", view_text("生人"), err);
+    if (rc == RC_OK)
+        rc = meeting_put(edit, member, "member/category", view_text("3"), err); /* committee */
     return rc == RC_OK ? meeting_put(edit, member, "member/seat", view_text(seat), err) : rc;
 }
 
@@ -616,18 +618,22 @@ static void one_seat_is_one_members(void **state) {
 
         MUST(&room, meeting_open(room.session, id, err));
         wrong = panel_see(room.visitor, room.session, id).meeting.problems;
+        assert_int_equal(wrong & (MEETING_RULES_HASH | MEETING_SEATS | MEETING_UNSIGNED_SEATS), 0);
         MUST(&room, meeting_edit_start(&edit, room.session, id, CHANGE_EDIT, err));
         MUST(&room, meeting_put(&edit.edit, (struct instance_id){.ordinal = 0}, "rules_hash",
                                 view_text("00"), err));
         MUST(&room, meeting_put(&edit.edit, edit.at.meeting.members[8].id, "member/present",
                                 view_text("1"), err));
         MUST(&room, add_member(&edit.edit, cases[i].seat, err));
+        MUST(&room, add_member(&edit.edit, "13", err));
         MUST(&room, meeting_edit_end(&edit, RC_OK, err));
         at = panel_see(room.visitor, room.session, id);
         wrong |= MEETING_RULES_HASH | MEETING_UNSIGNED_SEATS;
         assert_int_equal(at.meeting.problems, cases[i].good ? wrong : wrong | MEETING_SEATS);
-        assert_int_equal(vote_seats_count(at.meeting.expected), cases[i].good ? 12 : 11);
+        assert_int_equal(vote_seats_count(at.meeting.expected), cases[i].good ? 13 : 12);
         assert_true(at.meeting.present == vote_seat(9));
+        if (cases[i].good)
+            assert_true(at.meeting.committee == (vote_seat(12) | vote_seat(13)));
         for (uint32_t k = 1; k < at.meeting.member_count; k++)
             assert_true(at.meeting.members[k - 1].seat <= at.meeting.members[k].seat);
     }
