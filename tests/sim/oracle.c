@@ -208,7 +208,8 @@ struct search {
     struct world *world;
     struct ledger *ledger;
     struct arena arena;
-    uint32_t frames;
+    uint32_t unproven; /* which save they are is not known yet (quiet.c) */
+    bool again;        /* only these */
 };
 
 /* In its reason; of one that came of a draft, an answer. */
@@ -221,38 +222,22 @@ static uint32_t token_of(const struct change *change) {
     return number;
 }
 
-/* A meeting's: it has no token. Copies of a tablet give a number to several of them, and each must
- * be in the log or excused for itself: what one of them has lost, the other's does not stand for.
- * So it is known by its leaf, which makes the chain of the save out of the chain before it. */
-static bool is_quiet(struct world *world, const struct change *change, const uint8_t leaf[32],
-                     struct dot name) {
-    bool found = false;
-
-    for (uint32_t i = 0; i < world->save_count; i++) {
-        struct save *save = &world->saves[i];
-        uint8_t hash[32];
-
-        if (!save->quiet || save->actor != change->dot.actor || save->number != change->dot.number)
-            continue;
-        chain_next(save->before, leaf, hash);
-        if (memcmp(hash, save->hash, 32) != 0)
-            continue;
-        save->logged = name;
-        save->found++;
-        found = true;
-    }
-    return found;
-}
-
 static void search_change(struct search *search, const struct stored_frame *stored,
                           const struct frame_change *entry) {
     struct world *world = search->world;
     const struct change *change = &entry->change;
     struct dot name = {stored->actor, change->dot.number};
     uint32_t number = token_of(change);
+    enum quiet quiet = QUIET_NONE;
 
-    if (change->erased || change->insane ||
-        (number == UINT32_MAX && is_quiet(world, change, entry->leaf, name)))
+    if (change->erased || change->insane)
+        return;
+    if (number == UINT32_MAX)
+        quiet = quiet_find(world, search->ledger,
+                           &(struct logged){change->dot, name, stored->carrier != 0, entry->leaf},
+                           search->again);
+    search->unproven += quiet == QUIET_UNPROVEN;
+    if (quiet != QUIET_NONE || search->again)
         return;
     if (number >= world->save_count)
         world_fail(world, "the county's log holds a change that nobody made: %04x-%u '%.*s'",
@@ -303,8 +288,11 @@ static void search_log(struct world *world) {
     world->calm = calm;
     search.ledger = hall_read(world);
     arena_init(&search.arena, 64u * 1024u * 1024u);
-    world_must(world, store_frames(search.ledger->store, 0, search_frame, &search, &world->err),
-               "the county's log");
+    for (int pass = 0; pass == 0 || (pass == 1 && search.unproven > 0); pass++) {
+        search.again = pass == 1;
+        world_must(world, store_frames(search.ledger->store, 0, search_frame, &search, &world->err),
+                   "the county's log");
+    }
     arena_release(&search.arena);
     hall_give_back(world, search.ledger);
 }

@@ -107,7 +107,7 @@ struct save {
     uint32_t meant;    /* the save that created its record; UINT32_MAX: not known */
     uint32_t named;    /* that of the record which an answer of it names; UINT32_MAX: likewise */
     bool staff;        /* made at the county */
-    bool quiet;        /* without a token: known by number and leaf (vote.c) */
+    bool quiet;        /* without a token: known by number, leaf and history (quiet.c) */
     int64_t at_ms;
     uint32_t found; /* scratch: times in the log */
 };
@@ -489,6 +489,24 @@ void oracle_erased(struct world *world, struct dot record);
 void oracle_restored(struct world *world);
 void oracle_wrote(struct world *world); /* no plaintext on any tablet's disk */
 void oracle_end(struct world *world);
+
+/* ---- quiet.c: which save a change of the log is that brings no token ---- */
+
+struct ledger;
+struct logged {
+    struct dot written; /* by its author */
+    struct dot name;    /* in the log */
+    bool carried;       /* there by others, and perhaps not where its author has it */
+    const uint8_t *leaf;
+};
+enum quiet {
+    QUIET_NONE,     /* nobody has saved such a one without a token, behind that */
+    QUIET_FOUND,    /* counted in saves[].found */
+    QUIET_UNPROVEN, /* one of several, and the log does not say which: not counted yet */
+};
+/* unproven: only such are counted, when all others have been. */
+enum quiet quiet_find(struct world *world, struct ledger *ledger, const struct logged *logged,
+                      bool unproven);
 
 /* ---- show.c: for the reader of a failure ---- */
 
