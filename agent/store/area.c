@@ -98,6 +98,13 @@ enum rc tablet_put_areas(struct tablet *tablet, struct view table, struct err *e
     return rc;
 }
 
+enum rc tablet_grow_areas(struct tablet *tablet, struct view table, struct err *err) {
+    bool on;
+    enum rc rc = goes_on(tablet, table, &on, err);
+
+    return rc == RC_OK && on ? tablet_put_areas(tablet, table, err) : rc;
+}
+
 const struct succession *tablet_areas(const struct tablet *tablet) {
     return &tablet->areas;
 }

@@ -364,6 +364,8 @@ enum rc tablet_put_author(struct tablet *tablet, const struct certificate *certi
                           struct err *err);
 /* Takes the county's table of areas in place of the former. Inside a transaction. */
 enum rc tablet_put_areas(struct tablet *tablet, struct view table, struct err *err);
+/* The same, but leaves the known table alone unless the other one is the same and more. */
+enum rc tablet_grow_areas(struct tablet *tablet, struct view table, struct err *err);
 /* What the county certifies of this tablet (schema/wire/credential.h): kept as it came, inside a
  * transaction; read into out, which stays empty when there is none. */
 enum rc tablet_put_credential(struct tablet *tablet, struct view content, struct err *err);

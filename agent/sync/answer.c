@@ -229,8 +229,6 @@ static enum rc take_all(struct taking *taking, struct view body, struct reader *
     }
     if (!taking->later) {
         rc = taking_facts(taking, err);
-        if (rc == RC_OK && taking->areas.size > 0 && !taking->stale)
-            rc = tablet_put_areas(taking->tablet, taking->areas, err);
         if (rc == RC_OK)
             rc = taking_signed(taking, err);
     }

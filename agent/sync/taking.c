@@ -62,14 +62,27 @@ static enum rc take_scope(struct taking *taking, struct err *err) {
     return rc == RC_OK ? drop_snapshots(taking, err) : rc;
 }
 
+/* A bundle's time does not say how old its table is: the county's clock may have been set back
+ * since. But within an epoch the table only grows, and what was told over the network is not told
+ * again. */
+static enum rc take_areas(struct taking *taking, struct err *err) {
+    if (taking->areas.size == 0)
+        return RC_OK;
+    if (taking->bundled && !taking->flow->new_epoch)
+        return tablet_grow_areas(taking->tablet, taking->areas, err);
+    return tablet_put_areas(taking->tablet, taking->areas, err);
+}
+
 enum rc taking_signed(struct taking *taking, struct err *err) {
     struct tablet *tablet = taking->tablet;
     enum freshness freshness = taking->stale     ? ANSWER_STALE
                                : taking->bundled ? ANSWER_BUNDLED
                                                  : ANSWER_NOW;
-    enum rc rc =
-        receipt_take_all(tablet, &taking->answer, freshness, taking->report, taking->flow, err);
+    enum rc rc = take_areas(taking, err);
 
+    if (rc == RC_OK)
+        rc =
+            receipt_take_all(tablet, &taking->answer, freshness, taking->report, taking->flow, err);
     if (rc == RC_OK && !taking->bundled)
         rc = tablet_baggage_answered(tablet, err);
     for (uint32_t i = 0; i < taking->answer.certificate_count && rc == RC_OK; i++)

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "schema/wire/bundle.h"
+#include "syncd/sync/area.h"
 #include "syncd/sync/attachment.h"
 #include "syncd/sync/bundle.h"
 
@@ -507,6 +508,44 @@ static void test_older_than_what_came_by_network(void **state) {
     end_pair(visitor, &pair);
 }
 
+static void name_area(struct visitor *visitor, uint64_t area, const char *name) {
+    const struct area_act act = {
+        .kind = AREA_NAMED, .from = area, .to = area, .name = view_text(name)};
+    struct area_request request = {.acts = &act, .count = 1, .reason = view_text("decree 12")};
+
+    visitor->county->now_ms += 1000;
+    visitor_must(visitor, office_act(&visitor->county->office, area_act, &request, &visitor->err));
+}
+
+/* The clock of the county was ahead, and is set right: which table of areas is older is not told by
+ * time. What came by network does not come again, so an older one must not take its place. */
+static void test_areas_of_a_county_whose_clock_was_set_back(void **state) {
+    const int64_t ahead_ms = INT64_C(40) * 86400000;
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct stick early, late;
+
+    visitor->county->now_ms += ahead_ms;
+    name_area(visitor, VILLAGE_A, "Heping");
+    early = down(visitor, pair.wang);
+    visitor->county->now_ms -= ahead_ms;
+    name_area(visitor, VILLAGE_B, "Xinmin");
+    county_sync(visitor->county, pair.wang, RC_OK, NULL);
+    assert_int_equal(tablet_areas(pair.wang)->count, 2);
+    (void)to_tablet(visitor, pair.wang, &early);
+    assert_int_equal(tablet_areas(pair.wang)->count, 2);
+    name_area(visitor, VILLAGE_A, "Heping 2");
+    late = down(visitor, pair.wang); /* by its time it was written before the other one */
+    (void)to_tablet(visitor, pair.wang, &late);
+    assert_int_equal(tablet_areas(pair.wang)->count, 3);
+    (void)to_tablet(visitor, pair.wang, &early);
+    county_sync(visitor->county, pair.wang, RC_OK, NULL);
+    assert_int_equal(tablet_areas(pair.wang)->count, 3);
+    drop(&early);
+    drop(&late);
+    end_pair(visitor, &pair);
+}
+
 /* The county writes from where the tablet last said that it is; a stick that was lost is made good
  * by the next one. */
 static void test_a_lost_stick_down_is_made_good(void **state) {
@@ -722,6 +761,7 @@ int main(void) {
         CASE(test_damage_is_told_from_a_wrong_key),
         CASE(test_an_answer_cannot_be_passed_on),
         CASE(test_older_than_what_came_by_network),
+        CASE(test_areas_of_a_county_whose_clock_was_set_back),
         CASE(test_a_lost_stick_down_is_made_good),
         CASE(test_a_clone_by_stick),
     };
