@@ -213,6 +213,12 @@ const struct seen_instance *reading_instance(const struct reading *reading,
     return NULL;
 }
 
+bool reading_shows(const struct reading *reading, struct instance_id instance) {
+    const struct seen_instance *seen = reading_instance(reading, instance);
+
+    return instance_is_root(instance) || (seen != NULL && !seen->removed);
+}
+
 enum rc reading_add_conflicts(struct reading *reading, const struct conflict *added, uint32_t count,
                               struct arena *arena, struct err *err) {
     struct conflict *list;

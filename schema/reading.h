@@ -122,6 +122,9 @@ const struct cell *reading_cell(const struct reading *reading, struct instance_i
 /* NULL for the record itself, and for an instance that nobody known has added. */
 const struct seen_instance *reading_instance(const struct reading *reading,
                                              struct instance_id instance);
+/* Whether what stands in the instance is shown: nobody has taken it out, and it is not nowhere
+ * (docs/protocol.md, section 13), as one whose adding has not come. The record itself: always. */
+bool reading_shows(const struct reading *reading, struct instance_id instance);
 
 /* Whether somebody has accepted the cell's versions, these and no others, as they are. */
 bool reading_accepted(const struct reading *reading, const struct cell *cell, struct arena *arena);

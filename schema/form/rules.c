@@ -427,11 +427,9 @@ enum rc rules_add(struct reading *reading, const struct broken_rule *broken, uin
         return RC_OK;
     for (uint32_t i = 0; i < count && added != NULL; i++) {
         const struct cell *cell = reading_cell(reading, broken[i].instance, broken[i].field);
-        const struct seen_instance *seen = reading_instance(reading, broken[i].instance);
 
         if (cell == NULL || (cell->kind != CELL_VALUE && cell->kind != CELL_SET) ||
-            (seen == NULL && !instance_is_root(broken[i].instance)) ||
-            (seen != NULL && seen->removed) ||
+            !reading_shows(reading, broken[i].instance) ||
             is_soft_already(reading->conflicts, reading->conflict_count, &broken[i]) ||
             is_soft_already(added, added_count, &broken[i]) ||
             reading_accepted(reading, cell, arena))

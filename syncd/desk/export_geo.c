@@ -143,9 +143,8 @@ enum rc export_features(struct exporting *at, const struct seen_record *seen, st
     for (uint32_t i = 0; i < reading->cell_count && reading->form != NULL; i++) {
         const struct cell *cell = &reading->cells[i];
         const struct form_field *field = form_field_by_number(reading->form, cell->field);
-        const struct seen_instance *instance = reading_instance(reading, cell->instance);
 
-        if (field == NULL || !is_place(field) || (instance != NULL && instance->removed) ||
+        if (field == NULL || !is_place(field) || !reading_shows(reading, cell->instance) ||
             (at->order->masked && answers_is_sensitive(field, cell->field)))
             continue;
         if (cell->kind == CELL_VALUE)

@@ -91,9 +91,7 @@ static void add_tail(struct collecting *at, struct view number) {
 
 static void add_cell(struct collecting *at, const struct reading *reading, const struct cell *cell,
                      const struct form_field *field) {
-    const struct seen_instance *instance = reading_instance(reading, cell->instance);
-
-    if (cell->kind == CELL_ERASED || (instance != NULL && instance->removed))
+    if (cell->kind == CELL_ERASED || !reading_shows(reading, cell->instance))
         return;
     for (uint32_t i = 0; i < cell->version_count; i++) {
         const struct value *value = &cell->versions[i]->value;

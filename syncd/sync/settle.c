@@ -93,11 +93,10 @@ static enum rc add_keys(struct work *work, struct settled *settled,
     for (uint32_t i = 0; i < reading->cell_count; i++) {
         const struct cell *cell = &reading->cells[i];
         const struct form_field *field = form_field_by_number(reading->form, cell->field);
-        const struct seen_instance *instance = reading_instance(reading, cell->instance);
         struct stored_key *key;
 
         if (field == NULL || !field->key || cell->kind != CELL_VALUE ||
-            cell->value.type == VALUE_NULL || (instance != NULL && instance->removed))
+            cell->value.type == VALUE_NULL || !reading_shows(reading, cell->instance))
             continue;
         key = arena_push(&work->arena, &settled->keys, &settled->key_count, &settled->key_capacity,
                          sizeof(*key));

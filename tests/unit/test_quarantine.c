@@ -186,6 +186,48 @@ static void what_follows_a_refused_move_is_released_where_the_record_is(void **s
     assert_int_equal(seen.record.absorbed_count, 2);
 }
 
+/* A member's answers are in the log while his beginning waits: he is nowhere, and not shown. */
+static void who_is_nowhere_yet_is_neither_found_nor_on_the_map(void **state) {
+    static const struct answer_pair of_the_member[] = {
+        {"member/given_name", "古丽"}, {"member/place", "29.3572 113.1289 40 5"}, {NULL, NULL}};
+    struct clerk *world = *state;
+    struct instance_id member = {.ordinal = 1};
+    const char *home, *edited;
+    struct seen seen;
+    struct edit edit;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_form(world, "type,name,label,required\n"
+                      "text,name,Name,yes\n"
+                      "begin repeat,member,Member,\n"
+                      "text,called,Called,\n"
+                      "integer,wage,Wage,\n"
+                      "text,given_name,Given name,\n"
+                      "geopoint,place,Place,\n"
+                      "end repeat,,,\n");
+    clerk_begin(world);
+    clerk_user(world, "Li Si", "county");
+    home = clerk_new(world, world->wang,
+                     (const struct answer_pair[]){{"name", "王桂兰"}, {NULL, NULL}});
+    clerk_must(dot_parse(view_text(home), &member.dot, &err), &err);
+    clerk_start(world, world->wang, home, CHANGE_EDIT, &seen, &edit);
+    clerk_set(world, &edit, member, of_the_member);
+    edited = clerk_finish(world, world->wang, &seen, &edit);
+    RUNS(world, 0, "device", "revoke", "wang", "--reason", "lost");
+    (void)sync_run(world->a, &world->county->link, NULL, &(struct sync_report){0}, &err);
+    RUNS(world, 0, "quarantine", "release", edited, "--as", "Li Si", "--reason", "edit first");
+    RUNS(world, 0, "records", "--find", "古丽");
+    SAYS(world->err, "there are none");
+    RUNS(world, 0, "export", "--form", "home", "--format", "geojson");
+    KEEPS_QUIET(world->out, "113.1289");
+    RUNS(world, 0, "quarantine", "release", home, "--as", "Li Si", "--reason", "then the home");
+    RUNS(world, 0, "records", "--find", "古丽");
+    SAYS(world->out, home);
+    RUNS(world, 0, "export", "--form", "home", "--format", "geojson");
+    SAYS(world->out, "113.1289");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(released_changes_reach_everybody, clerk_set_up,
@@ -194,6 +236,8 @@ int main(void) {
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(in_any_order, clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(what_follows_a_refused_move_is_released_where_the_record_is,
+                                        clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(who_is_nowhere_yet_is_neither_found_nor_on_the_map,
                                         clerk_set_up, clerk_tear_down),
     };
 

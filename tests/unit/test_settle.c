@@ -115,6 +115,64 @@ static void a_card_that_goes_in_the_same_step_is_not_compared(void **state) {
     nothing_is_open(world);
 }
 
+#define NAMED(text)                                                                                \
+    (const struct answer_pair[]) {                                                                 \
+        {"name", text}, {                                                                          \
+            NULL, NULL                                                                             \
+        }                                                                                          \
+    }
+
+#define CALLED(text)                                                                               \
+    (const struct answer_pair[]) {                                                                 \
+        {"member/called", text}, {                                                                 \
+            NULL, NULL                                                                             \
+        }                                                                                          \
+    }
+
+/* The member that clerk_new added is called otherwise; the dot of that change. */
+static const char *call_member(struct clerk *world, struct session *session, const char *home,
+                               const char *name) {
+    struct instance_id member = {.ordinal = 1};
+    struct seen seen;
+    struct edit edit;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(dot_parse(view_text(home), &member.dot, &err), &err);
+    clerk_start(world, session, home, CHANGE_EDIT, &seen, &edit);
+    clerk_set(world, &edit, member, CALLED(name));
+    return clerk_finish(world, session, &seen, &edit);
+}
+
+/* What was written about a member may stand in the log while his beginning waits in quarantine. */
+static void nobody_is_asked_about_a_member_who_is_nowhere_yet(void **state) {
+    struct clerk *world = *state;
+    const char *home, *edit;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_form(world, "type,name,label,required,bind::yg:key\n"
+                      "text,name,Name,yes,\n"
+                      "begin repeat,member,Member,,\n"
+                      "text,called,Called,,yes\n"
+                      "integer,wage,Wage,,\n"
+                      "end repeat,,,,\n");
+    clerk_begin(world);
+    clerk_user(world, "Li Si", "county");
+    home = clerk_new(world, world->wang, NAMED("李冬梅"));
+    edit = call_member(world, world->wang, home, "王桂兰");
+    RUNS(world, 0, "device", "revoke", "wang", "--reason", "lost");
+    (void)sync_run(world->a, &world->county->link, NULL, &(struct sync_report){0}, &err);
+    RUNS(world, 0, "quarantine", "release", edit, "--as", "Li Si", "--reason", "edit first");
+    call_member(world, world->zhang, clerk_new(world, world->zhang, NAMED("李冬妹")), "王桂兰");
+    county_sync(world->county, world->b, RC_OK, NULL);
+    nothing_is_open(world);
+    RUNS(world, 0, "quarantine", "release", home, "--as", "Li Si", "--reason", "now he is there");
+    RUNS(world, 0, "conflicts");
+    SAYS(world->out, "the same as");
+    RUNS(world, 0, "verify");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, clerk_set_up, clerk_tear_down)
 
 int main(void) {
@@ -124,6 +182,7 @@ int main(void) {
         TEST(nobody_is_asked_about_a_home_that_has_been_withdrawn),
         TEST(an_answer_at_the_older_record_is_one),
         TEST(a_card_that_goes_in_the_same_step_is_not_compared),
+        TEST(nobody_is_asked_about_a_member_who_is_nowhere_yet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
