@@ -318,6 +318,23 @@ enum rc tablet_own_change(struct tablet *tablet, struct dot dot, uint8_t leaf[32
     return rc;
 }
 
+enum rc tablet_own_kept(struct tablet *tablet, struct dot dot, bool *out, struct err *err) {
+    struct statement *get = tablet->sql[SQL_CHANGE_GET];
+    const struct own_actor *actor = tablet_own_actor(tablet, dot.actor);
+    enum rc rc;
+
+    *out = false;
+    if (actor == NULL || dot.number == 0 || dot.number > NUMBER_MAX)
+        return RC_OK;
+    statement_bind_i64(get, 1, change_row(actor->serial, dot.number));
+    rc = statement_one(get, err);
+    if (rc != RC_OK)
+        return rc == RC_NOT_FOUND ? RC_OK : rc;
+    *out = statement_blob(get, 2).size > 0;
+    statement_reset(get);
+    return RC_OK;
+}
+
 void tablet_salt_secret(void *salt_source, uint64_t run, uint8_t secret[16]) {
     const struct salt_source *source = salt_source;
     const struct own_scope scope = {

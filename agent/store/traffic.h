@@ -140,6 +140,8 @@ enum rc tablet_own_changes(struct tablet *tablet, const struct own_actor *actor,
  * open session can read it. */
 enum rc tablet_own_change(struct tablet *tablet, struct dot dot, uint8_t leaf[32],
                           struct buf *canonical, struct err *err);
+/* Whether the bytes of an own change are here, whoever can read them. */
+enum rc tablet_own_kept(struct tablet *tablet, struct dot dot, bool *out, struct err *err);
 /* The salt secret of a run in a frame; context of frame_secret. RC_LOCKED without a session. */
 struct salt_source {
     const struct tablet *tablet;

@@ -39,8 +39,8 @@ void apply_release(struct apply *apply) {
 /* ---- frames ---- */
 
 /* A frame made of own changes, for an entry that only names them. with_content: also the changes,
- * else only what the chain needs. RC_CONFLICT: not all of them are here, or the disk has spoilt
- * one. */
+ * else only what the chain needs. RC_CONFLICT: not all of them are here with their content, or the
+ * disk has spoilt one. */
 static enum rc read_own(struct apply *apply, const struct feed_entry *entry, bool with_content,
                         struct frame *out, struct err *err) {
     uint64_t actor, *numbers;
@@ -55,17 +55,22 @@ static enum rc read_own(struct apply *apply, const struct feed_entry *entry, boo
         return arena_check(&apply->arena, "a feed entry", err);
     for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
         struct frame_change *change = &out->changes[i];
+        bool kept = true;
 
         buf_clear(&apply->scratch);
         rc = tablet_own_change(apply->tablet, (struct dot){actor, numbers[i]}, change->leaf,
                                with_content ? &apply->scratch : NULL, err);
         if (rc == RC_OK && with_content) {
-            struct view kept = arena_view(&apply->arena, buf_view(&apply->scratch));
+            struct view content = arena_view(&apply->arena, buf_view(&apply->scratch));
 
             rc = arena_check(&apply->arena, "a feed entry", err);
             if (rc == RC_OK)
-                rc = change_decode(kept, &apply->arena, &change->change, err);
+                rc = change_decode(content, &apply->arena, &change->change, err);
         }
+        if (rc == RC_OK && !with_content)
+            rc = tablet_own_kept(apply->tablet, (struct dot){actor, numbers[i]}, &kept, err);
+        if (rc == RC_OK && !kept) /* whoever reads it later would find nothing */
+            rc = RC_NOT_FOUND;
         change->change.dot = (struct dot){actor, numbers[i]};
         out->count++;
     }

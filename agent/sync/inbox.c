@@ -3,7 +3,9 @@
  * later. */
 #include "agent/sync/inside.h"
 
-static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct err *err) {
+/* feed: of the entry in it, if it is one. */
+static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct feed_id *feed,
+                              struct err *err) {
     struct apply apply;
     struct reader parts;
     struct part part;
@@ -21,6 +23,8 @@ static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct e
     while (rc == RC_OK && (rc = exchange_next(&parts, &part, err)) == RC_OK) {
         if (part.kind == PART_ENTRY)
             rc = exchange_read_entry(part.content, &entry, err);
+        if (rc == RC_OK && part.kind == PART_ENTRY)
+            *feed = (struct feed_id){.area = entry.area, .audience = entry.audience};
         if (rc == RC_OK && part.kind == PART_ENTRY && tablet_in_scope(tablet, entry.area))
             rc = apply_content(&apply, &entry, err);
         if (rc == RC_OK && part.kind == PART_SNAPSHOT)
@@ -40,22 +44,27 @@ static enum rc take_area_part(struct tablet *tablet, struct view bytes, struct e
 
 /* One part in one transaction. A whole answer whose own changes do not fit, or in which another
  * copy of this tablet has used their names, is dropped: the cursors have not moved, so the next
- * sync brings it again, whole. */
+ * sync brings it again, whole. A part of an area lies behind its cursor: that feed is asked for
+ * from its beginning. */
 static enum rc take_part_of_inbox(struct tablet *tablet, const struct inbox_part *part,
                                   struct err *err) {
-    struct feed_id broken = {.area = 0};
+    struct feed_id broken = {.area = 0}, dropped = {.area = 0};
     enum rc rc = tablet_begin(tablet, err);
 
     if (rc != RC_OK)
         return rc;
     rc = part->is_answer ? answer_later(tablet, part->bytes, &broken, err)
-                         : take_area_part(tablet, part->bytes, err);
+                         : take_area_part(tablet, part->bytes, &dropped, err);
     if (rc == RC_CONFLICT || rc == RC_CORRUPT || rc == RC_DENIED) {
+        bool own_missing = rc == RC_CONFLICT;
+
         tablet_rollback(tablet);
         err_clear(err);
         rc = tablet_begin(tablet, err);
         if (rc == RC_OK && broken.area != 0)
             rc = answer_tell_broken(tablet, broken, err);
+        if (rc == RC_OK && own_missing && dropped.area != 0)
+            rc = tablet_delete_cursor(tablet, dropped.area, dropped.audience, err);
     }
     if (rc == RC_OK)
         rc = tablet_inbox_delete(tablet, part->part, err);
