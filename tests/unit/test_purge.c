@@ -456,6 +456,58 @@ static void test_what_the_disk_spoils_while_it_waits_comes_again(void **state) {
     tablet_close(wang);
 }
 
+/* A road on which the tablet is locked while it waits for its answer. */
+struct locking {
+    struct county *county;
+    struct session *session; /* NULL: it is locked */
+};
+
+static enum rc lock_and_answer(void *context, const char *path, struct view body,
+                               struct buf *answer, struct link_result *result, struct err *err) {
+    struct locking *locking = context;
+    struct link *link = &locking->county->link;
+    enum rc rc = link->exchange(link->context, path, body, answer, result, err);
+
+    if (rc == RC_OK && result->status == 200 && locking->session != NULL) {
+        rc = session_close(locking->session, err);
+        locking->session = NULL;
+    }
+    return rc;
+}
+
+static void sync_while_locking(struct visitor *visitor, struct tablet *tablet,
+                               struct session *session) {
+    struct locking locking = {visitor->county, session};
+    struct link link = {&locking, lock_and_answer};
+    struct sync_report report;
+
+    visitor_must(visitor, sync_run(tablet, &link, NULL, &report, &visitor->err));
+    assert_true(visitor_status(visitor, tablet).inbox > 0);
+}
+
+/* The same: what is his own there went with the area's key, so that he cannot go by its numbers
+ * alone. */
+static void test_granted_again_it_comes_back_to_who_locks_meanwhile(void **state) {
+    static const uint64_t only_b[] = {VILLAGE_B}, both[] = {VILLAGE_A, VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct tablet *wang = visitor_enrol(visitor, "wang", 2);
+    struct session *w = county_session(wang, "wang");
+    struct dot record = visitor_save(visitor, w, VILLAGE_A, "Peng");
+
+    sync_all(visitor, wang);
+    grant(visitor, wang, only_b, 1);
+    sync_all(visitor, wang);
+    assert_int_equal(visitor_count(visitor, w, ""), 0);
+    grant(visitor, wang, both, 2);
+    sync_while_locking(visitor, wang, w);
+    w = county_session(wang, "wang");
+    assert_int_equal(visitor_status(visitor, wang).inbox, 0);
+    assert_int_equal(visitor_count(visitor, w, "Peng"), 1); /* at once */
+    assert_string_equal(visitor_text(visitor, w, record, "head/name"), "Peng");
+    visitor_verify(visitor, wang);
+    tablet_close(wang);
+}
+
 /* It was moved away and back between two syncs, so no feed of the other area ever tells of it; what
  * was written while it lay there stands under the key that stays. The answer is lost, and then the
  * first area is withdrawn, so its feed does not bring that home either. */
@@ -539,6 +591,7 @@ int main(void) {
         CASE(test_a_part_of_an_area_goes),
         CASE(test_a_record_between_two_areas_stays),
         CASE(test_granted_again_all_comes_back),
+        CASE(test_granted_again_it_comes_back_to_who_locks_meanwhile),
         CASE(test_granted_again_while_nobody_reads_it),
         CASE(test_what_the_disk_spoils_while_it_waits_comes_again),
         CASE(test_a_record_that_was_elsewhere_for_a_while_goes),
