@@ -263,8 +263,8 @@ static enum rc is_otherwise_known(struct carrying *carrying, struct work *work, 
         uint8_t(*leaves)[32] = NULL;
         uint64_t found = 0;
 
-        rc = fork_leaves(work, &carrying->histories[i], dot.number, dot.number, &leaves, &found,
-                         err);
+        rc = fork_leaves(work, &carrying->histories[i], false, dot.number, dot.number, &leaves,
+                         &found, err);
         *out = rc == RC_OK && found > 0 && crypt_equal(leaves[0], leaf, 32);
         if (*out)
             rc = note_other_name(carrying, work, &carrying->histories[i], dot.number, leaf, err);

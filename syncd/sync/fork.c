@@ -17,6 +17,8 @@ struct leaf_walk {
     uint64_t from;
     uint8_t (*leaves)[32]; /* of numbers from, from + 1... */
     uint64_t count, found;
+    bool carried; /* only what others have brought */
+    bool skipped; /* the open frame */
 };
 
 static enum rc take_leaf(struct leaf_walk *walk, const struct stored_change *change,
@@ -24,6 +26,8 @@ static enum rc take_leaf(struct leaf_walk *walk, const struct stored_change *cha
     if (change->position >= walk->decoded.count || change->dot.number < walk->from ||
         change->dot.number - walk->from >= walk->count)
         return err_set(err, RC_CORRUPT, "log: the index does not fit its frames; run verify");
+    if (walk->skipped)
+        return RC_OK;
     memcpy(walk->leaves[change->dot.number - walk->from],
            walk->decoded.changes[change->position].leaf, 32);
     walk->found++;
@@ -46,6 +50,7 @@ static enum rc leaf_visit(void *context, const struct stored_change *change, str
         if (rc != RC_OK)
             return rc;
         walk->frame = change->frame;
+        walk->skipped = walk->carried && stored.carrier == 0;
     }
     return take_leaf(walk, change, err);
 }
@@ -67,6 +72,7 @@ static enum rc leaves_of_step(struct leaf_walk *walk, uint64_t actor, uint64_t f
             rc = frame_decode_raw(work->frames[change->frame - 1].bytes, work->inflater,
                                   &walk->arena, &walk->decoded, err);
             walk->frame = change->frame;
+            walk->skipped = walk->carried && work->frames[change->frame - 1].carrier == 0;
         }
         if (rc == RC_OK)
             rc = take_leaf(walk, change, err);
@@ -109,9 +115,10 @@ static enum rc walk_begin(struct leaf_walk *walk, struct err *err) {
     return RC_OK;
 }
 
-enum rc fork_own_leaves(struct work *work, uint64_t actor, uint64_t from, uint64_t to,
+enum rc fork_own_leaves(struct work *work, uint64_t actor, bool carried, uint64_t from, uint64_t to,
                         uint8_t (**leaves)[32], uint64_t *found, struct err *err) {
-    struct leaf_walk walk = {.work = work, .from = from, .count = to - from + 1};
+    struct leaf_walk walk = {
+        .work = work, .from = from, .count = to - from + 1, .carried = carried};
     enum rc rc = walk_begin(&walk, err);
 
     if (rc != RC_OK)
@@ -123,9 +130,11 @@ enum rc fork_own_leaves(struct work *work, uint64_t actor, uint64_t from, uint64
     return rc;
 }
 
-enum rc fork_leaves(struct work *work, const struct stored_actor *actor, uint64_t from, uint64_t to,
-                    uint8_t (**leaves)[32], uint64_t *found, struct err *err) {
-    struct leaf_walk walk = {.work = work, .from = from, .count = to - from + 1};
+enum rc fork_leaves(struct work *work, const struct stored_actor *actor, bool carried,
+                    uint64_t from, uint64_t to, uint8_t (**leaves)[32], uint64_t *found,
+                    struct err *err) {
+    struct leaf_walk walk = {
+        .work = work, .from = from, .count = to - from + 1, .carried = carried};
     struct stored_actor owner = *actor;
     uint64_t last = to;
     enum rc rc = walk_begin(&walk, err);
@@ -158,7 +167,7 @@ enum rc fork_leaves(struct work *work, const struct stored_actor *actor, uint64_
 static enum rc history_leaves(struct work *work, const struct stored_actor *actor, uint64_t from,
                               uint64_t to, uint8_t (**leaves)[32], struct err *err) {
     uint64_t found = 0;
-    enum rc rc = fork_leaves(work, actor, from, to, leaves, &found, err);
+    enum rc rc = fork_leaves(work, actor, false, from, to, leaves, &found, err);
 
     if (rc == RC_OK && found != to - from + 1)
         rc = err_set(err, RC_CORRUPT, "log: the index does not fit its frames; run verify");
@@ -264,7 +273,7 @@ static enum rc fit_ahead(struct work *work, const struct ingested *in, struct fi
 
     if (from > outer->last)
         return RC_OK;
-    rc = fork_leaves(work, fit->history, from, outer->last, &leaves, &found, err);
+    rc = fork_leaves(work, fit->history, false, from, outer->last, &leaves, &found, err);
     for (uint64_t n = from; n <= outer->last && rc == RC_OK && found > 0; n++) {
         if (crypt_equal(leaves[n - from], none, 32) ||
             crypt_equal(leaves[n - from], ingest_change(in, (uint32_t)(n - outer->first))->leaf,

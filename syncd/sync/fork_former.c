@@ -117,7 +117,8 @@ static enum rc prove_by_others(const struct placing *placing, struct proof *proo
         uint8_t(*leaves)[32] = NULL;
         uint64_t found = 0, at = 0;
 
-        rc = fork_leaves(placing->work, &placing->histories[i], from, last, &leaves, &found, err);
+        rc = fork_leaves(placing->work, &placing->histories[i], true, from, last, &leaves, &found,
+                         err);
         for (uint64_t n = last; n >= from && rc == RC_OK && found > 0 && at == 0; n--)
             if (!crypt_equal(leaves[n - from], none, 32) &&
                 crypt_equal(leaves[n - from], leaf_at(placing->in, n), 32))
@@ -198,7 +199,9 @@ static enum rc place_unproven(struct placing *placing, struct placed *out, struc
 
 /* --- what is in the log under another name --- */
 
-/* names[i]: under which the number agreed + 1 + i is here, but for what is the history's own. */
+/* names[i]: under which the number agreed + 1 + i is here, because others brought it, but for what
+ * is the history's own. What an author brought himself stands in a history that the batch would
+ * have joined so far, if it were the same: behind other numbers the same bytes are a copy's. */
 static enum rc find_names(const struct placing *placing, uint64_t last, uint64_t **names,
                           struct err *err) {
     static const uint8_t none[32];
@@ -212,7 +215,7 @@ static enum rc find_names(const struct placing *placing, uint64_t last, uint64_t
         uint64_t name = placing->histories[i].actor, found = 0;
         uint8_t(*leaves)[32] = NULL;
 
-        rc = fork_own_leaves(placing->work, name, from, last, &leaves, &found, err);
+        rc = fork_own_leaves(placing->work, name, true, from, last, &leaves, &found, err);
         for (uint64_t n = from; n <= last && rc == RC_OK && found > 0; n++)
             if (!crypt_equal(leaves[n - from], none, 32) &&
                 crypt_equal(leaves[n - from], leaf_at(placing->in, n), 32))
@@ -240,7 +243,7 @@ static enum rc told_stray(const struct placing *placing, const struct proof *pro
         uint8_t(*leaves)[32] = NULL;
         uint64_t found = 0;
 
-        rc = fork_own_leaves(placing->work, name, next, placed->upto, &leaves, &found, err);
+        rc = fork_own_leaves(placing->work, name, false, next, placed->upto, &leaves, &found, err);
         if (rc == RC_OK && found > 0)
             *out = 0;
     }

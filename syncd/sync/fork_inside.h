@@ -15,11 +15,13 @@ struct fit {
 };
 
 /* Leaves of a history's numbers from..to, its strays' included: those before its fork_from are its
- * parent's. *found of them are here, the others stay zeros. In the work's arena. */
-enum rc fork_leaves(struct work *work, const struct stored_actor *actor, uint64_t from, uint64_t to,
-                    uint8_t (**leaves)[32], uint64_t *found, struct err *err);
+ * parent's. carried: only what others have brought. *found of them are here, the others stay zeros.
+ * In the work's arena. */
+enum rc fork_leaves(struct work *work, const struct stored_actor *actor, bool carried,
+                    uint64_t from, uint64_t to, uint8_t (**leaves)[32], uint64_t *found,
+                    struct err *err);
 /* The same of what stands under this one name, the history's own numbers or not. */
-enum rc fork_own_leaves(struct work *work, uint64_t actor, uint64_t from, uint64_t to,
+enum rc fork_own_leaves(struct work *work, uint64_t actor, bool carried, uint64_t from, uint64_t to,
                         uint8_t (**leaves)[32], uint64_t *found, struct err *err);
 /* All histories under the root, itself first, as this step sees them. An empty fork is none: the
  * step that made it came to nothing, or others have carried changes of it here whose beginning is

@@ -3,6 +3,7 @@
 #include "tests/support/clerk.h"
 
 #include "agent/store/inside.h"
+#include "agent/store/traffic.h"
 #include "schema/wire/lineage.h"
 
 #include <stdarg.h>
@@ -197,11 +198,109 @@ static void what_its_author_brings_behind_others_stands_there_once(void **state)
     tablet_close(chen.tablet);
 }
 
+static void leaf_of_third(struct tablet *tablet, uint8_t leaf[32]) {
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(tablet_own_change(tablet, (struct dot){tablet_actor(tablet, 0)->actor, 3}, leaf,
+                                 NULL, &err),
+               &err);
+}
+
+struct twin { /* a copy of Chen's tablet */
+    struct tablet *tablet;
+    struct session *session;
+};
+
+/* Copies have the same keys: what each writes in the same moment under the same number may be the
+ * same, byte for byte. Behind different numbers these are two homes. */
+static void write_the_same(struct clerk *world, struct chen *chen, struct twin *twin) {
+    uint8_t leaf[32], twins_leaf[32];
+    struct err err;
+    int64_t now_ms;
+
+    err_init(&err, LANG_EN);
+    clerk_must(session_close(chen->session, &err), &err);
+    tablet_close(chen->tablet);
+    clerk_copy(world, "chen", "twin");
+    chen->tablet = county_tablet(world->county, clerk_path(world, "chen"));
+    chen->session = county_session(chen->tablet, "chen");
+    twin->tablet = county_tablet(world->county, clerk_path(world, "twin"));
+    twin->session = county_session(twin->tablet, "chen");
+    now_ms = world->county->now_ms;
+    clerk_new(world, chen->session, CLERK_HOME("甲户"));
+    clerk_new(world, chen->session, CLERK_HOME("一样"));
+    world->county->now_ms = now_ms;
+    clerk_new(world, twin->session, CLERK_HOME("乙户"));
+    clerk_new(world, twin->session, CLERK_HOME("一样"));
+    leaf_of_third(chen->tablet, leaf);
+    leaf_of_third(twin->tablet, twins_leaf);
+    assert_memory_equal(leaf, twins_leaf, 32);
+}
+
+static void check_both(struct clerk *world, struct chen *chen, struct twin *twin) {
+    const char *mine, *its;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    sync_one(world, twin->tablet);
+    sync_until_rest(world, chen);
+    assert_int_equal(clerk_counts(world).changes, 5);
+    mine = own_name(world, chen->tablet, 3);
+    its = own_name(world, twin->tablet, 3);
+    assert_string_not_equal(mine, its);
+    clerk_edit(world, twin->session, its, "pigs", "8642");
+    sync_one(world, twin->tablet);
+    sync_until_rest(world, chen);
+    assert_int_equal(clerk_counts(world).changes, 6);
+    assert_int_equal(clerk_counts(world).records, 5);
+    assert_int_equal(clerk_counts(world).quarantined, 0);
+    assert_int_equal(listed_count(world, chen->session), 5);
+    assert_int_equal(listed_count(world, twin->session), 5);
+    assert_true(shows(world, its, "一样") && shows(world, its, "8642"));
+    assert_true(shows(world, mine, "一样") && !shows(world, mine, "8642"));
+    verify(twin->tablet);
+    clerk_must(session_close(twin->session, &err), &err);
+    tablet_close(twin->tablet);
+    tablet_close(chen->tablet);
+}
+
+static void the_same_bytes_of_two_copies_are_two_changes(void **state) {
+    struct clerk *world = *state;
+    struct chen chen;
+    struct twin twin;
+
+    begin(world, &chen);
+    write_the_same(world, &chen, &twin);
+    sync_one(world, chen.tablet);
+    sync_one(world, twin.tablet);
+    check_both(world, &chen, &twin);
+}
+
+/* A county that is younger than their names knows again what others have brought, by its bytes: not
+ * what the one copy has brought itself for the other's. */
+static void the_same_bytes_are_two_changes_after_a_restore(void **state) {
+    struct clerk *world = *state;
+    struct chen chen;
+    struct twin twin;
+
+    begin(world, &chen);
+    write_the_same(world, &chen, &twin);
+    restore(world, chen.file, "again");
+    sync_one(world, chen.tablet);
+    sync_one(world, twin.tablet);
+    check_both(world, &chen, &twin);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_others_bring_by_its_former_name_stands_there_once,
                                         clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(what_its_author_brings_behind_others_stands_there_once,
+                                        clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(the_same_bytes_of_two_copies_are_two_changes, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(the_same_bytes_are_two_changes_after_a_restore,
                                         clerk_set_up, clerk_tear_down),
     };
 
