@@ -76,7 +76,8 @@ static enum rc read_own(struct apply *apply, const struct feed_entry *entry, boo
     }
     if (rc == RC_CORRUPT)
         return err_set(err, RC_CONFLICT, "the server names own changes that are damaged here");
-    if (rc == RC_NOT_FOUND)
+    /* Locked: written where its record was believed to be, under a key that nobody has opened. */
+    if (rc == RC_NOT_FOUND || rc == RC_LOCKED)
         return err_set(err, RC_CONFLICT, "the server names own changes that are not here");
     return rc;
 }

@@ -508,6 +508,35 @@ static void test_granted_again_it_comes_back_to_who_locks_meanwhile(void **state
     tablet_close(wang);
 }
 
+/* Own changes lie under the key of the area where the record was believed to be. Somebody else
+ * moved it, so they come back in another area's feed, to a colleague who has no key of the first.
+ */
+static void test_what_was_written_before_a_move_comes_back_to_who_cannot_read_it(void **state) {
+    static const uint64_t only_b[] = {VILLAGE_B}, both[] = {VILLAGE_A, VILLAGE_B};
+    struct visitor *visitor = *state;
+    struct two_clerks clerks = visitor_two_clerks(visitor, both, 2);
+    struct session *li;
+    struct dot record;
+    uint64_t person;
+
+    record = visitor_save(visitor, clerks.wang, VILLAGE_A, "Peng");
+    visitor_must(visitor,
+                 session_add_person(clerks.wang, view_text("li"), view_text("secret-of-li"), only_b,
+                                    1, &person, &visitor->err));
+    sync_all(visitor, clerks.a);
+    sync_all(visitor, clerks.b);
+    visitor_move(visitor, clerks.zhang, record, VILLAGE_B);
+    sync_all(visitor, clerks.b);
+    visitor_edit(visitor, clerks.wang, record, "head/name", "Xu");
+    visitor_must(visitor, session_close(clerks.wang, &visitor->err));
+    li = county_session(clerks.a, "li");
+    sync_all(visitor, clerks.a);
+    assert_string_equal(visitor_text(visitor, li, record, "head/name"), "Xu");
+    visitor_must(visitor, session_close(li, &visitor->err));
+    tablet_close(clerks.a);
+    tablet_close(clerks.b);
+}
+
 /* It was moved away and back between two syncs, so no feed of the other area ever tells of it; what
  * was written while it lay there stands under the key that stays. The answer is lost, and then the
  * first area is withdrawn, so its feed does not bring that home either. */
@@ -592,6 +621,7 @@ int main(void) {
         CASE(test_a_record_between_two_areas_stays),
         CASE(test_granted_again_all_comes_back),
         CASE(test_granted_again_it_comes_back_to_who_locks_meanwhile),
+        CASE(test_what_was_written_before_a_move_comes_back_to_who_cannot_read_it),
         CASE(test_granted_again_while_nobody_reads_it),
         CASE(test_what_the_disk_spoils_while_it_waits_comes_again),
         CASE(test_a_record_that_was_elsewhere_for_a_while_goes),
