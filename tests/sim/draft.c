@@ -102,13 +102,26 @@ void draft_unlocked(struct world *world, struct pad *pad) {
     }
 }
 
+/* What somebody else changed reads as in the record now, and is not the draft's own any more. */
+static void look_again(struct world *world, struct kept *kept, struct filler *filler) {
+    for (uint32_t at = 0; at < DRAFT_ANSWERS; at++) {
+        write_text(kept->texts[at],
+                   engine_value(filler_engine(filler), place_of(world, filler, at)));
+        if (view_equal(filler_base(filler, place_of(world, filler, at)),
+                       view_text(kept->texts[at])))
+            kept->own &= ~(1u << at);
+    }
+}
+
 /* What was confirmed is there; of what was not, the one or the other. */
 static void check_answers(struct world *world, struct pad *pad, struct kept *kept,
                           struct filler *filler) {
+    if (kept->loose)
+        look_again(world, kept, filler);
     for (uint32_t at = 0; at < DRAFT_ANSWERS; at++) {
         char *text = kept->texts[at];
 
-        if (kept->loose || (kept->asked == at + 1 && reads(world, filler, at, kept->maybe)))
+        if (kept->asked == at + 1 && reads(world, filler, at, kept->maybe))
             write_text(text, engine_value(filler_engine(filler), place_of(world, filler, at)));
         else if (text[0] != '\0' && !reads(world, filler, at, text))
             world_fail(world, "draft %u on %s has lost '%s' of %s, which was confirmed",
@@ -187,17 +200,6 @@ static enum rc answer_some(struct world *world, struct pad *pad, struct kept *ke
         rc = answer(world, pad, kept, filler, at, text);
     }
     return rc;
-}
-
-/* What somebody else changed reads as in the record now. */
-static void look_again(struct world *world, struct kept *kept, struct filler *filler) {
-    for (uint32_t at = 0; at < DRAFT_ANSWERS; at++) {
-        write_text(kept->texts[at],
-                   engine_value(filler_engine(filler), place_of(world, filler, at)));
-        if (view_equal(filler_base(filler, place_of(world, filler, at)),
-                       view_text(kept->texts[at])))
-            kept->own &= ~(1u << at);
-    }
 }
 
 static void note_end(struct world *world, const struct kept *kept) {
