@@ -96,11 +96,6 @@ static struct view title_of(const struct filler *filler) {
     return title;
 }
 
-/* The bytes are personal: they are wiped. */
-static void wipe(struct buf *bytes) {
-    crypt_buf_release(bytes);
-}
-
 /* Which of our own changes the draft names, each once. */
 static enum rc keep_names(struct filler *filler, struct view kept, struct buf *out,
                           struct err *err) {
@@ -155,7 +150,7 @@ static enum rc keep(struct filler *filler, struct buf *out, struct err *err) {
     if (rc == RC_OK)
         rc = keep_names(filler, buf_view(&kept), out, err);
     buf_add_view(out, buf_view(&kept));
-    wipe(&kept);
+    crypt_buf_release(&kept);
     return rc == RC_OK ? buf_check(out, "a draft", err) : rc;
 }
 
@@ -169,7 +164,7 @@ static enum rc add_draft(struct filler **out, enum rc rc, struct err *err) {
         rc = keep(filler, &bytes, err);
     if (rc == RC_OK)
         rc = drafts_add(filler->session, filler->area, buf_view(&bytes), &filler->draft, err);
-    wipe(&bytes);
+    crypt_buf_release(&bytes);
     if (rc != RC_OK) {
         filler_close(filler);
         *out = NULL;
@@ -297,7 +292,7 @@ enum rc filler_peek(struct session *session, uint64_t draft, struct arena *arena
         out->title = arena_view(arena, out->title);
         rc = arena_check(arena, "the list", err);
     }
-    wipe(&bytes);
+    crypt_buf_release(&bytes);
     return rc;
 }
 
@@ -356,7 +351,7 @@ enum rc filler_resume(struct session *session, uint64_t draft, struct filler **o
         *out = NULL;
     }
 out:
-    wipe(&bytes);
+    crypt_buf_release(&bytes);
     arena_release(&arena);
     return rc;
 }
@@ -445,7 +440,7 @@ enum rc filler_keep(struct filler *filler, struct err *err) {
     rc = keep(filler, &bytes, err);
     if (rc == RC_OK)
         rc = drafts_put(filler->session, filler->draft, buf_view(&bytes), err);
-    wipe(&bytes);
+    crypt_buf_release(&bytes);
     return rc;
 }
 

@@ -277,21 +277,27 @@ enum rc tablet_own_changes(struct tablet *tablet, const struct own_actor *actor,
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
+/* The statement stands on its row, whose key is *row: record, key, sealed, chain, leaf. */
+static enum rc find_own(struct tablet *tablet, struct dot dot, uint64_t *row, struct err *err) {
+    struct statement *get = tablet->sql[SQL_CHANGE_GET];
+    const struct own_actor *actor = tablet_own_actor(tablet, dot.actor);
+
+    if (actor == NULL || dot.number == 0 || dot.number > NUMBER_MAX)
+        return RC_NOT_FOUND;
+    *row = (uint64_t)change_row(actor->serial, dot.number);
+    statement_bind_i64(get, 1, (int64_t)*row);
+    return statement_one(get, err);
+}
+
 enum rc tablet_own_change(struct tablet *tablet, struct dot dot, uint8_t leaf[32],
                           struct buf *canonical, struct err *err) {
     struct statement *get = tablet->sql[SQL_CHANGE_GET];
-    const struct own_actor *actor = tablet_own_actor(tablet, dot.actor);
     const struct open_key *key;
     struct own_scope scope;
     struct view bytes;
     uint64_t row;
-    enum rc rc;
+    enum rc rc = find_own(tablet, dot, &row, err);
 
-    if (actor == NULL || dot.number == 0 || dot.number > NUMBER_MAX)
-        return RC_NOT_FOUND;
-    row = (uint64_t)change_row(actor->serial, dot.number);
-    statement_bind_i64(get, 1, (int64_t)row);
-    rc = statement_one(get, err);
     if (rc != RC_OK)
         return rc;
     if (statement_blob(get, 4).size == 32)
@@ -320,14 +326,10 @@ enum rc tablet_own_change(struct tablet *tablet, struct dot dot, uint8_t leaf[32
 
 enum rc tablet_own_kept(struct tablet *tablet, struct dot dot, bool *out, struct err *err) {
     struct statement *get = tablet->sql[SQL_CHANGE_GET];
-    const struct own_actor *actor = tablet_own_actor(tablet, dot.actor);
-    enum rc rc;
+    uint64_t row;
+    enum rc rc = find_own(tablet, dot, &row, err);
 
     *out = false;
-    if (actor == NULL || dot.number == 0 || dot.number > NUMBER_MAX)
-        return RC_OK;
-    statement_bind_i64(get, 1, change_row(actor->serial, dot.number));
-    rc = statement_one(get, err);
     if (rc != RC_OK)
         return rc == RC_NOT_FOUND ? RC_OK : rc;
     *out = statement_blob(get, 2).size > 0;

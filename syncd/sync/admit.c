@@ -139,15 +139,10 @@ static enum rc history_outcomes(struct outcome_list *list, const struct stored_a
     enum rc rc = outcomes_of(list, history->actor, first, last, err);
 
     if (rc == RC_OK)
-        rc = fork_strays(fork_in_work(list->work), history, &list->work->arena, &strays, &count,
-                         err);
-    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
-        uint64_t from = strays[i].first > first ? strays[i].first : first;
-        uint64_t to = strays[i].last < last ? strays[i].last : last;
-
-        if (from <= to)
-            rc = outcomes_of(list, strays[i].name, from, to, err);
-    }
+        rc = fork_strays_within(fork_in_work(list->work), history, first, last, &list->work->arena,
+                                &strays, &count, err);
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++)
+        rc = outcomes_of(list, strays[i].name, strays[i].first, strays[i].last, err);
     return rc;
 }
 

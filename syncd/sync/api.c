@@ -391,10 +391,7 @@ static enum rc give_own_receipt(struct visit *visit, struct err *err) {
     if (!is_new_epoch(visit) && actor.number <= visit->hello.own_last &&
         (visit->told == visit->news || actor.number == 0))
         return RC_OK;
-    *receipt = (struct receipt){.actor = actor.actor, .number = actor.number};
-    memcpy(receipt->hash, actor.hash, 32);
-    rc =
-        fork_names(&actor, fork_in_store(visit->ledger->store), visit->arena, &receipt->forks, err);
+    rc = receipt_of(&actor, visit->ledger->store, visit->arena, receipt, err);
     /* It may have been told that a backup holds more than the one we come from. */
     if (is_new_epoch(visit) && visit->hello.own_last > actor.number)
         receipt->want_from = actor.number + 1;

@@ -41,18 +41,12 @@ static enum rc actor_visit(void *context, const struct stored_actor *actor, stru
     struct making *making = context;
     struct answer *answer = &making->first;
     struct receipt *receipt;
-    enum rc rc;
 
     receipt = arena_push(&making->arena, &answer->receipts, &answer->receipt_count,
                          &making->receipt_capacity, sizeof(*receipt));
     if (receipt == NULL)
         return arena_check(&making->arena, "a bundle", err);
-    *receipt = (struct receipt){.actor = actor->actor, .number = actor->number};
-    memcpy(receipt->hash, actor->hash, sizeof(receipt->hash));
-    rc = fork_root(actor, fork_in_store(making->ledger->store), &receipt->actor, err);
-    return rc != RC_OK ? rc
-                       : fork_names(actor, fork_in_store(making->ledger->store), &making->arena,
-                                    &receipt->forks, err);
+    return receipt_of(actor, making->ledger->store, &making->arena, receipt, err);
 }
 
 static enum rc pending_visit(void *context, const struct stored_pending *pending, struct err *err) {

@@ -94,16 +94,11 @@ static enum rc leaves_of_strays(struct leaf_walk *walk, const struct stored_acto
                                 uint64_t first, uint64_t last, struct err *err) {
     struct stray *strays = NULL;
     uint32_t count = 0;
-    enum rc rc =
-        fork_strays(fork_in_work(walk->work), owner, &walk->work->arena, &strays, &count, err);
+    enum rc rc = fork_strays_within(fork_in_work(walk->work), owner, first, last,
+                                    &walk->work->arena, &strays, &count, err);
 
-    for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
-        uint64_t from = strays[i].first > first ? strays[i].first : first;
-        uint64_t to = strays[i].last < last ? strays[i].last : last;
-
-        if (from <= to)
-            rc = leaves_of(walk, strays[i].name, from, to, err);
-    }
+    for (uint32_t i = 0; i < count && rc == RC_OK; i++)
+        rc = leaves_of(walk, strays[i].name, strays[i].first, strays[i].last, err);
     return rc;
 }
 

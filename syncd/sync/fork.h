@@ -70,6 +70,10 @@ struct stray {
 /* In the arena. */
 enum rc fork_strays(struct fork_source source, const struct stored_actor *history,
                     struct arena *arena, struct stray **out, uint32_t *count, struct err *err);
+/* Those of these numbers, cut to them. */
+enum rc fork_strays_within(struct fork_source source, const struct stored_actor *history,
+                           uint64_t first, uint64_t last, struct arena *arena, struct stray **out,
+                           uint32_t *count, struct err *err);
 /* All behind those that are known. */
 enum rc fork_put_strays(struct work *work, const struct stored_actor *history,
                         const struct stray *strays, uint32_t count, struct err *err);
@@ -84,6 +88,9 @@ enum rc fork_names(const struct stored_actor *actor, struct fork_source source, 
 /* The chain behind which a fork begins, where others have carried it here before its parent; its
  * hash stays as it is while that is not known. */
 enum rc fork_begin(struct work *work, uint64_t root, struct stored_actor *fork, struct err *err);
+/* What is here of a history, for its tablet: names, number and hash. Names are in the arena. */
+enum rc receipt_of(const struct stored_actor *history, struct store *store, struct arena *arena,
+                   struct receipt *out, struct err *err);
 /* The name of the history of which this receipt speaks, where it ends. */
 enum rc receipt_history(const struct receipt *receipt, struct arena *arena, uint64_t *out,
                         struct err *err);

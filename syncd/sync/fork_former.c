@@ -106,10 +106,16 @@ static enum rc prove_by_word(const struct placing *placing, uint32_t told_count,
     return rc;
 }
 
+/* Whether this leaf, of what is here of a history (zeros: nothing), is the batch's at n. */
+static bool is_leaf_of(const struct placing *placing, const uint8_t leaf[32], uint64_t n) {
+    static const uint8_t none[32];
+
+    return !crypt_equal(leaf, none, 32) && crypt_equal(leaf, leaf_at(placing->in, n), 32);
+}
+
 /* The last change of the batch that others have brought here, under whatever name. */
 static enum rc prove_by_others(const struct placing *placing, struct proof *proof,
                                struct err *err) {
-    static const uint8_t none[32];
     uint64_t from = placing->agreed + 1, last = placing->in->batch.outer.last;
     enum rc rc = RC_OK;
 
@@ -120,8 +126,7 @@ static enum rc prove_by_others(const struct placing *placing, struct proof *proo
         rc = fork_leaves(placing->work, &placing->histories[i], true, from, last, &leaves, &found,
                          err);
         for (uint64_t n = last; n >= from && rc == RC_OK && found > 0 && at == 0; n--)
-            if (!crypt_equal(leaves[n - from], none, 32) &&
-                crypt_equal(leaves[n - from], leaf_at(placing->in, n), 32))
+            if (is_leaf_of(placing, leaves[n - from], n))
                 at = n;
         if (rc != RC_OK || at <= proof->upto)
             continue;
@@ -204,7 +209,6 @@ static enum rc place_unproven(struct placing *placing, struct placed *out, struc
  * have joined so far, if it were the same: behind other numbers the same bytes are a copy's. */
 static enum rc find_names(const struct placing *placing, uint64_t last, uint64_t **names,
                           struct err *err) {
-    static const uint8_t none[32];
     uint64_t from = placing->agreed + 1;
     enum rc rc = RC_OK;
 
@@ -217,8 +221,7 @@ static enum rc find_names(const struct placing *placing, uint64_t last, uint64_t
 
         rc = fork_own_leaves(placing->work, name, true, from, last, &leaves, &found, err);
         for (uint64_t n = from; n <= last && rc == RC_OK && found > 0; n++)
-            if (!crypt_equal(leaves[n - from], none, 32) &&
-                crypt_equal(leaves[n - from], leaf_at(placing->in, n), 32))
+            if (is_leaf_of(placing, leaves[n - from], n))
                 (*names)[n - from] = name;
     }
     return rc;

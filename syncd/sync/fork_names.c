@@ -132,6 +132,16 @@ enum rc fork_names(const struct stored_actor *actor, struct fork_source source, 
     return rc != RC_OK ? rc : arena_check(arena, "lineage", err);
 }
 
+enum rc receipt_of(const struct stored_actor *history, struct store *store, struct arena *arena,
+                   struct receipt *out, struct err *err) {
+    enum rc rc;
+
+    *out = (struct receipt){.number = history->number};
+    memcpy(out->hash, history->hash, sizeof(out->hash));
+    rc = fork_root(history, fork_in_store(store), &out->actor, err);
+    return rc != RC_OK ? rc : fork_names(history, fork_in_store(store), arena, &out->forks, err);
+}
+
 enum rc receipt_history(const struct receipt *receipt, struct arena *arena, uint64_t *out,
                         struct err *err) {
     struct lineage lineage, trunk = {0};

@@ -56,6 +56,26 @@ enum rc fork_strays(struct fork_source source, const struct stored_actor *histor
     return reader_check(&in, "lineage", err);
 }
 
+enum rc fork_strays_within(struct fork_source source, const struct stored_actor *history,
+                           uint64_t first, uint64_t last, struct arena *arena, struct stray **out,
+                           uint32_t *count, struct err *err) {
+    uint32_t all = 0;
+    enum rc rc = fork_strays(source, history, arena, out, &all, err);
+
+    *count = 0;
+    for (uint32_t i = 0; i < all && rc == RC_OK; i++) {
+        struct stray stray = (*out)[i];
+
+        if (stray.first < first)
+            stray.first = first;
+        if (stray.last > last)
+            stray.last = last;
+        if (stray.first <= stray.last)
+            (*out)[(*count)++] = stray;
+    }
+    return rc;
+}
+
 enum rc fork_put_strays(struct work *work, const struct stored_actor *history,
                         const struct stray *strays, uint32_t count, struct err *err) {
     char name[NAME_BYTES];

@@ -1,6 +1,8 @@
 /* former.c: see former.h. */
 #include "syncd/sync/former.h"
 
+#include "syncd/sync/news.h"
+
 struct walk {
     struct store *store;
     const struct former_wish *wish;
@@ -9,38 +11,11 @@ struct walk {
     uint32_t count, capacity;
 };
 
-struct news {
-    uint64_t last; /* number of the history at hand */
-    bool found;
-};
-
 static enum rc news_visit(void *context, const struct stored_quarantine *row, struct err *err) {
-    struct news *news = context;
-
+    (void)row;
     (void)err;
-    news->found = news->found || row->dot.number <= news->last;
-    return news->found ? RC_NOT_FOUND : RC_OK;
-}
-
-/* Of a fork what it grew out of is news, too: the copy wrote that as well. */
-static enum rc find_news(struct walk *walk, struct stored_actor actor, bool *out, struct err *err) {
-    struct news news = {.last = UINT64_MAX};
-    enum rc rc;
-
-    for (;;) {
-        rc = store_actor_quarantine(walk->store, actor.actor, walk->wish->told, false, news_visit,
-                                    &news, err);
-        if (rc != RC_OK || news.found || actor.fork_of == 0)
-            break;
-        news.last = actor.fork_from - 1;
-        rc = store_actor(walk->store, actor.fork_of, &actor, err);
-        if (rc != RC_OK)
-            break;
-    }
-    if (rc == RC_NOT_FOUND) /* nobody has shown it yet */
-        err_clear(err);
-    *out = news.found;
-    return rc == RC_NOT_FOUND ? RC_OK : rc;
+    *(bool *)context = true;
+    return RC_NOT_FOUND;
 }
 
 static enum rc actor_visit(void *context, const struct stored_actor *actor, struct err *err) {
@@ -52,7 +27,8 @@ static enum rc actor_visit(void *context, const struct stored_actor *actor, stru
     if (actor->actor == walk->wish->present)
         return RC_OK;
     if (!has_news)
-        rc = find_news(walk, *actor, &has_news, err);
+        rc = news_of_history(walk->store, actor->actor, walk->wish->told, false, news_visit,
+                             &has_news, err);
     if (rc != RC_OK || !has_news)
         return rc;
     row = arena_push(walk->arena, &walk->list, &walk->count, &walk->capacity, sizeof(*row));
@@ -73,13 +49,9 @@ static bool is_told(const struct answer *answer, const struct receipt *receipt) 
 
 static enum rc add(struct walk *walk, const struct stored_actor *actor, struct answer *answer,
                    struct err *err) {
-    struct receipt receipt = {.actor = actor->actor, .number = actor->number};
-    enum rc rc = RC_OK;
+    struct receipt receipt;
+    enum rc rc = receipt_of(actor, walk->store, walk->arena, &receipt, err);
 
-    memcpy(receipt.hash, actor->hash, sizeof(receipt.hash));
-    rc = fork_root(actor, fork_in_store(walk->store), &receipt.actor, err);
-    if (rc == RC_OK)
-        rc = fork_names(actor, fork_in_store(walk->store), walk->arena, &receipt.forks, err);
     /* It may have been told that a backup holds more than the one we come from. */
     if (walk->wish->is_new_epoch)
         receipt.want_from = receipt.number + 1;

@@ -165,11 +165,43 @@ void news_reason_name(struct dot dot, char out[DOT_TEXT_BYTES + 16]) {
     snprintf(out, DOT_TEXT_BYTES + 16, "returned %s", text);
 }
 
+struct history_walk {
+    uint64_t last; /* of the history at hand that is the first one's, too */
+    store_visit_quarantine *visit;
+    void *context;
+    bool ended; /* by whoever looks */
+};
+
+static enum rc history_visit(void *context, const struct stored_quarantine *row, struct err *err) {
+    struct history_walk *walk = context;
+    enum rc rc = row->dot.number > walk->last ? RC_OK : walk->visit(walk->context, row, err);
+
+    walk->ended = rc == RC_NOT_FOUND;
+    return rc;
+}
+
+enum rc news_of_history(struct store *store, uint64_t history, uint32_t told, bool waiting,
+                        store_visit_quarantine *visit, void *context, struct err *err) {
+    struct history_walk walk = {.last = UINT64_MAX, .visit = visit, .context = context};
+    struct stored_actor actor = {.fork_of = history};
+    enum rc rc = RC_OK;
+
+    while (actor.fork_of != 0 && rc == RC_OK && !walk.ended) {
+        history = actor.fork_of;
+        rc = store_actor_quarantine(store, history, told, waiting, history_visit, &walk, err);
+        if (rc == RC_OK && !walk.ended)
+            rc = store_actor(store, history, &actor, err);
+        walk.last = actor.fork_from - 1;
+    }
+    if (rc == RC_NOT_FOUND) /* nobody has shown it yet */
+        err_clear(err);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 struct outcome_walk {
     struct store *store;
     struct arena *arena;
     struct receipt *receipt;
-    uint64_t last; /* of the history at hand that is this receipt's, too */
     uint32_t capacity, return_capacity;
 };
 
@@ -203,7 +235,7 @@ static enum rc outcome_visit(void *context, const struct stored_quarantine *row,
     struct outcome *outcome;
     enum rc rc;
 
-    if (row->dot.number > walk->last || (row->settled == 0 && row->dot.number > receipt->number))
+    if (row->settled == 0 && row->dot.number > receipt->number)
         return RC_OK;
     if (receipt->outcome_count >= OUTCOMES_MAX)
         return RC_NOT_FOUND;
@@ -220,22 +252,8 @@ static enum rc outcome_visit(void *context, const struct stored_quarantine *row,
 
 enum rc news_outcomes(struct store *store, uint64_t history, uint32_t told, bool waiting,
                       struct arena *arena, struct receipt *receipt, struct err *err) {
-    struct outcome_walk walk = {.store = store,
-                                .arena = arena,
-                                .receipt = receipt,
-                                .last = UINT64_MAX,
-                                .capacity = receipt->outcome_count};
-    struct stored_actor actor = {.fork_of = history};
-    enum rc rc = RC_OK;
+    struct outcome_walk walk = {
+        .store = store, .arena = arena, .receipt = receipt, .capacity = receipt->outcome_count};
 
-    while (actor.fork_of != 0 && rc == RC_OK) { /* the copy's own, then what it grew out of */
-        history = actor.fork_of;
-        rc = store_actor_quarantine(store, history, told, waiting, outcome_visit, &walk, err);
-        if (rc == RC_OK)
-            rc = store_actor(store, history, &actor, err);
-        walk.last = actor.fork_from - 1;
-    }
-    if (rc == RC_NOT_FOUND) /* nobody has shown it yet */
-        err_clear(err);
-    return rc == RC_NOT_FOUND ? RC_OK : rc;
+    return news_of_history(store, history, told, waiting, outcome_visit, &walk, err);
 }

@@ -34,6 +34,10 @@ enum rc watermark_move(struct work *work, const struct watermark *positions, uin
 
 /* --- what becomes of quarantined changes --- */
 
+/* Visits what of this history, and of those that it grew out of as far as they are its own, was
+ * settled in news after `told`, or waits, if asked for. */
+enum rc news_of_history(struct store *store, uint64_t history, uint32_t told, bool waiting,
+                        store_visit_quarantine *visit, void *context, struct err *err);
 /* Outcomes of the changes of this history (receipt_history in fork.h), those included that it grew
  * out of, that were settled in news after `told`: released ones with VERDICT_ADMIT, returned ones
  * with their verdict and the reason of staff. waiting: those that wait, too, as far as the receipt
