@@ -5,6 +5,7 @@
 #include "base/db.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "schema/wire/lineage.h"
 #include "syncd/sync/restore.h"
 
 #include <fcntl.h>
@@ -430,6 +431,44 @@ uint32_t clerk_kept_aside(struct clerk *world, struct tablet *tablet) {
     err_init(&err, LANG_EN);
     clerk_must(tablet_quarantine(tablet, &world->arena, &list, &count, &err), &err);
     return count;
+}
+
+bool clerk_shows(struct clerk *world, const char *record, const char *text) {
+    RUNS(world, 0, "show", record);
+    return strstr(world->out, text) != NULL;
+}
+
+void clerk_verify(struct tablet *tablet) {
+    struct tablet_verified verified;
+    struct buf problems;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    buf_init(&problems, 100000);
+    if (tablet_verify(tablet, NULL, NULL, &problems, &verified, &err) != RC_OK)
+        fail_msg("%s: %.*s", err.text, (int)problems.size, (const char *)problems.data);
+    buf_release(&problems);
+}
+
+const char *clerk_own_name(struct clerk *world, const struct tablet *tablet, uint64_t number) {
+    const struct own_actor *actor = tablet_actor(tablet, 0);
+    char text[DOT_TEXT_BYTES];
+
+    dot_text(lineage_read(&actor->lineage, (struct dot){actor->actor, number}), text);
+    return arena_text(&world->arena, "%s", text);
+}
+
+bool clerk_noticed(struct clerk *world, struct tablet *tablet, uint8_t kind) {
+    struct notice *notices = NULL;
+    uint32_t count = 0;
+    bool found = false;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_must(tablet_notices(tablet, &world->arena, &notices, &count, &err), &err);
+    for (uint32_t i = 0; i < count; i++)
+        found = found || notices[i].kind == kind;
+    return found;
 }
 
 uint32_t clerk_listed(struct clerk *world, struct session *session) {

@@ -131,6 +131,14 @@ const char *clerk_side(struct clerk *world, const char *record, const char *path
 struct store_counts clerk_counts(struct clerk *world);
 /* How many changes of its own the tablet knows to be kept aside. */
 uint32_t clerk_kept_aside(struct clerk *world, struct tablet *tablet);
+/* Whether `yg-syncd show` of the record says so. */
+bool clerk_shows(struct clerk *world, const char *record, const char *text);
+/* Fails the test where `verify` of the tablet finds anything. */
+void clerk_verify(struct tablet *tablet);
+/* What a number of the tablet's first actor is called now. */
+const char *clerk_own_name(struct clerk *world, const struct tablet *tablet, uint64_t number);
+/* Whether the tablet has told people so. */
+bool clerk_noticed(struct clerk *world, struct tablet *tablet, uint8_t kind);
 /* How many records a person's list has. */
 uint32_t clerk_listed(struct clerk *world, struct session *session);
 /* One exchange, no more; whether there is more to do. */

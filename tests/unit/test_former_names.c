@@ -17,38 +17,8 @@
 
 #include <cmocka.h>
 
-static bool shows(struct clerk *world, const char *record, const char *text) {
-    RUNS(world, 0, "show", record);
-    return strstr(world->out, text) != NULL;
-}
-
 static void sync_one(struct clerk *world, struct tablet *tablet) {
     county_sync(world->county, tablet, RC_OK, NULL);
-}
-
-static bool noticed(struct clerk *world, struct tablet *tablet, uint8_t kind) {
-    struct notice *notices = NULL;
-    uint32_t count = 0;
-    bool found = false;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(tablet_notices(tablet, &world->arena, &notices, &count, &err), &err);
-    for (uint32_t i = 0; i < count; i++)
-        found = found || notices[i].kind == kind;
-    return found;
-}
-
-static void verify(struct tablet *tablet) {
-    struct tablet_verified verified;
-    struct buf problems;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    buf_init(&problems, 100000);
-    if (tablet_verify(tablet, NULL, NULL, &problems, &verified, &err) != RC_OK)
-        fail_msg("%s: %.*s", err.text, (int)problems.size, (const char *)problems.data);
-    buf_release(&problems);
 }
 
 struct pair { /* a tablet and its copy, of Chen */
@@ -98,23 +68,15 @@ static void make_twins(struct clerk *world, struct pair *pair, const char *file)
 static void sync_until_rest(struct clerk *world, const struct pair *pair) {
     for (int i = 0; i < 4; i++) {
         sync_one(world, pair->a);
-        verify(pair->a);
+        clerk_verify(pair->a);
         sync_one(world, pair->b);
-        verify(pair->b);
+        clerk_verify(pair->b);
         clerk_sync(world);
     }
 }
 
 static const struct lineage *names(const struct tablet *tablet) {
     return &tablet_actor(tablet, 0)->lineage;
-}
-
-static const char *own_name(struct clerk *world, const struct tablet *tablet, uint64_t number) {
-    char text[DOT_TEXT_BYTES];
-
-    dot_text(lineage_read(names(tablet), (struct dot){tablet_actor(tablet, 0)->actor, number}),
-             text);
-    return arena_text(&world->arena, "%s", text);
 }
 
 static void the_other_copy_comes_first_this_time(void **state) {
@@ -130,8 +92,8 @@ static void the_other_copy_comes_first_this_time(void **state) {
     sync_one(world, pair.a); /* it comes first, and its number 2 keeps the plain name */
     sync_one(world, pair.b);
     sync_one(world, pair.b);
-    one = own_name(world, pair.a, 2);
-    two = own_name(world, pair.b, 2);
+    one = clerk_own_name(world, pair.a, 2);
+    two = clerk_own_name(world, pair.b, 2);
     assert_string_not_equal(one, two);
     clerk_sync(world);
     clerk_edit(world, world->zhang, one, "pigs", "17"); /* which he has not sent */
@@ -145,10 +107,10 @@ static void the_other_copy_comes_first_this_time(void **state) {
         sync_one(world, pair.a);
         sync_one(world, pair.b);
     }
-    assert_string_equal(own_name(world, pair.a, 2), one);
-    assert_string_equal(own_name(world, pair.b, 2), two);
-    assert_true(shows(world, one, "原件的") && shows(world, one, "17"));
-    assert_true(shows(world, two, "副本的") && shows(world, two, "23"));
+    assert_string_equal(clerk_own_name(world, pair.a, 2), one);
+    assert_string_equal(clerk_own_name(world, pair.b, 2), two);
+    assert_true(clerk_shows(world, one, "原件的") && clerk_shows(world, one, "17"));
+    assert_true(clerk_shows(world, two, "副本的") && clerk_shows(world, two, "23"));
     assert_int_equal(clerk_counts(world).records, 3);
     assert_int_equal(clerk_counts(world).changes, 5);
     assert_int_equal(clerk_counts(world).quarantined, 0);
@@ -174,10 +136,10 @@ static void what_nobody_knew_gets_a_name_of_its_own(void **state) {
     sync_one(world, pair.a);
     assert_int_equal(names(pair.a)->count, 1);
     assert_int_equal(names(pair.b)->count, 1);
-    one = own_name(world, pair.a, 2);
-    two = own_name(world, pair.b, 2);
+    one = clerk_own_name(world, pair.a, 2);
+    two = clerk_own_name(world, pair.b, 2);
     assert_string_not_equal(one, two);
-    assert_false(noticed(world, pair.a, NOTICE_FORKED)); /* nobody had the number before */
+    assert_false(clerk_noticed(world, pair.a, NOTICE_FORKED)); /* nobody had the number before */
     assert_int_equal(tablet_actor_count(pair.a), 2);
     assert_int_equal(tablet_actor_count(pair.b), 2);
     assert_true(tablet_actor(pair.a, 1)->actor != tablet_actor(pair.b, 1)->actor);
@@ -191,10 +153,10 @@ static void what_nobody_knew_gets_a_name_of_its_own(void **state) {
         sync_one(world, pair.b);
         sync_one(world, pair.a);
     }
-    assert_string_equal(own_name(world, pair.a, 2), one);
-    assert_string_equal(own_name(world, pair.b, 2), two);
-    assert_true(shows(world, one, "原件的") && shows(world, one, "17"));
-    assert_true(shows(world, two, "副本的"));
+    assert_string_equal(clerk_own_name(world, pair.a, 2), one);
+    assert_string_equal(clerk_own_name(world, pair.b, 2), two);
+    assert_true(clerk_shows(world, one, "原件的") && clerk_shows(world, one, "17"));
+    assert_true(clerk_shows(world, two, "副本的"));
     assert_int_equal(clerk_counts(world).records, 3);
     RUNS(world, 0, "verify");
     tablet_close(pair.a);
@@ -223,7 +185,7 @@ static void others_prove_what_the_author_was_not_told(void **state) {
     RUNS(world, 0, "backup", file);
     clerk_new(world, pair.first, CLERK_HOME("原件的"));
     clerk_new(world, pair.second, CLERK_HOME("副本的"));
-    one = own_name(world, pair.a, 2);
+    one = clerk_own_name(world, pair.a, 2);
     sync_one(world, pair.a);
     forget_receipt(pair.a);
     clerk_sync(world);
@@ -233,8 +195,8 @@ static void others_prove_what_the_author_was_not_told(void **state) {
     clerk_sync(world); /* with what was pulled */
     clerk_sync(world);
     sync_one(world, pair.a);
-    assert_string_equal(own_name(world, pair.a, 2), one);
-    assert_true(shows(world, one, "原件的") && shows(world, one, "17"));
+    assert_string_equal(clerk_own_name(world, pair.a, 2), one);
+    assert_true(clerk_shows(world, one, "原件的") && clerk_shows(world, one, "17"));
     assert_int_equal(clerk_counts(world).records, 3);
     assert_int_equal(clerk_counts(world).changes, 4);
     RUNS(world, 0, "verify");
@@ -252,7 +214,7 @@ static void nothing_is_doubled_where_proof_comes_late(void **state) {
     make_pair(world, &pair);
     RUNS(world, 0, "backup", file);
     clerk_new(world, pair.first, CLERK_HOME("原件的"));
-    one = own_name(world, pair.a, 2);
+    one = clerk_own_name(world, pair.a, 2);
     sync_one(world, pair.a);
     forget_receipt(pair.a);
     clerk_sync(world);
@@ -261,8 +223,8 @@ static void nothing_is_doubled_where_proof_comes_late(void **state) {
     clerk_sync(world);
     clerk_sync(world);
     sync_one(world, pair.b);
-    assert_string_not_equal(own_name(world, pair.a, 2), one);
-    assert_true(shows(world, own_name(world, pair.a, 2), "原件的"));
+    assert_string_not_equal(clerk_own_name(world, pair.a, 2), one);
+    assert_true(clerk_shows(world, clerk_own_name(world, pair.a, 2), "原件的"));
     assert_int_equal(clerk_counts(world).records, 2);
     assert_int_equal(clerk_counts(world).changes, 2);
     RUNS(world, 0, "verify");
@@ -285,7 +247,7 @@ static void what_was_written_about_a_former_name_keeps_to_it(void **state) {
     clerk_restore(world, file, "again");
     sync_one(world, pair.a);
     sync_one(world, pair.a);
-    former = own_name(world, pair.a, 2);
+    former = clerk_own_name(world, pair.a, 2);
     assert_int_equal(tablet_actor_count(pair.a), 2);
     clerk_edit(world, pair.first, former, "pigs", "7931");
     sync_one(world, pair.a);
@@ -293,19 +255,19 @@ static void what_was_written_about_a_former_name_keeps_to_it(void **state) {
     clerk_restore(world, file, "once_more");
     sync_one(world, pair.b);
     sync_until_rest(world, &pair);
-    name = own_name(world, pair.a, 2);
+    name = clerk_own_name(world, pair.a, 2);
     assert_string_not_equal(name, former);
-    assert_string_equal(own_name(world, pair.b, 2), name);
-    assert_true(shows(world, name, "两边的") && !shows(world, name, "7931"));
+    assert_string_equal(clerk_own_name(world, pair.b, 2), name);
+    assert_true(clerk_shows(world, name, "两边的") && !clerk_shows(world, name, "7931"));
     clerk_edit(world, pair.first, name, "pigs", "8642");
     sync_until_rest(world, &pair);
-    assert_true(shows(world, name, "8642"));
+    assert_true(clerk_shows(world, name, "8642"));
     clerk_restore(world, between, "between");
     sync_until_rest(world, &pair);
-    assert_string_equal(own_name(world, pair.a, 2), former);
-    assert_string_equal(own_name(world, pair.b, 2), former);
-    assert_true(shows(world, former, "两边的") && shows(world, former, "7931"));
-    assert_false(shows(world, former, "8642"));
+    assert_string_equal(clerk_own_name(world, pair.a, 2), former);
+    assert_string_equal(clerk_own_name(world, pair.b, 2), former);
+    assert_true(clerk_shows(world, former, "两边的") && clerk_shows(world, former, "7931"));
+    assert_false(clerk_shows(world, former, "8642"));
     RUNS(world, 0, "verify");
     tablet_close(pair.a);
     tablet_close(pair.b);
@@ -321,20 +283,20 @@ static void a_name_of_an_epoch_that_is_gone_is_void(void **state) {
 
     clerk_begin(world);
     make_twins(world, &pair, file);
-    plain = own_name(world, pair.a, 2);
+    plain = clerk_own_name(world, pair.a, 2);
     sync_one(world, pair.a);
     RUNS(world, 0, "backup", second);
     clerk_restore(world, file, "again");
     sync_one(world, pair.b);
     sync_one(world, pair.a);
     sync_until_rest(world, &pair);
-    assert_string_not_equal(own_name(world, pair.a, 2), plain);
+    assert_string_not_equal(clerk_own_name(world, pair.a, 2), plain);
     world->county->now_ms += 60000; /* an epoch is a second */
     clerk_restore(world, second, "between");
     sync_until_rest(world, &pair);
-    assert_string_equal(own_name(world, pair.a, 2), plain);
-    assert_string_equal(own_name(world, pair.b, 2), plain);
-    assert_true(shows(world, plain, "两边的"));
+    assert_string_equal(clerk_own_name(world, pair.a, 2), plain);
+    assert_string_equal(clerk_own_name(world, pair.b, 2), plain);
+    assert_true(clerk_shows(world, plain, "两边的"));
     assert_int_equal(clerk_counts(world).records, 2);
     assert_int_equal(clerk_listed(world, pair.first), 2);
     assert_int_equal(clerk_listed(world, pair.second), 2);
@@ -371,7 +333,7 @@ static void a_draft_follows_the_name_of_its_record(void **state) {
     make_pair(world, &pair);
     clerk_new(world, pair.first, CLERK_HOME("原件的"));
     clerk_new(world, pair.second, CLERK_HOME("副本的"));
-    one = own_name(world, pair.b, 2);
+    one = clerk_own_name(world, pair.b, 2);
     clerk_must(dot_parse(view_text(one), &record, &err), &err);
     clerk_must(filler_edit(pair.second, record, &open, &err), &err);
     put(open, "/data/pigs", "7931");
@@ -380,7 +342,7 @@ static void a_draft_follows_the_name_of_its_record(void **state) {
     sync_one(world, pair.a); /* it comes first, and its number 2 keeps the plain name */
     assert_false(filler_is_renamed(open));
     sync_until_rest(world, &pair);
-    two = own_name(world, pair.b, 2);
+    two = clerk_own_name(world, pair.b, 2);
     assert_string_not_equal(one, two);
     assert_true(filler_is_renamed(open));
     filler_close(open);

@@ -27,42 +27,6 @@ static void sync_one(struct clerk *world, struct tablet *tablet) {
     county_sync(world->county, tablet, RC_OK, NULL);
 }
 
-static bool shows(struct clerk *world, const char *record, const char *text) {
-    RUNS(world, 0, "show", record);
-    return strstr(world->out, text) != NULL;
-}
-
-static void verify(struct tablet *tablet) {
-    struct tablet_verified verified;
-    struct buf problems;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    buf_init(&problems, 100000);
-    if (tablet_verify(tablet, NULL, NULL, &problems, &verified, &err) != RC_OK)
-        fail_msg("%s: %.*s", err.text, (int)problems.size, (const char *)problems.data);
-    buf_release(&problems);
-}
-
-static uint32_t listed_count(struct clerk *world, struct session *session) {
-    struct list_query query = {0};
-    struct listed *listed = NULL;
-    uint32_t count = 0, total = 0;
-    struct err err;
-
-    err_init(&err, LANG_EN);
-    clerk_must(session_list(session, &query, &world->arena, &listed, &count, &total, &err), &err);
-    return total;
-}
-
-static const char *own_name(struct clerk *world, const struct tablet *tablet, uint64_t number) {
-    const struct own_actor *actor = tablet_actor(tablet, 0);
-    char text[DOT_TEXT_BYTES];
-
-    dot_text(lineage_read(&actor->lineage, (struct dot){actor->actor, number}), text);
-    return arena_text(&world->arena, "%s", text);
-}
-
 static void begin(struct clerk *world, struct chen *chen) {
     const uint64_t areas[] = {COUNTY_AREA, ELSEWHERE};
 
@@ -94,7 +58,7 @@ static void restore(struct clerk *world, const char *file, const char *name) {
 static void sync_until_rest(struct clerk *world, const struct chen *chen) {
     for (int i = 0; i < 4; i++) {
         sync_one(world, chen->tablet);
-        verify(chen->tablet);
+        clerk_verify(chen->tablet);
         clerk_sync(world);
     }
     RUNS(world, 0, "verify");
@@ -117,24 +81,24 @@ static void what_others_bring_by_its_former_name_stands_there_once(void **state)
     clerk_edit(world, chen.session, third, "pigs", "7931");
     sync_one(world, chen.tablet);
     sync_one(world, chen.tablet);
-    second = own_name(world, chen.tablet, 2);
-    fourth = own_name(world, chen.tablet, 4);
-    assert_string_not_equal(own_name(world, chen.tablet, 3), third);
+    second = clerk_own_name(world, chen.tablet, 2);
+    fourth = clerk_own_name(world, chen.tablet, 4);
+    assert_string_not_equal(clerk_own_name(world, chen.tablet, 3), third);
     assert_int_equal(tablet_actor_count(chen.tablet), 2);
     clerk_edit(world, chen.session, second, "pigs", "8642");
     sync_one(world, chen.tablet);
     restore(world, chen.file, "once_more");
     clerk_sync(world);
     sync_until_rest(world, &chen);
-    assert_string_equal(own_name(world, chen.tablet, 2), second);
-    assert_string_equal(own_name(world, chen.tablet, 3), third);
-    assert_string_equal(own_name(world, chen.tablet, 4), fourth);
+    assert_string_equal(clerk_own_name(world, chen.tablet, 2), second);
+    assert_string_equal(clerk_own_name(world, chen.tablet, 3), third);
+    assert_string_equal(clerk_own_name(world, chen.tablet, 4), fourth);
     assert_int_equal(clerk_counts(world).records, 3);
     assert_int_equal(clerk_counts(world).changes, 5);
     assert_int_equal(clerk_counts(world).quarantined, 0);
-    assert_int_equal(listed_count(world, chen.session), 3);
-    assert_true(shows(world, second, "别处的") && shows(world, second, "8642"));
-    assert_true(shows(world, third, "这里的") && shows(world, third, "7931"));
+    assert_int_equal(clerk_listed(world, chen.session), 3);
+    assert_true(clerk_shows(world, second, "别处的") && clerk_shows(world, second, "8642"));
+    assert_true(clerk_shows(world, third, "这里的") && clerk_shows(world, third, "7931"));
     tablet_close(chen.tablet);
 }
 
@@ -166,31 +130,31 @@ static void what_its_author_brings_behind_others_stands_there_once(void **state)
     clerk_sync(world);
     restore(world, chen.file, "again");
     sync_one(world, twin);
-    second = own_name(world, twin, 2);
+    second = clerk_own_name(world, twin, 2);
     clerk_sync(world);
     clerk_sync(world);
     assert_int_equal(clerk_counts(world).changes, 4);
     clerk_edit(world, chen.session, third, "bank", "农商行");
     sync_until_rest(world, &chen);
-    fifth = own_name(world, chen.tablet, 5);
+    fifth = clerk_own_name(world, chen.tablet, 5);
     for (int i = 0; i < 2; i++) {
-        assert_string_equal(own_name(world, chen.tablet, 2), second);
-        assert_string_equal(own_name(world, chen.tablet, 3), third);
-        assert_string_equal(own_name(world, chen.tablet, 4), fourth);
-        assert_string_equal(own_name(world, chen.tablet, 5), fifth);
+        assert_string_equal(clerk_own_name(world, chen.tablet, 2), second);
+        assert_string_equal(clerk_own_name(world, chen.tablet, 3), third);
+        assert_string_equal(clerk_own_name(world, chen.tablet, 4), fourth);
+        assert_string_equal(clerk_own_name(world, chen.tablet, 5), fifth);
         assert_int_equal(clerk_counts(world).changes, 5);
         assert_int_equal(clerk_counts(world).records, 3);
         assert_int_equal(clerk_counts(world).quarantined, 0);
-        assert_int_equal(listed_count(world, chen.session), 3);
-        assert_true(shows(world, third, "这里的") && shows(world, third, "7931"));
-        assert_true(shows(world, third, "农商行"));
+        assert_int_equal(clerk_listed(world, chen.session), 3);
+        assert_true(clerk_shows(world, third, "这里的") && clerk_shows(world, third, "7931"));
+        assert_true(clerk_shows(world, third, "农商行"));
         if (i > 0)
             break;
         restore(world, chen.file, "once_more");
         sync_until_rest(world, &chen);
     }
     sync_one(world, twin);
-    verify(twin);
+    clerk_verify(twin);
     sync_until_rest(world, &chen);
     assert_int_equal(clerk_counts(world).changes, 5);
     clerk_must(session_close(session, &err), &err);
@@ -246,8 +210,8 @@ static void check_both(struct clerk *world, struct chen *chen, struct twin *twin
     sync_one(world, twin->tablet);
     sync_until_rest(world, chen);
     assert_int_equal(clerk_counts(world).changes, 5);
-    mine = own_name(world, chen->tablet, 3);
-    its = own_name(world, twin->tablet, 3);
+    mine = clerk_own_name(world, chen->tablet, 3);
+    its = clerk_own_name(world, twin->tablet, 3);
     assert_string_not_equal(mine, its);
     clerk_edit(world, twin->session, its, "pigs", "8642");
     sync_one(world, twin->tablet);
@@ -255,11 +219,11 @@ static void check_both(struct clerk *world, struct chen *chen, struct twin *twin
     assert_int_equal(clerk_counts(world).changes, 6);
     assert_int_equal(clerk_counts(world).records, 5);
     assert_int_equal(clerk_counts(world).quarantined, 0);
-    assert_int_equal(listed_count(world, chen->session), 5);
-    assert_int_equal(listed_count(world, twin->session), 5);
-    assert_true(shows(world, its, "一样") && shows(world, its, "8642"));
-    assert_true(shows(world, mine, "一样") && !shows(world, mine, "8642"));
-    verify(twin->tablet);
+    assert_int_equal(clerk_listed(world, chen->session), 5);
+    assert_int_equal(clerk_listed(world, twin->session), 5);
+    assert_true(clerk_shows(world, its, "一样") && clerk_shows(world, its, "8642"));
+    assert_true(clerk_shows(world, mine, "一样") && !clerk_shows(world, mine, "8642"));
+    clerk_verify(twin->tablet);
     clerk_must(session_close(twin->session, &err), &err);
     tablet_close(twin->tablet);
     tablet_close(chen->tablet);

@@ -53,11 +53,6 @@ static struct stored_actor stored(struct clerk *world, uint64_t actor) {
     return row;
 }
 
-static bool shows(struct clerk *world, const char *record, const char *text) {
-    RUNS(world, 0, "show", record);
-    return strstr(world->out, text) != NULL;
-}
-
 static void what_was_lost_comes_back_once(void **state) {
     struct clerk *world = *state;
     const char *file = clerk_path(world, "one.backup"), *first, *second, *third;
@@ -88,9 +83,9 @@ static void what_was_lost_comes_back_once(void **state) {
     clerk_sync(world);
     assert_int_equal(clerk_counts(world).records, 3);
     assert_int_equal(clerk_counts(world).changes, 5);
-    assert_true(shows(world, second, "李四"));
-    assert_true(shows(world, third, "9"));
-    assert_true(shows(world, first, "7"));
+    assert_true(clerk_shows(world, second, "李四"));
+    assert_true(clerk_shows(world, third, "9"));
+    assert_true(clerk_shows(world, first, "7"));
     assert_int_equal(clerk_listed(world, world->wang), 3);
     assert_int_equal(clerk_listed(world, world->zhang), 3);
     assert_int_equal(actor_of(world->a)->receipt, actor_of(world->a)->number);
@@ -223,8 +218,8 @@ static void what_others_pulled_comes_back(void **state) {
     assert_int_equal(clerk_counts(world).changes, 7);
     assert_int_equal(clerk_counts(world).conflicts, 0);
     assert_int_equal(stored(world, zhang).number, 3);
-    assert_true(shows(world, first, "7"));
-    assert_true(shows(world, second, "李四"));
+    assert_true(clerk_shows(world, first, "7"));
+    assert_true(clerk_shows(world, second, "李四"));
     RUNS(world, 0, "verify");
     RUNS(world, 0, "log");
     SAYS(world->out, "carried");
@@ -580,8 +575,8 @@ static void what_was_admitted_is_admitted_again(void **state) {
     county_sync(world->county, world->b, RC_OK, NULL);
     assert_int_equal(clerk_counts(world).quarantined, 1);
     assert_int_equal(clerk_counts(world).changes, 4);
-    assert_true(shows(world, first, "7"));
-    assert_true(shows(world, second, "李四"));
+    assert_true(clerk_shows(world, first, "7"));
+    assert_true(clerk_shows(world, second, "李四"));
     assert_int_equal(clerk_listed(world, world->zhang), 2);
     RUNS(world, 0, "verify");
     RUNS(world, 0, "log");
@@ -623,7 +618,7 @@ static void nobody_holds_more_than_the_county(void **state) {
     assert_int_equal(clerk_counts(world).records, 1);
     assert_int_equal(clerk_counts(world).quarantined, 2);
     assert_int_equal(clerk_listed(world, world->zhang), 1);
-    assert_true(shows(world, mine, "王桂兰"));
+    assert_true(clerk_shows(world, mine, "王桂兰"));
     RUNS(world, 0, "quarantine", "release", theirs, moved, "--as", "Li Si", "--reason", "seen");
     clerk_sync(world);
     assert_int_equal(clerk_listed(world, world->zhang), 2);
