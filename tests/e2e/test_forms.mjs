@@ -168,9 +168,10 @@ async function answer(box, question) {
   if (/^geo/.test(question.type ?? '')) {
     for (let i = { geopoint: 1, geotrace: 2, geoshape: 3 }[question.type]; i > 0; i--) {
       const before = await box.innerText();
-      await box.getByRole('button').first().click();
-      await page.waitForFunction(([element, text]) => element.innerText !== text,
-        [await box.elementHandle(), before]);
+      const button = box.getByRole('button').first();
+      await button.click(); // then it is busy until the position is there
+      await until(async () => await button.getAttribute('aria-disabled') === null &&
+        await box.innerText() !== before);
     }
     return true;
   }
@@ -309,7 +310,7 @@ async function answerOne(form, question) {
     await until(async () => await box.isVisible() || !isHere(question.ref));
     if (!isHere(question.ref) || !isAsked(question)) return;
     if (await answer(box, question)) unanswered.delete(key);
-    else unanswered.set(key, 'nothing to answer with');
+    else if (await saved(), isHere(question.ref)) unanswered.set(key, 'nothing to answer with');
   } catch (error) {
     await saved();
     if (questions.some(({ ref }) => ref === question.ref))
