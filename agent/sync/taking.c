@@ -33,6 +33,9 @@ static enum rc drop_snapshots(struct taking *taking, struct err *err) {
     return rc;
 }
 
+/* Within an epoch the county counts what it grants a tablet, and a stick may be read after a
+ * younger one: its time does not say which is which, since the county's clock may have been set
+ * back. */
 static enum rc take_scope(struct taking *taking, struct err *err) {
     struct tablet *tablet = taking->tablet;
     struct facts facts = *tablet_facts(tablet);
@@ -42,7 +45,7 @@ static enum rc take_scope(struct taking *taking, struct err *err) {
     enum rc rc;
 
     if (!taking->answer.has_scope || scope->serial == facts.scope.serial ||
-        (taking->stale && scope->serial < facts.scope.serial))
+        (taking->bundled && !taking->flow->new_epoch && scope->serial < facts.scope.serial))
         return RC_OK;
     note_former(tablet, &facts);
     facts.scope = *scope;
