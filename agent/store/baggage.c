@@ -49,7 +49,7 @@ enum rc tablet_baggage_put(struct tablet *tablet, const struct baggage *baggage,
     if (bytes + baggage->bytes.size > BAGGAGE_BYTES_MAX)
         return err_set(err, RC_LIMIT, "this tablet carries %llu MiB for others already; sync first",
                        (unsigned long long)(bytes >> 20));
-    crypt_hash("yg baggage", baggage->bytes, hash);
+    kept_name(baggage->bytes, hash);
     statement_bind_blob(put, 1, view_of(hash, sizeof(hash)));
     statement_bind_i64(put, 2, (int64_t)baggage->actor);
     statement_bind_i64(put, 3, (int64_t)baggage->first);
@@ -112,6 +112,13 @@ enum rc tablet_baggage_receipted(struct tablet *tablet, uint64_t actor, uint64_t
     statement_bind_i64(held, 1, (int64_t)actor);
     statement_bind_i64(held, 2, env_wall_ms(tablet->env));
     return statement_run(held, err);
+}
+
+enum rc tablet_baggage_kept(struct tablet *tablet, const uint8_t name[32], struct err *err) {
+    struct statement *kept = tablet->sql[SQL_BAGGAGE_KEPT];
+
+    statement_bind_blob(kept, 1, view_of(name, 32));
+    return statement_run(kept, err);
 }
 
 enum rc tablet_baggage_answered(struct tablet *tablet, struct err *err) {

@@ -409,6 +409,7 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_BAGGAGE_COVERED] = "DELETE FROM baggage WHERE actor = ?1 AND last <= ?2 AND sent = 1",
     [SQL_BAGGAGE_HELD] = "UPDATE baggage SET sent = 0, held_ms = ?2, tries = 0"
                          " WHERE actor = ?1 AND sent = 1",
+    [SQL_BAGGAGE_KEPT] = "DELETE FROM baggage WHERE hash = ?1",
     [SQL_BAGGAGE_REFUSED] = "UPDATE baggage SET sent = 0, held_ms = ?1, tries = tries + 1"
                             " WHERE sent = 1",
     [SQL_BAGGAGE_HOPELESS] = "SELECT actor, first FROM baggage WHERE tries >= ?1 LIMIT 1",

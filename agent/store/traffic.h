@@ -195,6 +195,9 @@ enum rc tablet_baggage_sent(struct tablet *tablet, const uint64_t *ids, uint32_t
 /* Of what was sent of this actor: what is covered is dropped, the rest waits for an hour. */
 enum rc tablet_baggage_receipted(struct tablet *tablet, uint64_t actor, uint64_t number,
                                  struct err *err);
+/* The batch of this name (kept_name) waits at the county for what stands in front of it, so that
+ * nobody has to carry it any longer: who wrote that may never come. */
+enum rc tablet_baggage_kept(struct tablet *tablet, const uint8_t name[32], struct err *err);
 /* The answer is taken: what was sent and not receipted was refused; after BAGGAGE_TRIES times it is
  * dropped, and people are told. */
 enum rc tablet_baggage_answered(struct tablet *tablet, struct err *err);

@@ -204,6 +204,10 @@ static enum rc read_head(struct taking *taking, struct view body, struct reader 
             rc = exchange_read_areas(part.content, taking->answer.nonce,
                                      tablet_facts(taking->tablet)->county_sign_public,
                                      &taking->areas, err);
+        if (part.kind == PART_KEPT)
+            rc = exchange_read_kept(part.content, taking->answer.nonce,
+                                    tablet_facts(taking->tablet)->county_sign_public, &taking->kept,
+                                    &taking->kept_count, err);
         if (rc != RC_OK)
             return rc;
         if (part.kind == PART_SEALED)

@@ -86,6 +86,9 @@ enum rc taking_signed(struct taking *taking, struct err *err) {
     if (rc == RC_OK)
         rc =
             receipt_take_all(tablet, &taking->answer, freshness, taking->report, taking->flow, err);
+    /* A county that was restored has forgotten what an earlier answer said that it keeps. */
+    for (uint32_t i = 0; i < taking->kept_count && rc == RC_OK && !taking->flow->new_epoch; i++)
+        rc = tablet_baggage_kept(tablet, taking->kept[i], err);
     if (rc == RC_OK && !taking->bundled)
         rc = tablet_baggage_answered(tablet, err);
     for (uint32_t i = 0; i < taking->answer.certificate_count && rc == RC_OK; i++)

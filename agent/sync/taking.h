@@ -12,15 +12,17 @@ struct taking {
     struct apply apply;
     struct arena arena;
     struct answer answer;
-    struct view sealed;      /* content of PART_SEALED; empty: none */
-    struct view signed_part; /* content of PART_SIGNED */
-    struct view areas;       /* the county's table; empty: none came */
-    bool later;              /* from the inbox */
-    bool bundled;            /* out of a bundle */
-    bool stale;              /* a newer answer was taken before */
-    bool outdated;           /* and the county was restored in between: nothing of it counts */
-    bool signed_only;        /* entries were refused */
-    struct feed_id *feeds;   /* that entries came for */
+    struct view sealed;        /* content of PART_SEALED; empty: none */
+    struct view signed_part;   /* content of PART_SIGNED */
+    struct view areas;         /* the county's table; empty: none came */
+    const uint8_t (*kept)[32]; /* names of what the county keeps of the baggage */
+    uint32_t kept_count;
+    bool later;            /* from the inbox */
+    bool bundled;          /* out of a bundle */
+    bool stale;            /* a newer answer was taken before */
+    bool outdated;         /* and the county was restored in between: nothing of it counts */
+    bool signed_only;      /* entries were refused */
+    struct feed_id *feeds; /* that entries came for */
     uint32_t feed_count;
     struct arriving *snapshots;
     uint32_t snapshot_count, snapshot_capacity;

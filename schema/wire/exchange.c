@@ -49,6 +49,9 @@
  *
  * AREAS (26): the whole table of areas that were merged or renamed (succession.h), then the
  * county's signature (64 bytes, tag "yg areas") over the 16 bytes of ANSWER's nonce and the table.
+ *
+ * KEPT (28): 32 bytes for each batch, hash("yg baggage", the batch); then the county's signature
+ * (64 bytes, tag "yg kept") over the 16 bytes of ANSWER's nonce and what is before it.
  */
 #include "schema/wire/exchange.h"
 
@@ -385,18 +388,33 @@ enum rc exchange_read_cursor(struct view content, struct cursor *out, struct err
     return reader_check(&in, "cursor", err);
 }
 
-/* ---- areas ---- */
+/* ---- parts with a signature of their own ---- */
+
+static void add_signed_part(struct buf *out, uint8_t kind, const char *tag, struct view content,
+                            const uint8_t nonce[16], const uint8_t county_secret[64]) {
+    const struct view pieces[2] = {view_of(nonce, 16), content};
+    uint8_t signature[CRYPT_SIGNATURE_BYTES];
+
+    word_sign(tag, pieces, 2, county_secret, signature);
+    buf_add_u8(out, kind);
+    buf_add_varint(out, content.size + sizeof(signature));
+    buf_add_view(out, content);
+    buf_add(out, signature, sizeof(signature));
+}
 
 void exchange_add_areas(struct buf *out, struct view table, const uint8_t nonce[16],
                         const uint8_t county_secret[64]) {
-    const struct view pieces[2] = {view_of(nonce, 16), table};
-    uint8_t signature[CRYPT_SIGNATURE_BYTES];
+    add_signed_part(out, PART_AREAS, "yg areas", table, nonce, county_secret);
+}
 
-    word_sign("yg areas", pieces, 2, county_secret, signature);
-    buf_add_u8(out, PART_AREAS);
-    buf_add_varint(out, table.size + sizeof(signature));
-    buf_add_view(out, table);
-    buf_add(out, signature, sizeof(signature));
+void kept_name(struct view batch, uint8_t out[32]) {
+    crypt_hash("yg baggage", batch, out);
+}
+
+void exchange_add_kept(struct buf *out, const uint8_t (*names)[32], uint32_t count,
+                       const uint8_t nonce[16], const uint8_t county_secret[64]) {
+    add_signed_part(out, PART_KEPT, "yg kept", view_of(names, (size_t)count * sizeof(*names)),
+                    nonce, county_secret);
 }
 
 enum rc exchange_read_areas(struct view content, const uint8_t nonce[16],
@@ -409,6 +427,23 @@ enum rc exchange_read_areas(struct view content, const uint8_t nonce[16],
     if (!word_signed("yg areas", pieces, 2, county_public, content.data + pieces[1].size))
         return err_set(err, RC_DENIED, "areas: the county's signature does not fit");
     *table = pieces[1];
+    return RC_OK;
+}
+
+enum rc exchange_read_kept(struct view content, const uint8_t nonce[16],
+                           const uint8_t county_public[32], const uint8_t (**names)[32],
+                           uint32_t *count, struct err *err) {
+    struct view pieces[2] = {view_of(nonce, 16)};
+
+    if (content.size < CRYPT_SIGNATURE_BYTES)
+        return err_set(err, RC_CORRUPT, "kept batches: too short");
+    pieces[1] = view_slice(content, 0, content.size - CRYPT_SIGNATURE_BYTES);
+    if (pieces[1].size % 32 != 0 || pieces[1].size / 32 > LIMIT_EXCHANGE_BATCHES)
+        return err_set(err, RC_CORRUPT, "kept batches: not a list of names");
+    if (!word_signed("yg kept", pieces, 2, county_public, content.data + pieces[1].size))
+        return err_set(err, RC_DENIED, "kept batches: the county's signature does not fit");
+    *names = (const uint8_t(*)[32])pieces[1].data;
+    *count = (uint32_t)(pieces[1].size / 32);
     return RC_OK;
 }
 

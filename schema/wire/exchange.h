@@ -5,8 +5,9 @@
  * Up:   HELLO, then WANT, then BATCH... (own ones, and other tablets' as baggage); after a restore
  *       of the county also SLICE... and OFFER (slice.h)
  * Down: ANSWER (always, first), then SIGNED (receipts, scope, heads, certificates; when there is
- *       something to say), AREAS (when the table has changed), then FORM..., SNAPSHOT..., then for
- *       each feed CHUNK... and ENTRY... in feed order, and CURSOR after them. When the tablet says
+ *       something to say), AREAS (when the table has changed), KEPT (when baggage waits here), then
+ *       FORM..., SNAPSHOT..., then for each feed CHUNK... and ENTRY... in feed order, and CURSOR
+ *       after them. When the tablet says
  *       that it is locked, the parts after SNAPSHOT come inside SEALED, sealed for the device's
  *       vault key, and are kept as they are until somebody unlocks. */
 #ifndef YG_SCHEMA_WIRE_EXCHANGE_H
@@ -36,6 +37,7 @@ enum part_kind {
     /* reserved: 23 attachment state, 24 standards, 25 message to people */
     PART_AREAS = 26,
     PART_CHUNK = 27,
+    PART_KEPT = 28,
 };
 
 struct cursor {
@@ -250,6 +252,11 @@ void exchange_add_cursor(struct buf *out, const struct cursor *cursor);
 /* The county's table of areas, as succession_write gives it; nonce: of this answer. */
 void exchange_add_areas(struct buf *out, struct view table, const uint8_t nonce[16],
                         const uint8_t county_secret[64]);
+/* Of the batches of other tablets in the request those that wait here for what stands in front of
+ * them, by kept_name; at most LIMIT_EXCHANGE_BATCHES; nonce: of this answer. */
+void exchange_add_kept(struct buf *out, const uint8_t (*names)[32], uint32_t count,
+                       const uint8_t nonce[16], const uint8_t county_secret[64]);
+void kept_name(struct view batch, uint8_t out[32]);
 /* The body of an entry as stored: all but area, audience and position. */
 void feed_entry_body(struct buf *out, const struct feed_entry *entry);
 enum rc feed_entry_body_decode(struct view body, struct feed_entry *out, struct err *err);
@@ -284,6 +291,10 @@ enum rc exchange_read_entry(struct view content, struct feed_entry *out, struct 
 /* RC_DENIED: the county did not sign it for this answer. */
 enum rc exchange_read_areas(struct view content, const uint8_t nonce[16],
                             const uint8_t county_public[32], struct view *table, struct err *err);
+/* names point into content. RC_DENIED: as above. */
+enum rc exchange_read_kept(struct view content, const uint8_t nonce[16],
+                           const uint8_t county_public[32], const uint8_t (**names)[32],
+                           uint32_t *count, struct err *err);
 enum rc exchange_read_alarm(struct view content, struct feed_alarm *out, struct err *err);
 enum rc exchange_read_cursor(struct view content, struct cursor *out, struct err *err);
 

@@ -54,6 +54,46 @@ static enum rc wait_for_gap(struct work *work, const struct ingested *in,
     return RC_OK;
 }
 
+struct in_place { /* of a batch that waits */
+    const struct work *work;
+    const struct ingested *in;
+    bool taken, same;
+};
+
+static enum rc in_place_visit(void *context, const struct stored_pending *pending,
+                              struct err *err) {
+    struct in_place *place = context;
+    const struct work *work = place->work;
+
+    (void)err;
+    if (place->taken || pending->first != place->in->batch.outer.first)
+        return RC_OK;
+    for (uint32_t i = 0; i < work->settled_count; i++)
+        if (work->settled[i].actor == pending->actor && work->settled[i].first == pending->first)
+            return RC_OK; /* let through in this step */
+    place->taken = true;
+    place->same = view_equal(pending->bytes, place->in->sealed);
+    return RC_OK;
+}
+
+enum rc admit_waits(const struct work *work, const struct ingested *in, bool *out,
+                    struct err *err) {
+    struct in_place place = {.work = work, .in = in};
+    uint64_t actor = in->batch.outer.actor;
+    enum rc rc = store_pending(work->ledger->store, actor, in_place_visit, &place, err);
+
+    for (uint32_t i = 0; i < work->pending_count && rc == RC_OK && !place.taken; i++) {
+        const struct stored_pending *pending = &work->pending[i];
+
+        if (pending->actor != actor || pending->first != in->batch.outer.first)
+            continue;
+        place.taken = true;
+        place.same = view_equal(pending->bytes, in->sealed);
+    }
+    *out = rc == RC_OK && place.same;
+    return rc;
+}
+
 /* An actor that others have made known must show once that it is this device's: its first batch
  * does. */
 static enum rc claim_actor(const struct ingested *in, uint64_t device, struct stored_actor *actor,

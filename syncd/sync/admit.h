@@ -13,4 +13,8 @@
 enum rc admit_batch(struct work *work, const struct ingested *in, const struct admit_source *source,
                     struct receipt *receipt, struct err *err);
 
+/* Whether this very batch waits, after the work's commit: another one with the same beginning may
+ * wait in its place. */
+enum rc admit_waits(const struct work *work, const struct ingested *in, bool *out, struct err *err);
+
 #endif

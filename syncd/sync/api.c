@@ -493,6 +493,25 @@ static bool wants_credential(const struct visit *visit) {
            visit->hello.scope_serial != visit->device.scope.serial;
 }
 
+/* Of the baggage: what its carrier need not carry any longer, though no receipt covers it. */
+static enum rc tell_kept(struct visit *visit, struct buf *out, struct err *err) {
+    uint8_t(*names)[32] = arena_array(visit->arena, visit->batch_count + 1u, sizeof(*names));
+    uint32_t count = 0;
+
+    if (names == NULL)
+        return arena_check(visit->arena, "an answer", err);
+    for (uint32_t i = 0; i < visit->batch_count; i++) {
+        const struct writer_batch *batch = &visit->batches[i];
+
+        if (batch->rc == RC_OK && batch->waits && batch->source.carrier != 0)
+            kept_name(batch->ingested->sealed, names[count++]);
+    }
+    if (count > 0)
+        exchange_add_kept(out, (const uint8_t(*)[32])names, count, visit->answer.nonce,
+                          visit->office->keys->sign_secret);
+    return RC_OK;
+}
+
 static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *out,
                             struct err *err) {
     struct answer *answer = &visit->answer;
@@ -519,6 +538,8 @@ static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *
         rc = exchange_add_signed(out, answer, visit->office->keys->sign_secret, err);
     if (rc == RC_OK && wants_areas(visit))
         rc = area_tell(visit->ledger, answer->nonce, visit->office->keys->sign_secret, out, err);
+    if (rc == RC_OK)
+        rc = tell_kept(visit, out, err);
     if (rc == RC_OK && wants_credential(visit))
         rc = recall_certify(visit->office, visit->ledger->store, &visit->device, visit->arena, out,
                             err);

@@ -168,7 +168,10 @@ static enum rc work_out(struct writer *writer, struct writer_job *job) {
         rc = job->act(job->context, work, &job->err);
     for (uint32_t i = 0; i < job->batch_count && rc == RC_OK; i++) {
         struct writer_batch *batch = &job->batches[i];
+        batch->waits = false;
         batch->rc = admit_batch(work, batch->ingested, &batch->source, &batch->receipt, &job->err);
+        if (batch->rc == RC_OK && batch->receipt.want_from != 0)
+            batch->rc = admit_waits(work, batch->ingested, &batch->waits, &job->err);
         if (batch->rc == RC_OK && batch->receipt.want_from == 0) {
             rc = drain(writer, &batch->receipt, &job->err);
             if (rc == RC_OK)

@@ -16,6 +16,7 @@ struct writer_batch {
     struct admit_source source;
     enum rc rc;             /* of this batch: RC_CONFLICT for a chain that does not continue */
     struct receipt receipt; /* in the job's arena */
+    bool waits;             /* it is kept, sealed, until what stands in front of it has come */
 };
 
 /* Either batches, or an act. Its memory belongs to the submitter until it is done. */

@@ -233,26 +233,23 @@ static void test_twice_and_out_of_order(void **state) {
     end_pair(visitor, &pair);
 }
 
-static void test_a_gap_waits_for_the_lost_stick(void **state) {
-    struct visitor *visitor = *state;
-    struct pair pair = make_pair(visitor);
-    struct stick lost, found;
-    struct bundle_report report;
+/* Only the batches that do not begin a history, as another tablet may carry them; damaged: each a
+ * second time, with another last byte. */
+static struct stick without_the_first(struct visitor *visitor, const struct stick *whole,
+                                      bool damaged) {
+    struct stick out = {0};
     struct reader parts;
     struct bundle_head head;
     struct part part;
     struct buf rest;
 
-    for (int i = 0; i < 1100; i++)
-        (void)visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
-    lost = up(visitor, pair.wang);
-    /* A stick that holds only the second batch, as another tablet may carry it. */
     buf_init(&rest, LIMIT_BUNDLE_BYTES);
-    visitor_must(visitor,
-                 bundle_open(buf_view(&lost.bytes), &visitor->arena, &head, &parts, &visitor->err));
+    visitor_must(visitor, bundle_open(buf_view(&whole->bytes), &visitor->arena, &head, &parts,
+                                      &visitor->err));
     head.part_count = 0;
     while (bundle_next(&parts, &part, &visitor->err) == RC_OK) {
         struct batch_outer outer;
+        uint8_t *altered;
 
         if (part.kind != BUNDLE_BATCH)
             continue;
@@ -261,17 +258,37 @@ static void test_a_gap_waits_for_the_lost_stick(void **state) {
             continue;
         bundle_add_part(&rest, BUNDLE_BATCH, part.content);
         head.part_count++;
+        if (!damaged)
+            continue;
+        altered = arena_copy(&visitor->arena, part.content.data, part.content.size);
+        assert_non_null(altered);
+        altered[part.content.size - 1] ^= 1;
+        bundle_add_part(&rest, BUNDLE_BATCH, view_of(altered, part.content.size));
+        head.part_count++;
     }
-    assert_int_equal(head.part_count, 1);
-    buf_init(&found.bytes, LIMIT_BUNDLE_BYTES);
-    visitor_must(visitor, bundle_write(&head, buf_view(&rest), &found.bytes, &visitor->err));
+    assert_int_equal(head.part_count, damaged ? 2 : 1);
+    buf_init(&out.bytes, LIMIT_BUNDLE_BYTES);
+    visitor_must(visitor, bundle_write(&head, buf_view(&rest), &out.bytes, &visitor->err));
+    buf_release(&rest);
+    return out;
+}
+
+static void test_a_gap_waits_for_the_lost_stick(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct stick lost, found;
+    struct bundle_report report;
+
+    for (int i = 0; i < 1100; i++)
+        (void)visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+    lost = up(visitor, pair.wang);
+    found = without_the_first(visitor, &lost, false);
     report = to_county(visitor, &found);
     assert_int_equal(report.changes, 0);
     assert_int_equal(report.actors[0].want_from, 1);
     report = to_county(visitor, &lost);
     assert_int_equal(report.changes, 1100);
     assert_int_equal(report.actors[0].want_from, 0);
-    buf_release(&rest);
     drop(&lost);
     drop(&found);
     end_pair(visitor, &pair);
@@ -338,6 +355,63 @@ static void test_baggage(void **state) {
     /* Who wrote it learns at his own next sync. */
     county_sync(visitor->county, pair.wang, RC_OK, NULL);
     assert_int_equal(visitor_status(visitor, pair.wang).unsent, 0);
+    end_pair(visitor, &pair);
+}
+
+/* Whoever wrote what stands in front of it may never come: his tablet may be lost. The county keeps
+ * it, so nobody has to carry it any longer. */
+static void test_baggage_that_waits_at_the_county_is_carried_no_longer(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct stick whole, second;
+
+    for (int i = 0; i < 1100; i++)
+        (void)visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+    whole = up(visitor, pair.wang);
+    second = without_the_first(visitor, &whole, false);
+    assert_int_equal(to_tablet(visitor, pair.zhang, &second).baggage, 1);
+    county_sync(visitor->county, pair.zhang, RC_OK, NULL);
+    assert_int_equal(visitor_status(visitor, pair.zhang).carried, 0);
+    assert_false(visitor_noticed(visitor, pair.zhang, NOTICE_BAGGAGE));
+    /* By a second carrier, too, and again. */
+    assert_int_equal(to_tablet(visitor, pair.zhang, &second).baggage, 1);
+    county_sync(visitor->county, pair.zhang, RC_OK, NULL);
+    assert_int_equal(visitor_status(visitor, pair.zhang).carried, 0);
+    county_sync(visitor->county, pair.zhang, RC_OK, NULL);
+    assert_int_equal(visitor_count(visitor, pair.z, ""), 0);
+    /* The first of it is enough when it comes: by a third, who brings all. */
+    assert_int_equal(to_tablet(visitor, pair.zhang, &whole).baggage, 2);
+    county_sync(visitor->county, pair.zhang, RC_OK, NULL);
+    county_sync(visitor->county, pair.zhang, RC_OK, NULL);
+    assert_int_equal(visitor_status(visitor, pair.zhang).carried, 0);
+    assert_int_equal(visitor_count(visitor, pair.z, ""), 1100);
+    drop(&whole);
+    drop(&second);
+    end_pair(visitor, &pair);
+}
+
+/* The county says which it keeps: what it could not open is not let go of with that. */
+static void test_only_what_the_county_keeps_is_carried_no_longer(void **state) {
+    struct visitor *visitor = *state;
+    struct pair pair = make_pair(visitor);
+    struct stick whole, both;
+
+    for (int i = 0; i < 1100; i++)
+        (void)visitor_save(visitor, pair.w, VILLAGE_A, "Peng");
+    whole = up(visitor, pair.wang);
+    both = without_the_first(visitor, &whole, true);
+    assert_int_equal(to_tablet(visitor, pair.zhang, &both).baggage, 2);
+    county_sync(visitor->county, pair.zhang, RC_OK, NULL);
+    assert_int_equal(visitor_status(visitor, pair.zhang).carried, 1);
+    for (uint32_t i = 0; i < BAGGAGE_TRIES; i++) {
+        assert_false(visitor_noticed(visitor, pair.zhang, NOTICE_BAGGAGE));
+        visitor->county->now_ms += 2 * 3600000;
+        county_sync(visitor->county, pair.zhang, RC_OK, NULL);
+    }
+    assert_int_equal(visitor_status(visitor, pair.zhang).carried, 0);
+    assert_true(visitor_noticed(visitor, pair.zhang, NOTICE_BAGGAGE));
+    drop(&whole);
+    drop(&both);
     end_pair(visitor, &pair);
 }
 
@@ -756,6 +830,8 @@ int main(void) {
         CASE(test_a_gap_waits_for_the_lost_stick),
         CASE(test_rows_of_a_head_come_back),
         CASE(test_baggage),
+        CASE(test_baggage_that_waits_at_the_county_is_carried_no_longer),
+        CASE(test_only_what_the_county_keeps_is_carried_no_longer),
         CASE(test_rubbish_in_the_baggage_does_not_stand_in_the_way),
         CASE(test_locked_tablets_write_and_read),
         CASE(test_damage_is_told_from_a_wrong_key),

@@ -313,6 +313,40 @@ static void told_alone(struct kit *kit, const struct answer *answer, struct answ
     assert_int_equal(back->lacking_count, answer->lacking_count);
 }
 
+/* Only under this county's signature, for this answer, and whole. */
+static void kept_batches_come_back(void **state) {
+    static const uint8_t nonce[16] = {8}, other[16] = {9};
+    struct kit *kit = *state;
+    uint8_t names[LIMIT_EXCHANGE_BATCHES + 1][32] = {{0}};
+    const uint8_t(*back)[32] = NULL;
+    struct view content;
+    uint32_t count = 0;
+
+    kept_name(view_text("a batch"), names[0]);
+    kept_name(view_text("another"), names[1]);
+    assert_memory_not_equal(names[0], names[1], 32);
+    exchange_start(&kit->out);
+    exchange_add_kept(&kit->out, (const uint8_t(*)[32])names, 2, nonce, kit->secret_key);
+    content = only_part(kit, PART_KEPT);
+    assert_int_equal(exchange_read_kept(content, nonce, kit->public_key, &back, &count, &kit->err),
+                     RC_OK);
+    assert_int_equal(count, 2);
+    assert_memory_equal(back, names, sizeof(names[0]) * 2);
+    assert_int_equal(exchange_read_kept(content, other, kit->public_key, &back, &count, &kit->err),
+                     RC_DENIED);
+    for (size_t i = 0; i < content.size; i++)
+        assert_int_not_equal(exchange_read_kept(view_slice(content, 0, i), nonce, kit->public_key,
+                                                &back, &count, &kit->err),
+                             RC_OK);
+    buf_clear(&kit->out);
+    exchange_start(&kit->out);
+    exchange_add_kept(&kit->out, (const uint8_t(*)[32])names, LIMIT_EXCHANGE_BATCHES + 1, nonce,
+                      kit->secret_key);
+    assert_int_equal(exchange_read_kept(only_part(kit, PART_KEPT), nonce, kit->public_key, &back,
+                                        &count, &kit->err),
+                     RC_CORRUPT);
+}
+
 /* Each kind of thing that an answer may tell, with none of the others beside it. */
 static void one_thing_alone_comes_back(void **state) {
     struct kit *kit = *state;
@@ -672,6 +706,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(one_thing_alone_comes_back, start, stop),
         cmocka_unit_test_setup_teardown(unknown_parts_are_skipped, start, stop),
         cmocka_unit_test_setup_teardown(broken_bodies_are_told, start, stop),
+        cmocka_unit_test_setup_teardown(kept_batches_come_back, start, stop),
         cmocka_unit_test_setup_teardown(areas_have_one_encoding, start, stop),
         cmocka_unit_test_setup_teardown(feed_entries_come_back, start, stop),
         cmocka_unit_test_setup_teardown(corrected_time_is_never_after_receipt, start, stop),
