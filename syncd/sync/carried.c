@@ -246,32 +246,6 @@ static enum rc note_other_name(struct carrying *carrying, struct work *work,
                : note_proven(carrying, work, row.dot, leaf, err);
 }
 
-/* Whether its author brought it, without proof of the name that it had. */
-static enum rc is_otherwise_known(struct carrying *carrying, struct work *work, struct dot dot,
-                                  const uint8_t leaf[32], bool *out, struct err *err) {
-    struct stored_change row;
-    enum rc rc = store_change(work->ledger->store, dot, &row, err);
-
-    *out = false;
-    if (rc != RC_NOT_FOUND)
-        return rc;
-    err_clear(err);
-    rc = RC_OK;
-    if (in_portion(carrying, dot))
-        return RC_OK;
-    for (uint32_t i = 0; i < carrying->history_count && rc == RC_OK && !*out; i++) {
-        uint8_t(*leaves)[32] = NULL;
-        uint64_t found = 0;
-
-        rc = fork_leaves(work, &carrying->histories[i], false, dot.number, dot.number, &leaves,
-                         &found, err);
-        *out = rc == RC_OK && found > 0 && crypt_equal(leaves[0], leaf, 32);
-        if (*out)
-            rc = note_other_name(carrying, work, &carrying->histories[i], dot.number, leaf, err);
-    }
-    return rc;
-}
-
 static enum rc know_histories(struct carrying *carrying, struct work *work, uint64_t root,
                               struct err *err) {
     struct stored_actor *actor = NULL;
@@ -291,23 +265,113 @@ static enum rc know_histories(struct carrying *carrying, struct work *work, uint
                                         &carrying->history_count, err);
 }
 
+/* --- what is here under another name --- */
+
+/* A frame of which something may be here already, because its author brought it without proof of
+ * the name that it had. */
+struct sought {
+    const struct frame *frame;
+    const struct lineage *lineage;
+    uint64_t name;
+    bool *wanted; /* of each change: it is not here under its own name */
+    bool *known;
+};
+
+/* From which number on a history has something else than the frame, or than what is here in front
+ * of it under its name. What both have behind that is the same bytes of two copies. */
+static enum rc find_parting(const struct carrying *carrying, struct work *work,
+                            const struct sought *sought, const struct stored_actor *history,
+                            uint8_t (*leaves)[32], uint64_t *parts, struct err *err) {
+    static const uint8_t none[32];
+    const struct frame *frame = sought->frame;
+    uint64_t first = frame->changes[0].change.dot.number;
+    enum rc rc = RC_OK;
+
+    *parts = first;
+    for (uint32_t i = 0; i < carrying->history_count && rc == RC_OK; i++)
+        if (carrying->histories[i].actor == sought->name)
+            rc = fork_parting(work, &carrying->histories[i], history, first - 1, parts, err);
+    if (rc != RC_OK || *parts < first)
+        return rc;
+    *parts = frame->changes[frame->count - 1].change.dot.number + 1;
+    for (uint32_t i = 0; i<frame->count && * parts> frame->changes[i].change.dot.number; i++) {
+        uint64_t number = frame->changes[i].change.dot.number;
+
+        if (!crypt_equal(leaves[number - first], none, 32) &&
+            !crypt_equal(leaves[number - first], frame->changes[i].leaf, 32))
+            *parts = number;
+    }
+    return RC_OK;
+}
+
+static enum rc seek_in(struct carrying *carrying, struct work *work, const struct sought *sought,
+                       const struct stored_actor *history, struct err *err) {
+    const struct frame *frame = sought->frame;
+    uint64_t first = frame->changes[0].change.dot.number, found = 0, parts = 0;
+    uint8_t(*leaves)[32] = NULL;
+    enum rc rc =
+        fork_leaves(work, history, false, first, frame->changes[frame->count - 1].change.dot.number,
+                    &leaves, &found, err);
+
+    for (uint32_t i = 0; i < frame->count && rc == RC_OK && found > 0; i++) {
+        uint64_t number = frame->changes[i].change.dot.number;
+
+        if (!sought->wanted[i] || sought->known[i] ||
+            !crypt_equal(leaves[number - first], frame->changes[i].leaf, 32))
+            continue;
+        if (parts == 0)
+            rc = find_parting(carrying, work, sought, history, leaves, &parts, err);
+        sought->known[i] = rc == RC_OK && number < parts;
+        if (sought->known[i])
+            rc = note_other_name(carrying, work, history, number, frame->changes[i].leaf, err);
+    }
+    return rc;
+}
+
+static enum rc seek(struct carrying *carrying, struct work *work, const struct feed_entry *entry,
+                    struct sought *sought, struct err *err) {
+    const struct frame *frame = sought->frame;
+    bool any = false;
+    enum rc rc = RC_OK;
+
+    sought->wanted = arena_array(&work->arena, frame->count, sizeof(*sought->wanted));
+    sought->known = arena_array(&work->arena, frame->count, sizeof(*sought->known));
+    if (sought->wanted == NULL || sought->known == NULL)
+        return no_room(work, err);
+    for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++) {
+        struct dot dot = lineage_read(sought->lineage, frame->changes[i].change.dot);
+        struct stored_change row;
+
+        sought->known[i] = !feed_entry_admits(entry, i) || dot.actor != sought->name;
+        if (sought->known[i])
+            continue;
+        rc = store_change(work->ledger->store, dot, &row, err);
+        if (rc != RC_NOT_FOUND)
+            continue;
+        err_clear(err);
+        rc = RC_OK;
+        sought->wanted[i] = !in_portion(carrying, dot);
+        any = any || sought->wanted[i];
+    }
+    if (rc == RC_OK && any)
+        rc = know_histories(carrying, work, frame->actor, err);
+    for (uint32_t i = 0; i < carrying->history_count && rc == RC_OK && any; i++)
+        rc = seek_in(carrying, work, sought, &carrying->histories[i], err);
+    return rc;
+}
+
 /* Only what was admitted, and of a fork's frame only what is the fork's: the log's frames hold
  * nothing that its index does not name. */
 static enum rc cut_frame(struct carrying *carrying, struct work *work,
                          const struct lineage *lineage, uint64_t name, struct feed_entry *entry,
                          struct frame *frame, struct err *err) {
+    struct sought sought = {.frame = frame, .lineage = lineage, .name = name};
     uint32_t count = 0;
-    enum rc rc = know_histories(carrying, work, frame->actor, err);
+    enum rc rc = seek(carrying, work, entry, &sought, err);
 
-    for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++) {
-        struct dot dot = lineage_read(lineage, frame->changes[i].change.dot);
-        bool known = true;
-
-        if (feed_entry_admits(entry, i) && dot.actor == name)
-            rc = is_otherwise_known(carrying, work, dot, frame->changes[i].leaf, &known, err);
-        if (!known)
+    for (uint32_t i = 0; i < frame->count && rc == RC_OK; i++)
+        if (!sought.known[i])
             frame->changes[count++] = frame->changes[i];
-    }
     if (rc != RC_OK || count == frame->count)
         return rc;
     frame->count = count;

@@ -159,6 +159,44 @@ enum rc fork_leaves(struct work *work, const struct stored_actor *actor, bool ca
     return rc;
 }
 
+/* Where the names of the two part; upto + 1: nowhere in front. */
+static enum rc names_part(struct work *work, struct stored_actor one, struct stored_actor other,
+                          uint64_t upto, uint64_t *from, struct err *err) {
+    enum rc rc = RC_OK;
+
+    *from = upto + 1;
+    while (rc == RC_OK && one.actor != other.actor) {
+        struct stored_actor *later = one.fork_from > other.fork_from ? &one : &other;
+
+        if (later->fork_of == 0)
+            return err_set(err, RC_CORRUPT, "log: the index does not fit its frames; run verify");
+        if (later->fork_from < *from)
+            *from = later->fork_from;
+        rc = fork_actor(fork_in_work(work), later->fork_of, later, err);
+    }
+    return rc;
+}
+
+enum rc fork_parting(struct work *work, const struct stored_actor *one,
+                     const struct stored_actor *other, uint64_t upto, uint64_t *parts,
+                     struct err *err) {
+    static const uint8_t none[32];
+    uint8_t(*ours)[32] = NULL, (*theirs)[32] = NULL;
+    uint64_t from = 0, found = 0;
+    enum rc rc = names_part(work, *one, *other, upto, &from, err);
+
+    *parts = upto + 1;
+    if (rc == RC_OK && from <= upto)
+        rc = fork_leaves(work, one, false, from, upto, &ours, &found, err);
+    if (rc == RC_OK && found > 0)
+        rc = fork_leaves(work, other, false, from, upto, &theirs, &found, err);
+    for (uint64_t n = from; n <= upto && rc == RC_OK && found > 0 && *parts > upto; n++)
+        if (!crypt_equal(ours[n - from], none, 32) && !crypt_equal(theirs[n - from], none, 32) &&
+            !crypt_equal(ours[n - from], theirs[n - from], 32))
+            *parts = n;
+    return rc;
+}
+
 static enum rc history_leaves(struct work *work, const struct stored_actor *actor, uint64_t from,
                               uint64_t to, uint8_t (**leaves)[32], struct err *err) {
     uint64_t found = 0;

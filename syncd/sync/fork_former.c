@@ -16,7 +16,8 @@
  * and the county has come back from a backup of before once more. Others may bring it under the
  * one, and its neighbours under the other, and its author may say that they all have the other. In
  * the log it stands once, under the name that came first: to its history it is a stray (fork.h). So
- * before a number is filed, it is looked for under every name of its actor. */
+ * before a number is filed, it is looked for under every name of its actor. What is the same under
+ * a name of which something else stands in front is a copy's. */
 #include "syncd/sync/fork_inside.h"
 
 #include "base/crypt.h"
@@ -35,6 +36,7 @@ struct placing {
     uint32_t count;
     uint64_t agreed;           /* the batch is known up to here ... */
     struct stored_actor owner; /* ... and this is the history that number belongs to */
+    uint64_t *parts;           /* of each history: find_parting; 0: not known yet */
 };
 
 /* The batch's chain behind number n, first - 1 at least. */
@@ -113,6 +115,30 @@ static bool is_leaf_of(const struct placing *placing, const uint8_t leaf[32], ui
     return !crypt_equal(leaf, none, 32) && crypt_equal(leaf, leaf_at(placing->in, n), 32);
 }
 
+/* The first number at which the log has something else of this history than the batch and what
+ * stands in front of it; behind its last one if there is none. From there on it is another one, a
+ * copy's, though the copy may have written the same bytes. */
+static enum rc find_parting(const struct placing *placing, uint32_t which, struct err *err) {
+    static const uint8_t none[32];
+    const struct stored_actor *history = &placing->histories[which];
+    uint64_t from = placing->agreed + 1, last = placing->in->batch.outer.last, found = 0;
+    uint64_t *parts = &placing->parts[which];
+    uint8_t(*leaves)[32] = NULL;
+    enum rc rc;
+
+    if (*parts != 0)
+        return RC_OK;
+    rc = fork_parting(placing->work, &placing->owner, history, placing->agreed, parts, err);
+    if (rc != RC_OK || *parts < from)
+        return rc;
+    rc = fork_leaves(placing->work, history, false, from, last, &leaves, &found, err);
+    *parts = last + 1;
+    for (uint64_t n = from; n < *parts && rc == RC_OK && found > 0; n++)
+        if (!crypt_equal(leaves[n - from], none, 32) && !is_leaf_of(placing, leaves[n - from], n))
+            *parts = n;
+    return rc;
+}
+
 /* The last change of the batch that others have brought here, under whatever name. */
 static enum rc prove_by_others(const struct placing *placing, struct proof *proof,
                                struct err *err) {
@@ -126,8 +152,10 @@ static enum rc prove_by_others(const struct placing *placing, struct proof *proo
         rc = fork_leaves(placing->work, &placing->histories[i], true, from, last, &leaves, &found,
                          err);
         for (uint64_t n = last; n >= from && rc == RC_OK && found > 0 && at == 0; n--)
-            if (is_leaf_of(placing, leaves[n - from], n))
-                at = n;
+            if (is_leaf_of(placing, leaves[n - from], n)) {
+                rc = find_parting(placing, i, err);
+                at = rc == RC_OK && n < placing->parts[i] ? n : 0;
+            }
         if (rc != RC_OK || at <= proof->upto)
             continue;
         rc = fork_lineage(&placing->histories[i], fork_in_work(placing->work),
@@ -221,8 +249,11 @@ static enum rc find_names(const struct placing *placing, uint64_t last, uint64_t
 
         rc = fork_own_leaves(placing->work, name, true, from, last, &leaves, &found, err);
         for (uint64_t n = from; n <= last && rc == RC_OK && found > 0; n++)
-            if (is_leaf_of(placing, leaves[n - from], n))
-                (*names)[n - from] = name;
+            if (is_leaf_of(placing, leaves[n - from], n)) {
+                rc = find_parting(placing, i, err);
+                if (rc == RC_OK && n < placing->parts[i])
+                    (*names)[n - from] = name;
+            }
     }
     return rc;
 }
@@ -328,6 +359,10 @@ enum rc fork_place_former(struct work *work, const struct ingested *in, struct s
 
     if (rc == RC_OK)
         rc = find_agreed(&placing, &joins, err);
+    if (rc == RC_OK) {
+        placing.parts = arena_array(&work->arena, placing.count, sizeof(*placing.parts));
+        rc = arena_check(&work->arena, "a step of the writer", err);
+    }
     if (rc != RC_OK)
         return rc;
     if (!joins) {

@@ -1,4 +1,4 @@
-/* fork_inside.h: what fork.c and fork_former.c share. */
+/* fork_inside.h: what fork.c, fork_former.c and carried.c share. */
 #ifndef YG_SYNCD_SYNC_FORK_INSIDE_H
 #define YG_SYNCD_SYNC_FORK_INSIDE_H
 
@@ -23,6 +23,13 @@ enum rc fork_leaves(struct work *work, const struct stored_actor *actor, bool ca
 /* The same of what stands under this one name, the history's own numbers or not. */
 enum rc fork_own_leaves(struct work *work, uint64_t actor, bool carried, uint64_t from, uint64_t to,
                         uint8_t (**leaves)[32], uint64_t *found, struct err *err);
+/* The first number up to `upto` under which something else is here of the one history than of the
+ * other; upto + 1: none is known. Copies may write the same bytes under one number, and even about
+ * different records if they name these by what is a number of theirs: behind this number they are
+ * two changes. */
+enum rc fork_parting(struct work *work, const struct stored_actor *one,
+                     const struct stored_actor *other, uint64_t upto, uint64_t *parts,
+                     struct err *err);
 /* All histories under the root, itself first, as this step sees them. An empty fork is none: the
  * step that made it came to nothing, or others have carried changes of it here whose beginning is
  * still to come. */

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -176,12 +177,8 @@ struct twin { /* a copy of Chen's tablet */
     struct session *session;
 };
 
-/* Copies have the same keys: what each writes in the same moment under the same number may be the
- * same, byte for byte. Behind different numbers these are two homes. */
-static void write_the_same(struct clerk *world, struct chen *chen, struct twin *twin) {
-    uint8_t leaf[32], twins_leaf[32];
+static void copy_chen(struct clerk *world, struct chen *chen, struct twin *twin) {
     struct err err;
-    int64_t now_ms;
 
     err_init(&err, LANG_EN);
     clerk_must(session_close(chen->session, &err), &err);
@@ -191,6 +188,15 @@ static void write_the_same(struct clerk *world, struct chen *chen, struct twin *
     chen->session = county_session(chen->tablet, "chen");
     twin->tablet = county_tablet(world->county, clerk_path(world, "twin"));
     twin->session = county_session(twin->tablet, "chen");
+}
+
+/* Copies have the same keys: what each writes in the same moment under the same number may be the
+ * same, byte for byte. Behind different numbers these are two homes. */
+static void write_the_same(struct clerk *world, struct chen *chen, struct twin *twin) {
+    uint8_t leaf[32], twins_leaf[32];
+    int64_t now_ms;
+
+    copy_chen(world, chen, twin);
     now_ms = world->county->now_ms;
     clerk_new(world, chen->session, CLERK_HOME("甲户"));
     clerk_new(world, chen->session, CLERK_HOME("一样"));
@@ -256,6 +262,88 @@ static void the_same_bytes_are_two_changes_after_a_restore(void **state) {
     check_both(world, &chen, &twin);
 }
 
+/* What each copy writes next into its own home is the same, too: homes are named by numbers. */
+static void edit_the_same(struct clerk *world, struct chen *chen, struct twin *twin, bool apart) {
+    uint8_t leaf[32], twins_leaf[32];
+    char home[DOT_TEXT_BYTES], twins_home[DOT_TEXT_BYTES];
+    int64_t now_ms;
+
+    copy_chen(world, chen, twin);
+    now_ms = world->county->now_ms;
+    snprintf(home, sizeof(home), "%s", clerk_new(world, chen->session, CLERK_HOME("甲户")));
+    if (apart)
+        sync_one(world, chen->tablet);
+    clerk_edit(world, chen->session, home, "pigs", "7931");
+    world->county->now_ms = now_ms;
+    snprintf(twins_home, sizeof(twins_home), "%s",
+             clerk_new(world, twin->session, CLERK_HOME("乙户")));
+    clerk_edit(world, twin->session, twins_home, "pigs", "7931");
+    assert_string_equal(home, twins_home);
+    leaf_of_third(chen->tablet, leaf);
+    leaf_of_third(twin->tablet, twins_leaf);
+    assert_memory_equal(leaf, twins_leaf, 32);
+    sync_one(world, chen->tablet);
+    forget_receipts(chen->tablet);
+    clerk_sync(world);
+}
+
+static void check_homes(struct clerk *world, struct chen *chen, struct twin *twin) {
+    const char *mine, *its;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    sync_one(world, twin->tablet);
+    clerk_sync(world);
+    sync_one(world, twin->tablet);
+    its = clerk_own_name(world, twin->tablet, 2);
+    assert_true(clerk_shows(world, its, "乙户") && clerk_shows(world, its, "7931"));
+    assert_int_equal(clerk_counts(world).changes, 5); /* also if Chen's tablet is lost */
+    sync_until_rest(world, chen);
+    mine = clerk_own_name(world, chen->tablet, 2);
+    assert_string_not_equal(mine, its);
+    assert_true(clerk_shows(world, mine, "甲户") && clerk_shows(world, mine, "7931"));
+    assert_int_equal(clerk_counts(world).changes, 5);
+    assert_int_equal(clerk_counts(world).records, 3);
+    assert_int_equal(clerk_counts(world).quarantined, 0);
+    sync_one(world, twin->tablet);
+    clerk_verify(twin->tablet);
+    clerk_must(session_close(twin->session, &err), &err);
+    tablet_close(twin->tablet);
+    tablet_close(chen->tablet);
+}
+
+/* Zhang has brought Chen's before the copy comes. What stands in front is another home, so what
+ * comes behind it is another change. */
+static void others_bring_the_same_bytes(struct clerk *world, bool apart, bool first) {
+    struct chen chen;
+    struct twin twin;
+
+    begin(world, &chen);
+    edit_the_same(world, &chen, &twin, apart);
+    restore(world, chen.file, "again");
+    if (!first)
+        sync_one(world, twin.tablet);
+    clerk_sync(world);
+    clerk_sync(world);
+    check_homes(world, &chen, &twin);
+}
+
+static void the_same_bytes_behind_what_others_bring_are_two_changes(void **state) {
+    others_bring_the_same_bytes(*state, false, true);
+}
+
+static void the_same_bytes_behind_an_earlier_batch_are_two_changes(void **state) {
+    others_bring_the_same_bytes(*state, true, true);
+}
+
+static void what_others_bring_is_not_the_copys_that_came_first(void **state) {
+    others_bring_the_same_bytes(*state, false, false);
+}
+
+static void what_others_bring_behind_an_earlier_frame_is_not_the_copys(void **state) {
+    others_bring_the_same_bytes(*state, true, false);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_others_bring_by_its_former_name_stands_there_once,
@@ -265,6 +353,14 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_same_bytes_of_two_copies_are_two_changes, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(the_same_bytes_are_two_changes_after_a_restore,
+                                        clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(the_same_bytes_behind_what_others_bring_are_two_changes,
+                                        clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(the_same_bytes_behind_an_earlier_batch_are_two_changes,
+                                        clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(what_others_bring_is_not_the_copys_that_came_first,
+                                        clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(what_others_bring_behind_an_earlier_frame_is_not_the_copys,
                                         clerk_set_up, clerk_tear_down),
     };
 
