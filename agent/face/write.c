@@ -3,6 +3,7 @@
 #include "agent/face/draft.h"
 #include "agent/field/home_visit.h"
 #include "agent/store/blobs.h"
+#include "agent/store/traffic.h"
 #include "base/crypt.h"
 #include "base/text.h"
 #include "schema/form/answers.h"
@@ -72,7 +73,7 @@ static enum rc draft_print(struct draft *draft, struct dot dot, struct err *err)
         return RC_OK;
     document = json_object();
     add_dot(document, "id", draft->seen.record.id);
-    add_dot(document, "dot", dot);
+    add_dot(document, "dot", tablet_dot_now(draft->visit.tablet, dot));
     return command_print_json(command, document, err);
 }
 
@@ -170,6 +171,7 @@ enum rc face_new(void *context, struct command *command, struct err *err) {
     const struct form *form = NULL;
     struct json *answers = NULL, *document;
     char text[DOT_TEXT_BYTES];
+    struct dot id = {0, 0};
     struct change change;
     struct visit visit;
     uint64_t area;
@@ -188,14 +190,16 @@ enum rc face_new(void *context, struct command *command, struct err *err) {
                       &change, err);
     if (rc == RC_OK)
         rc = session_save(visit.session, &change, NULL, form, err);
+    if (rc == RC_OK)
+        id = tablet_dot_now(visit.tablet, change.dot);
     if (rc == RC_OK && command_option(command, "--draft") != NULL)
-        draft_warn(&visit, change.dot);
+        draft_warn(&visit, id);
     if (rc == RC_OK && command->json) {
         document = json_object();
-        add_dot(document, "id", change.dot);
+        add_dot(document, "id", id);
         rc = command_print_json(command, document, err);
     } else if (rc == RC_OK) {
-        dot_text(change.dot, text);
+        dot_text(id, text);
         rc = command_printf(command, err, "%s\n", text);
     }
     visit_close(&visit);

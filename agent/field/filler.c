@@ -546,6 +546,8 @@ static enum rc save_all(struct filler *filler, struct arena *arena, struct err *
     } else if (rc == RC_OK) {
         save_ends_draft(save, filler->draft);
         rc = save_commit(save, err);
+        if (before.number == 0) /* only a new one has the name that we gave */
+            filler->record = tablet_dot_now(session_tablet(filler->session), filler->record);
     }
     save_close(save);
     if (rc != RC_OK)

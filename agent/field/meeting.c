@@ -2,6 +2,7 @@
 #include "agent/field/meeting_inside.h"
 
 #include "agent/store/blobs.h"
+#include "agent/store/traffic.h"
 #include "base/text.h"
 #include "schema/title.h"
 
@@ -300,7 +301,7 @@ static enum rc call(struct calling *at, const struct form *form, struct dot *out
     if (rc == RC_OK)
         rc = session_save(at->session, &change, NULL, form, err);
     if (rc == RC_OK)
-        *out = change.dot;
+        *out = tablet_dot_now(session_tablet(at->session), change.dot);
     return rc;
 }
 

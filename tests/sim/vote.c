@@ -175,7 +175,7 @@ static struct dot save(struct hall_vote *at, struct edit *edit, const struct for
     if (rc == RC_OK)
         rc = session_save(at->pad->session, &change, NULL, form, &world->err);
     world_must(world, rc, "saving for a meeting");
-    return change.dot;
+    return tablet_dot_now(at->pad->tablet, change.dot); /* as the lists call it */
 }
 
 static struct dot make_panel(struct hall_vote *at) {

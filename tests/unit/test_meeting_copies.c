@@ -1,8 +1,10 @@
 /* Copies of a tablet with an open urn, and of one whose meeting a copy's numbers have given another
  * name: votes are counted once, or the household is voted on again; never twice, and never some
  * under one name and some under another. */
+#include "agent/field/filler.h"
 #include "agent/store/traffic.h"
 #include "base/file.h"
+#include "tests/support/face_rig.h"
 #include "tests/support/panel.h"
 
 #include <setjmp.h>
@@ -429,6 +431,106 @@ static void a_result_counts_under_the_new_name(void **state) {
     end(&copies);
 }
 
+/* Somebody saves while the first answer is on its way, and then there is no network any more. */
+static enum rc answer_once(void *context, const char *path, struct view body, struct buf *answer,
+                           struct link_result *result, struct err *err) {
+    struct copies *copies = context;
+    const struct link *county = &copies->visitor->county->link;
+    enum rc rc = county->exchange(county->context, path, body, answer, result, err);
+
+    if (rc == RC_OK)
+        visitor_save(copies->visitor, copies->a.session, VILLAGE_A, "路上写的");
+    copies->visitor->county->lose_up = 1;
+    return rc;
+}
+
+/* The county knows all its numbers by another name, those to come as well; and a new actor cannot
+ * begin yet, because the last number has no receipt. */
+static struct copies named_before(void **state) {
+    struct copies copies = begin(state);
+    struct link link = {&copies, answer_once};
+    struct sync_report report;
+
+    copy(&copies);
+    visitor_save(copies.visitor, copies.b.session, VILLAGE_A, "副本写的");
+    county_sync(copies.visitor->county, copies.b.tablet, RC_OK, NULL);
+    visitor_save(copies.visitor, copies.a.session, VILLAGE_A, "原来的");
+    assert_int_equal(sync_run(copies.a.tablet, &link, NULL, &report, &copies.visitor->err),
+                     RC_NETWORK);
+    err_clear(&copies.visitor->err);
+    copies.visitor->county->lose_up = 0;
+    assert_false(tablet_may_incarnate(copies.a.tablet));
+    return copies;
+}
+
+static void assert_opens(struct copies *copies, struct dot id) {
+    struct seen seen;
+
+    MUST(copies,
+         session_see(copies->a.session, id, &copies->visitor->arena, &seen, &copies->visitor->err));
+    assert_true(dot_equal(seen.record.id, id));
+}
+
+static void a_meeting_is_told_by_the_name_it_has(void **state) {
+    struct copies copies = named_before(state);
+    struct meeting_plan plan = {.area = VILLAGE_A,
+                                .title = view_text("二季度评议"),
+                                .place = view_text("村部"),
+                                .chair = view_text("李主任"),
+                                .recorder = view_text("周文书")};
+    struct view tellers[] = {view_text("赵"), view_text("钱")};
+    struct list_query query = {.form_name = view_text(PANEL_FORM)};
+    struct listed *listed;
+    uint32_t count, total;
+
+    plan.tellers = tellers;
+    plan.teller_count = 2;
+    (void)panel_new(copies.visitor, copies.a.session, MEMBERS);
+    MUST(&copies, session_list(copies.a.session, &query, &copies.visitor->arena, &listed, &count,
+                               &total, &copies.visitor->err));
+    assert_int_equal(count, 1);
+    plan.panel = listed[0].id;
+    MUST(&copies, meeting_new(copies.a.session, &plan, &copies.id, &copies.visitor->err));
+    assert_true(dot_equal(copies.id, listed_meeting(&copies, &copies.a)));
+    assert_opens(&copies, copies.id);
+    MUST(&copies, meeting_open(copies.a.session, copies.id, &copies.visitor->err));
+    end(&copies);
+}
+
+static void a_draft_ends_as_a_record_that_opens(void **state) {
+    struct copies copies = named_before(state);
+    struct err *err = &copies.visitor->err;
+    struct engine_place place;
+    struct filler *filler;
+    uint32_t problems;
+    struct dot record;
+
+    MUST(&copies, filler_begin(copies.a.session, view_text(PANEL_FORM), VILLAGE_A, &filler, err));
+    MUST(&copies, engine_place(filler_engine(filler), view_text("/data/title"), &place, err));
+    MUST(&copies, engine_set(filler_engine(filler), place, view_text("评议小组"), err));
+    MUST(&copies, filler_finish(filler, &record, &problems, err));
+    filler_close(filler);
+    assert_opens(&copies, record);
+    end(&copies);
+}
+
+static void the_id_that_new_prints_can_be_shown(void **state) {
+    struct copies copies = named_before(state);
+    struct face_rig rig;
+    const char *file;
+    char *id;
+
+    end(&copies);
+    rig_init_empty(&rig, &copies.visitor->county->env, "secret-of-wang");
+    (void)snprintf(rig.data, sizeof(rig.data), "%s", visitor_path(copies.visitor, "wang"));
+    file = rig_file(&rig, "panel.json", view_text("{\"title\":\"评议小组\"}"));
+    rig_good(&rig, "new", "panel", "--area", RIG_AREA, "--file", file);
+    id = rig_line(&rig);
+    rig_good(&rig, "show", id);
+    free(id);
+    rig_release(&rig);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, visitor_set_up, visitor_tear_down)
 
 int main(void) {
@@ -445,6 +547,9 @@ int main(void) {
         TEST(of_two_results_none_is_handed_out),
         TEST(an_urn_follows_the_name_of_its_meeting),
         TEST(a_result_counts_under_the_new_name),
+        TEST(a_meeting_is_told_by_the_name_it_has),
+        TEST(a_draft_ends_as_a_record_that_opens),
+        TEST(the_id_that_new_prints_can_be_shown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
