@@ -171,7 +171,7 @@ static void check_bundled(struct taking *taking) {
     taking->bundled = memcmp(nonce, taking->answer.nonce, sizeof(nonce)) == 0;
     taking->stale = taking->bundled && taking->answer.server_ms < facts->answered_ms;
     taking->apply.overlaps = taking->bundled || taking->later;
-    taking->apply.may_gap = taking->bundled;
+    taking->apply.may_gap = taking->bundled || taking->flow->opened;
 }
 
 static enum rc read_head(struct taking *taking, struct view body, struct reader *parts,
@@ -220,6 +220,12 @@ static enum rc read_head(struct taking *taking, struct view body, struct reader 
     return RC_OK;
 }
 
+static enum rc settle(struct tablet *tablet, struct err *err) {
+    enum rc rc = tablet_slices_settle(tablet, err);
+
+    return rc == RC_OK ? tablet_states_settle(tablet, err) : rc;
+}
+
 static enum rc take_all(struct taking *taking, struct view body, struct reader *parts,
                         const uint8_t base[8], struct err *err) {
     uint64_t forms = taking->report == NULL ? 0 : taking->report->forms;
@@ -255,10 +261,10 @@ static enum rc take_all(struct taking *taking, struct view body, struct reader *
     if (rc == RC_OK)
         rc = gather_keep(&taking->apply.gather, taking->tablet, &taking->answer,
                          taking->signed_part, err);
-    if (rc == RC_OK && !taking->later && !taking->bundled && !taking->answer.more)
-        rc = tablet_slices_settle(taking->tablet, err);
-    if (rc == RC_OK && !taking->later && !taking->bundled && !taking->answer.more)
-        rc = tablet_states_settle(taking->tablet, err);
+    /* Not while anything of it is still to come. */
+    if (rc == RC_OK && !taking->later && !taking->bundled && !taking->answer.more &&
+        taking->apply.gaps == 0)
+        rc = settle(taking->tablet, err);
     if (rc == RC_OK && (taking->later || (taking->report->forms > forms && !kept)))
         rc = tablet_forms_came(taking->tablet, err);
     return rc;
@@ -322,7 +328,8 @@ enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[
 
     if (rc == RC_CORRUPT && taking.broken.area != 0) {
         *report = before;
-        *flow = (struct flow){.more = false, .brought = flow->brought, .alarmed = flow->alarmed};
+        *flow = (struct flow){
+            .brought = flow->brought, .alarmed = flow->alarmed, .opened = flow->opened};
         taking = (struct taking){.tablet = tablet,
                                  .report = report,
                                  .flow = flow,
@@ -340,7 +347,7 @@ enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[
         err_clear(err);
         return RC_OK;
     }
-    flow->more = taking.answer.more || flow->anew;
+    flow->more = taking.answer.more || flow->anew || taking.apply.gaps > 0;
     report->received += taking.apply.received;
     report->conflicts += tablet_conflicted(tablet);
     return RC_OK;
@@ -384,7 +391,8 @@ enum rc answer_take_bundle(struct tablet *tablet, struct view body, struct sync_
 }
 
 enum rc answer_nonce(struct tablet *tablet, struct view body, struct err *err) {
-    struct taking taking = {.tablet = tablet};
+    struct flow flow = {.more = false};
+    struct taking taking = {.tablet = tablet, .flow = &flow};
     struct reader parts;
     struct facts facts;
     enum rc rc = tablet_regain(tablet, err);

@@ -67,7 +67,7 @@ struct apply { /* of one answer */
     uint64_t received;
     bool had_own;  /* entries that stand for own changes were applied */
     bool overlaps; /* entries may be known already: of a bundle, or of the inbox */
-    bool may_gap;  /* of a bundle: what is ahead of our place in its feed is left out ... */
+    bool may_gap;  /* what is ahead of our place in its feed is left out ... */
     uint64_t gaps; /* ... and counted */
     bool placed;   /* its place in its feed was accounted for before: it is taken in any case */
     bool held;     /* of RC_CONFLICT: it is another copy's, under names of ours; see struct flow */
@@ -123,6 +123,7 @@ struct flow { /* what an answer means for the exchange that follows */
     bool anew;      /* what feeds had brought was another copy's: they are asked from the start */
     const struct brought *brought; /* what the request has offered; NULL: nothing */
     uint64_t alarmed;              /* the last alarm that the request has told; 0: none */
+    bool opened; /* asked from behind what waited in the inbox, and somebody has unlocked since */
 };
 
 /* Takes an answer in one transaction. base: digest of the cursors it was asked with. */

@@ -13,6 +13,13 @@ static bool is_same(const uint8_t name[32], const struct arriving *arriving) {
     return memcmp(name, arriving->name, sizeof(arriving->name)) == 0;
 }
 
+/* What lies between our place in a snapshot and what has come. */
+static enum rc left_out(const struct apply *apply, struct err *err) {
+    return apply->overlaps || apply->may_gap
+               ? RC_OK
+               : err_set(err, RC_CORRUPT, "the answer leaves out a part of a snapshot; sync again");
+}
+
 enum rc snapshot_begin(struct apply *apply, const struct arriving *arriving, struct err *err) {
     struct tablet *tablet = apply->tablet;
     const struct snapshot *snapshot = &arriving->snapshot;
@@ -27,9 +34,7 @@ enum rc snapshot_begin(struct apply *apply, const struct arriving *arriving, str
     if (apply->overlaps && row.next > 0 && row.position >= snapshot->position)
         return RC_OK; /* a younger one is under way already */
     if (arriving->part.first > 0)
-        return apply->overlaps ? RC_OK
-                               : err_set(err, RC_CORRUPT,
-                                         "the answer leaves out a part of a snapshot; sync again");
+        return left_out(apply, err);
     if (arriving->part.after == 0 && cursor.position > 0 && !apply->overlaps) {
         /* The server does not find our place in this feed. */
         rc = tablet_alarm(tablet, &cursor, err);
@@ -144,9 +149,7 @@ enum rc snapshot_take(struct apply *apply, const struct arriving *arriving,
                                    err);
     if (!is_same(row.name, arriving) || part->index > row.next) {
         apply->gaps++;
-        return apply->overlaps ? RC_OK
-                               : err_set(err, RC_CORRUPT,
-                                         "the answer leaves out a part of a snapshot; sync again");
+        return left_out(apply, err);
     }
     if (part->index < row.next)
         return RC_OK;

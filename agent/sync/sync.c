@@ -428,6 +428,7 @@ static enum rc baggage_refused(struct run *run, struct err *err) {
 static enum rc exchange(struct run *run, struct flow *flow, struct err *err) {
     struct link_result result = {.retry_after_s = -1};
     enum rc rc = tablet_regain(run->tablet, err);
+    bool locked = tablet_locked(run->tablet);
 
     if (rc == RC_OK)
         rc = make_body(run, err);
@@ -465,6 +466,7 @@ static enum rc exchange(struct run *run, struct flow *flow, struct err *err) {
         return refused(run, &result, err);
     run->nonce_retried = false;
     flow->alarmed = run->alarmed;
+    flow->opened = locked && !tablet_locked(run->tablet);
     return answer_take(run->tablet, buf_view(&run->answer), run->base, run->report, flow, err);
 }
 

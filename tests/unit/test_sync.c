@@ -104,6 +104,7 @@ struct bad_link {
     size_t flip; /* this byte of the answer is changed; SIZE_MAX: none */
     int status;  /* instead of asking the county; 0: ask */
     bool forge;  /* a gateway changes when the county received the first entry */
+    bool spoil;  /* the last byte of what is sealed in it is changed */
     uint32_t requests;
     size_t last_size;
 };
@@ -137,6 +138,18 @@ static void forge_entry(struct buf *answer, struct err *err) {
     buf_release(&forged);
 }
 
+static void spoil_sealed(struct buf *answer, struct err *err) {
+    struct reader parts;
+    struct part part;
+
+    assert_int_equal(exchange_open(buf_view(answer), &parts, err), RC_OK);
+    while (exchange_next(&parts, &part, err) == RC_OK) {
+        if (part.kind == PART_SEALED)
+            answer->data[(size_t)(part.content.data - answer->data) + part.content.size - 1] ^= 1;
+    }
+    err_clear(err);
+}
+
 static enum rc bad_exchange(void *context, const char *path, struct view body, struct buf *answer,
                             struct link_result *result, struct err *err) {
     struct bad_link *bad = context;
@@ -149,6 +162,8 @@ static enum rc bad_exchange(void *context, const char *path, struct view body, s
     bad->last_size = answer->size;
     if (rc == RC_OK && bad->forge)
         forge_entry(answer, err);
+    if (rc == RC_OK && bad->spoil)
+        spoil_sealed(answer, err);
     if (bad->cut != 0 && answer->size > bad->cut)
         answer->size = bad->cut;
     if (bad->flip < answer->size)
@@ -303,6 +318,65 @@ static void cuts_on_the_way_lead_to_a_repeat(void **state) {
     assert_int_equal(report.requests, 1);
     visitor_verify(visitor, tablet);
     tablet_close(tablet);
+}
+
+/* ---- unlocked while an answer is on its way ---- */
+
+struct unlocking {
+    struct county *county;
+    struct link link;
+    struct tablet *tablet;
+    const char *login;
+    struct session *session; /* NULL: it is locked */
+};
+
+static enum rc unlock_and_answer(void *context, const char *path, struct view body,
+                                 struct buf *answer, struct link_result *result, struct err *err) {
+    struct unlocking *unlocking = context;
+    struct link *link = &unlocking->county->link;
+    enum rc rc = link->exchange(link->context, path, body, answer, result, err);
+
+    if (unlocking->session == NULL)
+        unlocking->session = county_session(unlocking->tablet, unlocking->login);
+    return rc;
+}
+
+/* What waits in the inbox was spoilt on its way, which shows only when it is unsealed: it is
+ * dropped. The answer that was asked from behind it does not fit then, and is asked for again. */
+static void who_unlocks_during_a_sync_is_not_told_of_what_the_inbox_had_to_drop(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *a = visitor_enrol(visitor, "wang", 1), *b = visitor_enrol(visitor, "zhao", 1);
+    struct session *wang = county_session(a, "wang"), *zhao = county_session(b, "zhao");
+    struct bad_link bad = bad_link_to(visitor->county);
+    struct unlocking unlocking = {.county = visitor->county,
+                                  .link = {.exchange = unlock_and_answer},
+                                  .tablet = b,
+                                  .login = "zhao"};
+    struct sync_report report;
+    struct dot second;
+
+    visitor_save(visitor, wang, VILLAGE_A, "户主");
+    county_sync(visitor->county, a, RC_OK, NULL);
+    county_sync(visitor->county, b, RC_OK, NULL);
+    visitor_must(visitor, session_close(zhao, &visitor->err));
+    second = visitor_save(visitor, wang, VILLAGE_A, "第二户");
+    county_sync(visitor->county, a, RC_OK, NULL);
+    bad.spoil = true;
+    assert_int_equal(run(visitor, b, &bad, &report), RC_OK);
+    assert_int_equal(visitor_status(visitor, b).inbox, 1);
+    visitor_save(visitor, wang, VILLAGE_A, "第三户");
+    county_sync(visitor->county, a, RC_OK, NULL);
+    unlocking.link.context = &unlocking;
+    visitor_must(visitor, sync_run(b, &unlocking.link, NULL, &report, &visitor->err));
+    assert_int_equal(visitor_status(visitor, b).inbox, 0);
+    assert_int_equal(report.received, 2);
+    assert_false(report.more);
+    assert_int_equal(visitor_count(visitor, unlocking.session, ""), 3);
+    assert_string_equal(visitor_text(visitor, unlocking.session, second, "head/name"), "第二户");
+    assert_false(visitor_noticed(visitor, b, NOTICE_FEED_BROKEN));
+    visitor_verify(visitor, b);
+    tablet_close(a);
+    tablet_close(b);
 }
 
 /* ---- what the county decides ---- */
@@ -591,6 +665,7 @@ int main(void) {
         TEST(a_damaged_answer_is_never_taken_by_half),
         TEST(entries_that_do_not_lead_to_the_signed_head_are_refused),
         TEST(cuts_on_the_way_lead_to_a_repeat),
+        TEST(who_unlocks_during_a_sync_is_not_told_of_what_the_inbox_had_to_drop),
         TEST(areas_are_granted_and_withdrawn),
         TEST(what_follows_a_refused_move_reaches_those_who_have_the_record),
         TEST(a_record_that_began_and_moved_away_in_one_batch_has_left),
