@@ -1,4 +1,5 @@
-/* answer.c: one answer of the county, taken as a whole or not at all.
+/* answer.c: one answer of the county, taken as a whole or not at all: one that does not end as the
+ * county ends them was cut off on its way. (What waits in an inbox was whole when it came.)
  *
  * Order: the county's signature; a new epoch; areas; receipts; certificates; scope; forms; entries;
  * cursors; heads. While locked the parts after SIGNED come sealed: the whole answer is then put
@@ -324,8 +325,10 @@ enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[
                     struct sync_report *report, struct flow *flow, struct err *err) {
     struct sync_report before = *report;
     struct taking taking = {.tablet = tablet, .report = report, .flow = flow};
-    enum rc rc = take_committed(&taking, body, base, err);
+    enum rc rc = exchange_check_end(body, err);
 
+    if (rc == RC_OK)
+        rc = take_committed(&taking, body, base, err);
     if (rc == RC_CORRUPT && taking.broken.area != 0) {
         *report = before;
         *flow = (struct flow){

@@ -472,3 +472,18 @@ enum rc exchange_next(struct reader *in, struct part *out, struct err *err) {
         return err_set(err, RC_CORRUPT, "exchange: damaged");
     return RC_OK;
 }
+
+enum rc exchange_check_end(struct view body, struct err *err) {
+    struct reader parts;
+    struct part part, last = {.kind = 0};
+    enum rc rc = exchange_open(body, &parts, err);
+
+    while (rc == RC_OK && (rc = exchange_next(&parts, &part, err)) == RC_OK)
+        last = part;
+    if (rc == RC_UNSUPPORTED || rc == RC_LIMIT)
+        return rc;
+    if (rc != RC_NOT_FOUND || last.kind != PART_END)
+        return err_set(err, RC_NETWORK, "the answer was cut off on its way; sync again");
+    err_clear(err);
+    return RC_OK;
+}

@@ -7,7 +7,7 @@
  * Down: ANSWER (always, first), then SIGNED (receipts, scope, heads, certificates; when there is
  *       something to say), AREAS (when the table has changed), KEPT (when baggage waits here), then
  *       FORM..., SNAPSHOT..., then for each feed CHUNK... and ENTRY... in feed order, and CURSOR
- *       after them. When the tablet says
+ *       after them, and END (always, last). When the tablet says
  *       that it is locked, the parts after SNAPSHOT come inside SEALED, sealed for the device's
  *       vault key, and are kept as they are until somebody unlocks. */
 #ifndef YG_SCHEMA_WIRE_EXCHANGE_H
@@ -38,6 +38,7 @@ enum part_kind {
     PART_AREAS = 26,
     PART_CHUNK = 27,
     PART_KEPT = 28,
+    PART_END = 29, /* empty */
 };
 
 struct cursor {
@@ -275,6 +276,9 @@ struct part {
     uint8_t kind;
     struct view content;
 };
+/* RC_NETWORK: the answer does not end as the county has ended it. It was cut off on its way,
+ * perhaps just between two parts. */
+enum rc exchange_check_end(struct view body, struct err *err);
 enum rc exchange_open(struct view body, struct reader *out, struct err *err);
 /* RC_NOT_FOUND at the end. */
 enum rc exchange_next(struct reader *in, struct part *out, struct err *err);

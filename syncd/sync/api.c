@@ -547,10 +547,12 @@ static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *
         return rc;
     buf_add_view(out, buf_view(&pull->forms));
     if (visit->hello.locked && pull->parts.size > 0)
-        return exchange_add_sealed(out, buf_view(&pull->parts), visit->device.box_public,
-                                   visit->office->env, err);
-    buf_add_view(out, buf_view(&pull->parts));
-    return buf_check(out, "an answer", err);
+        rc = exchange_add_sealed(out, buf_view(&pull->parts), visit->device.box_public,
+                                 visit->office->env, err);
+    else
+        buf_add_view(out, buf_view(&pull->parts));
+    exchange_add_part(out, PART_END, view_of(NULL, 0));
+    return rc == RC_OK ? buf_check(out, "an answer", err) : rc;
 }
 
 static enum rc give_answer(struct visit *visit, struct buf *out, struct err *err) {

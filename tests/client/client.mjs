@@ -454,6 +454,7 @@ export class Client {
     }
     if (response.status !== 200) throw new Refused(`${response.status}: ${response.body}`);
     const answer = readAnswer(response.body, this.county, this.vault);
+    if (!answer.whole) throw new Refused('the answer was cut off on its way');
     this.requests++;
     return this.take(answer);
   }

@@ -26,7 +26,8 @@ export const HELLO = 1,
   SEALED = 21,
   SNAPSHOT = 22,
   AREAS = 26,
-  CHUNK = 27;
+  CHUNK = 27,
+  END = 29;
 
 export const part = (kind, content) => new Writer().byte(kind).sized(content).done();
 
@@ -110,10 +111,12 @@ function readCursor(r) {
   return cursor.position ? { ...cursor, chain: r.bytes(8) } : cursor;
 }
 
-// The parts behind ANSWER and SIGNED, in their order; those of unknown kinds are left out.
+// The parts behind ANSWER and SIGNED, in their order; those of unknown kinds are left out. Gives the
+// kind of the last one.
 function readParts(r, parts) {
+  let kind;
   while (r.more) {
-    const kind = r.byte();
+    kind = r.byte();
     const p = new Reader(r.sized());
     if (kind === FORM) parts.push({ kind, position: p.varint(), json: zlib.inflateSync(p.rest()) });
     if (kind === ENTRY) parts.push({ kind, area: p.area(), position: p.varint(), body: p.rest() });
@@ -133,6 +136,7 @@ function readParts(r, parts) {
     if (kind === SEALED) parts.push({ kind, sealed: p.rest() });
     if (kind === AREAS) parts.push({ kind, content: p.rest() });
   }
+  return kind;
 }
 
 // The table of areas that were merged, or got another code or name.
@@ -190,7 +194,7 @@ export function readAnswer(bytes, county, vault) {
     if (flags & 64) answer.lacking = listOf(s, () => s.bytes(8).toString('hex'));
     s.end();
   }
-  readParts(r, answer.parts);
+  answer.whole = readParts(r, answer.parts) === END;
   const areas = answer.parts.find((p) => p.kind === AREAS);
   if (areas) answer.areas = readAreas(areas, answer, county);
   for (const p of answer.parts)

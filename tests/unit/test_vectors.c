@@ -823,8 +823,9 @@ static void add_down(struct vectors *vectors) {
     buf_add_view(&out, buf_view(&entries));
     memcpy(cursor.digest, head.chain, 8);
     exchange_add_cursor(&out, &cursor);
+    exchange_add_part(&out, PART_END, view_of(NULL, 0));
     add(vectors,
-        "\"answer\": {\"note\": \"ANSWER, SIGNED, five ENTRY, CURSOR\", \"epoch\": 1, "
+        "\"answer\": {\"note\": \"ANSWER, SIGNED, five ENTRY, CURSOR, END\", \"epoch\": 1, "
         "\"server_ms\": %" PRId64 ", \"nonce\": \"16 bytes of 89\", \"more\": false, \"receipt\": "
         "{\"number\": 9, \"backed_up\": 4, \"outcomes\": [{\"number\": 2, \"verdict\": %u}]}, "
         "\"scope\": {\"serial\": 3, \"areas\": [\"430621101000\", \"430621101207\"], "
