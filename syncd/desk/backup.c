@@ -178,6 +178,9 @@ enum rc desk_restore(void *context, struct command *command, struct err *err) {
         rc = restore_county(&options, &arena, &info, &epoch, err);
     if (rc == RC_OK)
         rc = print_restored(command, &info, epoch, err);
+    if (rc == RC_OK && info.made_ms > env_wall_ms(options.env))
+        command_say(command, "the backup was made at a time that this computer's clock has not "
+                             "reached yet; see that the clock is right before tablets come");
     crypt_wipe(&halves, sizeof(halves));
     arena_release(&arena);
     return rc;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #define SETTING_BYTES_MAX (1024u * 1024u)
+#define EPOCH_STEP_MAX    (1u << 20)
 
 struct restoring {
     const struct restore_options *options;
@@ -185,8 +186,23 @@ static enum rc renew_scope(struct restoring *at, struct stored_device *device, s
     return rc;
 }
 
+/* Later restores are told apart by the time. A clock that has not reached the backup's epoch (it
+ * was ahead when that began, or is behind now) tells nothing, and two restores of one backup must
+ * differ all the same: then it is a number out of a million. */
+static uint32_t epoch_after(const struct env *env, uint32_t old, int64_t seconds) {
+    uint32_t span = UINT32_MAX - old < EPOCH_STEP_MAX ? UINT32_MAX - old : EPOCH_STEP_MAX;
+    uint8_t bytes[4];
+
+    if (seconds > (int64_t)old && seconds < (int64_t)UINT32_MAX)
+        return (uint32_t)seconds;
+    env_entropy(env, bytes, sizeof(bytes));
+    return old + 1u +
+           (bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+            (uint32_t)bytes[3] << 24) %
+               span;
+}
+
 static enum rc new_epoch(struct restoring *at, struct err *err) {
-    int64_t seconds = at->now_ms / 1000;
     struct view setting = {0};
     struct reader reader;
     uint32_t old;
@@ -196,9 +212,7 @@ static enum rc new_epoch(struct restoring *at, struct err *err) {
         return rc;
     reader_init(&reader, setting);
     old = (uint32_t)read_varint_max(&reader, UINT32_MAX - 1u);
-    at->epoch = old + 1u;
-    if (seconds > (int64_t)at->epoch && seconds < (int64_t)UINT32_MAX)
-        at->epoch = (uint32_t)seconds; /* so that two restores of one backup differ */
+    at->epoch = epoch_after(at->options->env, old, at->now_ms / 1000);
     return reader_check(&reader, "the setting epoch", err);
 }
 

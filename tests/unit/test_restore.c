@@ -164,6 +164,60 @@ static void two_restores_are_two_lives(void **state) {
 }
 
 /* A feed that has grown again beyond where a tablet stood is another feed all the same. */
+/* The clock was ahead once, and is right again: it does not tell two restores of one backup apart.
+ */
+static void two_restores_by_a_clock_that_was_ahead_are_two_lives(void **state) {
+    struct clerk *world = *state;
+    const char *file = clerk_path(world, "one.backup"), *later = clerk_path(world, "later.backup");
+    uint32_t ahead, epoch;
+
+    clerk_begin(world);
+    clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    clerk_sync(world);
+    RUNS(world, 0, "backup", file);
+    clerk_restore(world, file, "again");
+    ahead = service_office(world->service)->epoch;
+    RUNS(world, 0, "backup", later);
+    world->county->now_ms -= INT64_C(30) * MS_PER_DAY;
+    clerk_restore(world, later, "once_more");
+    epoch = service_office(world->service)->epoch;
+    assert_true(epoch > ahead);
+    clerk_sync(world);
+    clerk_new(world, world->wang, CLERK_HOME("李四"));
+    clerk_sync(world);
+    clerk_restore(world, later, "a_third_time");
+    assert_true(service_office(world->service)->epoch > ahead);
+    assert_true(service_office(world->service)->epoch != epoch);
+    assert_int_equal(clerk_counts(world).records, 1);
+    clerk_sync(world);
+    clerk_sync(world);
+    assert_int_equal(clerk_counts(world).records, 2);
+    assert_int_equal(clerk_listed(world, world->zhang), 2);
+    RUNS(world, 0, "verify");
+}
+
+static void a_clock_that_is_behind_the_backup_is_told(void **state) {
+    struct clerk *world = *state;
+    const char *now = clerk_path(world, "now.backup"), *late = clerk_path(world, "late.backup"),
+               *first = clerk_path(world, "first"), *second = clerk_path(world, "second");
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    world->county->now_ms = env_wall_ms(env_system()) - MS_PER_DAY;
+    RUNS(world, 0, "backup", now);
+    world->county->now_ms += INT64_C(40) * 365 * MS_PER_DAY;
+    RUNS(world, 0, "backup", late);
+    clerk_must(file_make_directory(first, &err), &err);
+    clerk_must(file_make_directory(second, &err), &err);
+    clerk_copy(world, "county/keys", "first/keys");
+    clerk_copy(world, "county/keys", "second/keys");
+    RUNS(world, 0, "restore", now, "--data", first);
+    KEEPS_QUIET(world->err, "clock has not reached");
+    RUNS(world, 0, "restore", late, "--data", second);
+    SAYS(world->err, "clock has not reached");
+}
+
 static void a_place_in_the_lost_feed_is_not_taken_for_one_in_the_new(void **state) {
     struct clerk *world = *state;
     const char *file = clerk_path(world, "one.backup");
@@ -856,6 +910,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(tablets_that_trusted_a_later_backup_send_again,
                                         clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(two_restores_are_two_lives, clerk_set_up, clerk_tear_down),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_behind_the_backup_is_told, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(two_restores_by_a_clock_that_was_ahead_are_two_lives,
+                                        clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(a_place_in_the_lost_feed_is_not_taken_for_one_in_the_new,
                                         clerk_set_up, clerk_tear_down),
         cmocka_unit_test_setup_teardown(what_others_pulled_comes_back, clerk_set_up,
