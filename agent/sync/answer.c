@@ -1,5 +1,4 @@
-/* answer.c: one answer of the county, taken as a whole or not at all: one that does not end as the
- * county ends them was cut off on its way. (What waits in an inbox was whole when it came.)
+/* answer.c: one answer of the county, taken as a whole or not at all.
  *
  * Order: the county's signature; a new epoch; areas; receipts; certificates; scope; forms; entries;
  * cursors; heads. While locked the parts after SIGNED come sealed: the whole answer is then put
@@ -325,10 +324,8 @@ enum rc answer_take(struct tablet *tablet, struct view body, const uint8_t base[
                     struct sync_report *report, struct flow *flow, struct err *err) {
     struct sync_report before = *report;
     struct taking taking = {.tablet = tablet, .report = report, .flow = flow};
-    enum rc rc = exchange_check_end(body, err);
+    enum rc rc = take_committed(&taking, body, base, err);
 
-    if (rc == RC_OK)
-        rc = take_committed(&taking, body, base, err);
     if (rc == RC_CORRUPT && taking.broken.area != 0) {
         *report = before;
         *flow = (struct flow){

@@ -23,6 +23,7 @@ struct run {
     struct arena arena; /* of one round */
     struct buf body, answer;
     uint8_t base[8];
+    uint8_t nonce[16]; /* of the hello; the answer must end with it */
     bool whole;
     bool nonce_retried;
     uint32_t batch_count; /* in the body, baggage included */
@@ -235,6 +236,7 @@ static enum rc add_hello(struct run *run, struct err *err) {
     hello.whole = run->whole;
     hello.max_bytes = run->options == NULL ? 0 : run->options->answer_bytes_max;
     memcpy(hello.nonce, facts->hello_nonce, sizeof(hello.nonce));
+    memcpy(run->nonce, facts->hello_nonce, sizeof(run->nonce));
     rc = make_base(run, &hello, err);
     if (rc != RC_OK)
         return rc;
@@ -464,6 +466,11 @@ static enum rc exchange(struct run *run, struct flow *flow, struct err *err) {
     }
     if (result.status != 200)
         return refused(run, &result, err);
+    /* The nonce in it tells the county what needs not be told again: it is taken only with all that
+     * was told, and from the place that we have asked from. */
+    rc = exchange_check_end(buf_view(&run->answer), run->nonce, err);
+    if (rc != RC_OK)
+        return rc;
     run->nonce_retried = false;
     flow->alarmed = run->alarmed;
     flow->opened = locked && !tablet_locked(run->tablet);

@@ -473,7 +473,11 @@ enum rc exchange_next(struct reader *in, struct part *out, struct err *err) {
     return RC_OK;
 }
 
-enum rc exchange_check_end(struct view body, struct err *err) {
+void exchange_add_end(struct buf *out, const uint8_t nonce[16]) {
+    exchange_add_part(out, PART_END, view_of(nonce, 16));
+}
+
+enum rc exchange_check_end(struct view body, const uint8_t nonce[16], struct err *err) {
     struct reader parts;
     struct part part, last = {.kind = 0};
     enum rc rc = exchange_open(body, &parts, err);
@@ -485,5 +489,7 @@ enum rc exchange_check_end(struct view body, struct err *err) {
     if (rc != RC_NOT_FOUND || last.kind != PART_END)
         return err_set(err, RC_NETWORK, "the answer was cut off on its way; sync again");
     err_clear(err);
+    if (!view_equal(last.content, view_of(nonce, 16)))
+        return err_set(err, RC_NETWORK, "the answer is that of an earlier request; sync again");
     return RC_OK;
 }

@@ -38,7 +38,7 @@ enum part_kind {
     PART_AREAS = 26,
     PART_CHUNK = 27,
     PART_KEPT = 28,
-    PART_END = 29, /* empty */
+    PART_END = 29, /* the nonce of the hello that is answered */
 };
 
 struct cursor {
@@ -276,9 +276,11 @@ struct part {
     uint8_t kind;
     struct view content;
 };
-/* RC_NETWORK: the answer does not end as the county has ended it. It was cut off on its way,
- * perhaps just between two parts. */
-enum rc exchange_check_end(struct view body, struct err *err);
+/* Closes an answer. nonce: of the hello. */
+void exchange_add_end(struct buf *out, const uint8_t nonce[16]);
+/* RC_NETWORK: the answer was cut off on its way, perhaps just between two parts; or it is that of
+ * another request. nonce: as the hello had it. */
+enum rc exchange_check_end(struct view body, const uint8_t nonce[16], struct err *err);
 enum rc exchange_open(struct view body, struct reader *out, struct err *err);
 /* RC_NOT_FOUND at the end. */
 enum rc exchange_next(struct reader *in, struct part *out, struct err *err);

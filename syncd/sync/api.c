@@ -551,7 +551,7 @@ static enum rc write_answer(struct visit *visit, struct pull *pull, struct buf *
                                  visit->office->env, err);
     else
         buf_add_view(out, buf_view(&pull->parts));
-    exchange_add_part(out, PART_END, view_of(NULL, 0));
+    exchange_add_end(out, visit->hello.nonce);
     return rc == RC_OK ? buf_check(out, "an answer", err) : rc;
 }
 

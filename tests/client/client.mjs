@@ -454,7 +454,8 @@ export class Client {
     }
     if (response.status !== 200) throw new Refused(`${response.status}: ${response.body}`);
     const answer = readAnswer(response.body, this.county, this.vault);
-    if (!answer.whole) throw new Refused('the answer was cut off on its way');
+    if (!answer.end?.equals(this.nonce ?? Buffer.alloc(16)))
+      throw new Refused('the answer was cut off on its way, or is that of another request');
     this.requests++;
     return this.take(answer);
   }

@@ -112,11 +112,12 @@ function readCursor(r) {
 }
 
 // The parts behind ANSWER and SIGNED, in their order; those of unknown kinds are left out. Gives the
-// kind of the last one.
+// content of END, if that is the last one.
 function readParts(r, parts) {
-  let kind;
+  let end;
   while (r.more) {
-    kind = r.byte();
+    const kind = r.byte();
+    end = undefined;
     const p = new Reader(r.sized());
     if (kind === FORM) parts.push({ kind, position: p.varint(), json: zlib.inflateSync(p.rest()) });
     if (kind === ENTRY) parts.push({ kind, area: p.area(), position: p.varint(), body: p.rest() });
@@ -135,8 +136,9 @@ function readParts(r, parts) {
       parts.push({ kind, name: p.bytes(8), index: p.varint(), bytes: p.rest() });
     if (kind === SEALED) parts.push({ kind, sealed: p.rest() });
     if (kind === AREAS) parts.push({ kind, content: p.rest() });
+    if (kind === END) end = p.rest();
   }
-  return kind;
+  return end;
 }
 
 // The table of areas that were merged, or got another code or name.
@@ -194,7 +196,7 @@ export function readAnswer(bytes, county, vault) {
     if (flags & 64) answer.lacking = listOf(s, () => s.bytes(8).toString('hex'));
     s.end();
   }
-  answer.whole = readParts(r, answer.parts) === END;
+  answer.end = readParts(r, answer.parts);
   const areas = answer.parts.find((p) => p.kind === AREAS);
   if (areas) answer.areas = readAreas(areas, answer, county);
   for (const p of answer.parts)

@@ -259,8 +259,8 @@ export function vectors(check) {
   const answer = exchange.readAnswer(hex(v.answer.bytes), { sign: county });
   check(
     'answer',
-    [answer.epoch, answer.server_ms, answer.nonce, answer.more, answer.whole],
-    [v.answer.epoch, v.answer.server_ms, '89'.repeat(16), v.answer.more, true],
+    [answer.epoch, answer.server_ms, answer.nonce, answer.more, answer.end],
+    [v.answer.epoch, v.answer.server_ms, '89'.repeat(16), v.answer.more, '88'.repeat(16)],
   );
   const [receipt] = answer.receipts;
   check(

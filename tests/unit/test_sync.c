@@ -105,6 +105,8 @@ struct bad_link {
     int status;  /* instead of asking the county; 0: ask */
     bool forge;  /* a gateway changes when the county received the first entry */
     bool spoil;  /* the last byte of what is sealed in it is changed */
+    bool again;  /* what was answered the last time comes again */
+    struct buf last;
     uint32_t requests;
     size_t last_size;
 };
@@ -159,6 +161,12 @@ static enum rc bad_exchange(void *context, const char *path, struct view body, s
     *result = (struct link_result){.retry_after_s = 17, .status = bad->status};
     if (bad->status == 0)
         rc = bad->county->link.exchange(bad->county->link.context, path, body, answer, result, err);
+    if (bad->again) {
+        buf_clear(answer);
+        buf_add_view(answer, buf_view(&bad->last));
+    }
+    buf_clear(&bad->last);
+    buf_add_view(&bad->last, buf_view(answer));
     bad->last_size = answer->size;
     if (rc == RC_OK && bad->forge)
         forge_entry(answer, err);
@@ -172,8 +180,10 @@ static enum rc bad_exchange(void *context, const char *path, struct view body, s
 }
 
 static struct bad_link bad_link_to(struct county *county) {
-    return (struct bad_link){
-        .county = county, .link = {.exchange = bad_exchange}, .flip = SIZE_MAX};
+    struct bad_link bad = {.county = county, .link = {.exchange = bad_exchange}, .flip = SIZE_MAX};
+
+    buf_init(&bad.last, LIMIT_EXCHANGE_BYTES);
+    return bad;
 }
 
 static enum rc run(struct visitor *visitor, struct tablet *tablet, struct bad_link *bad,
@@ -207,6 +217,7 @@ static void a_busy_or_refusing_server_is_reported(void **state) {
     bad.status = 0;
     assert_int_equal(run(visitor, tablet, &bad, &report), RC_OK);
     assert_int_equal(report.sent, 1);
+    buf_release(&bad.last);
     tablet_close(tablet);
 }
 
@@ -256,15 +267,42 @@ static void a_damaged_answer_is_never_taken_by_half(void **state) {
             break;
         }
     }
-    bad = bad_link_to(visitor->county);
+    bad.cut = 0;
+    bad.flip = SIZE_MAX;
     assert_int_equal(run(visitor, b, &bad, &report), RC_OK);
     assert_int_equal(visitor_status(visitor, b).unsent, 0);
     assert_int_equal(visitor_count(visitor, zhao, ""), 2);
     assert_string_equal(visitor_text(visitor, zhao, record, "head/name"), "户主");
     visitor_verify(visitor, b);
     assert_true(taken <= 1);
+    buf_release(&bad.last);
     tablet_close(a);
     tablet_close(b);
+}
+
+/* It is whole and signed, but tells the county by its nonce what this tablet may never have heard.
+ */
+static void an_answer_to_another_request_is_not_taken(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *tablet = visitor_enrol(visitor, "wang", 1);
+    struct session *wang = county_session(tablet, "wang");
+    struct bad_link bad = bad_link_to(visitor->county);
+    struct sync_report report;
+    uint8_t nonce[16];
+
+    assert_int_equal(run(visitor, tablet, &bad, &report), RC_OK);
+    visitor->county->now_ms += 2 * 3600000;
+    county_sync(visitor->county, tablet, RC_OK, NULL);
+    visitor_save(visitor, wang, VILLAGE_A, "户主");
+    memcpy(nonce, tablet_facts(tablet)->hello_nonce, sizeof(nonce));
+    bad.again = true;
+    assert_int_equal(run(visitor, tablet, &bad, &report), RC_NETWORK);
+    assert_memory_equal(tablet_facts(tablet)->hello_nonce, nonce, sizeof(nonce));
+    bad.again = false;
+    assert_int_equal(run(visitor, tablet, &bad, &report), RC_OK);
+    assert_int_equal(visitor_status(visitor, tablet).unsent, 0);
+    buf_release(&bad.last);
+    tablet_close(tablet);
 }
 
 /* A gateway can change what is not signed. Receipts still count; nothing of the rest is taken. */
@@ -297,6 +335,7 @@ static void entries_that_do_not_lead_to_the_signed_head_are_refused(void **state
     zhao = county_session(b, "zhao");
     assert_int_equal(visitor_count(visitor, zhao, ""), 3);
     visitor_verify(visitor, b);
+    buf_release(&bad.last);
     tablet_close(a);
     tablet_close(b);
 }
@@ -379,6 +418,7 @@ static void who_unlocks_during_a_sync_is_not_told_of_what_the_inbox_had_to_drop(
     assert_string_equal(visitor_text(visitor, unlocking.session, second, "head/name"), "第二户");
     assert_false(visitor_noticed(visitor, b, NOTICE_FEED_BROKEN));
     visitor_verify(visitor, b);
+    buf_release(&bad.last);
     tablet_close(a);
     tablet_close(b);
 }
@@ -667,6 +707,7 @@ int main(void) {
         TEST(a_busy_or_refusing_server_is_reported),
         TEST(an_old_nonce_is_renewed_by_itself),
         TEST(a_damaged_answer_is_never_taken_by_half),
+        TEST(an_answer_to_another_request_is_not_taken),
         TEST(entries_that_do_not_lead_to_the_signed_head_are_refused),
         TEST(cuts_on_the_way_lead_to_a_repeat),
         TEST(who_unlocks_during_a_sync_is_not_told_of_what_the_inbox_had_to_drop),

@@ -795,10 +795,9 @@ static void add_down(struct vectors *vectors) {
                               .outcomes = &outcome};
     uint64_t areas[2] = {TOWNSHIP, 430621101207};
     struct feed_head head = {TOWNSHIP, 1, 5, {0}};
-    struct certificate certificate = {{0}, {0}, 2};
+    struct certificate certificate = {.role = 2, .name = view_text("张三")};
     struct answer answer = {.epoch = 1,
                             .server_ms = NOW + 601000,
-                            .more = false,
                             .receipt_count = 1,
                             .receipts = &receipt,
                             .has_scope = true,
@@ -808,12 +807,12 @@ static void add_down(struct vectors *vectors) {
                             .certificate_count = 1,
                             .certificates = &certificate};
     struct cursor cursor = {TOWNSHIP, 1, 5, {0}};
+    uint8_t nonce[16]; /* of the request */
     struct buf out, entries;
 
     memset(answer.nonce, 0x89, sizeof(answer.nonce));
     memcpy(receipt.hash, vectors->chain, 32);
     memcpy(certificate.sign_public, vectors->person_public, 32);
-    certificate.name = view_text("张三");
     buf_init(&out, 1u << 20);
     buf_init(&entries, 1u << 20);
     add_feed(vectors, &entries, head.chain);
@@ -823,7 +822,8 @@ static void add_down(struct vectors *vectors) {
     buf_add_view(&out, buf_view(&entries));
     memcpy(cursor.digest, head.chain, 8);
     exchange_add_cursor(&out, &cursor);
-    exchange_add_part(&out, PART_END, view_of(NULL, 0));
+    memset(nonce, 0x88, sizeof(nonce));
+    exchange_add_end(&out, nonce);
     add(vectors,
         "\"answer\": {\"note\": \"ANSWER, SIGNED, five ENTRY, CURSOR, END\", \"epoch\": 1, "
         "\"server_ms\": %" PRId64 ", \"nonce\": \"16 bytes of 89\", \"more\": false, \"receipt\": "
