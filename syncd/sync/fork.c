@@ -6,6 +6,7 @@
 #include "syncd/sync/fork_inside.h"
 
 #include "base/crypt.h"
+#include "syncd/sync/redact.h"
 
 /* --- leaves of a history, from the log and from this step --- */
 
@@ -322,6 +323,15 @@ static enum rc fit_ahead(struct work *work, const struct ingested *in, struct fi
 
 /* Histories may share what lies before the difference; the parent is the one of which it is a part,
  * so that a fork has one name and the numbers from which forks of forks begin only grow. */
+enum rc fork_add(struct work *work, const struct stored_actor *fork, struct stored_actor **out,
+                 struct err *err) {
+    enum rc rc = work_actor_add(work, fork, out, err);
+
+    if (rc == RC_OK && fork->fork_of != 0)
+        rc = redact_kin(work, err);
+    return rc;
+}
+
 enum rc fork_make(struct work *work, const struct ingested *in, uint64_t device,
                   const struct fit *fit, struct stored_actor **out, struct err *err) {
     uint64_t behind = fit->differs - in->batch.outer.first;
@@ -369,7 +379,7 @@ enum rc fork_make(struct work *work, const struct ingested *in, uint64_t device,
                   view_text(former ? "goes on behind what was known before the restore"
                                    : "the tablet's data were copied or restored"),
                   err);
-    return rc == RC_OK ? work_actor_add(work, &fork, out, err) : rc;
+    return rc == RC_OK ? fork_add(work, &fork, out, err) : rc;
 }
 
 enum rc fork_is_former(struct work *work, const struct stored_actor *actor, bool *out,

@@ -404,5 +404,5 @@ enum rc fork_know(struct work *work, uint64_t id, uint64_t fork_of, uint64_t for
         fresh.fork_from = fork_from;
         fresh.number = fork_from - 1;
     }
-    return work_actor_add(work, &fresh, out, err);
+    return fork_add(work, &fresh, out, err);
 }

@@ -37,6 +37,9 @@ enum rc fork_histories(struct work *work, const struct stored_actor *root, bool 
                        struct stored_actor **out, uint32_t *count, struct err *err);
 enum rc fork_fit(struct work *work, const struct ingested *in, const struct stored_actor *history,
                  struct fit *fit, struct err *err);
+/* An actor that is new here; if it is a copy of another, what was erased of it binds that one. */
+enum rc fork_add(struct work *work, const struct stored_actor *fork, struct stored_actor **out,
+                 struct err *err);
 /* The fork of the fit's history, or of the one that it grew out of, from the number that differs.
  */
 enum rc fork_make(struct work *work, const struct ingested *in, uint64_t device,

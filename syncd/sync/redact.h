@@ -53,6 +53,10 @@ enum rc redact_filed(struct work *work, const struct frame *frame, const struct 
                      const struct stored_frame *as, struct frame *out, struct view *bytes,
                      struct err *err);
 
+/* This step has come to know that an actor is a copy of another. Of the runs in which something of
+ * the copy was erased the other's frames may not keep the secret either: they are the same. */
+enum rc redact_kin(struct work *work, struct err *err);
+
 /* After a restore: applies all that DIRECTORY/redactions (path) says; *applied counts those that
  * the backup did not know. Takes the store over, open for writing, and closes it. */
 enum rc redact_restored(struct store *store, const struct keys *keys, const struct env *env,

@@ -6,7 +6,9 @@
  * the author cut from that run, also under a fork's name, because a copied tablet draws the same
  * secrets. So the whole log is walked and everything of the same family of actors and the same runs
  * is looked at. The feeds are walked for the same reason. What comes later is looked at when it is
- * filed: the setting "redacted runs" tells which runs may not keep their secrets. */
+ * filed: the setting "redacted runs" tells which runs may not keep their secrets. A county that was
+ * restored may hear only later that an actor of these is a copy of another: then the same runs of
+ * that other one are looked at, too (redact_kin). */
 #include "base/crypt.h"
 #include "base/text.h"
 #include "schema/limits.h"
@@ -80,8 +82,18 @@ static uint64_t head_of(const struct cutting *cutting, uint64_t actor) {
     return actor;
 }
 
+/* As the store has them, and this step. */
+static enum rc find_kin(struct cutting *cutting, struct err *err) {
+    const struct work *work = cutting->work;
+    enum rc rc = store_actors(work->ledger->store, kin_visit, cutting, err);
+
+    for (uint32_t i = 0; i < work->actor_count && rc == RC_OK; i++)
+        rc = kin_visit(cutting, &work->actors[i], err);
+    return rc;
+}
+
 static enum rc find_runs(struct cutting *cutting, struct err *err) {
-    enum rc rc = store_actors(cutting->work->ledger->store, kin_visit, cutting, err);
+    enum rc rc = find_kin(cutting, err);
 
     for (uint32_t i = 0; i < cutting->erasure.dot_count && rc == RC_OK; i++) {
         struct salt_run wanted = {head_of(cutting, cutting->erasure.dots[i].actor),
@@ -319,8 +331,9 @@ static enum rc feed_visit(void *context, const struct stored_feed *feed, struct 
     return RC_OK;
 }
 
+/* record NULL: it may be any. */
 static bool lives_in(const struct work_record *record, const struct stored_feed *feed) {
-    for (uint32_t i = 0; i < record->old_area_count; i++)
+    for (uint32_t i = 0; record != NULL && i < record->old_area_count; i++)
         if (record->old_areas[i] == feed->area && record->audience == feed->audience)
             return true;
     return false;
@@ -457,6 +470,84 @@ enum rc redact_cut(struct work *work, struct dot record, struct view bytes,
         rc = tell(work, cutting.news[i].area, cutting.news[i].audience, cutting.record,
                   cutting.bytes, err);
     arena_release(&cutting.arena);
+    return rc;
+}
+
+/* --- an actor turns out to be a copy of another --- */
+
+/* What this step has filed so far. */
+static enum rc cut_step(struct cutting *cutting, struct err *err) {
+    struct work *work = cutting->work;
+    bool named;
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < work->frame_count && rc == RC_OK; i++) {
+        struct stored_frame *frame = &work->frames[i];
+        struct view bytes = {0};
+
+        if (is_near(cutting, frame->actor, frame->first, frame->last))
+            rc = cut_frame(cutting, frame->bytes, frame->forks, &bytes, &named, err);
+        if (bytes.size > 0)
+            frame->bytes = bytes;
+    }
+    for (uint32_t i = 0; i < work->entry_count && rc == RC_OK; i++) {
+        struct feed_entry *entry = &work->entries[i].entry;
+        struct frame_head head;
+        struct view bytes = {0};
+
+        if (entry->kind != FEED_FRAME || work->entries[i].frame != 0)
+            continue;
+        rc = frame_peek(entry->content, &head, err);
+        if (rc == RC_OK && is_near(cutting, head.actor, head.first, head.last))
+            rc = cut_frame(cutting, entry->content, entry->forks, &bytes, &named, err);
+        if (bytes.size > 0)
+            entry->content = bytes;
+    }
+    return rc;
+}
+
+/* The runs in the setting whose actor has got another head; they go by both. */
+static enum rc find_joined(struct cutting *cutting, struct err *err) {
+    struct work *work = cutting->work;
+    struct reader in;
+    enum rc rc = find_kin(cutting, err);
+
+    reader_init(&in, work->redacted_runs);
+    while (rc == RC_OK && read_left(&in) > 0 && !in.failed) {
+        uint64_t of = read_id(&in), run = read_varint(&in), head = head_of(cutting, of);
+        struct salt_run *joined;
+
+        if (head == of || is_redacted(work, head, run * 64, run * 64))
+            continue;
+        joined = arena_push(&work->arena, &cutting->runs, &cutting->run_count,
+                            &cutting->run_capacity, sizeof(*joined));
+        if (joined == NULL)
+            return no_room(work, err);
+        *joined = (struct salt_run){head, run};
+    }
+    return rc == RC_OK ? reader_check(&in, "the setting of redacted runs", err) : rc;
+}
+
+enum rc redact_kin(struct work *work, struct err *err) {
+    struct cutting cutting = {.work = work}; /* it names no change: nothing but secrets goes */
+    uint32_t before = work->cut_frame_count;
+    enum rc rc = find_redacted(work, err);
+
+    if (rc != RC_OK || work->redacted_runs.size == 0)
+        return rc;
+    arena_init(&cutting.arena, PART_ARENA_BYTES);
+    rc = find_joined(&cutting, err);
+    if (rc == RC_OK && cutting.run_count > 0) {
+        rc = keep_runs(&cutting, err);
+        if (rc == RC_OK)
+            rc = store_frames(work->ledger->store, 0, frame_visit, &cutting, err);
+        if (rc == RC_OK)
+            rc = walk_feeds(&cutting, NULL, err);
+        if (rc == RC_OK)
+            rc = cut_step(&cutting, err);
+    }
+    arena_release(&cutting.arena);
+    work->scrub = work->scrub || work->cut_frame_count > before;
     return rc;
 }
 

@@ -420,6 +420,54 @@ static void an_older_backup_does_not_bring_it_back(void **state) {
     all_is_whole(world);
 }
 
+/* After the restore nobody knows that the copy's numbers have a name of their own. They come as the
+ * other's, and in the same runs as what it wrote. */
+static void a_copy_does_not_bring_it_back(void **state) {
+    struct clerk *world = *state;
+    const char *file = clerk_path(world, "old.backup"), *record;
+    struct session *first, *second;
+    struct tablet *tablet, *copy;
+    const uint64_t area = COUNTY_AREA;
+    struct err err;
+
+    err_init(&err, LANG_EN);
+    clerk_begin(world);
+    tablet = county_enrol(world->county, clerk_path(world, "chen"), "chen", &area, 1);
+    tablet_close(tablet);
+    clerk_copy(world, "chen", "copy");
+    tablet = county_tablet(world->county, clerk_path(world, "chen"));
+    copy = county_tablet(world->county, clerk_path(world, "copy"));
+    county_sync(world->county, tablet, RC_OK, NULL);
+    county_sync(world->county, copy, RC_OK, NULL);
+    RUNS(world, 0, "backup", file);
+    first = county_session(tablet, "chen");
+    second = county_session(copy, "chen");
+    clerk_new(world, first, CLERK_HOME("another"));
+    clerk_new(world, second, CLERK_HOME(SECRET));
+    county_sync(world->county, tablet, RC_OK, NULL);
+    county_sync(world->county, copy, RC_OK, NULL);
+    record = clerk_own_name(world, copy, 1);
+    assert_string_not_equal(record, clerk_own_name(world, tablet, 1));
+    RUNS(world, 0, "redact", record, "name", "--reason", "request");
+    assert_int_equal(places(world, SECRET), 0);
+    assert_int_equal(restore(world, file, "again"), 1);
+    county_sync(world->county, tablet, RC_OK, NULL);
+    for (int i = 0; i < 3; i++) {
+        county_sync(world->county, copy, RC_OK, NULL);
+        county_sync(world->county, tablet, RC_OK, NULL);
+    }
+    RUNS(world, 0, "show", record);
+    SAYS(world->out, "erased by law on");
+    assert_int_equal(places(world, SECRET), 0);
+    assert_int_equal(own_places(copy, SECRET), 0);
+    assert_int_equal(secrets(world), 0);
+    RUNS(world, 0, "verify");
+    tablet_is_whole(tablet);
+    tablet_is_whole(copy);
+    tablet_close(tablet);
+    tablet_close(copy);
+}
+
 static void the_file_is_believed_only_whole(void **state) {
     struct clerk *world = *state;
     const char *path, *record;
@@ -467,6 +515,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_list_of_a_tablet_forgets_it, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(an_older_backup_does_not_bring_it_back, clerk_set_up,
+                                        clerk_tear_down),
+        cmocka_unit_test_setup_teardown(a_copy_does_not_bring_it_back, clerk_set_up,
                                         clerk_tear_down),
         cmocka_unit_test_setup_teardown(the_file_is_believed_only_whole, clerk_set_up,
                                         clerk_tear_down),
