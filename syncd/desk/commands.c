@@ -263,6 +263,8 @@ const struct command_spec desk_commands[] = {
          "admit changes that were kept aside", desk_quarantine_release),
     DESK("quarantine return", "DOT... --as USER --reason TEXT", 1, -1, SETTLE,
          "give changes that were kept aside back to their author", desk_quarantine_return),
+    DESK("waiting", "", 0, 0, NULL,
+         "list what waits for changes that were written before it and have not come", desk_waiting),
     DESK("redact", "RECORD [FIELD] --reason TEXT", 1, 2, REDACT,
          "erase every version of an answer, as the law demands", desk_redact),
     DESK("attachments", "", 0, 0, ATTACHMENTS, "list photos, sound and files, and where they are",

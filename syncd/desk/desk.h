@@ -136,6 +136,7 @@ enum rc desk_note(void *context, struct command *command, struct err *err);
 enum rc desk_return(void *context, struct command *command, struct err *err);
 enum rc desk_notes(void *context, struct command *command, struct err *err);
 enum rc desk_redact(void *context, struct command *command, struct err *err);
+enum rc desk_waiting(void *context, struct command *command, struct err *err);
 enum rc desk_quarantine(void *context, struct command *command, struct err *err);
 enum rc desk_quarantine_release(void *context, struct command *command, struct err *err);
 enum rc desk_quarantine_return(void *context, struct command *command, struct err *err);
