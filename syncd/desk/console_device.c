@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "syncd/desk/console.h"
 #include "syncd/desk/device.h"
+#include "syncd/desk/waiting.h"
 
 /* ---- forks: of all devices in two walks ----
  *
@@ -85,6 +86,42 @@ static uint32_t forks_of(const struct forks *forks, uint64_t device) {
     return count;
 }
 
+/* ---- what waits, sealed: of all devices in one walk ---- */
+
+struct sealed {
+    struct arena *arena;
+    struct waiting *list;
+    uint32_t count, capacity;
+};
+
+static enum rc sealed_visit(void *context, const struct waiting *waiting, struct err *err) {
+    struct sealed *sealed = context;
+    struct waiting *row =
+        arena_push(sealed->arena, &sealed->list, &sealed->count, &sealed->capacity, sizeof(*row));
+
+    if (row == NULL)
+        return arena_check(sealed->arena, "a list", err);
+    *row = *waiting;
+    return RC_OK;
+}
+
+static void add_sealed(struct json *item, const struct sealed *sealed, uint64_t device) {
+    struct json *list = json_add_array(item, "sealed");
+
+    for (uint32_t i = 0; i < sealed->count; i++) {
+        const struct waiting *waiting = &sealed->list[i];
+        struct json *one;
+
+        if (waiting->device != device)
+            continue;
+        one = json_add_object(list, NULL);
+        json_add_int(one, "lacks_from", (int64_t)waiting->lacks_from);
+        json_add_int(one, "lacks_to", (int64_t)waiting->lacks_to);
+        json_add_int(one, "changes", (int64_t)waiting->changes);
+        console_add_time(one, "since", waiting->since_ms);
+    }
+}
+
 /* ---- one as JSON ---- */
 
 static const char *state_of(const struct stored_device *device, const struct device_facts *facts) {
@@ -96,7 +133,7 @@ static const char *state_of(const struct stored_device *device, const struct dev
 
 static void add_device(struct console_call *call, struct json *item,
                        const struct stored_device *device, const struct device_facts *facts,
-                       uint32_t forks) {
+                       const struct forks *forks, const struct sealed *sealed) {
     struct json *areas;
 
     console_add_id(item, "device", device->device);
@@ -111,7 +148,8 @@ static void add_device(struct console_call *call, struct json *item,
     json_add_view(item, "program", device->program);
     json_add_int(item, "offset_ms", device->offset_ms);
     json_add_int(item, "pending", (int64_t)facts->pending);
-    json_add_int(item, "forks", forks);
+    json_add_int(item, "forks", forks_of(forks, device->device));
+    add_sealed(item, sealed, device->device);
     json_add_int(item, "scope", device->scope.serial);
     json_add_int(item, "scope_confirmed", device->scope_confirmed);
 }
@@ -121,6 +159,7 @@ static void add_device(struct console_call *call, struct json *item,
 struct device_walk {
     struct console_call *call;
     struct forks forks;
+    struct sealed sealed;
     struct json *items;
     uint64_t after;
     uint32_t count;
@@ -146,8 +185,8 @@ static enum rc device_visit(void *context, const struct stored_device *device, s
     }
     walk->count++;
     walk->last = device->device;
-    add_device(walk->call, json_add_object(walk->items, NULL), device, &facts,
-               forks_of(&walk->forks, device->device));
+    add_device(walk->call, json_add_object(walk->items, NULL), device, &facts, &walk->forks,
+               &walk->sealed);
     return RC_OK;
 }
 
@@ -166,13 +205,17 @@ static enum rc after_of(const struct console_call *call, uint64_t *after, struct
 
 enum rc console_devices(struct console_call *call, struct err *err) {
     struct json *json = json_object();
-    struct device_walk walk = {.call = call, .forks = {.arena = &call->seat.arena}};
+    struct device_walk walk = {.call = call,
+                               .forks = {.arena = &call->seat.arena},
+                               .sealed = {.arena = &call->seat.arena}};
     struct store *store = call->seat.ledger->store;
     enum rc rc = after_of(call, &walk.after, err);
 
     walk.items = json_add_array(json, "items");
     if (rc == RC_OK)
         rc = forks_find(&walk.forks, store, err);
+    if (rc == RC_OK)
+        rc = waiting_each(&call->seat, sealed_visit, &walk.sealed, err);
     if (rc == RC_OK)
         rc = store_devices(store, device_visit, &walk, err);
     if (walk.more)
@@ -227,6 +270,7 @@ static enum rc find_device(struct console_call *call, bool manages, struct store
 enum rc console_device(struct console_call *call, struct err *err) {
     struct store *store = call->seat.ledger->store;
     struct forks forks = {.arena = &call->seat.arena};
+    struct sealed sealed = {.arena = &call->seat.arena};
     struct stored_device device;
     struct device_facts facts;
     struct people_walk walk;
@@ -235,8 +279,10 @@ enum rc console_device(struct console_call *call, struct err *err) {
 
     if (rc == RC_OK)
         rc = forks_find(&forks, store, err);
+    if (rc == RC_OK)
+        rc = waiting_each(&call->seat, sealed_visit, &sealed, err);
     if (rc == RC_OK) {
-        add_device(call, json, &device, &facts, forks_of(&forks, device.device));
+        add_device(call, json, &device, &facts, &forks, &sealed);
         walk =
             (struct people_walk){.items = json_add_array(json, "people"), .device = device.device};
         rc = store_persons(store, person_visit, &walk, err);

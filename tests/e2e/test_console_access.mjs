@@ -2,6 +2,8 @@
 // somebody new and more rights wait for a second pair of eyes, a pollster sees where he was sent to and nothing else, another
 // bureau comments.
 import fs from 'node:fs';
+import { Client } from '../client/client.mjs';
+import { TEXT } from '../client/wire.mjs';
 import { ConsoleCounty } from './console.mjs';
 import { DeskPages, SCRIPT, ok } from './desk_pages.mjs';
 import { Tablet, area, folder, send } from './web.mjs';
@@ -130,6 +132,29 @@ await pages.run({
     await pages.look(page, 'pollster-record');
     await page.goto(`${county.console}/#/records`);
     await pages.heading(page, '今日待办');
+  },
+  async sealed() {
+    const qian = new Client(county.url);
+    await qian.enrol(county.syncd('device', 'invite', '--areas', area, '--name', 'qian', '--person', 'qian'), 'qian');
+    await qian.sync();
+    const form = qian.form('household');
+    const field = form.fields.find((one) => one.name === 'name').number;
+    for (const value of ['甲家', '乙家', '丙家']) qian.create(form.id, Number(area), [{ field, type: TEXT, value }]);
+    qian.cutOne(qian.life, 2, 3);
+    await qian.exchange();
+    const page = await pages.open('sun');
+    await pages.place(page, '平板');
+    const row = page.getByRole('row', { name: 'qian' });
+    await row.getByText('缺少前面的更改').waitFor();
+    await pages.look(page, 'device-gap');
+    await row.getByRole('link').click();
+    await page.getByText(/第 1 至 1 号更改尚未到达。其后的 2 项更改/).waitFor();
+    await pages.look(page, 'device-gap-told');
+    qian.batches = [];
+    await qian.sync();
+    await page.reload();
+    await pages.heading(page, 'qian');
+    ok(await page.getByText('尚未到达').count() === 0, 'what was missing has come');
   },
   async tokens() {
     const page = await pages.open('zhao');

@@ -25,7 +25,17 @@ function State({ device }) {
 
   return html`<span class="tag ${tag}"><${Icon} name=${icon} />${words}</span>
     ${device.forks > 0 && html` <span class="tag warning"><${Icon} name="conflict" />${
-      tr('cloned {n} times', { n: device.forks })}</span>`}`;
+      tr('cloned {n} times', { n: device.forks })}</span>`}
+    ${device.sealed.length > 0 && html` <span class="tag warning"><${Icon} name="clock" />${
+      tr('something before it is missing')}</span>`}`;
+}
+
+// What came before what was written in front of it: it opens by itself when that comes.
+function Sealed({ list }) {
+  return html`<${Notice} kind="warning">${list.map((one) => html`<p key=${one.since}>${tr(
+    'Numbers {from} to {to} of this tablet have not come. {n} changes behind them wait here, sealed, since {since}. They are taken when the missing ones come: by this tablet, by another one that carried for it, or by a stick.',
+    { from: one.lacks_from, to: one.lacks_to, n: count(one.changes), since: moment(one.since) })}</p>`)}
+  </${Notice}>`;
 }
 
 const CLOCK_MS = 600000;
@@ -149,6 +159,7 @@ function DevicePage({ id, shared }) {
     actions=${device && manages && html`<${Button} icon="sync" onClick=${() => setOpen('again')}>${
       tr('Enrol again')}</${Button}>`}>
     <${Failure} trouble=${trouble} onAgain=${again} />
+    ${device?.sealed.length > 0 && html`<${Sealed} list=${device.sealed} />`}
     ${device && html`<div class="columns"><section class="card stack"><dl class="facts">
       <dt>${tr('State')}</dt><dd><${State} device=${device} /></dd>
       <dt>${tr('Areas')}</dt><dd>${device.areas.map(areaName).join(', ')}</dd>

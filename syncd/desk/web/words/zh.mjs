@@ -36,6 +36,9 @@ export default {
   'city supervisor': '市级督查',
   'clock wrong': '时间不准',
   'cloned {n} times': '被复制 {n} 次',
+  'something before it is missing': '缺少前面的更改',
+  'Numbers {from} to {to} of this tablet have not come. {n} changes behind them wait here, sealed, since {since}. They are taken when the missing ones come: by this tablet, by another one that carried for it, or by a stick.':
+    '这台平板的第 {from} 至 {to} 号更改尚未到达。其后的 {n} 项更改自 {since} 起封存在此等待。缺少的更改由这台平板、代为携带的其他平板或 U 盘送达后，会自动收下。',
   'Code of six digits': '六位验证码',
   'Code of six digits, or one from your paper': '六位验证码，或纸上的备用码',
   'Codes; with each comes all that lies beneath it.': '填区划代码；每个代码包含其下所有辖区。',
