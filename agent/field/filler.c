@@ -9,6 +9,7 @@
 #include "agent/field/filler.h"
 
 #include "agent/field/home_visit.h"
+#include "agent/store/blobs.h"
 #include "agent/store/drafts.h"
 #include "agent/store/traffic.h"
 #include "base/text.h"
@@ -519,8 +520,10 @@ static enum rc write_change(struct filler *filler, struct save *save, struct are
         rc = filling_write(&filler->filling, &edit, arena, filled, err);
     if (rc == RC_OK && filled->moved_count > 0)
         return renew(filler, &seen.reading, filled->moved_count, err);
-    if (rc != RC_OK || save == NULL || (!is_new && filled->written == 0))
+    if (rc != RC_OK || save == NULL)
         return rc;
+    if (!is_new && filled->written == 0)
+        return blobs_keep(filler->session, &seen.record, arena, err);
     rc = edit_finish(&edit, (struct view){0}, &change, err);
     if (rc == RC_OK && is_new)
         filler->record = change.record;

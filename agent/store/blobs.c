@@ -155,20 +155,29 @@ static enum rc use(struct tablet *tablet, uint64_t draft, int64_t id, struct err
     return statement_run(add, err);
 }
 
-static enum rc check_room(struct tablet *tablet, struct err *err) {
+static enum rc count_held(struct tablet *tablet, int64_t *out, struct err *err) {
     struct statement *count = tablet->sql[SQL_BLOB_HELD];
-    bool full;
     enum rc rc = statement_one(count, err);
 
     if (rc != RC_OK)
         return rc;
-    full = statement_i64(count, 0) >= (int64_t)BLOBS_HELD_MAX;
+    *out = statement_i64(count, 0);
     statement_reset(count);
-    return full ? err_set(err, RC_LIMIT,
-                          "the drafts on this tablet hold %u attachments already; finish or "
-                          "discard some",
-                          BLOBS_HELD_MAX)
-                : RC_OK;
+    return RC_OK;
+}
+
+static enum rc check_room(struct tablet *tablet, struct err *err) {
+    int64_t count;
+    enum rc rc = count_held(tablet, &count, err);
+
+    if (rc != RC_OK)
+        return rc;
+    return count >= (int64_t)BLOBS_HELD_MAX
+               ? err_set(err, RC_LIMIT,
+                         "the drafts on this tablet hold %u attachments already; finish or "
+                         "discard some",
+                         BLOBS_HELD_MAX)
+               : RC_OK;
 }
 
 static enum rc store_blob(struct tablet *tablet, const struct open_key *key,
@@ -241,18 +250,25 @@ static void add_tags(const struct session *session, const uint8_t hash[32], stru
     }
 }
 
-enum rc blobs_named(const struct session *session, const struct change *change, struct arena *arena,
-                    struct view *tags, struct err *err) {
+enum rc blobs_named(const struct session *session, const struct change *change,
+                    const struct record *state, struct arena *arena, struct view *tags,
+                    struct err *err) {
+    int64_t held = 0;
     uint8_t hash[32];
     struct buf out;
-    enum rc rc;
+    enum rc rc = count_held(session->tablet, &held, err);
 
+    if (rc != RC_OK)
+        return rc;
     buf_init(&out, NAMED_BYTES_MAX);
-    for (uint32_t i = 0; i < change->entry_count; i++)
+    for (uint32_t i = 0; change != NULL && i < change->entry_count; i++)
         if (hash_parse(&change->entries[i].value, hash))
             add_tags(session, hash, &out);
-    for (uint32_t i = 0; i < change->evidence_count; i++)
+    for (uint32_t i = 0; change != NULL && i < change->evidence_count; i++)
         add_tags(session, change->evidence[i], &out);
+    for (uint32_t i = 0; held > 0 && state != NULL && i < state->version_count; i++)
+        if (hash_parse(&state->versions[i].value, hash))
+            add_tags(session, hash, &out);
     rc = buf_check(&out, "the attachments of a change", err);
     *tags = arena_view(arena, buf_view(&out));
     buf_release(&out);
@@ -270,6 +286,24 @@ enum rc blobs_saved(struct tablet *tablet, struct view tags, struct err *err) {
         statement_bind_blob(save, 2, read_bytes(&in, BLOB_TAG_BYTES));
         rc = statement_run(save, err);
     }
+    return rc;
+}
+
+enum rc blobs_keep(struct session *session, const struct record *state, struct arena *arena,
+                   struct err *err) {
+    struct tablet *tablet = session->tablet;
+    struct view tags;
+    enum rc rc = blobs_named(session, NULL, state, arena, &tags, err);
+
+    if (rc != RC_OK || tags.size == 0)
+        return rc;
+    rc = tablet_begin(tablet, err);
+    if (rc != RC_OK)
+        return rc;
+    rc = blobs_saved(tablet, tags, err);
+    if (rc == RC_OK)
+        return tablet_commit(tablet, err);
+    tablet_rollback(tablet);
     return rc;
 }
 

@@ -8,10 +8,11 @@
  * hash, by which somebody who has a copy could tell that it is here.
  *
  * The same content beneath the same key is there once. An attachment is held for a draft until a
- * change that names it is saved; only then it is sent. What no draft and no change names is
- * forgotten when its draft ends. The others are forgotten when a backup of the county has held them
- * for FORGET_DAYS; copies of what other tablets took as long after they came, with their area, and
- * whenever the law erases something: they can be pulled again. */
+ * change that names it is saved, or one to a record that names it already; only then it is sent.
+ * What no draft and no change names is forgotten when its draft ends. The others are forgotten when
+ * a backup of the county has held them for FORGET_DAYS; copies of what other tablets took as long
+ * after they came, with their area, and whenever the law erases something: they can be pulled
+ * again. */
 #ifndef YG_AGENT_STORE_BLOBS_H
 #define YG_AGENT_STORE_BLOBS_H
 
@@ -27,6 +28,11 @@
  * for the save that follows before the tablet is closed. RC_DENIED: not the person's area. */
 enum rc blobs_add(struct session *session, uint64_t area, enum attachment_use use,
                   struct view content, uint64_t draft, uint8_t hash[32], struct err *err);
+
+/* Where a draft ends with nothing to save: what the record names already is sent from here, too. In
+ * a transaction of its own. */
+enum rc blobs_keep(struct session *session, const struct record *state, struct arena *arena,
+                   struct err *err);
 
 /* Adds the content, checked against its hash. RC_NOT_FOUND: not on this tablet, or not to be read
  * by this person. */

@@ -466,9 +466,12 @@ enum rc urn_delete(struct tablet *tablet, struct dot meeting, const uint8_t *non
 
 /* ---- blobs.c: inside a transaction, but blobs_named ---- */
 
-/* The attachments that a change may name, as blobs_saved understands them; in the arena. */
-enum rc blobs_named(const struct session *session, const struct change *change, struct arena *arena,
-                    struct view *tags, struct err *err);
+/* The attachments that a change may name (NULL: none), as blobs_saved understands them; in the
+ * arena. state: of its record, NULL: it is new. What it names already a change does not name again:
+ * somebody else has added the same file. It is kept all the same, for his tablet may be lost. */
+enum rc blobs_named(const struct session *session, const struct change *change,
+                    const struct record *state, struct arena *arena, struct view *tags,
+                    struct err *err);
 /* A change that names them is saved: from now on they are sent. */
 enum rc blobs_saved(struct tablet *tablet, struct view tags, struct err *err);
 /* Something was erased by law: the county is asked about all of them at the end of this sync. */

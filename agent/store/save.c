@@ -277,7 +277,7 @@ enum rc save_add(struct save *save, struct change *change, const struct record *
     if (rc == RC_OK)
         rc = name_record(save, &written, &saved, err);
     if (rc == RC_OK)
-        rc = blobs_named(save->session, change, &save->arena, &saved.attachments, err);
+        rc = blobs_named(save->session, change, state, &save->arena, &saved.attachments, err);
     if (rc != RC_OK)
         return rc;
     save->saved[save->count++] = saved;

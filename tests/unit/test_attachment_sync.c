@@ -3,6 +3,7 @@
 #include "tests/support/picture.h"
 #include "tests/support/visitor.h"
 
+#include "agent/field/filler.h"
 #include "agent/store/blobs.h"
 #include "agent/store/drafts.h"
 #include "base/db.h"
@@ -478,6 +479,50 @@ static void nothing_of_it_lies_open_on_the_tablet(void **state) {
     tablet_close(tablet);
 }
 
+/* Two people add the same file, and the one whose change names it loses his tablet. The other's
+ * changes do not name it, for the record says so already. */
+static void what_a_record_names_already_is_sent_too(void **state) {
+    struct visitor *visitor = *state;
+    struct tablet *a = visitor_enrol(visitor, "wang", 1), *b = visitor_enrol(visitor, "zhao", 1);
+    struct session *wang = county_session(a, "wang"), *zhao;
+    struct dot record = visitor_save(visitor, wang, VILLAGE_A, "户主"), finished;
+    struct photo first = attach(visitor, wang, record, 5000, 1), again;
+    struct photo second = take(visitor, wang, 6000, 2, 0);
+    struct road road = {.lose_up = 1};
+    struct filler *filler;
+    struct sync_report report;
+    uint32_t problems;
+
+    assert_int_equal(travel(visitor, a, &road, &report), RC_NETWORK); /* the text has gone */
+    county_sync(visitor->county, b, RC_OK, NULL);
+    zhao = county_session(b, "zhao");
+    again = take(visitor, zhao, 5000, 1, 0);
+    assert_memory_equal(again.hash, first.hash, 32);
+    visitor_edit(visitor, zhao, record, "head/phone", "13900000000");
+    assert_int_equal(visitor_status(visitor, b).attachments.waiting, 1);
+    county_sync(visitor->county, b, RC_OK, NULL);
+    assert_true(is_at_county(visitor, &first));
+    buf_release(&again.content);
+
+    /* so it is where a draft has nothing to say */
+    visitor_edit(visitor, wang, record, "head/name", second.hex);
+    road = (struct road){.lose_up = 1};
+    assert_int_equal(travel(visitor, a, &road, &report), RC_NETWORK);
+    county_sync(visitor->county, b, RC_OK, NULL);
+    visitor_must(visitor, filler_edit(zhao, record, &filler, &visitor->err));
+    again = take(visitor, zhao, 6000, 2, filler_draft(filler));
+    visitor_must(visitor, filler_finish(filler, &finished, &problems, &visitor->err));
+    filler_close(filler);
+    assert_int_equal(visitor_status(visitor, b).attachments.waiting, 1);
+    county_sync(visitor->county, b, RC_OK, NULL);
+    assert_true(is_at_county(visitor, &second));
+    buf_release(&again.content);
+    buf_release(&first.content);
+    buf_release(&second.content);
+    tablet_close(a);
+    tablet_close(b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_photo_goes_when_the_text_has_gone,
@@ -501,6 +546,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_the_law_erases_is_gone_on_both_sides,
                                         visitor_set_up_with_files, visitor_tear_down),
         cmocka_unit_test_setup_teardown(nothing_of_it_lies_open_on_the_tablet,
+                                        visitor_set_up_with_files, visitor_tear_down),
+        cmocka_unit_test_setup_teardown(what_a_record_names_already_is_sent_too,
                                         visitor_set_up_with_files, visitor_tear_down),
     };
 
