@@ -252,6 +252,31 @@ static enum rc add_missing(struct walk *walk, const struct feed_list *feeds, con
     return RC_OK;
 }
 
+/* The areas whose feeds come: those of the scope and the codes in force for them; and of those that
+ * were merged into one of these the feeds at which the tablet stands. It had them in its scope, and
+ * nothing else tells it which records had left them. */
+static enum rc find_areas(const struct ledger *ledger, const struct hello *hello,
+                          const struct scope *scope, struct arena *arena, const uint64_t **out,
+                          uint32_t *count, struct err *err) {
+    uint64_t *areas = arena_array(arena, 2u * LIMIT_AREAS + hello->cursor_count, sizeof(*areas));
+
+    *out = areas;
+    *count = 0;
+    if (areas == NULL)
+        return arena_check(arena, "an answer", err);
+    if (scope->area_count <= LIMIT_AREAS)
+        *count = succession_expand(&ledger->areas, scope->areas, scope->area_count, areas);
+    for (uint32_t i = 0; *count > 0 && i < hello->cursor_count; i++) {
+        uint64_t area = hello->cursors[i].area;
+
+        if (area != 0 && !area_list_contains(areas, *count, area) &&
+            (PLANTED(WITHDRAWN_SERVED) ||
+             succession_grants(&ledger->areas, scope->areas, scope->area_count, area)))
+            areas[(*count)++] = area;
+    }
+    return RC_OK;
+}
+
 enum rc feed_pull(const struct office *office, struct ledger *ledger, const struct hello *hello,
                   const struct wants *wants, const struct scope *scope, size_t max_bytes,
                   struct arena *arena, struct pull *pull, struct err *err) {
@@ -266,22 +291,18 @@ enum rc feed_pull(const struct office *office, struct ledger *ledger, const stru
         .max_bytes = max_bytes,
     };
     struct feed_list feeds = {.arena = arena};
-    uint64_t areas[2 * LIMIT_AREAS];
+    const uint64_t *areas = NULL;
     uint32_t area_count = 0;
     enum rc rc;
 
     *pull = (struct pull){0};
-    if (scope->area_count <= LIMIT_AREAS)
-        area_count = succession_expand(&ledger->areas, scope->areas, scope->area_count, areas);
-    for (uint32_t i = 0; PLANTED(WITHDRAWN_SERVED) && i < hello->cursor_count; i++)
-        if (hello->cursors[i].area != 0 && area_count < 2 * LIMIT_AREAS &&
-            !area_list_contains(areas, area_count, hello->cursors[i].area))
-            areas[area_count++] = hello->cursors[i].area;
     buf_init(&pull->forms, LIMIT_EXCHANGE_BYTES / 2);
     buf_init(&pull->parts, LIMIT_EXCHANGE_BYTES / 2);
     buf_init(&walk.own, 65536u);
     arena_init(&walk.scratch, 64u * 1024u * 1024u);
-    rc = store_forms(ledger->store, hello->form_position, form_visit, &walk, err);
+    rc = find_areas(ledger, hello, scope, arena, &areas, &area_count, err);
+    if (rc == RC_OK)
+        rc = store_forms(ledger->store, hello->form_position, form_visit, &walk, err);
     if (rc == RC_OK)
         rc = store_feeds(ledger->store, areas, area_count, scope->audience_mask, feed_visit, &feeds,
                          err);

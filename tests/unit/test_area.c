@@ -159,6 +159,33 @@ static void under_one_grant_nothing_is_hidden_or_doubled(void **state) {
     check_tablet(world->b);
 }
 
+/* The tablet was away when the record left the village, when the village became part of another,
+ * and when it was given that other one instead. */
+static void what_left_before_the_merge_is_not_kept(void **state) {
+    struct clerk *world = *state;
+    const char *record;
+
+    world->county->role = ROLE_TOWNSHIP; /* may move a record */
+    clerk_begin(world);
+    RUNS(world, 0, "device", "scope", "wang", "--areas", VILLAGE "," THIRD);
+    RUNS(world, 0, "device", "scope", "zhang", "--areas", VILLAGE "," OTHER);
+    record = clerk_new(world, world->wang, CLERK_HOME("王桂兰"));
+    clerk_new(world, world->wang, CLERK_HOME("李四"));
+    clerk_sync(world);
+    clerk_sync(world);
+    assert_int_equal(listed(world, world->zhang, TOWNSHIP, VILLAGE), 2);
+    clerk_move(world, world->wang, record, UINT64_C(430626117207));
+    county_sync(world->county, world->a, RC_OK, NULL);
+    RUNS(world, 0, "area", "merge", VILLAGE, "--into", OTHER, "--reason", "decree 12");
+    RUNS(world, 0, "device", "scope", "zhang", "--areas", OTHER);
+    clerk_sync(world);
+    clerk_sync(world);
+    assert_int_equal(listed(world, world->zhang, TOWNSHIP, OTHER), 1);
+    assert_int_equal(listed(world, world->wang, THIRD, THIRD), 1);
+    check_tablet(world->a);
+    check_tablet(world->b);
+}
+
 /* The township keeps its grant; the village has left it. What was written before is not lost. */
 static void a_village_that_leaves_the_township(void **state) {
     struct clerk *world = *state;
@@ -351,6 +378,7 @@ int main(void) {
         CASE(records_follow_and_late_writers_too),
         CASE(grants_of_the_old_area_open_the_new),
         CASE(under_one_grant_nothing_is_hidden_or_doubled),
+        CASE(what_left_before_the_merge_is_not_kept),
         CASE(a_village_that_leaves_the_township),
         CASE(two_areas_that_are_one_now_are_no_question),
         CASE(names_reach_the_tablets),
