@@ -128,7 +128,7 @@ export function Fill({ words, shared }) {
   // that one has gone elsewhere.
   useEffect(() => {
     if (form && page && wanted !== OVERVIEW && wanted !== page.id &&
-      routeNow().name === 'draft' && routeNow().words[0] === number)
+      routeNow().name === 'draft' && routeNow().words[0] === number && routeNow().words[1] === wanted)
       history.replaceState(null, '', `#/draft/${number}/${encodeURIComponent(page.id)}`);
   }, [form, page?.id, wanted]);
   useLayoutEffect(() => {
