@@ -7,7 +7,8 @@
  * has a summary under each key that it stands under, and under no other.
  *
  * Under a key that is not open now nothing can be written: the record waits in doubt until somebody
- * unlocks who holds all its keys. So it does while the tablet is locked. */
+ * unlocks who holds all its keys. So it does while the tablet is locked, and so does a record of a
+ * form that has not come yet: a stick may bring the one before the other. */
 #include "agent/store/inside.h"
 
 #include "base/list.h"
@@ -35,6 +36,10 @@ enum rc doubt_own(struct tablet *tablet, uint32_t serial, uint64_t first, uint64
 
 enum rc doubt_all(struct tablet *tablet, struct err *err) {
     return statement_run(tablet->sql[SQL_DOUBT_ALL], err);
+}
+
+enum rc doubt_again(struct tablet *tablet, struct err *err) {
+    return statement_run(tablet->sql[SQL_DOUBT_AGAIN], err);
 }
 
 /* ---- one summary ---- */
@@ -145,7 +150,19 @@ static uint32_t conflicts_before(const struct tablet *tablet, struct dot id) {
     return conflicts;
 }
 
-/* *all: every key that the record stands under, or is listed under, is open. */
+static bool lacks_form(struct tablet *tablet, const struct record *view) {
+    for (uint32_t i = 0; i < view->version_count; i++) {
+        uint64_t form = view->absorbed[view->versions[i].change].form;
+
+        if (view->versions[i].replaced_count == 0 && form != 0 &&
+            tablet_form_lookup(tablet, form) == NULL)
+            return true;
+    }
+    return false;
+}
+
+/* *all: every key that the record stands under, or is listed under, is open, and every form that
+ * its answers were given by is here. */
 static enum rc make_again(struct tablet *tablet, const struct doubted *doubted, bool *all,
                           struct err *err) {
     struct stand *stands = NULL;
@@ -164,6 +181,7 @@ static enum rc make_again(struct tablet *tablet, const struct doubted *doubted, 
         rc = view_summary(tablet, &view, &tablet->scratch, &summary, err);
     if (rc == RC_NOT_FOUND)
         rc = RC_OK;
+    *all = !readable || !lacks_form(tablet, &view);
     for (uint32_t i = 0; i < count && rc == RC_OK; i++) {
         const struct stand *stand = &stands[i];
         const struct open_key *key = area_key_open(tablet, NULL, stand->key);
@@ -233,7 +251,7 @@ enum rc doubt_open(struct tablet *tablet, struct err *err) {
     rc = tablet_begin(tablet, err);
     if (rc != RC_OK)
         return rc;
-    rc = statement_run(tablet->sql[SQL_DOUBT_AGAIN], err);
+    rc = doubt_again(tablet, err);
     if (rc == RC_OK)
         return tablet_commit(tablet, err);
     tablet_rollback(tablet);

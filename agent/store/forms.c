@@ -144,6 +144,8 @@ enum rc tablet_put_form(struct tablet *tablet, uint64_t form, uint64_t position,
             slot_free(slot);
         else if (slot->loaded == NULL)
             rc = tablet_notice(tablet, NOTICE_FORM_BROKEN, form, position, err);
+        else
+            rc = doubt_again(tablet, err);
     }
     if (rc == RC_OK && position > facts.form_position) {
         facts.form_position = position;

@@ -604,6 +604,8 @@ enum rc doubt_record(struct tablet *tablet, uint64_t record, struct err *err);
 enum rc doubt_own(struct tablet *tablet, uint32_t serial, uint64_t first, uint64_t last,
                   struct err *err);
 enum rc doubt_all(struct tablet *tablet, struct err *err);
+/* What those that wait in doubt have lacked may be here now. */
+enum rc doubt_again(struct tablet *tablet, struct err *err);
 /* At the end of every transaction: writes or removes the summaries of all records in doubt, as far
  * as their keys are open, and counts those with new conflicts. */
 enum rc doubt_settle(struct tablet *tablet, struct err *err);

@@ -410,6 +410,7 @@ void hall_begin(struct world *world) {
 
         office->snapshot_tail_bytes = 1;
         office->snapshot_chunk_bytes = 256;
+        world->hall.gives_snapshots = true;
     }
     for (uint32_t at = 0; at < count; at++) {
         struct pad *pad =

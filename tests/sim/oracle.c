@@ -305,15 +305,15 @@ static bool held_somewhere(const struct world *world, uint32_t number) {
     return false;
 }
 
-/* Whether somebody has taken it out of a feed: then he can bring it back. Where records move, it
- * may have come to him as a part of a state only, which proves no change; and copies get other
- * names. */
+/* Whether somebody has taken it out of a feed: then he can bring it back. Where records move, or
+ * the county gives snapshots, it may have come to him as a part of a state only, which proves no
+ * change; and copies get other names. */
 static bool pulled_somewhere(struct world *world, const struct save *save) {
     static const uint64_t areas[] = {VILLAGE_A, VILLAGE_B, VILLAGE_C};
     bool pulled = false;
 
-    if (save->logged.actor == 0 || world->turns[TURN_MOVE] || world->turns[TURN_AREA] ||
-        world->turns[TURN_CLONE] || world->turns[TURN_PUT_BACK])
+    if (save->logged.actor == 0 || world->hall.gives_snapshots || world->turns[TURN_MOVE] ||
+        world->turns[TURN_AREA] || world->turns[TURN_CLONE] || world->turns[TURN_PUT_BACK])
         return false;
     for (int at = 0; at < world->pad_count && !pulled; at++) {
         struct pad *pad = &world->pads[at];

@@ -188,6 +188,7 @@ struct hall {
     struct machine machine;
     struct service *service; /* NULL: down */
     int64_t down_until_ms;
+    bool gives_snapshots; /* in the place of entries, which alone can be proven */
     struct desk desk;
     uint32_t acked_count;
     struct acked acked[256];

@@ -137,6 +137,54 @@ static void entries_count_once_and_in_order(void **state) {
     tablet_close(writer);
 }
 
+static uint32_t households(struct visitor *visitor, struct session *session) {
+    struct list_query query = {.form_name = view_text("household")};
+    struct listed *listed;
+    uint32_t count, total;
+
+    visitor_must(visitor, session_list(session, &query, &visitor->arena, &listed, &count, &total,
+                                       &visitor->err));
+    return total;
+}
+
+static enum rc put_form(void *context, const struct stored_form *form, struct err *err) {
+    bool is_new;
+
+    return tablet_put_form(context, form->form, form->position, form->compressed, &is_new, err);
+}
+
+static void bring_forms(struct visitor *visitor, struct tablet *tablet) {
+    struct ledger *ledger = county_read(visitor->county);
+
+    visitor_must(visitor, tablet_begin(tablet, &visitor->err));
+    visitor_must(visitor, store_forms(ledger->store, 0, put_form, tablet, &visitor->err));
+    visitor_must(visitor, tablet_commit(tablet, &visitor->err));
+    ledger_close(ledger);
+}
+
+/* As by a stick that was written for a tablet that had the form, and was put back since. */
+static void a_form_may_come_behind_its_records(void **state) {
+    struct visitor *visitor = *state;
+    const uint64_t area = VILLAGE_A;
+    struct tablet *writer = visitor_enrol(visitor, "wang", 1), *tablet;
+    struct session *zhao;
+    struct dot records[3];
+    struct feed feed = make_feed(visitor, writer, records);
+    uint64_t received;
+
+    tablet = county_enrol(visitor->county, visitor_path(visitor, "zhao"), "zhao", &area, 1);
+    zhao = county_session(tablet, "zhao");
+    for (uint32_t i = 0; i < feed.count; i++)
+        assert_int_equal(apply_one(visitor, tablet, &feed.entries[i], &received), RC_OK);
+    assert_int_equal(visitor_count(visitor, zhao, ""), 3);
+    assert_int_equal(households(visitor, zhao), 0); /* of what kind they are is not known yet */
+    bring_forms(visitor, tablet);
+    assert_int_equal(households(visitor, zhao), 3);
+    visitor_verify(visitor, tablet);
+    tablet_close(tablet);
+    tablet_close(writer);
+}
+
 static void a_broken_entry_leaves_no_trace(void **state) {
     struct visitor *visitor = *state;
     struct tablet *writer = visitor_enrol(visitor, "wang", 1), *tablet;
@@ -250,6 +298,7 @@ static void a_record_that_moves_leaves_one_tablet_and_enters_the_other(void **st
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(entries_count_once_and_in_order),
+        TEST(a_form_may_come_behind_its_records),
         TEST(a_broken_entry_leaves_no_trace),
         TEST(own_changes_stay_on_top_until_they_come_back),
         TEST(a_record_that_moves_leaves_one_tablet_and_enters_the_other),
