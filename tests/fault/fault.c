@@ -128,8 +128,7 @@ static bool strikes(enum fault_kind kind) {
     if (state.number == 0 || state.calls < state.number ||
         (state.calls > state.number && !state.ever_after))
         return false;
-    if (!state.struck)
-        state.struck_county = state.county;
+    state.struck_county = state.struck_county || state.county;
     state.struck = true;
     return true;
 }

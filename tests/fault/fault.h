@@ -41,7 +41,8 @@ bool fault_struck(void);
 void fault_learn(bool forget);
 /* Numbers of those calls since fault_arm, in order; *count of them. */
 const uint64_t *fault_places(uint64_t *count);
-/* The first one struck between fault_county(true) and fault_county(false). */
+/* One of them struck between fault_county(true) and fault_county(false): a tablet may go on without
+ * what it lacked, and then be told by a county that lacks it, too. */
 bool fault_struck_county(void);
 void fault_county(bool in);
 
